@@ -1,0 +1,87 @@
+package users
+
+import (
+	"context"
+	"time"
+)
+
+// Account is somebody who can log in. It never carries the password hash; that travels alone.
+type Account struct {
+	ID    ID
+	Email Email
+	Role  Role
+	// Active is false while the account is disabled: it can't log in and none of its tokens counts.
+	Active bool
+	// TokenVersion is the claim ver of the tokens that count, from 1. A disable and a password change raise
+	// it, so that every older token is dead at once and stays dead.
+	TokenVersion int64
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+}
+
+// NewAccount is what it takes to create an account, as the request gave it.
+type NewAccount struct {
+	Email    string
+	Password string
+	RoleID   string
+	Active   *bool // nil means true
+	Found    Faults
+}
+
+// AccountPatch is a change of an account, as the request gave it; nil leaves a field alone.
+type AccountPatch struct {
+	Email    *string
+	Password *string
+	RoleID   *string
+	Active   *bool
+	Found    Faults
+}
+
+// PasswordChange is an account's own change of its password.
+type PasswordChange struct {
+	Current string
+	New     string
+	Found   Faults
+}
+
+// EmailChange is an account's own change of its e-mail.
+type EmailChange struct {
+	Current string // password
+	Email   string
+	Found   Faults
+}
+
+// AccountFilter chooses accounts; zero fields choose all.
+type AccountFilter struct {
+	Email  Email  // this very address, in canonical form
+	Query  string // part of the canonical address, already in canonical form; one or two characters match its beginning
+	RoleID ID
+	Active *bool
+}
+
+// AccountReader reads accounts.
+type AccountReader interface {
+	// Account returns ErrNotFound for an unknown id.
+	Account(ctx context.Context, id ID) (Account, error)
+	// AccountByEmail returns also the stored hash. The address is compared in canonical form. ErrNotFound.
+	AccountByEmail(ctx context.Context, e Email) (Account, PasswordHash, error)
+	// Accounts returns at most list.Limit accounts of the filter, in the order of list, after list.After and
+	// past list.Offset.
+	Accounts(ctx context.Context, f AccountFilter, list List) ([]Account, error)
+	// CountAccounts counts the accounts of the filter, giving up at limit when limit > 0.
+	CountAccounts(ctx context.Context, f AccountFilter, limit int) (int, error)
+	// PasswordHash returns ErrNotFound for an unknown id.
+	PasswordHash(ctx context.Context, id ID) (PasswordHash, error)
+}
+
+// AccountWriter changes accounts, inside a transaction.
+type AccountWriter interface {
+	// InsertAccount returns ErrTaken for an address that exists, ErrDangles for an unknown role.
+	InsertAccount(ctx context.Context, a Account, h PasswordHash) error
+	// UpdateAccount writes all fields but ID, CreatedAt. ErrTaken and ErrDangles as above, ErrNotFound.
+	UpdateAccount(ctx context.Context, a Account) error
+	// SetPasswordHash returns ErrNotFound for an unknown id.
+	SetPasswordHash(ctx context.Context, id ID, h PasswordHash) error
+	// DeleteAccount returns ErrNotFound for an unknown id.
+	DeleteAccount(ctx context.Context, id ID) error
+}

@@ -1,0 +1,37 @@
+package users
+
+import "time"
+
+// Claims is what a token says of its bearer (RFC 7519). Issuer and audience belong to the key set that signs
+// and verifies, and are not repeated here.
+type Claims struct {
+	Subject   ID        // sub
+	TokenID   ID        // jti
+	IssuedAt  time.Time // iat, whole seconds
+	NotBefore time.Time // nbf, whole seconds
+	Expires   time.Time // exp, whole seconds
+	Version   int64     // ver: the account's token version at issue
+	Email     string
+	Roles     []string // the own role first, then those it inherits from, nearest first
+	// Permissions are the sorted names of all effective permissions. They inform; what the bearer may do is
+	// decided from the database.
+	Permissions []string
+}
+
+// Tokens signs and verifies JSON Web Tokens (RFC 7519, RFC 7515, RS256).
+type Tokens interface {
+	// Issue signs claims. A token that would be longer than Verify takes is issued without its permissions
+	// (claim permissions_omitted) and, if need be, with the own role alone.
+	Issue(c Claims) (string, error)
+	// Verify returns the claims of a token that is ours and valid at now, else an error that says why, for
+	// the log alone. Whether the account still stands behind it is the Service's to decide.
+	Verify(token string, now time.Time) (Claims, error)
+}
+
+// PublicKey is a key that others verify our tokens with (RFC 7517, RFC 7518 §6.3).
+type PublicKey struct {
+	ID       string // kid
+	Modulus  []byte // n, big endian, no leading zero
+	Exponent []byte // e, big endian, no leading zero
+	PEM      []byte // SubjectPublicKeyInfo
+}

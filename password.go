@@ -1,0 +1,62 @@
+package users
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Password is a password in NFC, the one form in which it is counted, hashed and compared. Printing or
+// logging it shows nothing of it.
+type Password struct{ nfc string }
+
+// PresentedPassword is a password somebody logs in with. Rules of length are for choosing passwords, not for
+// using them, so everything is taken.
+func PresentedPassword(s string) Password { return Password{norm.NFC.String(s)} }
+
+// ChoosePassword takes a new password if it keeps the policy: 8 to 256 characters (code points, any script),
+// no NUL. Length is the rule that helps (NIST SP 800-63B §5.1.1.2); the upper bound keeps hashing bounded.
+func ChoosePassword(s string) (Password, error) {
+	p := PresentedPassword(s)
+	if n := utf8.RuneCountInString(p.nfc); n < 8 || n > 256 {
+		return Password{}, errors.New("must have 8 to 256 characters")
+	}
+	if strings.ContainsRune(p.nfc, 0) {
+		return Password{}, errors.New("must not contain NUL")
+	}
+	return p, nil
+}
+
+// Reveal is the password itself, for hashing.
+func (p Password) Reveal() string { return p.nfc }
+
+func (Password) String() string       { return "[password]" }
+func (Password) GoString() string     { return "[password]" }
+func (Password) LogValue() slog.Value { return slog.StringValue("[password]") }
+
+// PasswordHash is a stored hash in its own text format ($2b$…, $bcrypt-sha256$…). Printing or logging it
+// shows nothing of it; convert it to string to keep it.
+type PasswordHash string
+
+func (PasswordHash) String() string       { return "[hash]" }
+func (PasswordHash) GoString() string     { return "[hash]" }
+func (PasswordHash) LogValue() slog.Value { return slog.StringValue("[hash]") }
+
+// PasswordCheck is what comparing a password with a hash showed.
+type PasswordCheck struct {
+	Match    bool // it is the password
+	Outdated bool // the hash is not of the kind Hash makes today; with Match, worth replacing
+}
+
+// Passwords hashes and compares on a bounded number of workers. Both methods return ErrUnavailable, with
+// RetryAfter, at once when the queue is full, and the context's error when it ends first.
+type Passwords interface {
+	// Hash makes a hash to keep.
+	Hash(ctx context.Context, p Password) (PasswordHash, error)
+	// Check compares. An empty or unreadable hash matches nothing and costs the same time as any other.
+	Check(ctx context.Context, h PasswordHash, p Password) (PasswordCheck, error)
+}

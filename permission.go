@@ -1,0 +1,85 @@
+package users
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// Permission is a right that roles can hold. What it means is up to the services that ask for it.
+type Permission struct {
+	ID          ID
+	Name        PermissionName
+	Description *string // nil is none
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// The system permissions: they guard this service's own API and can be neither renamed nor deleted.
+const (
+	AccountsCreate    PermissionName = "accounts:create"
+	AccountsRead      PermissionName = "accounts:read"
+	AccountsUpdate    PermissionName = "accounts:update"
+	AccountsDelete    PermissionName = "accounts:delete"
+	RolesCreate       PermissionName = "roles:create"
+	RolesRead         PermissionName = "roles:read"
+	RolesUpdate       PermissionName = "roles:update"
+	RolesDelete       PermissionName = "roles:delete"
+	PermissionsCreate PermissionName = "permissions:create"
+	PermissionsRead   PermissionName = "permissions:read"
+	PermissionsUpdate PermissionName = "permissions:update"
+	PermissionsDelete PermissionName = "permissions:delete"
+)
+
+// SystemPermission is a permission that every database of this service has.
+type SystemPermission struct {
+	Name        PermissionName
+	Description string
+}
+
+// SystemPermissions lists them in the order in which they are made.
+func SystemPermissions() []SystemPermission {
+	return []SystemPermission{
+		{AccountsCreate, "Create accounts"},
+		{AccountsRead, "Read accounts"},
+		{AccountsUpdate, "Change accounts"},
+		{AccountsDelete, "Delete accounts"},
+		{RolesCreate, "Create roles"},
+		{RolesRead, "Read roles"},
+		{RolesUpdate, "Change roles, assign and remove their permissions"},
+		{RolesDelete, "Delete roles"},
+		{PermissionsCreate, "Create permissions"},
+		{PermissionsRead, "Read permissions"},
+		{PermissionsUpdate, "Change permissions"},
+		{PermissionsDelete, "Delete permissions"},
+	}
+}
+
+// System reports whether p guards this service's own API.
+func (p PermissionName) System() bool {
+	return slices.ContainsFunc(SystemPermissions(), func(s SystemPermission) bool { return s.Name == p })
+}
+
+// NewPermission is what it takes to create a permission, as the request gave it.
+type NewPermission struct {
+	Name        string
+	Description *string
+	Found       Faults
+}
+
+// PermissionPatch is a change of a permission, as the request gave it.
+type PermissionPatch struct {
+	Name        *string         // nil leaves it alone
+	Description Change[*string] // to nil empties it
+	Found       Faults
+}
+
+// PermissionWriter changes permissions, inside a transaction.
+type PermissionWriter interface {
+	// InsertPermission returns ErrTaken for a name that exists.
+	InsertPermission(ctx context.Context, p Permission) error
+	// UpdatePermission writes all fields but ID and CreatedAt. ErrTaken, ErrNotFound.
+	UpdatePermission(ctx context.Context, p Permission) error
+	// DeletePermission also takes it from every role. ErrNotFound.
+	DeletePermission(ctx context.Context, id ID) error
+}

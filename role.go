@@ -1,0 +1,74 @@
+package users
+
+import (
+	"context"
+	"time"
+)
+
+// AdminRole is the name of the system role: it holds every permission that exists, also those made later.
+const AdminRole RoleName = "Admin"
+
+// maxChain bounds the roles of a chain of inheritance, the own included: deep enough for any organisation,
+// shallow enough that a token can name them all.
+const maxChain = 16
+
+// Role is a named set of permissions. It inherits every permission of its parent, the parent's parent, and so
+// on (NIST RBAC, limited hierarchy: a role has one parent at most).
+type Role struct {
+	ID          ID
+	Name        RoleName
+	Description *string // nil is none
+	ParentID    ID      // zero is none
+	System      bool    // the role Admin
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// NewRole is what it takes to create a role, as the request gave it.
+type NewRole struct {
+	Name          string
+	Description   *string
+	ParentID      *string
+	PermissionIDs []string
+	Found         Faults
+}
+
+// RolePatch is a change of a role, as the request gave it.
+type RolePatch struct {
+	Name        *string         // nil leaves it alone
+	Description Change[*string] // to nil empties it
+	ParentID    Change[*string] // to nil makes it a root
+	Found       Faults
+}
+
+// PermissionAssignment names permissions to be added to a role, as the request gave it.
+type PermissionAssignment struct {
+	PermissionIDs []string
+	Found         Faults
+}
+
+// Change is a field that a request may set, to whatever To is, nothing included, or leave alone.
+type Change[T any] struct {
+	Set bool
+	To  T
+}
+
+// Assignment is a permission assigned to a role.
+type Assignment struct {
+	RoleID       ID
+	PermissionID ID
+}
+
+// RoleWriter changes roles and what is assigned to them, inside a transaction.
+type RoleWriter interface {
+	// InsertRole returns ErrTaken for a name that exists in any case, ErrDangles for an unknown parent.
+	InsertRole(ctx context.Context, r Role) error
+	// UpdateRole writes all fields but ID, System and CreatedAt. Errors as InsertRole, and ErrNotFound.
+	UpdateRole(ctx context.Context, r Role) error
+	// DeleteRole returns ErrInUse while an account holds it or a role inherits from it, ErrNotFound.
+	DeleteRole(ctx context.Context, id ID) error
+	// Assign adds permissions to a role; those it has are skipped. ErrDangles for an unknown id.
+	Assign(ctx context.Context, role ID, permissions []ID) error
+	// Unassign takes a permission from a role. ErrNotFound where it is not assigned to this very role.
+	Unassign(ctx context.Context, role, permission ID) error
+}
