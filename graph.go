@@ -14,6 +14,7 @@ type Graph struct {
 	roles       []*node // sorted by creation
 	role        map[ID]*node
 	admin       *node // nil in a database without one
+	assigned    []Assignment
 }
 
 type node struct {
@@ -32,6 +33,7 @@ func NewGraph(roles []Role, permissions []Permission, assigned []Assignment) *Gr
 		bits:        make(map[PermissionName]int, len(permissions)),
 		permission:  make(map[ID]int, len(permissions)),
 		role:        make(map[ID]*node, len(roles)),
+		assigned:    assigned,
 	}
 	for i, p := range g.permissions {
 		g.bits[p.Name] = i
@@ -186,4 +188,41 @@ func (g *Graph) names(s set) []PermissionName {
 
 func rolePosition(r Role) Position {
 	return Position{Time: r.CreatedAt, Text: r.Name.Key(), ID: r.ID}
+}
+
+// with returns the graph as it would be with role added, or put in the place of the one with its id, and the
+// permissions assigned to it.
+func (g *Graph) with(role Role, permissions []ID) *Graph {
+	roles := make([]Role, 0, len(g.roles)+1)
+	for _, n := range g.roles {
+		if n.ID != role.ID {
+			roles = append(roles, n.Role)
+		}
+	}
+	assigned := slices.Clone(g.assigned)
+	for _, p := range permissions {
+		assigned = append(assigned, Assignment{role.ID, p})
+	}
+	return NewGraph(append(roles, role), g.permissions, assigned)
+}
+
+// cyclic is ErrConflict if role, as it is in this graph, inherits from itself.
+func (g *Graph) cyclic(role Role) error {
+	for _, r := range g.role[role.ID].chain {
+		if r.ParentID == role.ID {
+			return conflict("A role can't inherit from itself, however far up.")
+		}
+	}
+	return nil
+}
+
+// depth is the length of the longest chain that a role is part of, which begins at one of those that inherit
+// from it.
+func (g *Graph) depth(role ID) int {
+	n := g.role[role]
+	longest := len(n.chain)
+	for _, child := range n.children {
+		longest = max(longest, g.depth(child.ID))
+	}
+	return longest
 }

@@ -1,6 +1,7 @@
 package users
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -66,6 +67,25 @@ func cut[T any](p Paging, rows []T, position func(T) Position) Page[T] {
 		page.Items = rows[:p.Size]
 		at := position(page.Items[p.Size-1])
 		page.Next = &at
+	}
+	return page
+}
+
+// paginate cuts a piece out of rows that are all in memory.
+func paginate[T any](p Paging, rows []T, searched bool, position func(T) Position) Page[T] {
+	l := p.list()
+	slices.SortFunc(rows, func(a, b T) int { return l.Order.compare(position(a), position(b)) })
+	total := len(rows)
+	if l.After != nil {
+		rows = slices.DeleteFunc(rows, func(row T) bool { return l.Order.compare(position(row), *l.After) <= 0 })
+	}
+	rows = rows[min(l.Offset, len(rows)):]
+	page := cut(p, rows[:min(l.Limit, len(rows))], position)
+	if p.Page > 0 {
+		page.Total = total
+		if searched && total > maxSearchTotal {
+			page.Total, page.Exact = maxSearchTotal, false
+		}
 	}
 	return page
 }

@@ -1,0 +1,76 @@
+package users
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+)
+
+// AssignPermissions needs roles:update and all permissions that it adds. Those the role has are skipped.
+// ErrInvalid for an unknown id, which refuses the whole; ErrNotFound, ErrForbidden.
+func (s *Service) AssignPermissions(ctx context.Context, c Caller, id string, in PermissionAssignment) (RoleDetail, error) {
+	var detail RoleDetail
+	err := s.change(ctx, c, RolesUpdate, func(tx Tx, c Caller, now time.Time) error {
+		faults := slices.Clone(in.Found)
+		permissions := faults.permissions(c.graph, "permission_ids", in.PermissionIDs)
+		if len(in.PermissionIDs) == 0 {
+			faults.Add("permission_ids", "must name at least one permission")
+		}
+		role, missing := c.graph.find(id)
+		if err := cmp.Or(faults.Err(), missing); err != nil {
+			return err
+		}
+		if _, err := c.placeRole(role, permissions, nil); err != nil {
+			return err
+		}
+		node := c.graph.role[role.ID]
+		added := slices.DeleteFunc(permissions, func(p ID) bool { return node.own.has(c.graph.permission[p]) })
+		if len(added) > 0 {
+			if err := tx.Assign(ctx, role.ID, added); err != nil {
+				return err
+			}
+			role.UpdatedAt = now
+			if err := tx.UpdateRole(ctx, role); err != nil {
+				return err
+			}
+		}
+		var err error
+		detail, err = detailAfter(ctx, tx, role.ID)
+		return err
+	})
+	return detail, err
+}
+
+// RemovePermission needs roles:update. ErrNotFound also where the permission is not assigned to this very
+// role; ErrForbidden; ErrConflict for Admin.
+func (s *Service) RemovePermission(ctx context.Context, c Caller, id, permission string) (RoleDetail, error) {
+	var detail RoleDetail
+	err := s.change(ctx, c, RolesUpdate, func(tx Tx, c Caller, now time.Time) error {
+		role, err := c.graph.find(id)
+		if err != nil {
+			return err
+		}
+		pid, _ := ParseID(permission)
+		bit, known := c.graph.permission[pid]
+		if !known || !c.graph.role[role.ID].own.has(bit) {
+			return notFound("Permission")
+		}
+		if err := c.mayChangeRole(role.ID); err != nil {
+			return err
+		}
+		if role.System {
+			return conflict("The role Admin holds every permission; none can be taken from it.")
+		}
+		if err := tx.Unassign(ctx, role.ID, pid); err != nil {
+			return err
+		}
+		role.UpdatedAt = now
+		if err := tx.UpdateRole(ctx, role); err != nil {
+			return err
+		}
+		detail, err = detailAfter(ctx, tx, role.ID)
+		return err
+	})
+	return detail, err
+}

@@ -1,0 +1,72 @@
+package users
+
+import (
+	"fmt"
+	"strings"
+)
+
+// The subset rule: nobody can hand out what they do not hold, nor change in any way what holds more than they
+// do. To hold more is to hold at least one permission that the other does not. Each method below is one form
+// of it, and returns nil or ErrForbidden.
+
+// effective is the set of the caller's permissions.
+func (c Caller) effective() set { return c.graph.role[c.Account.Role.ID].effective }
+
+// admin reports whether the caller's own role is Admin. Holding every permission of today is not the same.
+func (c Caller) admin() bool { return c.Account.Role.System }
+
+// mayChangeRole refuses a role that holds more than the caller.
+func (c Caller) mayChangeRole(role ID) error {
+	more := c.graph.role[role].effective.minus(c.effective())
+	return c.lacking("That role holds more than you do: ", more)
+}
+
+// mayChangeAccount refuses an account whose role holds more than the caller, and an administrator's to all but
+// administrators.
+func (c Caller) mayChangeAccount(target Account) error {
+	if target.Role.System && !c.admin() {
+		return forbidden("Only an account with the role Admin can change an account that has it.")
+	}
+	more := c.graph.role[target.Role.ID].effective.minus(c.effective())
+	return c.lacking("That account's role holds more than you do: ", more)
+}
+
+// mayGive refuses to give a role that holds what the caller lacks.
+func (c Caller) mayGive(role Role) error {
+	if role.System && !c.admin() {
+		return forbidden("Only an account with the role Admin can give it.")
+	}
+	more := c.graph.role[role.ID].effective.minus(c.effective())
+	return c.lacking("You can't give a role that holds more than you do: ", more)
+}
+
+// mayTurnInto refuses a change of the graph that would newly grant, to whatever role, what the caller lacks.
+func (c Caller) mayTurnInto(after *Graph) error {
+	granted := newSet(len(after.permissions))
+	for _, n := range after.roles {
+		if before := c.graph.role[n.ID]; before != nil {
+			granted.union(n.effective.minus(before.effective))
+		} else {
+			granted.union(n.effective)
+		}
+	}
+	return c.lacking("You can't grant what you do not hold: ", granted.minus(c.effective()))
+}
+
+// lacking is nil for an empty set, else the refusal that names what is in it.
+func (c Caller) lacking(why string, missing set) error {
+	names := c.graph.names(missing)
+	if len(names) == 0 {
+		return nil
+	}
+	const most = 20
+	shown := make([]string, 0, most)
+	for _, name := range names[:min(len(names), most)] {
+		shown = append(shown, string(name))
+	}
+	more := ""
+	if len(names) > most {
+		more = fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	return forbidden(why + strings.Join(shown, ", ") + more)
+}

@@ -1,0 +1,116 @@
+package users
+
+import (
+	"strconv"
+	"strings"
+)
+
+// The readers below take one field of a request each and note what is wrong with it. A field that is already
+// known to be wrong is passed over, so that each has one fault, the most basic.
+
+func (f *Faults) email(field, s string) Email {
+	if f.Has(field) {
+		return Email{}
+	}
+	e, err := ParseEmail(s)
+	if err != nil {
+		f.Add(field, err.Error())
+	}
+	return e
+}
+
+func (f *Faults) newPassword(field, s string) Password {
+	if f.Has(field) {
+		return Password{}
+	}
+	p, err := ChoosePassword(s)
+	if err != nil {
+		f.Add(field, err.Error())
+	}
+	return p
+}
+
+// presentedPassword takes any password but the empty one; NUL in it is for the caller to judge.
+func (f *Faults) presentedPassword(field, s string) Password {
+	if !f.Has(field) && s == "" {
+		f.Add(field, "must not be empty")
+	}
+	return PresentedPassword(s)
+}
+
+func (f *Faults) roleName(field, s string) RoleName {
+	if f.Has(field) {
+		return ""
+	}
+	n, err := ParseRoleName(s)
+	if err != nil {
+		f.Add(field, err.Error())
+	}
+	return n
+}
+
+func (f *Faults) permissionName(field, s string) PermissionName {
+	if f.Has(field) {
+		return ""
+	}
+	n, err := ParsePermissionName(s)
+	if err != nil {
+		f.Add(field, err.Error())
+	}
+	return n
+}
+
+func (f *Faults) description(field string, s *string) *string {
+	if s == nil || f.Has(field) {
+		return nil
+	}
+	if err := checkDescription(*s); err != nil {
+		f.Add(field, err.Error())
+	}
+	return s
+}
+
+func (f *Faults) role(g *Graph, field, s string) Role {
+	if f.Has(field) {
+		return Role{}
+	}
+	id, ok := ParseID(s)
+	role, known := g.Role(id)
+	switch {
+	case !ok:
+		f.Add(field, "must be the id of a role, a UUID in lower case")
+	case !known:
+		f.Add(field, "is not the id of an existing role")
+	}
+	return role
+}
+
+func (f *Faults) permissions(g *Graph, field string, list []string) []ID {
+	if f.Has(field) {
+		return nil
+	}
+	ids := make([]ID, 0, len(list))
+	for i, s := range list {
+		at := field + "." + strconv.Itoa(i)
+		if f.Has(at) {
+			continue
+		}
+		id, ok := ParseID(s)
+		_, known := g.Permission(id)
+		switch {
+		case !ok:
+			f.Add(at, "must be the id of a permission, a UUID in lower case")
+		case !known:
+			f.Add(at, "is not the id of an existing permission")
+		}
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// noNUL notes a NUL, which no string may hold.
+func (f *Faults) noNUL(field, s string) {
+	if !f.Has(field) && strings.ContainsRune(s, 0) {
+		f.Add(field, "must not contain NUL")
+	}
+}

@@ -1,0 +1,133 @@
+package users
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+)
+
+const permissionTaken = "A permission with this name already exists."
+
+// Permission needs permissions:read. ErrNotFound for an id that is unknown or none.
+func (s *Service) Permission(_ context.Context, c Caller, id string) (Permission, error) {
+	if err := c.Require(PermissionsRead); err != nil {
+		return Permission{}, err
+	}
+	return c.graph.findPermission(id)
+}
+
+func (g *Graph) findPermission(text string) (Permission, error) {
+	id, _ := ParseID(text)
+	p, ok := g.Permission(id)
+	if !ok {
+		return Permission{}, notFound("Permission")
+	}
+	return p, nil
+}
+
+// Permissions needs permissions:read. The query finds parts of names without regard to case.
+func (s *Service) Permissions(_ context.Context, c Caller, query string, p Paging) (Page[Permission], error) {
+	if err := c.Require(PermissionsRead); err != nil {
+		return Page[Permission]{}, err
+	}
+	query = strings.ToLower(query)
+	var found []Permission
+	for _, permission := range c.graph.permissions {
+		if matches(strings.ToLower(string(permission.Name)), query) {
+			found = append(found, permission)
+		}
+	}
+	return paginate(p, found, query != "", func(p Permission) Position {
+		return Position{Time: p.CreatedAt, Text: string(p.Name), ID: p.ID}
+	}), nil
+}
+
+// CreatePermission needs permissions:create. ErrInvalid, ErrConflict for a name that is taken.
+func (s *Service) CreatePermission(ctx context.Context, c Caller, in NewPermission) (Permission, error) {
+	var permission Permission
+	err := s.change(ctx, c, PermissionsCreate, func(tx Tx, _ Caller, now time.Time) error {
+		faults := slices.Clone(in.Found)
+		permission = Permission{
+			ID: s.NewID(), Name: faults.permissionName("name", in.Name),
+			Description: faults.description("description", in.Description), CreatedAt: now, UpdatedAt: now,
+		}
+		if err := faults.Err(); err != nil {
+			return err
+		}
+		return taken(tx.InsertPermission(ctx, permission), permissionTaken)
+	})
+	return permission, err
+}
+
+// UpdatePermission needs permissions:update. Renaming a permission that a role other than Admin holds is
+// granting a new one, which only an account with Admin can. ErrInvalid, ErrNotFound, ErrForbidden, ErrConflict
+// for a name that is taken and for a system permission's name.
+func (s *Service) UpdatePermission(ctx context.Context, c Caller, id string, in PermissionPatch) (Permission, error) {
+	var after Permission
+	err := s.change(ctx, c, PermissionsUpdate, func(tx Tx, c Caller, now time.Time) error {
+		before, missing := c.graph.findPermission(id)
+		faults := slices.Clone(in.Found)
+		after = before
+		if in.Name != nil {
+			after.Name = faults.permissionName("name", *in.Name)
+		}
+		if in.Description.Set {
+			after.Description = faults.description("description", in.Description.To)
+		}
+		if err := faults.Err(); err != nil {
+			return err
+		}
+		if missing != nil {
+			return missing
+		}
+		if after.Name != before.Name {
+			if len(c.graph.holders(before.ID)) > 0 && !c.admin() {
+				return forbidden("Renaming a permission that roles hold grants them another: only an account with the role Admin can.")
+			}
+			if before.Name.System() {
+				return conflict("A system permission can't be renamed.")
+			}
+		}
+		if after.Name == before.Name && sameText(after.Description, before.Description) {
+			return nil
+		}
+		after.UpdatedAt = now
+		return taken(tx.UpdatePermission(ctx, after), permissionTaken)
+	})
+	return after, err
+}
+
+// DeletePermission needs permissions:delete and the permission itself. ErrNotFound; ErrForbidden also when a
+// role that it is taken from holds more than the caller; ErrConflict for a system permission.
+func (s *Service) DeletePermission(ctx context.Context, c Caller, id string) error {
+	return s.change(ctx, c, PermissionsDelete, func(tx Tx, c Caller, _ time.Time) error {
+		p, err := c.graph.findPermission(id)
+		if err != nil {
+			return err
+		}
+		if !c.May(p.Name) {
+			return forbidden("You can't delete a permission that you do not hold.")
+		}
+		for _, role := range c.graph.holders(p.ID) {
+			if err := c.mayChangeRole(role); err != nil {
+				return err
+			}
+		}
+		if p.Name.System() {
+			return conflict("A system permission can't be deleted.")
+		}
+		return tx.DeletePermission(ctx, p.ID)
+	})
+}
+
+// holders lists the roles that a permission is assigned to, Admin apart.
+func (g *Graph) holders(permission ID) []ID {
+	var roles []ID
+	for _, n := range g.roles {
+		if n != g.admin && n.own.has(g.permission[permission]) {
+			roles = append(roles, n.ID)
+		}
+	}
+	return roles
+}

@@ -1,0 +1,241 @@
+package users
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+const roleTaken = "A role with this name already exists."
+
+// RoleDetail is a role with what it holds.
+type RoleDetail struct {
+	Role
+	Assigned []Permission // to this very role, sorted by name
+	Grants   []Grant      // all it holds; not filled in lists
+}
+
+func (g *Graph) detail(id ID) RoleDetail {
+	return RoleDetail{Role: g.role[id].Role, Assigned: g.Assigned(id), Grants: g.Grants(id)}
+}
+
+// Role needs roles:read. ErrNotFound for an id that is unknown or none.
+func (s *Service) Role(_ context.Context, c Caller, id string) (RoleDetail, error) {
+	if err := c.Require(RolesRead); err != nil {
+		return RoleDetail{}, err
+	}
+	role, err := c.graph.find(id)
+	if err != nil {
+		return RoleDetail{}, err
+	}
+	return c.graph.detail(role.ID), nil
+}
+
+func (g *Graph) find(text string) (Role, error) {
+	id, _ := ParseID(text)
+	role, ok := g.Role(id)
+	if !ok {
+		return Role{}, notFound("Role")
+	}
+	return role, nil
+}
+
+// Roles needs roles:read. The query finds parts of names without regard to case.
+func (s *Service) Roles(_ context.Context, c Caller, query string, p Paging) (Page[RoleDetail], error) {
+	if err := c.Require(RolesRead); err != nil {
+		return Page[RoleDetail]{}, err
+	}
+	g := c.graph
+	query = foldText(query)
+	var found []Role
+	for _, n := range g.roles {
+		if matches(n.Name.Key(), query) {
+			found = append(found, n.Role)
+		}
+	}
+	page := paginate(p, found, query != "", rolePosition)
+	details := Page[RoleDetail]{Next: page.Next, Total: page.Total, Exact: page.Exact}
+	for _, r := range page.Items {
+		details.Items = append(details.Items, RoleDetail{Role: r, Assigned: g.Assigned(r.ID)})
+	}
+	return details, nil
+}
+
+// CreateRole needs roles:create, and all that the role will hold. ErrInvalid, ErrForbidden, ErrConflict for a
+// name that is taken and for Admin as the parent.
+func (s *Service) CreateRole(ctx context.Context, c Caller, in NewRole) (RoleDetail, error) {
+	var detail RoleDetail
+	err := s.change(ctx, c, RolesCreate, func(tx Tx, c Caller, now time.Time) error {
+		faults := slices.Clone(in.Found)
+		role := Role{
+			ID: s.NewID(), Name: faults.roleName("name", in.Name),
+			Description: faults.description("description", in.Description), CreatedAt: now, UpdatedAt: now,
+		}
+		if in.ParentID != nil {
+			role.ParentID = faults.role(c.graph, "parent_id", *in.ParentID).ID
+		}
+		permissions := faults.permissions(c.graph, "permission_ids", in.PermissionIDs)
+		after, err := c.placeRole(role, permissions, faults)
+		if err != nil {
+			return err
+		}
+		if err := after.cycleOrAdmin(role); err != nil {
+			return err
+		}
+		if err := taken(tx.InsertRole(ctx, role), roleTaken); err != nil {
+			return err
+		}
+		if err := tx.Assign(ctx, role.ID, permissions); err != nil {
+			return err
+		}
+		detail, err = detailAfter(ctx, tx, role.ID)
+		return err
+	})
+	return detail, err
+}
+
+// UpdateRole needs roles:update, and all that a new parent newly grants. ErrInvalid, ErrNotFound,
+// ErrForbidden, ErrConflict for a name that is taken, a cycle, Admin as the parent and Admin's name.
+func (s *Service) UpdateRole(ctx context.Context, c Caller, id string, in RolePatch) (RoleDetail, error) {
+	var detail RoleDetail
+	err := s.change(ctx, c, RolesUpdate, func(tx Tx, c Caller, now time.Time) error {
+		before, missing := c.graph.find(id)
+		after, changed, faults := in.apply(c.graph, before)
+		if missing != nil {
+			return cmp.Or(faults.Err(), missing)
+		}
+		graph, err := c.placeRole(after, nil, faults)
+		if err != nil {
+			return err
+		}
+		if before.System && after.Name != before.Name {
+			return conflict("The role Admin can't be renamed.")
+		}
+		if err := graph.cycleOrAdmin(after); err != nil {
+			return err
+		}
+		if changed {
+			after.UpdatedAt = now
+			if err := taken(tx.UpdateRole(ctx, after), roleTaken); err != nil {
+				return err
+			}
+		}
+		detail, err = detailAfter(ctx, tx, after.ID)
+		return err
+	})
+	return detail, err
+}
+
+// apply returns the role with the patch in it, whether anything differs, and what is wrong with the patch.
+func (in RolePatch) apply(g *Graph, role Role) (Role, bool, Faults) {
+	faults := slices.Clone(in.Found)
+	changed := false
+	if in.Name != nil {
+		name := faults.roleName("name", *in.Name)
+		changed = changed || name != role.Name
+		role.Name = name
+	}
+	if in.Description.Set {
+		description := faults.description("description", in.Description.To)
+		changed = changed || !sameText(description, role.Description)
+		role.Description = description
+	}
+	if in.ParentID.Set {
+		parent := ID{}
+		if in.ParentID.To != nil {
+			parent = faults.role(g, "parent_id", *in.ParentID.To).ID
+		}
+		changed = changed || parent != role.ParentID
+		role.ParentID = parent
+	}
+	return role, changed, faults
+}
+
+// DeleteRole needs roles:delete. ErrNotFound, ErrForbidden, ErrConflict for Admin and for a role that accounts
+// hold or that roles inherit from.
+func (s *Service) DeleteRole(ctx context.Context, c Caller, id string) error {
+	return s.change(ctx, c, RolesDelete, func(tx Tx, c Caller, _ time.Time) error {
+		role, err := c.graph.find(id)
+		if err != nil {
+			return err
+		}
+		if err := c.mayChangeRole(role.ID); err != nil {
+			return err
+		}
+		if role.System {
+			return conflict("The role Admin can't be deleted.")
+		}
+		holders, err := tx.CountAccounts(ctx, AccountFilter{RoleID: role.ID}, 0)
+		if err != nil {
+			return err
+		}
+		if heirs := len(c.graph.role[role.ID].children); holders > 0 || heirs > 0 {
+			return conflict(inUse(holders, heirs))
+		}
+		return tx.DeleteRole(ctx, role.ID)
+	})
+}
+
+func inUse(accounts, roles int) string {
+	var parts []string
+	if accounts > 0 {
+		parts = append(parts, count(accounts, "account holds it", "accounts hold it"))
+	}
+	if roles > 0 {
+		parts = append(parts, count(roles, "role inherits from it", "roles inherit from it"))
+	}
+	return "The role can't be deleted: " + strings.Join(parts, " and ") + "."
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// placeRole returns the graph as it will be with the role put in its place and the permissions added to it,
+// once it is certain that faults is empty, that no chain grows too long, and that the caller may do this.
+func (c Caller) placeRole(role Role, permissions []ID, faults Faults) (*Graph, error) {
+	if err := faults.Err(); err != nil {
+		return nil, err
+	}
+	after := c.graph.with(role, permissions)
+	if after.cyclic(role) == nil && after.depth(role.ID) > maxChain {
+		faults.Add("parent_id", "must not make a chain of more than 16 roles, the own included")
+		return nil, faults.Err()
+	}
+	if _, exists := c.graph.role[role.ID]; exists {
+		if err := c.mayChangeRole(role.ID); err != nil {
+			return nil, err
+		}
+	}
+	return after, c.mayTurnInto(after)
+}
+
+// cycleOrAdmin refuses a parent that a role of this graph can't have.
+func (g *Graph) cycleOrAdmin(role Role) error {
+	if g.admin != nil && role.ParentID == g.admin.ID {
+		return conflict("No role can inherit from Admin.")
+	}
+	return g.cyclic(role)
+}
+
+func detailAfter(ctx context.Context, tx Tx, id ID) (RoleDetail, error) {
+	g, err := tx.Graph(ctx)
+	if err != nil {
+		return RoleDetail{}, err
+	}
+	if _, ok := g.Role(id); !ok {
+		return RoleDetail{}, errors.New("a role just written is not there")
+	}
+	return g.detail(id), nil
+}
+
+func sameText(a, b *string) bool {
+	return a == b || a != nil && b != nil && *a == *b
+}

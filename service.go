@@ -1,0 +1,99 @@
+package users
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Ports is what a Service needs of the outside.
+type Ports struct {
+	Store     Store
+	Passwords Passwords
+	Tokens    Tokens
+	Now       func() time.Time
+	NewID     func() ID
+	// TokenLife is how long an issued token lives.
+	TokenLife time.Duration
+}
+
+// Service decides everything: who somebody is, what they may do, and what follows. Its methods are safe for
+// concurrent use. They return the refusals of this package, the context's error, or a defect.
+type Service struct {
+	Ports
+}
+
+// New returns a Service on its ports.
+func New(p Ports) *Service { return &Service{p} }
+
+// Caller is an authenticated account, with what it may do as of the moment it was looked up.
+type Caller struct {
+	Account Account
+	graph   *Graph
+}
+
+// May reports whether the caller holds a permission.
+func (c Caller) May(p PermissionName) bool { return c.graph.May(c.Account.Role.ID, p) }
+
+// Require is nil if the caller holds p, else ErrForbidden.
+func (c Caller) Require(p PermissionName) error {
+	if c.graph == nil || !c.May(p) {
+		return forbidden("Missing required permission: " + string(p))
+	}
+	return nil
+}
+
+// Permissions lists the sorted names of all the caller's effective permissions.
+func (c Caller) Permissions() []PermissionName { return c.graph.Effective(c.Account.Role.ID) }
+
+// Authenticate returns the account behind a token, as the database has it now. ErrUnauthenticated if the token
+// does not count: it is not ours, not valid at this time, or its account is disabled, deleted or past its
+// version.
+func (s *Service) Authenticate(ctx context.Context, token string) (Caller, error) {
+	claims, err := s.Tokens.Verify(token, s.Now())
+	if err != nil {
+		return Caller{}, unauthenticated(err)
+	}
+	return s.live(ctx, s.Store, claims.Subject, claims.Version)
+}
+
+// live looks a caller up in the state that r sees.
+func (s *Service) live(ctx context.Context, r AccessReader, id ID, version int64) (Caller, error) {
+	access, err := r.Access(ctx, id)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return Caller{}, unauthenticated(errors.New("the account does not exist"))
+	case err != nil:
+		return Caller{}, err
+	case !access.Account.Active:
+		return Caller{}, unauthenticated(errors.New("the account is disabled"))
+	case access.Account.TokenVersion != version:
+		return Caller{}, unauthenticated(errors.New("the token's version is past"))
+	}
+	return Caller{Account: access.Account, graph: access.Graph}, nil
+}
+
+// change runs fn in a transaction on behalf of c. The caller is looked up again inside it, and must still hold
+// p (where p is not empty), so that fn decides on a state nobody can change under it. All of a transaction
+// happens at one time.
+func (s *Service) change(ctx context.Context, c Caller, p PermissionName, fn func(tx Tx, c Caller, now time.Time) error) error {
+	return s.Store.InTx(ctx, func(tx Tx) error {
+		live, err := s.live(ctx, tx, c.Account.ID, c.Account.TokenVersion)
+		if err != nil {
+			return err
+		}
+		if p != "" {
+			if err := live.Require(p); err != nil {
+				return err
+			}
+		}
+		return fn(tx, live, s.now())
+	})
+}
+
+// now is the time in the precision in which databases keep it.
+func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }
+
+func unauthenticated(cause error) error {
+	return &Error{Kind: ErrUnauthenticated, Message: "The access token is not valid.", Cause: cause}
+}
