@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/config"
+	"github.com/svc-users/svc-users/internal/password"
+	"github.com/svc-users/svc-users/internal/store"
+	"github.com/svc-users/svc-users/internal/token"
+)
+
+// settings reads the configuration; what is suspicious but harmless goes to standard error. More faults come
+// from check, if it is not nil, so that one line names them all.
+func (t *terminal) settings(check func(config.Config) config.Faults) (config.Config, error) {
+	cfg, faults, warnings := config.Load(os.LookupEnv, ".env")
+	for _, w := range warnings {
+		fmt.Fprintln(t.stderr, "svc-users: warning:", w)
+	}
+	if check != nil {
+		faults = append(faults, check(cfg)...)
+	}
+	return cfg, faults.Err()
+}
+
+// app is a Service on its database.
+type app struct {
+	*users.Service
+	store  *store.Store
+	hasher *password.Hasher
+}
+
+// open connects to the database, brings its schema up to date and makes what every database has. Tokens may
+// be nil for commands that issue none.
+func open(ctx context.Context, cfg config.Config, tokens users.Tokens) (*app, error) {
+	st, err := store.Open(ctx, cfg.DatabaseURL.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	a := &app{store: st, hasher: password.New(password.Options{Cost: cfg.BcryptCost})}
+	a.Service = users.New(users.Ports{
+		Store:     st,
+		Passwords: a.hasher,
+		Tokens:    tokens,
+		Now:       time.Now,
+		NewID:     users.NewID,
+		TokenLife: cfg.JWT.Lifetime,
+	})
+	if err := a.prepare(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *app) prepare(ctx context.Context) error {
+	if err := a.store.Migrate(ctx); err != nil {
+		return fmt.Errorf("bringing the database up to date: %w", err)
+	}
+	if err := a.Bootstrap(ctx); err != nil {
+		return fmt.Errorf("making the role Admin and the system permissions: %w", err)
+	}
+	return nil
+}
+
+// Close lets go of the workers and the database.
+func (a *app) Close() error {
+	a.hasher.Close()
+	return a.store.Close()
+}
+
+// logger writes records to standard error: as text on a terminal, else as JSON, unless the settings say.
+func (t *terminal) logger(cfg config.Config) *slog.Logger {
+	options := &slog.HandlerOptions{Level: cfg.LogLevel}
+	format := cfg.LogFormat
+	if format == "" {
+		format = config.LogJSON
+		if f, ok := t.stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+			format = config.LogText
+		}
+	}
+	if format == config.LogText {
+		return slog.New(slog.NewTextHandler(t.stderr, options))
+	}
+	return slog.New(slog.NewJSONHandler(t.stderr, options))
+}
+
+// keyFaults reads the configured key and turns what is wrong with it into faults of the settings.
+func keyFaults(cfg config.Config) (*token.Key, config.Faults) {
+	if cfg.JWT.PrivateKey.IsZero() {
+		return nil, nil
+	}
+	key, err := token.ParseKey(cfg.JWT.PrivateKey.Reveal(), cfg.JWT.PublicKey.Reveal(), cfg.JWT.KeyID)
+	var found token.KeyErrors
+	if errors.As(err, &found) {
+		var faults config.Faults
+		for _, e := range found {
+			faults = append(faults, config.Fault{Variable: e.Variable, Problem: e.Problem})
+		}
+		return nil, faults
+	}
+	if err != nil {
+		return nil, config.Faults{{Variable: "JWT_PRIVATE_KEY", Problem: err.Error()}}
+	}
+	return key, nil
+}

@@ -1,0 +1,89 @@
+// Command svc-users is the service and everything an operator needs around it.
+//
+// It is the only place where the rooms meet: each command is a file of its own that reads the settings, wires
+// what it needs and runs. A command that fails prints one line on standard error and exits with status 1, or 2
+// for wrong usage. Results go to standard output, so that they can be piped; log records go to standard error.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+const (
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// terminal is where a command reads and writes, and when it has to end.
+type terminal struct {
+	ctx    context.Context
+	stdin  *os.File
+	stdout io.Writer
+	stderr io.Writer
+}
+
+type commands struct {
+	Serve       serveCommand       `cmd:"" help:"Bring the database up to date and serve the API."`
+	Seed        seedCommand        `cmd:"" help:"Make the demo roles and accounts that are missing. Refused in production."`
+	Admin       adminCommand       `cmd:"" help:"Look after administrators."`
+	Keys        keysCommand        `cmd:"" help:"Look after the keys that sign tokens."`
+	Migrate     migrateCommand     `cmd:"" help:"Look after the database schema."`
+	OpenAPI     openAPICommand     `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
+	Version     versionCommand     `cmd:"" help:"Print the version."`
+	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is ready; for container health checks."`
+}
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is main with its surroundings as arguments. It returns the exit status.
+func run(args []string, stdin *os.File, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+
+	helped := false
+	parser := kong.Must(&commands{},
+		kong.Name("svc-users"),
+		kong.Description("Accounts, roles, permissions and the tokens that carry them. Settings come from the environment or a .env file; see docs/configuration.md."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { helped = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if len(args) == 0 {
+		args = []string{"--help"}
+		defer fmt.Fprintln(stderr, "svc-users: name a command, such as: svc-users serve --demo")
+		_, _ = parser.Parse(args)
+		return exitUsage
+	}
+	command, err := parser.Parse(args)
+	if helped {
+		return 0
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "svc-users: %s (svc-users --help explains)\n", oneLine(err))
+		return exitUsage
+	}
+	if err := command.Run(&terminal{ctx, stdin, stdout, stderr}); err != nil {
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			err = errors.New("interrupted")
+		}
+		fmt.Fprintf(stderr, "svc-users: %s\n", oneLine(err))
+		return exitFailure
+	}
+	return 0
+}
+
+// oneLine keeps the promise that a failure is one line, whatever a library put into its error.
+func oneLine(err error) string {
+	return strings.Join(strings.Fields(err.Error()), " ")
+}

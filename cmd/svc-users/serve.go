@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"time"
+
+	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/config"
+	"github.com/svc-users/svc-users/internal/httpapi"
+	"github.com/svc-users/svc-users/internal/token"
+)
+
+// drainTime bounds how long a stopping server waits for requests in flight. It is longer than any request may
+// take and shorter than the half minute after which orchestrators kill.
+const drainTime = 25 * time.Second
+
+type serveCommand struct {
+	Demo bool `help:"First make the demo roles and accounts, as seed does."`
+}
+
+// Run serves until it is told to stop.
+func (cmd *serveCommand) Run(t *terminal) error {
+	var key *token.Key
+	cfg, err := t.settings(func(cfg config.Config) config.Faults {
+		var faults config.Faults
+		key, faults = keyFaults(cfg)
+		return append(faults, cfg.ServeFaults()...)
+	})
+	if err != nil {
+		return err
+	}
+	if key == nil {
+		if key, err = token.LoadOrCreate(filepath.Join(cfg.DataDir, "jwt.pem"), cfg.JWT.KeyID); err != nil {
+			return err
+		}
+	}
+	keys, err := token.NewKeySet(key, nil, token.Options{Issuer: cfg.JWT.Issuer, Audience: cfg.JWT.Audience})
+	if err != nil {
+		return err
+	}
+	a, err := open(t.ctx, cfg, keys)
+	if err != nil {
+		return err
+	}
+	if err := cmd.serve(t, cfg, a, keys); err != nil {
+		return errors.Join(err, a.Close())
+	}
+	return a.Close()
+}
+
+func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *token.KeySet) error {
+	if cmd.Demo {
+		if err := seed(t, cfg, a); err != nil {
+			return err
+		}
+	}
+	if err := refuseDemoAccounts(t.ctx, cfg, a); err != nil {
+		return err
+	}
+	cursorKey, err := a.store.CursorKey(t.ctx)
+	if err != nil {
+		return err
+	}
+	log := t.logger(cfg)
+	handler := httpapi.New(httpapi.Options{
+		Service:        a.Service,
+		Keys:           keys.Public,
+		Health:         a.store,
+		CursorKey:      cursorKey,
+		Log:            log,
+		Version:        version(),
+		CORSOrigins:    cfg.CORSOrigins,
+		TrustedProxies: cfg.TrustedProxies,
+		Now:            time.Now,
+		NewID:          users.NewID,
+	})
+	listener, err := net.Listen("tcp", cfg.Addr())
+	if err != nil {
+		return fmt.Errorf("HOST, PORT: %w", err)
+	}
+	t.announce(listener.Addr(), cmd.Demo)
+	return serveUntilStopped(t.ctx, httpapi.Server(handler, log), listener)
+}
+
+// refuseDemoAccounts keeps published passwords out of production.
+func refuseDemoAccounts(ctx context.Context, cfg config.Config, a *app) error {
+	if cfg.Environment != config.Production {
+		return nil
+	}
+	found, err := a.DemoAccounts(ctx)
+	if err != nil {
+		return err
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("ENVIRONMENT is production, and the database has the demo account %s; delete it first, its password is published", strings.Join(found, " and "))
+	}
+	return nil
+}
+
+// announce says where to go. A server on all addresses is reached, from here, on this machine's own.
+func (t *terminal) announce(addr net.Addr, demo bool) {
+	host, port, err := net.SplitHostPort(addr.String())
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	base := "http://" + net.JoinHostPort(host, port)
+	fmt.Fprintln(t.stdout, "API  "+base+"/api/v1")
+	fmt.Fprintln(t.stdout, "Docs "+base+"/docs")
+	if demo {
+		fmt.Fprintln(t.stdout, "Demo accounts admin@example.com and user@example.com; their passwords are in the README")
+	}
+}
+
+// serveUntilStopped serves until ctx ends, then stops accepting and finishes what is in flight.
+func serveUntilStopped(ctx context.Context, server *http.Server, listener net.Listener) error {
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	if err := server.Shutdown(drain); err != nil {
+		return errors.Join(fmt.Errorf("requests were still running after %s", drainTime), server.Close())
+	}
+	return nil
+}
