@@ -1,0 +1,141 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/svc-users/svc-users/internal/pgtest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"svc-users": main})
+}
+
+// Every terminal session in testdata/script runs on both databases.
+func TestScriptsOnSQLite(t *testing.T) {
+	t.Parallel()
+	runScripts(t, func(*testscript.Env) string { return "" })
+}
+
+func TestScriptsOnPostgres(t *testing.T) {
+	t.Parallel()
+	runScripts(t, func(*testscript.Env) string { return pgtest.URL(t) })
+}
+
+func runScripts(t *testing.T, database func(*testscript.Env) string) {
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(env *testscript.Env) error {
+			port, err := freePort()
+			if err != nil {
+				return err
+			}
+			env.Setenv("DATABASE_URL", database(env))
+			env.Setenv("PORT", strconv.Itoa(port))
+			env.Setenv("BCRYPT_COST", "10")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":   exits,
+			"ready":   ready,
+			"http":    httpStatus,
+			"mode":    mode,
+			"oneline": oneLineOf,
+		},
+	})
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// exits STATUS COMMAND…: the command ends with that very status.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits STATUS COMMAND…")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	status := 0
+	var failed *exec.ExitError
+	if errors.As(err, &failed) {
+		status = failed.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if strconv.Itoa(status) != args[0] {
+		ts.Fatalf("status %d, want %s", status, args[0])
+	}
+}
+
+// ready waits until the server of this script answers that it is.
+func ready(ts *testscript.TestScript, neg bool, _ []string) {
+	for range 200 {
+		if status, _ := get(ts, "/readyz"); status == http.StatusOK {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	ts.Fatalf("the server is not ready")
+}
+
+// http PATH STATUS [TEXT…]: a GET has that status, and the texts in its body.
+func httpStatus(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: http PATH STATUS [TEXT…]")
+	}
+	status, body := get(ts, args[0])
+	if strconv.Itoa(status) != args[1] {
+		ts.Fatalf("GET %s: %d, want %s: %s", args[0], status, args[1], body)
+	}
+	for _, text := range args[2:] {
+		if !strings.Contains(body, text) {
+			ts.Fatalf("GET %s lacks %q: %s", args[0], text, body)
+		}
+	}
+}
+
+func get(ts *testscript.TestScript, path string) (int, string) {
+	client := http.Client{Timeout: 5 * time.Second}
+	response, err := client.Get("http://127.0.0.1:" + ts.Getenv("PORT") + path)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	ts.Check(err)
+	return response.StatusCode, string(body)
+}
+
+// mode PERMISSIONS FILE: the file has exactly these.
+func mode(ts *testscript.TestScript, neg bool, args []string) {
+	info, err := os.Stat(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if got := fmt.Sprintf("%04o", info.Mode().Perm()); (got == args[0]) == neg {
+		ts.Fatalf("%s has mode %s", args[1], got)
+	}
+}
+
+// oneline FILE: it holds exactly one line.
+func oneLineOf(ts *testscript.TestScript, neg bool, args []string) {
+	text := ts.ReadFile(args[0])
+	if one := strings.Count(text, "\n") == 1 && strings.HasSuffix(text, "\n"); one == neg {
+		ts.Fatalf("%s: %q", args[0], text)
+	}
+}
