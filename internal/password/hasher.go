@@ -1,0 +1,128 @@
+// Package password hashes passwords and compares them, on a bounded number of workers.
+//
+// A password of at most 72 bytes is kept as plain bcrypt, any longer one in the bcrypt-sha256 format that
+// passlib publishes, because bcrypt itself reads no more than 72 bytes. Hashes of both kinds that Python
+// wrote are understood.
+//
+//	h := password.New(password.Options{Cost: 12})
+//	defer h.Close()
+//	stored, err := h.Hash(ctx, chosen)
+//	check, err := h.Check(ctx, stored, presented)
+//
+// Two promises hold. A comparison costs the same work whether the hash was there or not, readable or not,
+// matched or not, so that time tells nobody which accounts exist; only a stored hash dearer than
+// Options.Cost shows, until its owner logs in and it is replaced. And hashing never takes more than its
+// workers: who comes while the queue is full is refused at once, with a time to come back.
+package password
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	users "github.com/svc-users/svc-users"
+)
+
+// Costs are powers of two: one more doubles the work.
+const (
+	// MinCost is the least bcrypt knows.
+	MinCost = 4
+	// MaxCost bounds what is made and what is read. A stored hash may come from elsewhere, and one of cost 31
+	// would keep a worker busy for more than a day.
+	MaxCost = 16
+	// DefaultCost takes about a quarter of a second on the processors of 2025.
+	DefaultCost = 12
+)
+
+// DefaultMaxWait leaves room for the hash itself within two seconds, which is as long as somebody at a login
+// form waits without wondering.
+const DefaultMaxWait = 1500 * time.Millisecond
+
+// Options say how much work a hash is and how much of it is taken on. The zero value of each is its default.
+type Options struct {
+	// Cost is that of new hashes, MinCost to MaxCost; DefaultCost if zero.
+	Cost int
+	// Workers is how many hashes are computed at a time. If zero or less, as many as Go runs threads on, which
+	// heeds a container's share of the processors where their number does not.
+	Workers int
+	// Queue is how many callers may wait for a worker. If zero or less, as many as the workers can get through
+	// within MaxWait, by the time hashes have taken lately, but never none.
+	Queue int
+	// MaxWait is how long the last in a queue of that kind is expected to wait; DefaultMaxWait if zero or less.
+	MaxWait time.Duration
+}
+
+// Hasher is the users.Passwords of this service. Make it with New, end it with Close.
+type Hasher struct {
+	cost   int
+	bcrypt bcryptFunc
+	nobody stored // stands in for a hash that is not there
+	pool   *pool
+}
+
+var _ users.Passwords = (*Hasher)(nil)
+
+// New starts the workers. It panics if Cost is neither zero nor from MinCost to MaxCost: to hash at another
+// cost than the one asked for would be worse than not to start. It takes a few milliseconds, to learn how
+// fast this machine is.
+func New(o Options) *Hasher { return newHasher(o, bcrypt) }
+
+func newHasher(o Options, f bcryptFunc) *Hasher {
+	if o.Cost == 0 {
+		o.Cost = DefaultCost
+	}
+	if o.Cost < MinCost || o.Cost > MaxCost {
+		panic(fmt.Sprintf("password: cost %d is outside %d…%d", o.Cost, MinCost, MaxCost))
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.MaxWait <= 0 {
+		o.MaxWait = DefaultMaxWait
+	}
+	return &Hasher{
+		cost:   o.Cost,
+		bcrypt: f,
+		nobody: newStored(plain, o.Cost),
+		pool:   newPool(o.Workers, max(o.Queue, 0), o.MaxWait, measure(f, o.Cost)),
+	}
+}
+
+// Close refuses new work, waits until what was taken on is done, and ends the workers. It may be called more
+// than once.
+func (h *Hasher) Close() { h.pool.close() }
+
+// errNUL is what Hash says to a password that Check would never match.
+var errNUL = errors.New("password: a password with a NUL cannot be hashed")
+
+// Hash makes a hash at Options.Cost with a salt of its own: plain bcrypt with the prefix $2b$ for a password
+// of at most 72 bytes in UTF-8, bcrypt-sha256 version 2 for a longer one. Besides the errors of the port it
+// returns one for a password with a NUL, which users.ChoosePassword lets nobody choose.
+func (h *Hasher) Hash(ctx context.Context, p users.Password) (users.PasswordHash, error) {
+	if hasNUL(p.Reveal()) {
+		return "", errNUL
+	}
+	var made users.PasswordHash
+	err := h.pool.do(ctx, func() {
+		s := newStored(schemeFor(p.Reveal()), h.cost)
+		s.digest = h.bcrypt(keysFor(s.salt64, p.Reveal())[s.scheme], s.salt, rounds(s.cost))
+		made = s.text()
+	})
+	if err != nil {
+		return "", err
+	}
+	return made, nil
+}
+
+// Check compares. Nothing matches an empty or unreadable hash or one dearer than MaxCost; a plain bcrypt hash
+// matches no password of more than 72 bytes, and no hash one with a NUL. Outdated comes with Match alone.
+func (h *Hasher) Check(ctx context.Context, hash users.PasswordHash, p users.Password) (users.PasswordCheck, error) {
+	var found users.PasswordCheck
+	err := h.pool.do(ctx, func() { found = h.compare(hash, p.Reveal()) })
+	if err != nil {
+		return users.PasswordCheck{}, err
+	}
+	return found, nil
+}

@@ -1,0 +1,55 @@
+package password
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"strings"
+)
+
+// maxPlain is how many bytes of a password bcrypt reads.
+const maxPlain = 72
+
+// scheme is what is done to a password before bcrypt sees it.
+type scheme int
+
+const (
+	plain    scheme = iota // nothing
+	sha256v1               // SHA-256; passlib wrote it until 2020
+	sha256v2               // HMAC-SHA-256 under the salt, so that no table of known SHA-256 digests fits
+	schemes                // how many there are
+)
+
+// schemeFor is the scheme new hashes of a password get.
+func schemeFor(password string) scheme {
+	if len(password) > maxPlain {
+		return sha256v2
+	}
+	return plain
+}
+
+// takes reports whether a hash of the scheme may match the password at all. bcrypt reads its key in a circle
+// with a NUL after it, so that "a" and "a\x00a" are the same to it, and stops at 72 bytes. A NUL is refused
+// under every scheme, because nobody can have chosen such a password.
+func takes(s scheme, password string) bool {
+	return !hasNUL(password) && (s != plain || len(password) <= maxPlain)
+}
+
+func hasNUL(password string) bool { return strings.IndexByte(password, 0) >= 0 }
+
+// keysFor prepares the password under every scheme, whichever will be needed: how long this takes then
+// depends on the password alone, which whoever measures it knows anyway. salt64 is the salt as it stands in
+// the hash; passlib keys the HMAC with that text, not with the bytes it means.
+//
+// A key ends in the NUL that the C implementations included with the string. The digests go in as base64,
+// for raw bytes may hold a NUL.
+func keysFor(salt64, password string) [schemes][]byte {
+	v1 := sha256.Sum256([]byte(password))
+	mac := hmac.New(sha256.New, []byte(salt64))
+	mac.Write([]byte(password))
+	return [schemes][]byte{
+		plain:    append([]byte(password[:min(len(password), maxPlain)]), 0),
+		sha256v1: append(base64.StdEncoding.AppendEncode(nil, v1[:]), 0),
+		sha256v2: append(base64.StdEncoding.AppendEncode(nil, mac.Sum(nil)), 0),
+	}
+}

@@ -1,0 +1,67 @@
+package password
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"sync/atomic"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	users "github.com/svc-users/svc-users"
+)
+
+// Every test closes its Hasher, so a worker that outlives Close fails the whole run.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// open is a Hasher that ends with the test.
+func open(t testing.TB, o Options) *Hasher {
+	h := New(o)
+	t.Cleanup(h.Close)
+	return h
+}
+
+// counter stands in front of a bcryptFunc and counts its calls and rounds.
+type counter struct{ calls, rounds atomic.Int64 }
+
+func (c *counter) count(f bcryptFunc) bcryptFunc {
+	return func(key []byte, salt [saltSize]byte, rounds int) [digestSize]byte {
+		c.calls.Add(1)
+		c.rounds.Add(int64(rounds))
+		return f(key, salt, rounds)
+	}
+}
+
+func (c *counter) reset() { c.calls.Store(0); c.rounds.Store(0) }
+
+// quickDigest is a bcryptFunc that costs nothing and whose results nobody can guess.
+func quickDigest() bcryptFunc {
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	return func(key []byte, salt [saltSize]byte, rounds int) [digestSize]byte {
+		mac := hmac.New(sha256.New, secret)
+		mac.Write(binary.BigEndian.AppendUint64(salt[:], uint64(rounds)))
+		mac.Write(key)
+		return [digestSize]byte(mac.Sum(nil)[:digestSize])
+	}
+}
+
+func mustHash(t testing.TB, h *Hasher, password string) users.PasswordHash {
+	t.Helper()
+	hash, err := h.Hash(t.Context(), users.PresentedPassword(password))
+	if err != nil {
+		t.Fatalf("Hash: %v", err)
+	}
+	return hash
+}
+
+func mustCheck(t testing.TB, h *Hasher, hash users.PasswordHash, password string) users.PasswordCheck {
+	t.Helper()
+	check, err := h.Check(t.Context(), hash, users.PresentedPassword(password))
+	if err != nil {
+		t.Fatalf("Check: %v", err)
+	}
+	return check
+}
