@@ -90,6 +90,7 @@ func (s *Service) Seed(ctx context.Context) (SeedResult, error) {
 // when that is new and Admin has no parent yet.
 func (s *Service) seedRoles(ctx context.Context, tx Tx) ([]RoleName, error) {
 	var made []RoleName
+	now := s.now()
 	for _, demo := range demoRoles {
 		graph, err := tx.Graph(ctx)
 		if err != nil {
@@ -98,7 +99,7 @@ func (s *Service) seedRoles(ctx context.Context, tx Tx) ([]RoleName, error) {
 		if _, exists := graph.RoleByName(demo.name); exists {
 			continue
 		}
-		role := Role{ID: s.NewID(), Name: demo.name, Description: text(demo.description), CreatedAt: s.now(), UpdatedAt: s.now()}
+		role := Role{ID: s.NewID(), Name: demo.name, Description: text(demo.description), CreatedAt: now, UpdatedAt: now}
 		if parent, ok := graph.RoleByName(demo.parent); ok {
 			role.ParentID = parent.ID
 		}
@@ -116,7 +117,7 @@ func (s *Service) seedRoles(ctx context.Context, tx Tx) ([]RoleName, error) {
 		}
 		if admin := graph.admin; demo.name == "Manager" && admin != nil && admin.ParentID.IsZero() {
 			above := admin.Role
-			above.ParentID, above.UpdatedAt = role.ID, s.now()
+			above.ParentID, above.UpdatedAt = role.ID, now
 			if err := tx.UpdateRole(ctx, above); err != nil {
 				return nil, err
 			}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -52,6 +53,7 @@ func runScripts(t *testing.T, database func(*testscript.Env) string) {
 			"ready":   ready,
 			"http":    httpStatus,
 			"mode":    mode,
+			"sigterm": sigterm,
 			"oneline": oneLineOf,
 		},
 	})
@@ -121,6 +123,13 @@ func get(ts *testscript.TestScript, path string) (int, string) {
 	body, err := io.ReadAll(response.Body)
 	ts.Check(err)
 	return response.StatusCode, string(body)
+}
+
+// sigterm asks all background processes to end, as an orchestrator does.
+func sigterm(ts *testscript.TestScript, _ bool, _ []string) {
+	for _, cmd := range ts.BackgroundCmds() {
+		ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+	}
 }
 
 // mode PERMISSIONS FILE: the file has exactly these.

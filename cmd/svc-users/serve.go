@@ -85,7 +85,7 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 		return fmt.Errorf("HOST, PORT: %w", err)
 	}
 	t.announce(listener.Addr(), cmd.Demo)
-	return serveUntilStopped(t.ctx, httpapi.Server(handler, log), listener)
+	return serveUntilStopped(t.ctx, httpapi.Server(cfg.Addr(), handler, log), listener)
 }
 
 // refuseDemoAccounts keeps published passwords out of production.
