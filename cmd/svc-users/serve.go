@@ -42,7 +42,7 @@ func (cmd *serveCommand) Run(t *terminal) error {
 	}
 	keys, err := token.NewKeySet(key, nil, token.Options{Issuer: cfg.JWT.Issuer, Audience: cfg.JWT.Audience})
 	if err != nil {
-		return err
+		return fmt.Errorf("JWT_ISSUER, JWT_AUDIENCE: %w", err)
 	}
 	a, err := open(t.ctx, cfg, keys)
 	if err != nil {

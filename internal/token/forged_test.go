@@ -1,0 +1,93 @@
+package token
+
+import (
+	"errors"
+	"math/big"
+	"strings"
+	"testing"
+
+	"github.com/svc-users/svc-users"
+)
+
+// TestForged tries every kind of forged token there is a name for. Each is refused, and for its own reason,
+// and quotes nothing of itself in the error.
+func TestForged(t *testing.T) {
+	t.Parallel()
+	set := testSet(t)
+	var kinds []kind
+	kinds = append(kinds, headerKinds()...)
+	kinds = append(kinds, payloadKinds()...)
+	kinds = append(kinds, signatureKinds()...)
+	kinds = append(kinds, encodingKinds()...)
+
+	seen := make(map[string]bool)
+	tokens := make(map[string]string)
+	for _, k := range kinds {
+		if seen[k.name] {
+			t.Errorf("two kinds are called %q", k.name)
+		}
+		seen[k.name] = true
+		if twin, ok := tokens[k.token]; ok {
+			t.Errorf("%q and %q are one token", k.name, twin)
+		}
+		tokens[k.token] = k.name
+		if k.signed && !wellSigned(k.token) {
+			t.Errorf("%s: not signed well, so that it tests nothing", k.name)
+		}
+		claims, err := set.Verify(k.token, testNow)
+		switch {
+		case err == nil:
+			t.Errorf("%s: accepted", k.name)
+		case k.want != nil && !errors.Is(err, k.want):
+			t.Errorf("%s: refused because %v, want %v", k.name, err, k.want)
+		case claims.Subject != users.ID{} || claims.Roles != nil:
+			t.Errorf("%s: claims beside the error", k.name)
+		case strings.ContainsAny(err.Error(), "\"'\\\x00\n{"):
+			t.Errorf("%s: the error seems to quote: %v", k.name, err)
+		}
+	}
+	t.Logf("%d kinds of forged tokens", len(kinds))
+	if len(kinds) < 300 {
+		t.Errorf("%d kinds, want 300 at least", len(kinds))
+	}
+}
+
+// TestUnforged is the control: what the forged tokens are made of, and harmless variations, count.
+func TestUnforged(t *testing.T) {
+	t.Parallel()
+	set := testSet(t)
+	h, p := goodHeader(), goodPayload()
+	em := new(big.Int).SetBytes(padded(b64(h.String()) + "." + b64(p.String())))
+	private := ourKey().private
+	byHand := em.Exp(em, private.D, private.N).FillBytes(make([]byte, 256))
+	respelled := func(o object) string {
+		return strings.NewReplacer(`":`, "\" :\n\t", `,"`, " ,\r\n\"").Replace(o.String()) + " "
+	}
+	backwardsObject := func(o object) object {
+		var r object
+		for i := range o {
+			r = append(r, o[len(o)-1-i])
+		}
+		return r
+	}
+	for name, token := range map[string]string{
+		"plain":                       signed(h.String(), p.String()),
+		"padding made by hand":        b64(h.String()) + "." + b64(p.String()) + "." + b64(string(byHand)),
+		"other order":                 signed(backwardsObject(h).String(), backwardsObject(p).String()),
+		"JSON white space":            signed(respelled(h), respelled(p)),
+		"escapes":                     signed(h.renamed("alg", `\u0061lg`).String(), p.renamed("sub", `s\u0075b`).String()),
+		"our other key":               signParts(ourNextKey(), b64(h.with("kid", `"`+otherKID+`"`).String()), b64(p.String())),
+		"an unknown claim":            signed(h.String(), p.plus("x", `{"y":[1.5,null,{"z":"\ud83d\ude00"}]}`).String()),
+		"an unknown claim of no kind": signed(h.String(), p.plus("scope", `null`).String()),
+		"aud an array":                signed(h.String(), p.with("aud", `["`+testAudience+`"]`).String()),
+		"aud among others":            signed(h.String(), p.with("aud", `["https://other.example","`+testAudience+`"]`).String()),
+		"permissions_omitted true":    signed(h.String(), p.plus("permissions_omitted", `true`).String()),
+		"permissions_omitted false":   signed(h.String(), p.plus("permissions_omitted", `false`).String()),
+	} {
+		got, err := set.Verify(token, testNow)
+		if err != nil {
+			t.Errorf("%s: refused: %v", name, err)
+		}
+		checkClaims(t, got, testClaims())
+	}
+}

@@ -1,0 +1,80 @@
+package token
+
+import (
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/svc-users/svc-users"
+)
+
+// maxLength is the longest token, in bytes, that is issued or read: what common servers and proxies take as
+// one header line.
+const maxLength = 8192
+
+// Issue signs claims with the signing key, times cut to whole seconds. It returns an error for claims that
+// Verify would refuse, such as no role, and for text that is not UTF-8.
+//
+// A list of permissions that does not fit into 8 KiB is left empty and permissions_omitted says so; if that
+// is not enough only the own role is named. Rights are decided from the database, so nothing is lost.
+func (s *KeySet) Issue(c users.Claims) (string, error) {
+	p := payload{
+		Issuer:      s.options.Issuer,
+		Audience:    audience{s.options.Audience},
+		Subject:     c.Subject.String(),
+		IssuedAt:    c.IssuedAt.Unix(),
+		NotBefore:   c.NotBefore.Unix(),
+		Expires:     c.Expires.Unix(),
+		TokenID:     c.TokenID.String(),
+		Version:     c.Version,
+		Email:       c.Email,
+		Roles:       c.Roles,
+		Permissions: append(names{}, c.Permissions...),
+	}
+	if err := p.check(); err != nil {
+		return "", fmt.Errorf("issue a token: %w", err)
+	}
+	if c.Subject.IsZero() || c.TokenID.IsZero() {
+		return "", errors.New("issue a token: sub or jti is missing")
+	}
+	body, err := json.Marshal(p)
+	if err == nil && s.length(body) > maxLength {
+		p.Permissions, p.PermissionsOmitted = names{}, true
+		body, err = json.Marshal(p)
+	}
+	if err == nil && s.length(body) > maxLength {
+		p.Roles = p.Roles[:1]
+		body, err = json.Marshal(p)
+	}
+	switch {
+	case err != nil:
+		return "", errors.New("issue a token: a claim is not valid UTF-8")
+	case s.length(body) > maxLength:
+		return "", errors.New("issue a token: the claims are too long")
+	}
+	return s.sign(body)
+}
+
+// length is how long the token with that payload is.
+func (s *KeySet) length(body []byte) int {
+	return len(s.header) + 1 + partEncoding.EncodedLen(len(body)) + 1 + partEncoding.EncodedLen(s.keys[0].private.Size())
+}
+
+// sign makes the compact serialization (RFC 7515 §7.1).
+func (s *KeySet) sign(body []byte) (string, error) {
+	token := make([]byte, 0, s.length(body))
+	token = append(token, s.header...)
+	token = append(token, '.')
+	token = partEncoding.AppendEncode(token, body)
+	digest := sha256.Sum256(token)
+	signature, err := rsa.SignPKCS1v15(nil, s.keys[0].private, crypto.SHA256, digest[:])
+	if err != nil {
+		return "", fmt.Errorf("sign a token: %w", err)
+	}
+	token = append(token, '.')
+	return string(partEncoding.AppendEncode(token, signature)), nil
+}

@@ -1,0 +1,90 @@
+package token
+
+import (
+	"errors"
+	"fmt"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/svc-users/svc-users"
+)
+
+// maxNameLength bounds issuer and audience, in bytes, so that a token with the own role alone always fits.
+const maxNameLength = 512
+
+// Options says on whose behalf tokens are issued, and for whom.
+type Options struct {
+	Issuer   string // claim iss, 1 to 512 bytes without control characters
+	Audience string // claim aud, likewise
+}
+
+// KeySet signs with one key and verifies with that and others: those of yesterday, whose tokens still count,
+// and those of tomorrow. It is immutable and may be used by any number of goroutines.
+type KeySet struct {
+	keys    []*Key // the signing key first
+	byID    map[string]*Key
+	header  string // of every token that is issued, encoded
+	options Options
+}
+
+var _ users.Tokens = (*KeySet)(nil)
+
+// NewKeySet returns an error if two keys have one id, or an option is out of its bounds.
+func NewKeySet(signing *Key, others []*Key, options Options) (*KeySet, error) {
+	if signing == nil {
+		return nil, errors.New("a key set needs a key to sign with")
+	}
+	for _, o := range []struct{ name, value string }{{"issuer", options.Issuer}, {"audience", options.Audience}} {
+		if !goodName(o.value) {
+			return nil, fmt.Errorf("the %s must have 1 to %d bytes of valid UTF-8 without control characters", o.name, maxNameLength)
+		}
+	}
+	head, err := json.Marshal(header{Algorithm: algorithm, Type: tokenType, KeyID: signing.id})
+	if err != nil {
+		return nil, fmt.Errorf("encode the header: %w", err)
+	}
+	s := &KeySet{
+		keys:    append([]*Key{signing}, others...),
+		byID:    make(map[string]*Key, 1+len(others)),
+		header:  partEncoding.EncodeToString(head),
+		options: options,
+	}
+	for _, k := range s.keys {
+		if k == nil {
+			return nil, errors.New("a key set cannot hold a nil key")
+		}
+		if s.byID[k.id] != nil {
+			return nil, fmt.Errorf("two keys have the id %q", k.id)
+		}
+		s.byID[k.id] = k
+	}
+	return s, nil
+}
+
+func goodName(s string) bool {
+	if s == "" || len(s) > maxNameLength || !utf8.ValidString(s) {
+		return false
+	}
+	for _, r := range s {
+		if unicode.IsControl(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// Public returns the public halves of all keys, the one that signs first. The slices are the caller's own.
+func (s *KeySet) Public() []users.PublicKey {
+	public := make([]users.PublicKey, len(s.keys))
+	for i, k := range s.keys {
+		public[i] = users.PublicKey{
+			ID:       k.id,
+			Modulus:  k.private.N.Bytes(),
+			Exponent: exponent(&k.private.PublicKey),
+			PEM:      k.PublicPEM(),
+		}
+	}
+	return public
+}

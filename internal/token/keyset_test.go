@@ -1,0 +1,113 @@
+package token
+
+import (
+	"bytes"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"math/big"
+	"strings"
+	"testing"
+)
+
+func TestNewKeySetRefuses(t *testing.T) {
+	t.Parallel()
+	good := Options{Issuer: testIssuer, Audience: testAudience}
+	for name, c := range map[string]struct {
+		signing *Key
+		others  []*Key
+		options Options
+	}{
+		"no key":             {nil, nil, good},
+		"a nil other":        {ourKey(), []*Key{nil}, good},
+		"one key twice":      {ourKey(), []*Key{ourKey()}, good},
+		"one id twice":       {ourKey(), []*Key{strange()}, good},
+		"twice among others": {ourKey(), []*Key{ourNextKey(), ourNextKey()}, good},
+		"no issuer":          {ourKey(), nil, Options{Audience: testAudience}},
+		"no audience":        {ourKey(), nil, Options{Issuer: testIssuer}},
+		"issuer too long":    {ourKey(), nil, Options{strings.Repeat("i", 513), testAudience}},
+		"audience too long":  {ourKey(), nil, Options{testIssuer, strings.Repeat("a", 513)}},
+		"issuer not UTF-8":   {ourKey(), nil, Options{"\xff", testAudience}},
+		"audience with NUL":  {ourKey(), nil, Options{testIssuer, "a\x00"}},
+		"issuer with break":  {ourKey(), nil, Options{"a\nb", testAudience}},
+	} {
+		if set, err := NewKeySet(c.signing, c.others, c.options); err == nil || set != nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	if _, err := NewKeySet(ourKey(), []*Key{ourNextKey()}, Options{strings.Repeat("i", 512), strings.Repeat("a", 512)}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPublic(t *testing.T) {
+	t.Parallel()
+	set := testSet(t)
+	public := set.Public()
+	if len(public) != 2 || public[0].ID != testKID || public[1].ID != otherKID {
+		t.Fatalf("%d keys, the first %q", len(public), public[0].ID)
+	}
+	for i, key := range []*Key{ourKey(), ourNextKey()} {
+		got := rsa.PublicKey{N: new(big.Int).SetBytes(public[i].Modulus), E: int(new(big.Int).SetBytes(public[i].Exponent).Int64())}
+		if !got.Equal(&key.private.PublicKey) {
+			t.Errorf("key %d: another modulus or exponent", i)
+		}
+		if public[i].Modulus[0] == 0 || !bytes.Equal(public[i].Exponent, []byte{1, 0, 1}) {
+			t.Errorf("key %d: leading zeros", i)
+		}
+		block, rest := pem.Decode(public[i].PEM)
+		if block == nil || len(rest) > 0 || block.Type != "PUBLIC KEY" {
+			t.Fatalf("key %d: no PEM of a public key", i)
+		}
+		parsed, err := x509.ParsePKIXPublicKey(block.Bytes)
+		if err != nil || !got.Equal(parsed) {
+			t.Errorf("key %d: another key in the PEM, %v", i, err)
+		}
+	}
+	public[0].Modulus[5]++
+	public[0].PEM[40]++
+	if bytes.Equal(set.Public()[0].Modulus, public[0].Modulus) || bytes.Equal(set.Public()[0].PEM, public[0].PEM) {
+		t.Error("the caller can change the set")
+	}
+}
+
+// TestRotation follows a key through its life: to come, signing, retired, gone.
+func TestRotation(t *testing.T) {
+	t.Parallel()
+	options := Options{Issuer: testIssuer, Audience: testAudience}
+	before, err := NewKeySet(ourKey(), []*Key{ourNextKey()}, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	others := []*Key{ourKey()}
+	after, err := NewKeySet(ourNextKey(), others, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	others[0] = strange()
+	gone, err := NewKeySet(ourNextKey(), nil, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	older, newer := issue(t, before, testClaims()), issue(t, after, testClaims())
+	for name, c := range map[string]struct {
+		set   *KeySet
+		token string
+		want  error
+	}{
+		"older, before": {before, older, nil},
+		"newer, before": {before, newer, nil},
+		"older, after":  {after, older, nil},
+		"newer, after":  {after, newer, nil},
+		"older, gone":   {gone, older, errKey},
+		"newer, gone":   {gone, newer, nil},
+	} {
+		if _, err := c.set.Verify(c.token, testNow); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+	if head, _ := decoded(t, newer); !strings.Contains(head, `"kid":"`+otherKID+`"`) {
+		t.Errorf("header %s", head)
+	}
+}

@@ -1,0 +1,154 @@
+package token
+
+import (
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/svc-users/svc-users"
+)
+
+// leeway is how far the clocks of two replicas may be apart.
+const leeway = 30 * time.Second
+
+// partEncoding is base64url without padding (RFC 7515 §2). Strict refuses a last character with bits that
+// mean nothing, so that a part has one spelling.
+var partEncoding = base64.RawURLEncoding.Strict()
+
+// Why a token does not count. The words of the JSON reader are not passed on, since they quote what they read.
+var (
+	errTooLong   = errors.New("longer than 8 KiB")
+	errParts     = errors.New("not three base64url parts")
+	errHeader    = errors.New("header not a JSON object of alg, typ and kid")
+	errAlgorithm = errors.New("alg is not RS256")
+	errTokenType = errors.New("typ is not JWT")
+	errKey       = errors.New("kid is not one of ours")
+	errSignature = errors.New("signature does not match")
+	errPayload   = errors.New("payload not a JSON object with claims of the right types")
+	errIssuer    = errors.New("iss is not ours")
+	errAudience  = errors.New("aud is not ours")
+	errID        = errors.New("sub or jti is not a canonical UUID")
+	errExpired   = errors.New("expired")
+	errTooEarly  = errors.New("not valid yet")
+)
+
+// Verify returns the claims of a token that one of the keys has signed and that counts at now. The error
+// says why it does not, for the log alone, and quotes nothing of it. Nothing of the payload is looked at
+// before the signature has been found good, and of the header only what chooses the key.
+//
+// Claims that are not ours are left unread (RFC 7519 §4), so that a later version can add some while an
+// earlier one still runs.
+func (s *KeySet) Verify(token string, now time.Time) (users.Claims, error) {
+	if len(token) > maxLength {
+		return users.Claims{}, errTooLong
+	}
+	last := strings.LastIndexByte(token, '.')
+	if last < 0 {
+		return users.Claims{}, errParts
+	}
+	// Parts are cut at the first and the last dot: any more are inside the payload, whose alphabet has none.
+	signed := token[:last]
+	head, body, _ := strings.Cut(signed, ".")
+	key, err := s.keyFor(head)
+	if err != nil {
+		return users.Claims{}, err
+	}
+	raw, err := decodePart(body)
+	if err != nil {
+		return users.Claims{}, err
+	}
+	signature, err := decodePart(token[last+1:])
+	if err != nil {
+		return users.Claims{}, err
+	}
+	digest := sha256.Sum256([]byte(signed))
+	if rsa.VerifyPKCS1v15(&key.private.PublicKey, crypto.SHA256, digest[:], signature) != nil {
+		return users.Claims{}, errSignature
+	}
+	return s.claims(raw, now)
+}
+
+// keyFor returns the key that the header names. A member beside alg, typ and kid is refused rather than
+// passed over: none of ours has one, and crit, b64, jwk, jku and x5u exist only to change what is verified,
+// or by what.
+func (s *KeySet) keyFor(part string) (*Key, error) {
+	raw, err := decodePart(part)
+	if err != nil {
+		return nil, err
+	}
+	var h header
+	if json.Unmarshal(raw, &h, json.RejectUnknownMembers(true)) != nil {
+		return nil, errHeader
+	}
+	if h.Algorithm != algorithm {
+		return nil, errAlgorithm
+	}
+	if h.Type != tokenType {
+		return nil, errTokenType
+	}
+	key, ok := s.byID[h.KeyID]
+	if !ok {
+		return nil, errKey
+	}
+	return key, nil
+}
+
+// claims reads a payload whose signature is good. The reader refuses invalid UTF-8, duplicate members at any
+// depth, names in another case, numbers that are not plain integers, and anything after the object.
+func (s *KeySet) claims(raw []byte, now time.Time) (users.Claims, error) {
+	var p payload
+	if json.Unmarshal(raw, &p) != nil {
+		return users.Claims{}, errPayload
+	}
+	if err := p.check(); err != nil {
+		return users.Claims{}, err
+	}
+	if p.Issuer != s.options.Issuer {
+		return users.Claims{}, errIssuer
+	}
+	if !slices.Contains(p.Audience, s.options.Audience) {
+		return users.Claims{}, errAudience
+	}
+	subject, okSubject := users.ParseID(p.Subject)
+	id, okID := users.ParseID(p.TokenID)
+	if !okSubject || !okID {
+		return users.Claims{}, errID
+	}
+	c := users.Claims{
+		Subject:     subject,
+		TokenID:     id,
+		IssuedAt:    time.Unix(p.IssuedAt, 0).UTC(),
+		NotBefore:   time.Unix(p.NotBefore, 0).UTC(),
+		Expires:     time.Unix(p.Expires, 0).UTC(),
+		Version:     p.Version,
+		Email:       p.Email,
+		Roles:       p.Roles,
+		Permissions: p.Permissions,
+	}
+	if !now.Before(c.Expires.Add(leeway)) {
+		return users.Claims{}, errExpired
+	}
+	if latest := now.Add(leeway); c.NotBefore.After(latest) || c.IssuedAt.After(latest) {
+		return users.Claims{}, errTooEarly
+	}
+	return c, nil
+}
+
+// decodePart undoes base64url. Line breaks are looked for by hand, because the decoder skips them.
+func decodePart(part string) ([]byte, error) {
+	if part == "" || strings.ContainsAny(part, "\r\n") {
+		return nil, errParts
+	}
+	raw, err := partEncoding.DecodeString(part)
+	if err != nil {
+		return nil, errParts
+	}
+	return raw, nil
+}
