@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# Tests the built service with clients that share no code with it: Node's jose and Debian's PyJWT, bcrypt and
+# passlib on its tokens and password hashes, and Chromium on its documentation page.
+#
+# Installs what is missing with apt-get where it may (root, or sudo without a password); else it fails and says
+# what to install. Nothing is ever skipped.
+#
+#   SVC_USERS_BIN   test this binary instead of building one
+#   CHROMIUM        test with this browser instead of Debian's
+#   SCREENSHOTS     a folder to put pictures of the documentation page into
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# Each step ends by itself; this is for the one that does not.
+step_seconds=300
+
+# The modules of Debian's packages are those of Debian's own Python, whatever python3 the PATH finds first.
+python=/usr/bin/python3
+
+fail() {
+  printf 'test-clients: %s\n' "$*" >&2
+  exit 1
+}
+
+# has PACKAGE: whether what the tests need of this Debian package is there, installed by whatever means.
+has() {
+  case $1 in
+    nodejs) command -v node >/dev/null ;;
+    npm) command -v npm >/dev/null ;;
+    chromium) command -v "${CHROMIUM:-/usr/bin/chromium}" >/dev/null ;;
+    python3) [ -x "$python" ] ;;
+    python3-jwt) "$python" -c 'import jwt' 2>/dev/null ;;
+    python3-cryptography) "$python" -c 'import cryptography' 2>/dev/null ;;
+    python3-bcrypt) "$python" -c 'import bcrypt' 2>/dev/null ;;
+    python3-passlib) "$python" -W ignore -c 'import passlib' 2>/dev/null ;;
+  esac
+}
+
+needed=(nodejs npm chromium python3 python3-jwt python3-cryptography python3-bcrypt python3-passlib)
+
+missing() {
+  local package
+  for package in "${needed[@]}"; do
+    has "$package" || printf '%s ' "$package"
+  done
+}
+
+install_missing() {
+  local packages as_root=()
+  read -r -a packages <<<"$(missing)"
+  [ ${#packages[@]} -gt 0 ] || return 0
+  command -v apt-get >/dev/null || fail "please install ${packages[*]} (Debian's names)"
+  if [ "$(id -u)" != 0 ]; then
+    sudo -n true 2>/dev/null || fail "please install what is missing: sudo apt-get install ${packages[*]}"
+    as_root=(sudo -n)
+  fi
+  echo "test-clients: installing ${packages[*]}"
+  "${as_root[@]}" timeout 300 apt-get update -qq >&2 || fail "apt-get update failed; please install ${packages[*]}"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive timeout 900 apt-get install -y -qq --no-install-recommends "${packages[@]}" >&2 ||
+    fail "apt-get could not install ${packages[*]}; please install them"
+  packages=()
+  read -r -a packages <<<"$(missing)"
+  [ ${#packages[@]} = 0 ] || fail "still missing after the installation: ${packages[*]}"
+}
+
+# step NAME COMMAND…: runs one step within its time, with its output, and remembers whether it failed. It runs in
+# the background because timeout gives it a process group of its own, which Ctrl-C does not reach: the trap does.
+failed=()
+running=
+step() {
+  local name=$1
+  shift
+  printf '\n== %s\n' "$name"
+  timeout --kill-after=20 "$step_seconds" "$@" &
+  running=$!
+  wait "$running" || failed+=("$name")
+  running=
+}
+
+stop() {
+  if [ -n "$running" ]; then
+    kill "$running"
+    wait "$running" || true
+  fi
+  exit 130
+}
+
+[ -z "${CHROMIUM:-}" ] || command -v "$CHROMIUM" >/dev/null || fail "CHROMIUM names $CHROMIUM, which is no program"
+install_missing
+node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 18 ? 0 : 1)' ||
+  fail "node is $(node --version), and version 18 or later is needed"
+command -v go >/dev/null || [ -n "${SVC_USERS_BIN:-}" ] || fail "please install Go (https://go.dev/doc/install)"
+
+# Whatever a test makes goes with this folder, also when the test is stopped half-way.
+scratch=$(mktemp -d)
+export TMPDIR=$scratch
+trap 'rm -rf "$scratch"' EXIT
+trap stop INT TERM
+
+if [ -z "${SVC_USERS_BIN:-}" ]; then
+  CGO_ENABLED=0 go build -o "$scratch/svc-users" ./cmd/svc-users
+  SVC_USERS_BIN=$scratch/svc-users
+fi
+SVC_USERS_BIN=$(realpath "$SVC_USERS_BIN")
+export SVC_USERS_BIN
+
+for folder in tests/clients tests/browser; do
+  (cd "$folder" && timeout 300 npm ci --silent) || fail "npm ci failed in $folder; is the npm registry within reach?"
+done
+
+echo "test-clients: node $(node --version), $("$python" --version), $("${CHROMIUM:-/usr/bin/chromium}" --version 2>/dev/null)"
+step "Node: jose on tokens and keys" \
+  env -C tests/clients node --test --test-reporter=spec jose.test.mjs
+step "Python: PyJWT on tokens and keys, bcrypt and passlib on password hashes" \
+  env -C tests/clients PYTHONDONTWRITEBYTECODE=1 "$python" -W ignore::DeprecationWarning -m unittest -v test_tokens test_passwords
+step "Chromium: the documentation page" \
+  env -C tests/browser node --test --test-reporter=spec docs.test.mjs
+
+if [ ${#failed[@]} -gt 0 ]; then
+  printf '\n' >&2
+  for name in "${failed[@]}"; do printf 'test-clients: failed: %s\n' "$name" >&2; done
+  exit 1
+fi
+printf '\ntest-clients: all passed\n'
