@@ -1,0 +1,91 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/svc-users/svc-users"
+)
+
+// An account is always read with its role, so that no caller ever sees one without the other.
+const (
+	accountColumns = `a.id, a.email, a.email_key, a.is_active, a.token_version, a.created_at, a.updated_at,
+		r.id, r.name, r.description, r.parent_id, r.is_system, r.created_at, r.updated_at`
+	selectAccount = `SELECT ` + accountColumns + ` FROM accounts a JOIN roles r ON r.id = a.role_id`
+)
+
+// accountRow is where the columns of an account go, and those that a query has besides.
+type accountRow struct {
+	account          users.Account
+	email, canonical string
+}
+
+func (a *accountRow) columns(besides ...any) []any {
+	return append([]any{
+		(*idColumn)(&a.account.ID), &a.email, &a.canonical, &a.account.Active, &a.account.TokenVersion,
+		(*timeColumn)(&a.account.CreatedAt), (*timeColumn)(&a.account.UpdatedAt),
+	}, append(roleFields(&a.account.Role), besides...)...)
+}
+
+func (a *accountRow) scan(r *sql.Rows, besides ...any) (users.Account, error) {
+	err := r.Scan(a.columns(besides...)...)
+	a.account.Email = users.StoredEmail(a.email, a.canonical)
+	return a.account, err
+}
+
+func scanAccount(r *sql.Rows) (users.Account, error) {
+	var a accountRow
+	return a.scan(r)
+}
+
+// Account implements users.AccountReader.
+func (q queries) Account(ctx context.Context, id users.ID) (users.Account, error) {
+	return row(ctx, q, "read an account", scanAccount, selectAccount+` WHERE a.id = $1`, id.String())
+}
+
+// AccountByEmail implements users.AccountReader.
+func (q queries) AccountByEmail(ctx context.Context, e users.Email) (users.Account, users.PasswordHash, error) {
+	type found struct {
+		account users.Account
+		hash    string
+	}
+	f, err := row(ctx, q, "read an account by its e-mail", func(r *sql.Rows) (f found, err error) {
+		var a accountRow
+		f.account, err = a.scan(r, &f.hash)
+		return f, err
+	}, `SELECT `+accountColumns+`, a.password_hash FROM accounts a JOIN roles r ON r.id = a.role_id WHERE a.email_key = $1`, e.Canonical())
+	return f.account, users.PasswordHash(f.hash), err
+}
+
+// PasswordHash implements users.AccountReader.
+func (q queries) PasswordHash(ctx context.Context, id users.ID) (users.PasswordHash, error) {
+	hash, err := row(ctx, q, "read a password hash", scanText, `SELECT password_hash FROM accounts WHERE id = $1`, id.String())
+	return users.PasswordHash(hash), err
+}
+
+// InsertAccount implements users.AccountWriter.
+func (q queries) InsertAccount(ctx context.Context, a users.Account, h users.PasswordHash) error {
+	return q.change(ctx, "insert an account", users.ErrDangles,
+		`INSERT INTO accounts (id, email, email_key, password_hash, role_id, is_active, token_version, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		a.ID.String(), a.Email.String(), a.Email.Canonical(), string(h), a.Role.ID.String(), a.Active, a.TokenVersion,
+		instant(a.CreatedAt), instant(a.UpdatedAt))
+}
+
+// UpdateAccount implements users.AccountWriter.
+func (q queries) UpdateAccount(ctx context.Context, a users.Account) error {
+	return q.change(ctx, "update an account", users.ErrDangles,
+		`UPDATE accounts SET email = $2, email_key = $3, role_id = $4, is_active = $5, token_version = $6, updated_at = $7
+		WHERE id = $1`,
+		a.ID.String(), a.Email.String(), a.Email.Canonical(), a.Role.ID.String(), a.Active, a.TokenVersion, instant(a.UpdatedAt))
+}
+
+// SetPasswordHash implements users.AccountWriter.
+func (q queries) SetPasswordHash(ctx context.Context, id users.ID, h users.PasswordHash) error {
+	return q.change(ctx, "set a password hash", users.ErrInUse, `UPDATE accounts SET password_hash = $2 WHERE id = $1`, id.String(), string(h))
+}
+
+// DeleteAccount implements users.AccountWriter.
+func (q queries) DeleteAccount(ctx context.Context, id users.ID) error {
+	return q.change(ctx, "delete an account", users.ErrInUse, `DELETE FROM accounts WHERE id = $1`, id.String())
+}

@@ -1,0 +1,42 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/pressly/goose/v3"
+)
+
+// engine is what PostgreSQL and SQLite do each in their own way.
+type engine interface {
+	// reads is where a statement outside a transaction goes.
+	reads() conn
+	// begin begins a transaction that no other of any process overlaps.
+	begin(ctx context.Context) (*sql.Tx, error)
+	// snapshot begins a transaction that only reads, all of it at one moment.
+	snapshot(ctx context.Context) (*sql.Tx, error)
+	// fault says what an error of the driver means.
+	fault(err error) fault
+	// describe says for a log what an error of the driver is, without any value that was bound.
+	describe(err error) string
+	// heal is called when a connection turned out to be broken: others of the pool may be too.
+	heal()
+	// position names the function of (text, part) that returns where part begins in text, from 1, or 0.
+	position() string
+	// tables is a table expression with a column name: the tables that a plain CREATE TABLE could clash with.
+	tables() string
+	// dialect is what the migrations are written in.
+	dialect() goose.Dialect
+	// migrating is the handle on which migrations run.
+	migrating() *sql.DB
+	// lockMigrations waits until no other process migrates this database. The lock ends with release, or with
+	// the process.
+	lockMigrations(ctx context.Context) (release func(), err error)
+	close() error
+}
+
+// conn runs statements: a pool, or a transaction.
+type conn interface {
+	ExecContext(ctx context.Context, statement string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, statement string, args ...any) (*sql.Rows, error)
+}

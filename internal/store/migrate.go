@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+)
+
+// ownTables are all tables that migrations make.
+var ownTables = []string{"accounts", "roles", "permissions", "role_permissions", "authorization_stamp", "service_secrets"}
+
+// Migrate brings the schema up to date. Any number of processes may do so at once: one does, the others wait.
+// A process that is killed meanwhile leaves the schema at one of its versions, and nobody waiting.
+//
+// ErrForeignTables, naming them, if the database is not ours and has tables of our names; ErrNewerSchema if it
+// is ours and of a later program. In both cases nothing was touched. ErrUnavailable.
+func (s *Store) Migrate(ctx context.Context) error {
+	list, err := s.Migrations(ctx)
+	if err != nil {
+		return err
+	}
+	if ready(list) == nil {
+		return nil // as at nearly every start, which then waits for nobody
+	}
+	release, err := s.engine.lockMigrations(ctx)
+	if err != nil {
+		return translate(ctx, failed(ctx, s.engine, "wait for the migrations of others", err))
+	}
+	defer release()
+	return s.migrateAlone(ctx)
+}
+
+// migrateAlone runs under the lock. What was seen before it has to be looked at again.
+func (s *Store) migrateAlone(ctx context.Context) error {
+	list, err := s.Migrations(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(list, func(m Migration) bool { return m.Applied }) {
+		foreign, err := s.tablesOf(ctx, ownTables...)
+		if err != nil {
+			return translate(ctx, err)
+		}
+		if len(foreign) > 0 {
+			return fmt.Errorf("%w: %s; use a database or schema of its own for this service", ErrForeignTables, strings.Join(foreign, ", "))
+		}
+	}
+	files, err := folder(s.engine)
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(s.engine.dialect(), s.engine.migrating(), files,
+		goose.WithTableName(versionTable), goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return fmt.Errorf("store: read the migrations: %w", err)
+	}
+	_, err = provider.Up(ctx)
+	if err == nil {
+		return nil
+	}
+	f := failed(ctx, s.engine, "migrate the schema", err)
+	if f.fault == defect {
+		// Migrations bind no values, so whoever has to mend this may see everything.
+		return fmt.Errorf("store: migrate the schema: %w", err)
+	}
+	return translate(ctx, f)
+}

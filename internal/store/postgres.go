@@ -1,0 +1,149 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+)
+
+const (
+	// connectTimeout is how long connecting may take without connect_timeout in the URL: as long as a read.
+	connectTimeout = 5 * time.Second
+	// maxConns bounds the pool without pool_max_conns in the URL. More than a few statements at once gain
+	// nothing on one server, and eight replicas of ten stay below the 100 connections it takes by default.
+	maxConns = 10
+)
+
+// The advisory locks of this service: any two numbers do, as long as they never change. These read "svc-user"
+// and "svc-migr".
+const (
+	txLock        = `SELECT pg_advisory_xact_lock(8319946408508745074)`
+	migrationLock = `SELECT pg_try_advisory_xact_lock(8319946408373872498)`
+)
+
+type postgres struct {
+	config *pgxpool.Config
+	pool   *pgxpool.Pool
+	db     *sql.DB
+}
+
+// openPostgres prepares a pool. Nothing is connected yet.
+func openPostgres(ctx context.Context, url string) (engine, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		// The parser's error shows the URL, and cannot always tell which part of a malformed one is secret.
+		return nil, errors.New("the database URL is malformed: it must look like postgresql://user:password@host:5432/database, special characters in it percent-encoded, with parameters that libpq knows")
+	}
+	if config.ConnConfig.ConnectTimeout == 0 {
+		config.ConnConfig.ConnectTimeout = connectTimeout
+	}
+	if !strings.Contains(url, "pool_max_conns") {
+		config.MaxConns = maxConns
+	}
+	if config.PingTimeout == 0 {
+		config.PingTimeout = probeLimit
+	}
+	defaults := map[string]string{"application_name": "svc-users", "timezone": "UTC"}
+	for name, value := range defaults {
+		if _, given := config.ConnConfig.RuntimeParams[name]; !given {
+			config.ConnConfig.RuntimeParams[name] = value
+		}
+	}
+	// The pool outlives the context of the call that opens it.
+	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), config)
+	if err != nil {
+		return nil, errors.New("the database URL is malformed: its pool settings contradict one another")
+	}
+	return &postgres{config: config, pool: pool, db: stdlib.OpenDBFromPool(pool)}, nil
+}
+
+func (p *postgres) reads() conn            { return p.db }
+func (p *postgres) migrating() *sql.DB     { return p.db }
+func (p *postgres) dialect() goose.Dialect { return goose.DialectPostgres }
+func (p *postgres) heal()                  { p.pool.Reset() }
+func (p *postgres) position() string       { return "strpos" }
+
+func (p *postgres) tables() string {
+	return `(SELECT CAST(relname AS text) AS name FROM pg_catalog.pg_class
+		WHERE relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = current_schema())) AS tables`
+}
+
+func (p *postgres) close() error {
+	err := p.db.Close()
+	p.pool.Close()
+	return err
+}
+
+// begin takes a lock that only transactions of this service take. The isolation is READ COMMITTED, in which
+// each statement sees what was committed before it: a snapshot of the whole transaction would be taken before
+// the lock is had, and show what it was before the one who held it last.
+func (p *postgres) begin(ctx context.Context) (*sql.Tx, error) {
+	tx, err := p.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := tx.ExecContext(ctx, txLock); err != nil {
+		_ = tx.Rollback() // which fails if the connection is broken, and then there is nothing to roll back
+		return nil, err
+	}
+	return tx, nil
+}
+
+func (p *postgres) snapshot(ctx context.Context) (*sql.Tx, error) {
+	return p.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+}
+
+// lockMigrations holds an advisory lock in a transaction of a connection of its own. The server ends it with
+// the connection, so a process that was killed keeps nobody waiting, and a PgBouncer in transaction mode,
+// which takes session locks apart, keeps a transaction together. Whoever does not get it asks again rather
+// than waits in its transaction: behind a PgBouncer with few connections those who wait could take the very
+// one that the migrations of the other need.
+func (p *postgres) lockMigrations(ctx context.Context) (func(), error) {
+	connection, err := pgx.ConnectConfig(ctx, p.config.ConnConfig.Copy())
+	if err != nil {
+		return nil, err
+	}
+	release := func() {
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeLimit)
+		defer cancel()
+		_ = connection.Close(limited) // the lock ends either way
+	}
+	for {
+		locked, err := tryLock(ctx, connection)
+		if locked {
+			return release, nil
+		}
+		select {
+		case <-ctx.Done():
+			err = errors.Join(err, ctx.Err())
+		case <-time.After(50 * time.Millisecond):
+		}
+		if err != nil {
+			release()
+			return nil, err
+		}
+	}
+}
+
+// tryLock leaves a transaction open that holds the lock of the migrations, or none.
+func tryLock(ctx context.Context, connection *pgx.Conn) (locked bool, err error) {
+	if _, err := connection.Exec(ctx, `BEGIN`); err != nil {
+		return false, err
+	}
+	// It sits idle while the migrations run.
+	if _, err := connection.Exec(ctx, `SET LOCAL idle_in_transaction_session_timeout = 0`); err != nil {
+		return false, err
+	}
+	if err := connection.QueryRow(ctx, migrationLock, pgx.QueryExecModeExec).Scan(&locked); err != nil || locked {
+		return locked, err
+	}
+	_, err = connection.Exec(ctx, `ROLLBACK`)
+	return false, err
+}

@@ -1,0 +1,41 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+)
+
+const cursorKey = "cursor"
+
+// CursorKey returns the 32 random bytes under which all processes on this database sign their cursors. Whoever
+// asks first makes them; they never change. ErrUnavailable.
+func (s *Store) CursorKey(ctx context.Context) ([]byte, error) {
+	return read(ctx, s, s.readLimit, func(ctx context.Context) ([]byte, error) {
+		key, err := s.reads().secret(ctx, cursorKey)
+		if key != nil || err != nil {
+			return key, err
+		}
+		fresh := make([]byte, 32)
+		if _, err := rand.Read(fresh); err != nil {
+			return nil, err
+		}
+		// Another process may be doing the same; the first to arrive is kept, and all read that one.
+		if _, err := s.reads().exec(ctx, "keep a secret",
+			`INSERT INTO service_secrets (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, cursorKey, fresh); err != nil {
+			return nil, err
+		}
+		return s.reads().secret(ctx, cursorKey)
+	})
+}
+
+// secret returns nil if there is none of that name.
+func (q queries) secret(ctx context.Context, name string) ([]byte, error) {
+	found, err := rows(ctx, q, "read a secret", func(r *sql.Rows) (value []byte, err error) {
+		return value, r.Scan(&value)
+	}, `SELECT value FROM service_secrets WHERE name = $1`, name)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}

@@ -1,0 +1,181 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	driver "modernc.org/sqlite"
+	codes "modernc.org/sqlite/lib"
+)
+
+// sqliteConns is eight readers and the one writer that SQLite allows.
+const sqliteConns = 9
+
+// settings of every connection:
+//
+//   - WAL lets readers and the writer of all processes go on beside one another; synchronous=FULL makes a
+//     commit wait for the disk, without which WAL may lose acknowledged ones when the power fails.
+//   - _txlock=immediate has a writing transaction wait for its turn when it begins. Deferred, two that have
+//     read would both want to write, and one must fail. The driver begins reading transactions deferred.
+//   - times are bound as microseconds, see the migrations.
+var settings = url.Values{
+	"_pragma":              {"busy_timeout(5000)", "foreign_keys(1)", "journal_mode(WAL)", "synchronous(FULL)"},
+	"_txlock":              {"immediate"},
+	"_time_integer_format": {"unix_micro"},
+	"_dqs":                 {"0"},
+}
+
+type sqlite struct {
+	path     string // absolute
+	db       *sql.DB
+	prepared *prepared
+}
+
+// openSQLite opens a file, made if it is missing.
+func openSQLite(ctx context.Context, path string) (engine, error) {
+	switch {
+	case path == "":
+		return nil, errors.New("the database URL names no file: it must look like sqlite://relative/path or sqlite:///absolute/path")
+	case path == ":memory:":
+		return nil, errors.New("the database URL names a database in memory, which would keep nothing: it must name a file")
+	case strings.ContainsRune(path, 0):
+		return nil, errors.New("the database URL names a file with a NUL in its name")
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	db, err := openFile(path, settings)
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	db.SetMaxOpenConns(sqliteConns)
+	db.SetMaxIdleConns(sqliteConns)
+	s := &sqlite{path: path, db: db, prepared: newPrepared(db)}
+	if err := s.settle(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the database: %w", err), db.Close())
+	}
+	return s, nil
+}
+
+// openFile makes the file with mode 0600 before SQLite can make it with another; the files that SQLite keeps
+// beside it get the same mode. One that exists is left as its owner wants it, and is not even opened here: to
+// close it would drop the locks that this process holds on it through SQLite (POSIX advisory locks).
+func openFile(path string, settings url.Values) (*sql.DB, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		err = file.Close()
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	name := filepath.ToSlash(path)
+	if !strings.HasPrefix(name, "/") {
+		name = "/" + name
+	}
+	// As a URI, so that whatever is special in the name is escaped.
+	uri := url.URL{Scheme: "file", Path: name, RawQuery: settings.Encode()}
+	return sql.Open("sqlite", uri.String())
+}
+
+// settle makes the first connection. Two processes that make a file a WAL database at the same moment can be
+// in each other's way, in a manner for which SQLite does not wait.
+func (s *sqlite) settle(ctx context.Context) error {
+	for n := 1; ; n++ {
+		err := s.db.PingContext(ctx)
+		if err == nil || s.fault(err) != conflict || n == 100 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func (s *sqlite) reads() conn            { return s.prepared }
+func (s *sqlite) migrating() *sql.DB     { return s.db }
+func (s *sqlite) dialect() goose.Dialect { return goose.DialectSQLite3 }
+func (s *sqlite) heal()                  {} // a file has no connections to break
+func (s *sqlite) position() string       { return "instr" }
+
+// tables has names in lower case, since SQLite knows no other difference between them.
+func (s *sqlite) tables() string {
+	return `(SELECT lower(name) AS name FROM sqlite_master) AS tables`
+}
+
+func (s *sqlite) close() error { return errors.Join(s.prepared.close(), s.db.Close()) }
+
+func (s *sqlite) begin(ctx context.Context) (*sql.Tx, error) { return s.db.BeginTx(ctx, nil) }
+
+func (s *sqlite) snapshot(ctx context.Context) (*sql.Tx, error) {
+	return s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+}
+
+// lockMigrations takes the exclusive lock of a second, empty database beside the first: a lock of the system,
+// which ends with the process and works wherever SQLite does. The database itself cannot be locked, since the
+// migrations take its lock one after the other. The file stays; removed, it could be locked twice.
+func (s *sqlite) lockMigrations(ctx context.Context) (func(), error) {
+	db, err := openFile(s.path+"-migrate", url.Values{"_pragma": {"busy_timeout(600000)"}})
+	if err != nil {
+		return nil, err
+	}
+	// Not by BeginTx, which would end the lock with ctx, even before the migrations that it stops have ended.
+	held, err := db.Conn(ctx)
+	if err == nil {
+		_, err = held.ExecContext(ctx, `BEGIN EXCLUSIVE`)
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return func() { _ = errors.Join(held.Close(), db.Close()) }, nil
+}
+
+// fault goes by SQLite's extended result codes.
+func (s *sqlite) fault(err error) fault {
+	var failure *driver.Error
+	if !errors.As(err, &failure) {
+		var file *fs.PathError
+		if errors.As(err, &file) {
+			return away
+		}
+		return defect
+	}
+	switch failure.Code() {
+	case codes.SQLITE_CONSTRAINT_UNIQUE, codes.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return taken
+	case codes.SQLITE_CONSTRAINT_FOREIGNKEY, codes.SQLITE_CONSTRAINT_TRIGGER:
+		// ON DELETE RESTRICT is an inner trigger, and fails as one. The triggers of ours refuse nothing.
+		return reference
+	}
+	switch failure.Code() & 0xff {
+	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED, codes.SQLITE_PROTOCOL:
+		return conflict
+	case codes.SQLITE_IOERR, codes.SQLITE_FULL, codes.SQLITE_CANTOPEN, codes.SQLITE_READONLY, codes.SQLITE_PERM, codes.SQLITE_NOMEM:
+		return away
+	}
+	return defect
+}
+
+// describe shows SQLite's errors as they are: they name tables and columns, not values.
+func (s *sqlite) describe(err error) string {
+	var failure *driver.Error
+	var file *fs.PathError
+	if errors.As(err, &failure) || errors.As(err, &file) {
+		return err.Error()
+	}
+	return fmt.Sprintf("an unexpected %T", err)
+}

@@ -1,0 +1,73 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/svc-users/svc-users"
+)
+
+// How long a single read, a whole transaction and a probe may take, waiting for a connection and trying again
+// included. A database that hangs must end in an answer: a client has lost patience by then, and a request
+// that is held for longer only keeps others waiting.
+const (
+	readLimit  = 5 * time.Second
+	txLimit    = 10 * time.Second
+	probeLimit = 2 * time.Second
+)
+
+// Store is a users.Store on one database. It is safe for concurrent use.
+type Store struct {
+	engine engine
+	graphs graphs
+	// writing is held by the one transaction of this process. Those that wait for it hold no connection, so
+	// that many writers cannot keep readers from the database.
+	writing chan struct{}
+
+	readLimit time.Duration
+	txLimit   time.Duration
+}
+
+var _ users.Store = (*Store)(nil)
+
+// Open opens the database that url names:
+//
+//   - sqlite://relative/path or sqlite:///absolute/path. All that follows sqlite:// is the name of the file,
+//     byte by byte: there are no parameters and no escapes. A missing file is made with mode 0600, a missing
+//     folder with mode 0700. A database in memory is refused, since it would keep nothing.
+//   - postgres:// or postgresql://, with every parameter of libpq and pool_max_conns (10 by default) and
+//     default_query_exec_mode (exec behind a PgBouncer in transaction mode) besides. The server need not be
+//     up; without connect_timeout, connecting gives up after 5 seconds.
+//
+// The schema is left as it is; see Migrate. No error shows the url.
+func Open(ctx context.Context, url string) (*Store, error) {
+	e, err := openEngine(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{engine: e, writing: make(chan struct{}, 1), readLimit: readLimit, txLimit: txLimit}, nil
+}
+
+func openEngine(ctx context.Context, url string) (engine, error) {
+	switch scheme, rest, _ := strings.Cut(url, "://"); scheme {
+	case "sqlite":
+		return openSQLite(ctx, rest)
+	case "postgres", "postgresql":
+		return openPostgres(ctx, url)
+	default:
+		return nil, errors.New("the database URL must begin with sqlite://, postgres:// or postgresql://")
+	}
+}
+
+// Close closes all connections. Nothing else may be called afterwards.
+func (s *Store) Close() error { return s.engine.close() }
+
+// Ping returns nil if the database answers within two seconds, else ErrUnavailable.
+func (s *Store) Ping(ctx context.Context) error {
+	_, err := read(ctx, s, probeLimit, func(ctx context.Context) (int, error) {
+		return row(ctx, s.reads(), "ping", scanInt, `SELECT 1`)
+	})
+	return err
+}

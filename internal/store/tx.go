@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/svc-users/svc-users"
+)
+
+// tx is a users.Tx.
+type tx struct {
+	queries
+	graphs *graphs
+	own    stamped // the graph that this transaction loaded last
+	// broken is the first statement that failed. PostgreSQL takes no further one in the transaction, SQLite
+	// would; so that both do the same, such a transaction is never committed.
+	broken *failure
+}
+
+var _ users.Tx = (*tx)(nil)
+
+// InTx implements users.Store. However the database hangs, it ends within 10 seconds. ErrUnavailable may mean,
+// when the connection broke during the commit, that the change was made.
+func (s *Store) InTx(ctx context.Context, fn func(tx users.Tx) error) error {
+	limited, cancel := context.WithTimeout(ctx, s.txLimit)
+	defer cancel()
+	for n := 1; ; n++ {
+		err := s.transact(limited, fn)
+		if err == nil {
+			return nil
+		}
+		if n == attempts || !s.again(limited, err, n) {
+			return translate(ctx, err)
+		}
+	}
+}
+
+// transact runs fn in one transaction. On any way out but a commit, a panic included, nothing is changed.
+func (s *Store) transact(ctx context.Context, fn func(tx users.Tx) error) (err error) {
+	select {
+	case s.writing <- struct{}{}:
+		defer func() { <-s.writing }()
+	case <-ctx.Done():
+		return &failure{fault: ended, doing: "wait for other transactions", reason: ctx.Err().Error()}
+	}
+	began, err := s.engine.begin(ctx)
+	if err != nil {
+		return failed(ctx, s.engine, "begin a transaction", err)
+	}
+	// After a commit this does nothing. If it fails the connection is gone, and the transaction with it.
+	defer func() { _ = began.Rollback() }()
+
+	t := s.in(ctx, began)
+	err = fn(t)
+	if t.broken != nil && (t.broken.again() || t.broken.fault == ended) {
+		return t.broken
+	}
+	if err != nil {
+		return err
+	}
+	if t.broken != nil {
+		return fmt.Errorf("a transaction was to be committed after a statement of it had failed: %w", t.broken)
+	}
+	return s.commit(ctx, began)
+}
+
+// in makes a tx of a transaction that has begun and ends with ctx.
+func (s *Store) in(ctx context.Context, began *sql.Tx) *tx {
+	t := &tx{graphs: &s.graphs}
+	until, _ := ctx.Deadline()
+	t.queries = queries{conn: began, engine: s.engine, until: until, failed: func(f *failure) {
+		if t.broken == nil {
+			t.broken = f
+		}
+	}}
+	return t
+}
+
+// commit tells apart a commit that failed from one of which nothing was heard: the latter must neither be
+// repeated nor be called a success.
+func (s *Store) commit(ctx context.Context, began *sql.Tx) error {
+	if ctx.Err() != nil {
+		return &failure{fault: ended, doing: "commit a transaction", reason: ctx.Err().Error()}
+	}
+	err := began.Commit()
+	if err == nil {
+		return nil
+	}
+	f := failed(ctx, s.engine, "commit a transaction", err)
+	if f.fault != conflict {
+		f.fault = unknown
+	}
+	return f
+}

@@ -1,0 +1,65 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/svc-users/svc-users"
+)
+
+// badValue is a stored value that cannot be read, such as only SQL by hand could leave. It does not repeat it.
+type badValue struct{ wanted string }
+
+func (e *badValue) Error() string { return "a stored value is not " + e.wanted }
+
+// idColumn reads an id. NULL is the zero id.
+type idColumn users.ID
+
+func (c *idColumn) Scan(value any) error {
+	switch v := value.(type) {
+	case nil:
+		*c = idColumn{}
+		return nil
+	case string:
+		if id, ok := users.ParseID(v); ok {
+			*c = idColumn(id)
+			return nil
+		}
+	}
+	return &badValue{"an id"}
+}
+
+// timeColumn reads a time: microseconds since 1970 from SQLite, a timestamp from PostgreSQL.
+type timeColumn time.Time
+
+func (c *timeColumn) Scan(value any) error {
+	switch v := value.(type) {
+	case int64:
+		*c = timeColumn(time.UnixMicro(v).UTC())
+	case time.Time:
+		*c = timeColumn(v.UTC())
+	default:
+		return &badValue{fmt.Sprintf("a time but a %T", value)}
+	}
+	return nil
+}
+
+// instant is a time as it is bound: in UTC, to the microsecond, which is what both engines keep.
+func instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+// optional is an id as it is bound where it may be none.
+func optional(id users.ID) any {
+	if id.IsZero() {
+		return nil
+	}
+	return id.String()
+}
+
+func scanInt(r *sql.Rows) (n int, err error) {
+	return n, r.Scan(&n)
+}
+
+func scanText(r *sql.Rows) (s string, err error) {
+	return s, r.Scan(&s)
+}
