@@ -36,16 +36,6 @@ func (s set) minus(other set) set {
 	return rest
 }
 
-// within reports whether other has all that s has.
-func (s set) within(other set) bool {
-	for i, word := range s {
-		if word&^other[i] != 0 {
-			return false
-		}
-	}
-	return true
-}
-
 func (s set) len() int {
 	n := 0
 	for _, word := range s {

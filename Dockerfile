@@ -1,0 +1,35 @@
+# A static binary on an empty file system: no shell, no packages, nobody but user 65532.
+ARG GO_VERSION=1.26
+
+FROM --platform=$BUILDPLATFORM golang:${GO_VERSION} AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+ARG VERSION=dev
+ARG TARGETOS
+ARG TARGETARCH
+RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
+    go build -trimpath -ldflags "-s -w -X main.release=$VERSION" -o /image/usr/local/bin/svc-users ./cmd/svc-users
+# The rest of the file system, made here because there is no shell there: certificates for TLS to PostgreSQL, a place
+# for temporary files, and a data folder of the user's own, whose mode and owner a new volume takes over.
+RUN install -D -m 0644 /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ca-certificates.crt && \
+    install -d -m 1777 /image/tmp && \
+    install -d -m 0700 -o 65532 -g 65532 /image/data
+
+FROM scratch
+ARG VERSION=dev
+LABEL org.opencontainers.image.title="svc-users" \
+      org.opencontainers.image.description="Accounts, roles, permissions and the tokens that carry them" \
+      org.opencontainers.image.source="https://github.com/svc-users/svc-users" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="$VERSION"
+COPY --from=build /image /
+# Inside a container every address is its own; what is reachable is decided by what is published.
+ENV PATH=/usr/local/bin HOST=0.0.0.0 DATA_DIR=/data
+VOLUME /data
+USER 65532:65532
+EXPOSE 8001
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 CMD ["svc-users", "healthcheck"]
+ENTRYPOINT ["svc-users"]
+CMD ["serve"]

@@ -1,0 +1,56 @@
+# `make help` lists what there is to do.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-clients check lint vulncheck generate bench fuzz cover clean
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+TOOL    := go tool -modfile=tools/go.mod
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## run the service on the embedded database with demo data
+	go run ./cmd/svc-users serve --demo
+
+build: ## build the static binary bin/svc-users
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.release=$(VERSION)" -o bin/svc-users ./cmd/svc-users
+
+# Vetting is left to check: doing it here again costs minutes with a cold cache, most of them in SQLite.
+test: ## run every test, with a throw-away PostgreSQL (installed if it is missing)
+	@scripts/postgres.sh
+	CGO_ENABLED=1 go test -race -vet=off ./...
+	@$(MAKE) --no-print-directory test-clients
+
+test-clients: ## run the tests in other languages and in a browser
+	@scripts/test-clients.sh
+
+# golangci-lint runs vet's analyzers too (govet).
+check: lint vulncheck ## format, vet, lint, generated files, modules, compose files, vulnerabilities
+
+lint:
+	@unformatted=$$(gofmt -l *.go cmd internal tools); test -z "$$unformatted" || { echo "not formatted (gofmt -w):"; echo "$$unformatted"; exit 1; }
+	$(TOOL) golangci-lint run
+	@diff -u docs/openapi.json <(go run ./cmd/svc-users openapi) || { echo "docs/openapi.json is stale: make generate"; exit 1; }
+	go mod tidy -diff
+	go -C tools mod tidy -diff
+	go -C tools test ./...
+
+vulncheck: ## look for known vulnerabilities
+	@scripts/vulncheck.sh
+
+generate: ## write docs/openapi.json anew
+	go run ./cmd/svc-users openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
+
+bench: ## run the benchmarks
+	go test -run '^$$' -bench . -benchmem -benchtime 200ms -timeout 10m ./...
+
+fuzz: ## run every fuzz target for FUZZ (10s) each
+	@scripts/fuzz.sh $(or $(FUZZ),10s)
+
+cover: ## show which code the tests reach, in cover.html
+	@scripts/postgres.sh
+	go test -coverpkg=./... -coverprofile=coverage.out ./...
+	go tool cover -html=coverage.out -o cover.html
+
+clean: ## remove what was built; data/ stays
+	rm -rf bin coverage.out cover.html

@@ -1,0 +1,220 @@
+package users_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// rule is a line of the law: whether a file may not import a package, and why.
+type rule struct {
+	why     string
+	forbids func(file, imported string) bool
+}
+
+// never keeps packages, and those below them, out of one folder; "." is the root package.
+func never(folder, why string, packages ...string) rule {
+	return rule{why, func(file, imported string) bool {
+		return path.Dir(file) == folder && slices.ContainsFunc(packages, func(p string) bool { return below(imported, p) })
+	}}
+}
+
+// only keeps a package, and those below it, in its homes, which are folders or files. A package of ours is at home
+// with itself.
+func only(pkg, why string, homes ...string) rule {
+	if folder, ok := strings.CutPrefix(pkg, ours+"/"); ok {
+		homes = append(homes, folder)
+	}
+	return rule{why, func(file, imported string) bool {
+		return below(imported, pkg) && !slices.ContainsFunc(homes, func(h string) bool { return below(file, h) })
+	}}
+}
+
+// siblings keeps the rooms under internal/ from one another.
+func siblings(why string) rule {
+	room := func(p string) string {
+		rest, ok := strings.CutPrefix(p, "internal/")
+		if !ok {
+			return ""
+		}
+		name, _, _ := strings.Cut(rest, "/")
+		return name
+	}
+	return rule{why, func(file, imported string) bool {
+		from, to := room(file), room(strings.TrimPrefix(imported, ours+"/"))
+		return from != "" && to != "" && from != to
+	}}
+}
+
+func below(p, parent string) bool { return p == parent || strings.HasPrefix(p, parent+"/") }
+
+// source is a Go file that ships.
+type source struct {
+	path string
+	file *ast.File
+}
+
+// readTree parses every Go file of the module that ships, whatever its build constraints.
+func readTree(tree fs.FS) ([]source, error) {
+	var files []source
+	err := fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
+		switch base := path.Base(name); {
+		case err != nil:
+			return err
+		case entry.IsDir() && name != "." && (strings.HasPrefix(base, ".") || slices.Contains([]string{"testdata", "node_modules", "tools"}, base) || slices.Contains(forTests, name)):
+			return fs.SkipDir
+		case entry.IsDir(), path.Ext(name) != ".go", strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		text, err := fs.ReadFile(tree, name)
+		if err != nil {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution)
+		files = append(files, source{name, file})
+		return err
+	})
+	return files, err
+}
+
+// violations holds files against the rules, and the root package against the clock.
+func violations(files []source, rules []rule) []string {
+	var found []string
+	for _, f := range files {
+		for _, spec := range f.file.Imports {
+			imported, _ := strconv.Unquote(spec.Path.Value) // the parser has read it already
+			for _, r := range rules {
+				if r.forbids(f.path, imported) {
+					found = append(found, fmt.Sprintf("%s imports %s: %s", f.path, imported, r.why))
+				}
+			}
+		}
+		if path.Dir(f.path) == "." {
+			found = append(found, outsideWorld(f)...)
+		}
+	}
+	return found
+}
+
+// outside is what would bring time or chance into the rules, by package and name.
+var outside = map[string][]string{
+	"time":                   {"Now", "Since", "Until", "After", "AfterFunc", "Sleep", "Tick", "NewTimer", "NewTicker"},
+	"github.com/google/uuid": {"New", "NewString", "NewRandom", "NewRandomFromReader", "NewUUID", "NewV6", "NewV7", "NewV7FromReader"},
+}
+
+// outsideWorld finds the uses of it in a file, but for those in the function NewID, which is what the port is
+// given.
+func outsideWorld(f source) []string {
+	names := map[string]string{} // as the file calls a package → its path
+	var found []string
+	for _, spec := range f.file.Imports {
+		imported, _ := strconv.Unquote(spec.Path.Value)
+		name := path.Base(imported)
+		if spec.Name != nil {
+			name = spec.Name.Name
+		}
+		if outside[imported] != nil && name == "." {
+			found = append(found, f.path+" imports "+imported+" without its name, where no check can see what it uses")
+		}
+		names[name] = imported
+	}
+	for _, decl := range f.file.Decls {
+		if fn, ok := decl.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "NewID" {
+			continue
+		}
+		ast.Inspect(decl, func(n ast.Node) bool {
+			if sel, ok := n.(*ast.SelectorExpr); ok {
+				if x, ok := sel.X.(*ast.Ident); ok && slices.Contains(outside[names[x.Name]], sel.Sel.Name) {
+					found = append(found, fmt.Sprintf("%s uses %s.%s: time and ids come in by ports", f.path, x.Name, sel.Sel.Name))
+				}
+			}
+			return true
+		})
+	}
+	return found
+}
+
+// Each file alone must, or must not, break the law, and each line of the law must be broken by one of them.
+func TestImportLawBites(t *testing.T) {
+	t.Parallel()
+	var all []source
+	for _, test := range []struct {
+		path, source string
+		broken       bool
+	}{
+		{"account.go", `import "net/http"`, true},
+		{"account.go", `import "net/netip"`, true},
+		{"account.go", `import "encoding/json"`, true},
+		{"account.go", `import "database/sql"`, true},
+		{"account.go", `import "os"`, true},
+		{"account.go", `import "crypto/rand"`, true},
+		{"account.go", `import _ "math/rand/v2"`, true},
+		{"account.go", `import "github.com/google/uuid"`, true},
+		{"account.go", `import "` + internal + `/config"`, true},
+		{"account.go", `import "golang.org/x/text/unicode/norm"`, false},
+		{"account.go", `import "time"; func f() { time.Now() }`, true},
+		{"account.go", `import "time"; var clock = time.Now`, true},
+		{"account.go", `import t "time"; var _ = t.Since(x)`, true},
+		{"account.go", `import . "time"`, true},
+		{"account.go", `import "time"; var _ time.Time; func f(time struct{ Now int })`, false},
+		{"id.go", `import "github.com/google/uuid"; func NewID() { uuid.NewV7() }`, false},
+		{"id.go", `import "github.com/google/uuid"; func (s service) NewID() { uuid.NewV7() }`, true},
+		{"id.go", `import "github.com/google/uuid"; func Other() { uuid.NewV7() }`, true},
+		{"account_test.go", `import "net/http"`, false},
+		{"cmd/svc-users/serve.go", `import ("net/http"; "` + internal + `/config"; "` + internal + `/store"; "` + internal + `/httpapi"; "github.com/alecthomas/kong")`, false},
+		{"cmd/svc-users/serve.go", `import "database/sql"`, true},
+		{"cmd/svc-users/serve.go", `import "` + internal + `/pgtest"`, true},
+		{"cmd/svc-users/serve.go", `import "` + internal + `/store/storetest"`, true},
+		{"internal/httpapi/a.go", `import ("net/http"; "time"; "` + ours + `"; "github.com/danielgtaylor/huma/v2/adapters/humago")`, false},
+		{"internal/httpapi/a.go", `import "` + internal + `/store"`, true},
+		{"internal/httpapi/docs/a.go", `import "` + internal + `/token"`, true},
+		{"internal/httpapi/docs/a.go", `import "` + internal + `/httpapi"`, false},
+		{"internal/httpapi/a_test.go", `import "` + internal + `/store"`, false},
+		{"internal/store/a.go", `import ("database/sql"; "github.com/jackc/pgx/v5"; "modernc.org/sqlite"; "github.com/pressly/goose/v3")`, false},
+		{"internal/store/a.go", `import "` + internal + `/httpapi"`, true},
+		{"internal/store/a.go", `import "` + internal + `/config"`, true},
+		{"internal/store/a.go", `import "` + internal + `/store/storetest"`, true},
+		{"internal/store/a.go", `import "` + internal + `/pgtest"`, true},
+		{"internal/store/a.go", `import "github.com/danielgtaylor/huma/v2"`, true},
+		{"internal/store/a.go", `import "net/http/httptest"`, true},
+		{"internal/store/a.go", `import "testing"`, true},
+		{"internal/store/a.go", `import "` + internal + `/apitest"`, true},
+		{"internal/store/storetest/a.go", `import ("testing"; "` + internal + `/pgtest")`, false},
+		{"internal/pgtest/a.go", `import ("testing"; "github.com/jackc/pgx/v5")`, false},
+		{"internal/apitest/a.go", `import ("` + internal + `/store"; "` + internal + `/httpapi"; "net/http")`, false},
+		{"internal/token/a.go", `import "github.com/go-jose/go-jose/v4/jwt"`, false},
+		{"internal/password/a.go", `import "golang.org/x/crypto/bcrypt"`, false},
+		{"internal/password/a.go", `import "github.com/go-jose/go-jose/v4"`, true},
+		{"internal/token/a.go", `import "golang.org/x/crypto/bcrypt"`, true},
+		{"internal/token/a.go", `import "github.com/jackc/pgx/v5"`, true},
+		{"internal/token/a.go", `import "modernc.org/sqlite"`, true},
+		{"internal/token/a.go", `import "github.com/pressly/goose/v3"`, true},
+		{"internal/token/a.go", `import "github.com/swaggest/swgui/v5emb"`, true},
+		{"internal/token/a.go", `import "github.com/hashicorp/go-envparse"`, true},
+		{"internal/config/a.go", `import "github.com/hashicorp/go-envparse"`, false},
+		{"internal/config/a.go", `import "github.com/alecthomas/kong"`, true},
+		{"internal/config/testdata/a.go", `import "github.com/alecthomas/kong"`, false},
+	} {
+		files, err := readTree(fstest.MapFS{test.path: {Data: []byte("package p; " + test.source)}})
+		if err != nil {
+			t.Fatalf("%s: %v", test.source, err)
+		}
+		if got := violations(files, law); (len(got) > 0) != test.broken {
+			t.Errorf("%s: %s: violations %q", test.path, test.source, got)
+		}
+		all = append(all, files...)
+	}
+	for i, r := range law {
+		if len(violations(all, law[i:i+1])) == len(violations(all, nil)) {
+			t.Errorf("no file here breaks the line %q", r.why)
+		}
+	}
+}

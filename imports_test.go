@@ -1,0 +1,62 @@
+package users_test
+
+import (
+	"os"
+	"slices"
+	"testing"
+)
+
+const (
+	ours     = "github.com/svc-users/svc-users"
+	internal = ours + "/internal"
+)
+
+// forTests are the packages that exist for tests. Like tests they may bring any rooms together.
+var forTests = []string{"internal/apitest", "internal/pgtest", "internal/store/storetest"}
+
+// law is the import law of the house: who may import what directly, a reason per line. It speaks of the code that
+// ships, which neither tests nor what exists for them does. A line that stands in the way of a change says what the change costs.
+var law = []rule{
+	never(".", "the rules are tested without anything around them, and know no room that knows them", ours),
+	never(".", "the rules are the same behind any edge", "net", "encoding/json", "github.com/go-json-experiment"),
+	never(".", "the rules are the same over any store", "database/sql"),
+	never(".", "the rules open nothing: files and variables are read by whoever starts them", "os", "io/fs", "syscall"),
+	never(".", "ids come in by the port NewID, so that tests can choose them", "crypto/rand", "math/rand"),
+	only("github.com/google/uuid", "what an id is made of is decided in one file", "id.go"),
+
+	siblings("a room can be understood, replaced and tested alone; they meet in cmd"),
+	only(internal+"/config", "settings are read once and passed on as values", "cmd"),
+	only(internal+"/apitest", "what runs the service for tests must not ship"),
+	only(internal+"/pgtest", "what starts throw-away databases must not ship"),
+	only(internal+"/store/storetest", "the conformance suite must not ship"),
+	only("testing", "it drags the test runner in"),
+
+	only("github.com/danielgtaylor/huma", "the framework can be changed in one room", "internal/httpapi"),
+	only("github.com/swaggest/swgui", "pages are the edge's", "internal/httpapi"),
+	only("net/http", "HTTP is spoken at the edge; cmd starts and asks a server", "internal/httpapi", "cmd"),
+	only("database/sql", "SQL is spoken in the store", "internal/store"),
+	only("github.com/jackc/pgx", "a driver's types and errors end at the store's border", "internal/store"),
+	only("modernc.org", "a driver's types and errors end at the store's border", "internal/store"),
+	only("github.com/pressly/goose", "the schema is the store's", "internal/store"),
+	only("github.com/go-jose/go-jose", "there is one place where a token can be believed", "internal/token"),
+	only("golang.org/x/crypto", "there is one place where a password is hashed", "internal/password"),
+	only("github.com/hashicorp/go-envparse", "there is one reader of settings", "internal/config"),
+	only("github.com/alecthomas/kong", "there is one command line", "cmd"),
+}
+
+func TestImportLaw(t *testing.T) {
+	t.Parallel()
+	files, err := readTree(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A walk that went astray would find nothing wrong.
+	for _, known := range []string{"id.go", "internal/config/load.go"} {
+		if !slices.ContainsFunc(files, func(f source) bool { return f.path == known }) {
+			t.Fatalf("%s is not among the %d files found", known, len(files))
+		}
+	}
+	for _, v := range violations(files, law) {
+		t.Error(v)
+	}
+}

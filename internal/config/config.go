@@ -1,0 +1,109 @@
+// Package config turns the environment, and a .env file beside it, into one struct.
+//
+//	cfg, faults, warnings := config.Load(os.LookupEnv, ".env")
+//	faults = append(faults, cfg.ServeFaults()...)
+//	if err := faults.Err(); err != nil { … } // one line that names every wrong variable
+//
+// It opens nothing but the .env file and decides nothing: whoever runs the service fills a Config, by Load or by
+// hand in a test, and passes its parts on. Two promises hold. Every fault is reported at once, by the name of the
+// variable. And no message, and no printed Config, ever shows a value that may be a secret.
+package config
+
+import (
+	"log/slog"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+// Environment is where the service runs; production refuses what is only convenient.
+type Environment string
+
+// The two environments there are.
+const (
+	Development Environment = "development"
+	Production  Environment = "production"
+)
+
+// How log records are written. The empty format lets the program choose: text on a terminal, else JSON.
+const (
+	LogText = "text"
+	LogJSON = "json"
+)
+
+// Config is every setting of the service, checked.
+type Config struct {
+	// DatabaseURL is sqlite://path, postgresql://… or postgres://…. It may hold a password.
+	DatabaseURL Secret
+	// DataDir is the folder of the embedded database and of the development key.
+	DataDir     string
+	Host        string // a name or an address to listen on
+	Port        int    // 0 lets the system choose a free one
+	Environment Environment
+	JWT         JWT
+	BcryptCost  int
+	// CORSOrigins are the exact origins that may read answers in a browser; a single "*" is all of them.
+	CORSOrigins []string
+	// TrustedProxies are the networks whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	RateLimits     bool
+	LogFormat      string // LogText, LogJSON, or empty: the program chooses
+	LogLevel       slog.Level
+}
+
+// JWT is what tokens are made with. The keys are as the variables have them, base64 of PEM: reading them is the
+// work of whoever signs.
+type JWT struct {
+	Issuer     string
+	Audience   string
+	Lifetime   time.Duration // whole days
+	KeyID      string        // empty: the thumbprint of the key
+	PrivateKey Secret
+	PublicKey  Secret
+}
+
+// defaults is the Config of an empty environment, but for the database, whose place follows the data folder.
+func defaults(e Environment) Config {
+	c := Config{
+		DataDir:     "data",
+		Host:        "127.0.0.1", // nobody else reaches a service with demo passwords
+		Port:        8001,
+		Environment: e,
+		JWT: JWT{
+			Issuer:   "https://api.example.com",
+			Audience: "https://api.example.com",
+			Lifetime: 7 * day,
+		},
+		BcryptCost:  12,
+		CORSOrigins: []string{"*"},
+		RateLimits:  true,
+		LogLevel:    slog.LevelInfo,
+	}
+	if e == Production {
+		c.Host = "0.0.0.0" // in a container the outside decides what is published
+		c.CORSOrigins = nil
+	}
+	return c
+}
+
+const day = 24 * time.Hour
+
+// embeddedDatabase is the URL of the SQLite file in a data folder.
+func embeddedDatabase(dataDir string) Secret {
+	return NewSecret("sqlite://" + filepath.Join(dataDir, "svc-users.db"))
+}
+
+// Addr is Host and Port as net.Listen takes them.
+func (c Config) Addr() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }
+
+// ServeFaults is what stands against issuing tokens with this Config, over what Load has found: in production the
+// keys must be given, because one made on the spot would die with its container, and every token with it. Commands
+// that need no key, such as a migration, don't ask.
+func (c Config) ServeFaults() Faults {
+	if c.Environment == Production && c.JWT.PrivateKey.IsZero() && c.JWT.PublicKey.IsZero() {
+		return Faults{{"JWT_PRIVATE_KEY", "is required in production (svc-users keys generate makes one)"}}
+	}
+	return nil
+}

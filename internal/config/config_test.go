@@ -1,0 +1,123 @@
+package config_test
+
+import (
+	"log/slog"
+	"net/netip"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/svc-users/svc-users/internal/config"
+)
+
+// environ is a lookup over a map.
+func environ(m map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) { v, ok := m[name]; return v, ok }
+}
+
+// load parses variables alone and fails the test on faults and warnings.
+func load(t *testing.T, vars map[string]string) config.Config {
+	t.Helper()
+	cfg, faults, warnings := config.Parse(environ(vars), ".env", nil)
+	if len(faults)+len(warnings) > 0 {
+		t.Fatalf("faults %v, warnings %v", faults, warnings)
+	}
+	return cfg
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	development := config.Config{
+		DatabaseURL: config.NewSecret("sqlite://data/svc-users.db"),
+		DataDir:     "data",
+		Host:        "127.0.0.1",
+		Port:        8001,
+		Environment: config.Development,
+		JWT:         config.JWT{Issuer: "https://api.example.com", Audience: "https://api.example.com", Lifetime: 7 * 24 * time.Hour},
+		BcryptCost:  12,
+		CORSOrigins: []string{"*"},
+		RateLimits:  true,
+		LogLevel:    slog.LevelInfo,
+	}
+	production := development
+	production.Environment, production.Host, production.CORSOrigins = config.Production, "0.0.0.0", nil
+
+	if got := load(t, nil); !reflect.DeepEqual(got, development) {
+		t.Errorf("empty environment:\n got %+v\nwant %+v", got, development)
+	}
+	if got := load(t, map[string]string{"ENVIRONMENT": "production"}); !reflect.DeepEqual(got, production) {
+		t.Errorf("production:\n got %+v\nwant %+v", got, production)
+	}
+}
+
+// What the table tells people must be what the program does: written out, each default changes nothing.
+func TestTableOfDefaultsIsTrue(t *testing.T) {
+	t.Parallel()
+	written := map[string]string{}
+	for _, s := range config.Settings() {
+		value, _, _ := strings.Cut(s.Default, " ")
+		if !strings.Contains(value, "<") && s.Name != "LOG_FORMAT" {
+			written[s.Name] = value
+		}
+	}
+	if got, want := load(t, written), load(t, nil); !reflect.DeepEqual(got, want) {
+		t.Errorf("with the defaults written out:\n got %+v\nwant %+v", got, want)
+	}
+}
+
+func TestEverySettingIsRead(t *testing.T) {
+	t.Parallel()
+	got := load(t, map[string]string{
+		"ENVIRONMENT": "production", "HOST": "::1", "PORT": "0", "DATA_DIR": "/srv/data",
+		"DATABASE_URL": "postgresql://u:p%23@h:5432/d?sslmode=require", "JWT_PRIVATE_KEY": "cHJpdg==",
+		"JWT_PUBLIC_KEY": "cHVi", "JWT_KID": "k1", "JWT_ALGORITHM": "RS256", "JWT_ISSUER": "iss", "JWT_AUDIENCE": "aud",
+		"JWT_EXPIRATION_DAYS": "365", "BCRYPT_COST": "16", "CORS_ORIGINS": "https://a.example, http://localhost:5173",
+		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1,2001:db8::1", "RATE_LIMITS": "on", "LOG_FORMAT": "json", "LOG_LEVEL": "debug",
+	})
+	want := config.Config{
+		DatabaseURL: config.NewSecret("postgresql://u:p%23@h:5432/d?sslmode=require"),
+		DataDir:     "/srv/data",
+		Host:        "::1",
+		Port:        0,
+		Environment: config.Production,
+		JWT: config.JWT{
+			Issuer: "iss", Audience: "aud", Lifetime: 365 * 24 * time.Hour, KeyID: "k1",
+			PrivateKey: config.NewSecret("cHJpdg=="), PublicKey: config.NewSecret("cHVi"),
+		},
+		BcryptCost:  16,
+		CORSOrigins: []string{"https://a.example", "http://localhost:5173"},
+		TrustedProxies: []netip.Prefix{
+			netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("2001:db8::1/128"),
+		},
+		RateLimits: true,
+		LogFormat:  config.LogJSON,
+		LogLevel:   slog.LevelDebug,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("\n got %+v\nwant %+v", got, want)
+	}
+	if got.Addr() != "[::1]:0" {
+		t.Errorf("Addr() = %q", got.Addr())
+	}
+	if url := load(t, map[string]string{"DATA_DIR": "/srv/data"}).DatabaseURL.Reveal(); url != "sqlite:///srv/data/svc-users.db" {
+		t.Errorf("the embedded database is at %q", url)
+	}
+}
+
+func TestServeFaults(t *testing.T) {
+	t.Parallel()
+	key := map[string]string{"ENVIRONMENT": "production", "JWT_PRIVATE_KEY": "cHJpdg=="}
+	for name, test := range map[string]struct {
+		vars map[string]string
+		want int
+	}{
+		"development without keys": {nil, 0},
+		"production without keys":  {map[string]string{"ENVIRONMENT": "production"}, 1},
+		"production with a key":    {key, 0},
+	} {
+		if got := load(t, test.vars).ServeFaults(); len(got) != test.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

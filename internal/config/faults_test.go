@@ -1,0 +1,109 @@
+package config_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/svc-users/svc-users/internal/config"
+)
+
+// Each bad value stands alone in the environment and must be reported once, under its name, without itself.
+func TestBadValues(t *testing.T) {
+	t.Parallel()
+	bad := map[string][]string{
+		"ENVIRONMENT":         {"prod", "Production", "production ", "test"},
+		"HOST":                {"http://x", "a:80", "[::1]", "a b", "ho\u00dft", strings.Repeat("a", 254)},
+		"PORT":                {"+8001", "0x1f", " 8001", "8001 ", "08001", "8_001", "65536", "-1", "8001.0", "99999999999999999999", "http", "٨"},
+		"DATA_DIR":            {" data", "da\nta", "da\xff", strings.Repeat("d", 4097)},
+		"DATABASE_URL":        {"mysql://u:secret@h/d", "secret", "sqlite://", "sqlite:data.db", "sqlite://folder/", "SQLITE://x", "postgresql:/x", "postgresql://u:se#cret@h/d", "postgres://u:secret%@h/d", "postgres://u:secret@h:port/d", "postgres://h/d\n"},
+		"JWT_ALGORITHM":       {"HS256", "none", "rs256", "RS256,HS256"},
+		"JWT_ISSUER":          {" x", "x\t", "\x00", strings.Repeat("i", 256)},
+		"JWT_AUDIENCE":        {"x\n"},
+		"JWT_EXPIRATION_DAYS": {"0", "366", "7d", "1.5", "+7"},
+		"JWT_KID":             {"k\r", strings.Repeat("k", 256)},
+		"JWT_PUBLIC_KEY":      {"cHVibGlj"},
+		"BCRYPT_COST":         {"9", "17", "012", "1e1"},
+		"CORS_ORIGINS": {
+			"https://a.example/", "https://a.example/x", "https://A.example", "HTTPS://a.example", "a.example", "https://", "null", "*,https://a.example",
+			"https://a.example,", ",", "https://*.example.com", "https://u:p@a.example", "https://a.example?q", "https://a.example#f", "https://a.example:",
+			"https://a.example:443", "http://a.example:80", "https://a.example:080", "https://a.example:70000", "https://b\u00fccher.example", "http://[0:0:0:0:0:0:0:1]", "http://[::1%25eth0]", "//a.example",
+		},
+		"TRUSTED_PROXIES": {"10.0.0.0/33", "10.1.2.3/8", "proxy", "10.0.0.0/8,", "fe80::1%eth0", "::ffff:10.0.0.0/104", "10.0.0.0/08", "*", "10.0.0.0-10.0.0.9"},
+		"RATE_LIMITS":     {"ON", "true", "0", "no"},
+		"LOG_FORMAT":      {"JSON", "logfmt", "auto"},
+		"LOG_LEVEL":       {"warning", "INFO", "4", "trace"},
+	}
+	for _, s := range config.Settings() {
+		if len(bad[s.Name]) == 0 && s.Name != "JWT_PRIVATE_KEY" {
+			t.Errorf("no bad value of %s is tried", s.Name)
+		}
+	}
+	for variable, values := range bad {
+		for _, v := range values {
+			_, faults, warnings := config.Parse(environ(map[string]string{variable: v}), ".env", nil)
+			if len(faults) != 1 || faults[0].Variable != variable || len(warnings) != 0 {
+				t.Errorf("%s=%q: faults %v, warnings %v", variable, v, faults, warnings)
+				continue
+			}
+			if p := faults[0].Problem; strings.Contains(v, "secret") && strings.Contains(p, "secret") || strings.Contains(p, "\n") {
+				t.Errorf("%s=%q: the message shows it: %s", variable, v, p)
+			}
+		}
+	}
+}
+
+func TestGoodValues(t *testing.T) {
+	t.Parallel()
+	good := map[string][]string{
+		"HOST":            {"localhost", "0.0.0.0", "::", "my-host.example.com", "svc_users"},
+		"PORT":            {"0", "1", "65535"},
+		"DATABASE_URL":    {"sqlite://x.db", "sqlite:///var/lib/x.db", "postgres://h/d", "postgresql://", "postgresql:///d?host=/run/postgresql", "postgresql://h1:5432,h2:5433/d?target_session_attrs=read-write", "postgresql://u:p%40%2F@[::1]:5432/d"},
+		"CORS_ORIGINS":    {"*", "http://localhost:3000", "https://xn--bcher-kva.example", "http://[::1]:5173", "http://127.0.0.1", "capacitor://localhost"},
+		"TRUSTED_PROXIES": {"0.0.0.0/0", "::1", "2001:db8::/32,10.0.0.0/8"},
+		"JWT_KID":         {"2025-10"},
+	}
+	for variable, values := range good {
+		for _, v := range values {
+			if _, faults, _ := config.Parse(environ(map[string]string{variable: v}), ".env", nil); len(faults) != 0 {
+				t.Errorf("%s=%q: %v", variable, v, faults)
+			}
+		}
+	}
+}
+
+// An operator mends a configuration once, not once per variable.
+func TestAllFaultsAtOnce(t *testing.T) {
+	t.Parallel()
+	vars := map[string]string{
+		"ENVIRONMENT": "production", "PORT": "http", "CORS_ORIGINS": "*", "RATE_LIMITS": "off",
+		"JWT_PUBLIC_KEY": "secret", "DATABASE_URL": "secret",
+	}
+	_, faults, _ := config.Parse(environ(vars), ".env", []byte("good=1\nbad\n"))
+	var names []string
+	for _, f := range faults {
+		names = append(names, f.Variable)
+	}
+	slices.Sort(names)
+	if want := []string{".env:2", "CORS_ORIGINS", "DATABASE_URL", "JWT_PUBLIC_KEY", "PORT", "RATE_LIMITS"}; !slices.Equal(names, want) {
+		t.Errorf("got %v, want %v", names, want)
+	}
+	line := faults.Err().Error()
+	if strings.Contains(line, "\n") || strings.Contains(line, "secret") || strings.Count(line, "; ") != len(faults)-1 {
+		t.Errorf("not one line without values: %q", line)
+	}
+	if err := (config.Faults{}).Err(); err != nil {
+		t.Errorf("no faults are an error: %v", err)
+	}
+}
+
+// What production refuses, development allows.
+func TestDevelopmentIsLenient(t *testing.T) {
+	t.Parallel()
+	load(t, map[string]string{"CORS_ORIGINS": "*", "RATE_LIMITS": "off"})
+	// A third environment is one fault, and nobody guesses which of the two it meant.
+	_, faults, _ := config.Parse(environ(map[string]string{"ENVIRONMENT": "staging", "RATE_LIMITS": "off"}), ".env", nil)
+	if len(faults) != 1 || faults[0].Variable != "ENVIRONMENT" {
+		t.Errorf("faults %v", faults)
+	}
+}

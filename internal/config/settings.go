@@ -1,0 +1,123 @@
+package config
+
+import "log/slog"
+
+// Setting describes one variable to people.
+type Setting struct {
+	Name    string
+	Default string // as one would write it, or in <angle brackets> what it follows; empty is none
+	Meaning string // one line
+	Secret  bool   // the value must not be shown
+}
+
+// Settings lists every setting there is, in the order in which one meets them.
+func Settings() []Setting {
+	all := make([]Setting, len(settings))
+	for i, s := range settings {
+		all[i] = s.Setting
+	}
+	return all
+}
+
+// setting is a Setting and its reader, which takes a value that is not empty into the Config or says what is wrong
+// with it. A new setting is one more row, a field of Config and a line in .env.example.
+type setting struct {
+	Setting
+	read func(c *Config, value string) (problem string)
+}
+
+var settings = []setting{
+	{
+		Setting{"ENVIRONMENT", "development", "development or production; production refuses what is only convenient", false},
+		func(c *Config, v string) string { return choice(&c.Environment, v, Development, Production) },
+	},
+	{
+		Setting{"HOST", "127.0.0.1 (0.0.0.0 in production)", "the name or address to listen on", false},
+		func(c *Config, v string) string { return host(&c.Host, v) },
+	},
+	{
+		Setting{"PORT", "8001", "the port to listen on; 0 takes a free one", false},
+		func(c *Config, v string) string { return integer(&c.Port, v, 0, 65535) },
+	},
+	{
+		Setting{"DATA_DIR", "data", "the folder of the embedded database and of the development key, mode 0700", false},
+		func(c *Config, v string) string { return text(&c.DataDir, v, maxPath) },
+	},
+	{
+		Setting{"DATABASE_URL", "sqlite://<DATA_DIR>/svc-users.db", "sqlite://path, or postgresql://user:password@host:5432/database", true},
+		func(c *Config, v string) string { return databaseURL(&c.DatabaseURL, v) },
+	},
+	{
+		Setting{"JWT_PRIVATE_KEY", "", "the signing key, base64 of PEM; required in production, made once in development", true},
+		func(c *Config, v string) string { c.JWT.PrivateKey = NewSecret(v); return "" },
+	},
+	{
+		Setting{"JWT_PUBLIC_KEY", "", "its public half, base64 of PEM; may be left out", true},
+		func(c *Config, v string) string { c.JWT.PublicKey = NewSecret(v); return "" },
+	},
+	{
+		Setting{"JWT_KID", "<thumbprint of the key>", "the name of the key in tokens and in the JWK set", false},
+		func(c *Config, v string) string { return text(&c.JWT.KeyID, v, maxClaim) },
+	},
+	{
+		Setting{"JWT_ALGORITHM", "RS256", "the signature algorithm; nothing else is accepted", false},
+		func(_ *Config, v string) string { return choice(new(string), v, "RS256") },
+	},
+	{
+		Setting{"JWT_ISSUER", "https://api.example.com", "the claim iss of every token", false},
+		func(c *Config, v string) string { return text(&c.JWT.Issuer, v, maxClaim) },
+	},
+	{
+		Setting{"JWT_AUDIENCE", "https://api.example.com", "the claim aud of every token", false},
+		func(c *Config, v string) string { return text(&c.JWT.Audience, v, maxClaim) },
+	},
+	{
+		Setting{"JWT_EXPIRATION_DAYS", "7", "how long a token counts, 1 to 365 days", false},
+		func(c *Config, v string) string { return days(&c.JWT.Lifetime, v, 1, 365) },
+	},
+	{
+		Setting{"BCRYPT_COST", "12", "the work of a password hash, 10 to 16; each step doubles it", false},
+		func(c *Config, v string) string { return integer(&c.BcryptCost, v, 10, 16) },
+	},
+	{
+		Setting{"CORS_ORIGINS", "* (none in production)", "exact origins that may read answers in a browser, separated by commas", false},
+		func(c *Config, v string) string { return origins(&c.CORSOrigins, v) },
+	},
+	{
+		Setting{"TRUSTED_PROXIES", "", "networks (CIDR) whose X-Forwarded-For is believed, separated by commas", false},
+		func(c *Config, v string) string { return networks(&c.TrustedProxies, v) },
+	},
+	{
+		Setting{"RATE_LIMITS", "on", "on, or off for load tests; production refuses off", false},
+		func(c *Config, v string) string { return onOff(&c.RateLimits, v) },
+	},
+	{
+		Setting{"LOG_FORMAT", "text on a terminal, else json", "text or json; one record a line", false},
+		func(c *Config, v string) string { return choice(&c.LogFormat, v, LogText, LogJSON) },
+	},
+	{
+		Setting{"LOG_LEVEL", "info", "debug, info, warn or error", false},
+		func(c *Config, v string) string { return level(&c.LogLevel, v) },
+	},
+}
+
+// levels are the spellings of LOG_LEVEL.
+var levels = map[string]slog.Level{
+	"debug": slog.LevelDebug,
+	"info":  slog.LevelInfo,
+	"warn":  slog.LevelWarn,
+	"error": slog.LevelError,
+}
+
+// companions are names that .env may hold for others: the compose files put the database's own settings together
+// from them, and the tests find their PostgreSQL by the last.
+var companions = map[string]bool{
+	"POSTGRES_USER":        true,
+	"POSTGRES_PASSWORD":    true,
+	"POSTGRES_DB":          true,
+	"SVC_USERS_VERSION":    true,
+	"COMPOSE_PROJECT_NAME": true,
+	"COMPOSE_FILE":         true,
+	"COMPOSE_PROFILES":     true,
+	"TEST_DATABASE_URL":    true,
+}

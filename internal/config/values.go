@@ -1,0 +1,162 @@
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Each reader puts a value where it belongs and returns "", or returns what is wrong and leaves the place alone.
+
+const (
+	// maxClaim bounds text that goes into every token, of which 8 KiB is the whole.
+	maxClaim = 255
+	// maxPath is the longest path that Linux takes (PATH_MAX).
+	maxPath = 4096
+)
+
+// integer takes plain decimal digits only: a sign, a leading zero, a space or another base is a slip of somebody's
+// hand that is better pointed out than guessed at.
+func integer(to *int, v string, least, most int) string {
+	n, err := strconv.Atoi(v)
+	if err != nil || strconv.Itoa(n) != v || n < least || n > most {
+		return fmt.Sprintf("must be a whole number from %d to %d", least, most)
+	}
+	*to = n
+	return ""
+}
+
+func days(to *time.Duration, v string, least, most int) string {
+	var n int
+	if problem := integer(&n, v, least, most); problem != "" {
+		return problem
+	}
+	*to = time.Duration(n) * day
+	return ""
+}
+
+func choice[T ~string](to *T, v string, of ...T) string {
+	if !slices.Contains(of, T(v)) {
+		names := make([]string, len(of))
+		for i, o := range of {
+			names[i] = string(o)
+		}
+		return "must be " + strings.Join(names, " or ")
+	}
+	*to = T(v)
+	return ""
+}
+
+func onOff(to *bool, v string) string {
+	var word string
+	if problem := choice(&word, v, "on", "off"); problem != "" {
+		return problem
+	}
+	*to = word == "on"
+	return ""
+}
+
+func level(to *slog.Level, v string) string {
+	l, ok := levels[v]
+	if !ok {
+		return "must be debug, info, warn or error"
+	}
+	*to = l
+	return ""
+}
+
+// text takes one printable line.
+func text(to *string, v string, most int) string {
+	switch {
+	case len(v) > most:
+		return fmt.Sprintf("must be at most %d bytes long", most)
+	case !utf8.ValidString(v):
+		return "must be valid UTF-8"
+	case strings.ContainsFunc(v, unicode.IsControl):
+		return "must not contain control characters"
+	case strings.TrimSpace(v) != v:
+		return "must not begin or end with a space"
+	}
+	*to = v
+	return ""
+}
+
+// host takes an IP address or a name; a port or a scheme has its own place.
+func host(to *string, v string) string {
+	if _, err := netip.ParseAddr(v); err != nil && !hostName(v) {
+		return "must be an IP address or a host name, without a port"
+	}
+	*to = v
+	return ""
+}
+
+func hostName(v string) bool {
+	return v != "" && len(v) <= 253 && !strings.ContainsFunc(v, func(r rune) bool {
+		return r != '.' && r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
+}
+
+// databaseURL looks at scheme and shape alone; whether the database answers is found out by opening it. The
+// errors of url.Parse repeat what they were given, so they stop here.
+func databaseURL(to *Secret, v string) string {
+	var checked string
+	if problem := text(&checked, v, maxPath); problem != "" {
+		return problem
+	}
+	scheme, rest, found := strings.Cut(v, "://")
+	switch {
+	case found && scheme == "sqlite":
+		if rest == "" || strings.HasSuffix(rest, "/") {
+			return "must name a file after sqlite://"
+		}
+	case found && (scheme == "postgresql" || scheme == "postgres"):
+		if u, err := url.Parse(v); err != nil || u.Fragment != "" {
+			return "must be a URL such as postgresql://user:password@host:5432/database; write special characters in the user or password as %40, %2F, %23"
+		}
+	default:
+		return "must begin with sqlite://, postgresql:// or postgres://"
+	}
+	*to = NewSecret(v)
+	return ""
+}
+
+// networks takes CIDRs and single addresses. Bits beyond the mask are refused: whoever wrote 10.1.2.3/8 may have
+// meant to trust one machine, and this setting decides whose word on addresses is believed.
+func networks(to *[]netip.Prefix, v string) string {
+	var all []netip.Prefix
+	for _, item := range list(v) {
+		p, err := netip.ParsePrefix(item)
+		if err != nil {
+			a, err := netip.ParseAddr(item)
+			if err != nil || a.Zone() != "" {
+				return "must be networks such as 10.0.0.0/8, separated by commas"
+			}
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+		switch {
+		case p.Addr().Is4In6():
+			return "must name IPv4 networks in IPv4 notation"
+		case p != p.Masked():
+			return "must name networks by their first address, such as 10.0.0.0/8"
+		}
+		all = append(all, p)
+	}
+	*to = all
+	return ""
+}
+
+// list splits at commas; spaces around an item are no part of it.
+func list(v string) []string {
+	items := strings.Split(v, ",")
+	for i := range items {
+		items[i] = strings.TrimSpace(items[i])
+	}
+	return items
+}
