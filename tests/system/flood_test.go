@@ -1,0 +1,106 @@
+package system
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+const (
+	floodTime  = 5 * time.Second
+	floodConns = 64
+	// maxMemory is what a server may take at most, far above what it wants: the bench has the exact number.
+	maxMemory = 160 << 20
+	// slowest is how long a login may take that waits its turn, and answers to others meanwhile. Two seconds is
+	// the aim; the rest is for whatever else the machine does.
+	slowest = 6 * time.Second
+)
+
+// Far more logins than can be hashed arrive at once. Each is answered, or refused with a time to come back; who
+// has a token is served meanwhile; and memory does not grow with the queue. This one is not parallel, since it
+// leaves no processor to anybody.
+func TestLoginFlood(t *testing.T) {
+	s := serve(t, sqliteURL(t), "--demo")
+	token := s.login("admin@example.com", "admin123")
+	flood := s.flood()
+	var reads []time.Duration
+	for deadline := time.Now().Add(floodTime); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		began := time.Now()
+		if a := s.me(token); !a.is(http.StatusOK) {
+			t.Errorf("during the flood a valid token is answered %d %q %v", a.status, a.Message, a.err)
+		}
+		reads = append(reads, time.Since(began))
+	}
+	counts, worst := flood()
+	t.Logf("logins by status: %v, the slowest %v; %d reads, median %v", counts, worst, len(reads), median(reads))
+	if counts[http.StatusOK] == 0 || counts[http.StatusUnauthorized] == 0 || counts[http.StatusServiceUnavailable] == 0 {
+		t.Errorf("logins by status: %v; it was no flood, or nobody got through", counts)
+	}
+	if worst > slowest {
+		t.Errorf("a login took %v", worst)
+	}
+	if m := median(reads); m > time.Second {
+		t.Errorf("half of the reads took more than %v", m)
+	}
+	if peak, ok := peakMemory(s.cmd.Process.Pid); ok {
+		t.Logf("peak memory %d MiB", peak>>20)
+		if peak > maxMemory {
+			t.Errorf("the server took %d MiB", peak>>20)
+		}
+	}
+	// All is well again at once.
+	began := time.Now()
+	s.login("admin@example.com", "admin123")
+	if took := time.Since(began); took > slowest {
+		t.Errorf("after the flood a login takes %v", took)
+	}
+}
+
+// flood begins to log in over many connections without pause. The function it returns waits for the end.
+func (s *server) flood() func() (counts map[int]int, worst time.Duration) {
+	counts, worst := map[int]int{}, time.Duration(0)
+	stop := make(chan struct{})
+	time.AfterFunc(floodTime, func() { close(stop) })
+	var mu sync.Mutex
+	var wait sync.WaitGroup
+	bodies := []map[string]any{credentials("admin@example.com", "admin123"), credentials("admin@example.com", newPassword()), credentials(newEmail(), newPassword())}
+	for i := range floodConns {
+		wait.Go(func() {
+			// A short pause, since a client of the same machine that does nothing but ask takes the time it asks for.
+			every(5*time.Millisecond, stop, func() {
+				began := time.Now()
+				a := s.send(http.MethodPost, "/api/v1/auth/login", "", bodies[i%len(bodies)])
+				took := time.Since(began)
+				if !a.is(http.StatusServiceUnavailable) && !a.is([]int{http.StatusOK, http.StatusUnauthorized, http.StatusUnauthorized}[i%len(bodies)]) {
+					s.t.Errorf("in the flood a login is answered %d %q %v", a.status, a.Message, a.err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				counts[a.status]++
+				worst = max(worst, took)
+			})
+		})
+	}
+	return func() (map[int]int, time.Duration) {
+		wait.Wait()
+		return counts, worst
+	}
+}
+
+// peakMemory is the most memory that a process has had, in bytes; false where the system does not tell.
+func peakMemory(pid int) (int, bool) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, false
+	}
+	_, rest, found := strings.Cut(string(status), "VmHWM:")
+	kib := 0
+	if _, err := fmt.Sscan(rest, &kib); !found || err != nil {
+		return 0, false
+	}
+	return kib << 10, true
+}

@@ -1,0 +1,167 @@
+package system
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// proxy stands between a service and its PostgreSQL. Frozen, it forwards nothing and closes nothing, which is
+// what a database looks like whose machine, network or disk hangs.
+type proxy struct {
+	t       *testing.T
+	network string
+	address string
+
+	mu     sync.Mutex
+	thawed *sync.Cond
+	frozen bool
+	closed bool
+	conns  map[net.Conn]bool
+}
+
+// newProxy returns a proxy before a database, and the URL of the database through it.
+func newProxy(t *testing.T, database string) (*proxy, string) {
+	t.Helper()
+	config, err := pgconn.ParseConfig(database)
+	if err != nil {
+		t.Fatal("the database URL cannot be parsed")
+	}
+	p := &proxy{t: t, conns: map[net.Conn]bool{}}
+	p.thawed = sync.NewCond(&p.mu)
+	p.network, p.address = pgconn.NetworkAddress(config.Host, config.Port)
+
+	// A socket in a folder of its own, since a test server has no other and TLS of a real one has no place in it.
+	dir, err := os.MkdirTemp("", "svc-users-proxy-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("unix", filepath.Join(dir, ".s.PGSQL.5432"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var accepting sync.WaitGroup
+	accepting.Go(func() { p.accept(listener) })
+	t.Cleanup(func() {
+		err := listener.Close()
+		p.close()
+		accepting.Wait()
+		if err := errors.Join(err, os.RemoveAll(dir)); err != nil {
+			t.Error(err)
+		}
+	})
+	query := url.Values{"host": {dir}, "user": {config.User}, "password": {config.Password}}
+	return p, "postgres:///" + config.Database + "?" + query.Encode()
+}
+
+func (p *proxy) accept(listener net.Listener) {
+	var wait sync.WaitGroup
+	defer wait.Wait()
+	for {
+		client, err := listener.Accept()
+		if err != nil {
+			return // closed by the end of the test
+		}
+		if !p.keep(client) {
+			continue
+		}
+		wait.Go(func() { p.serve(client) })
+	}
+}
+
+// serve forwards both ways until either side ends.
+func (p *proxy) serve(client net.Conn) {
+	defer p.drop(client)
+	if !p.pass() {
+		return
+	}
+	database, err := net.Dial(p.network, p.address)
+	if err != nil || !p.keep(database) {
+		return
+	}
+	defer p.drop(database)
+	var wait sync.WaitGroup
+	for _, pair := range [][2]net.Conn{{client, database}, {database, client}} {
+		wait.Go(func() {
+			// Either way to end ends both: the other side has nobody to talk to.
+			defer p.drop(client)
+			defer p.drop(database)
+			p.forward(pair[0], pair[1])
+		})
+	}
+	wait.Wait()
+}
+
+func (p *proxy) forward(from io.Reader, to io.Writer) {
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buffer)
+		if n > 0 {
+			if !p.pass() {
+				return
+			}
+			if _, err := to.Write(buffer[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// pass waits while the proxy is frozen. It returns false when the test is over.
+func (p *proxy) pass() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.frozen && !p.closed {
+		p.thawed.Wait()
+	}
+	return !p.closed
+}
+
+// freeze stops all traffic, or lets it go on.
+func (p *proxy) freeze(frozen bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.frozen = frozen
+	p.thawed.Broadcast()
+}
+
+func (p *proxy) keep(c net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		_ = c.Close()
+		return false
+	}
+	p.conns[c] = true
+	return true
+}
+
+func (p *proxy) drop(c net.Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.conns[c] {
+		delete(p.conns, c)
+		_ = c.Close() // whoever was on the other side may be gone
+	}
+}
+
+func (p *proxy) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	p.thawed.Broadcast()
+	for c := range p.conns {
+		delete(p.conns, c)
+		_ = c.Close()
+	}
+}

@@ -1,0 +1,130 @@
+package system
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What one replica changes of somebody's rights, the other obeys with its very next request.
+func TestRightsCountAtOnceOnTheOtherReplica(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, database string) {
+		c := newCluster(t, database)
+		for round := range rounds(t, 1) {
+			here, there := c.a, c.b
+			if round%2 == 1 {
+				here, there = there, here
+			}
+			r := replicas{c, here, there}
+			r.roleAndParent()
+			r.permissions()
+			r.account()
+		}
+		for _, s := range c.replicas() {
+			if a := s.me(c.admin.token); !a.is(http.StatusOK) {
+				t.Errorf("the administrator, whom nobody touched, is answered %d", a.status)
+			}
+		}
+	})
+}
+
+// replicas is a cluster of which one makes the changes and the other is asked.
+type replicas struct {
+	*cluster
+	here, there *server
+}
+
+func (r replicas) change(method, path string, body any) {
+	r.t.Helper()
+	r.here.want(http.StatusOK, method, path, r.admin.token, body)
+}
+
+// obeys asks the other replica, once, for something that needs accounts:read.
+func (r replicas) obeys(why, token string, status int) {
+	r.t.Helper()
+	if a := r.there.send(http.MethodGet, "/api/v1/accounts?page_size=1", token, nil); !a.is(status) {
+		r.t.Errorf("%s: %d %q %v, want %d", why, a.status, a.Message, a.err, status)
+	}
+}
+
+func (r replicas) roleAndParent() {
+	p := r.newPerson(r.roles["User"])
+	r.there.me(p.token) // has been seen there, with the rights of before
+	account := "/api/v1/accounts/" + p.id
+	r.obeys("as User", p.token, http.StatusForbidden)
+	r.change(http.MethodPatch, account, map[string]any{"role_id": r.roles["Manager"]})
+	r.obeys("as Manager", p.token, http.StatusOK)
+	r.change(http.MethodPatch, account, map[string]any{"role_id": r.roles["User"]})
+	r.obeys("as User again", p.token, http.StatusForbidden)
+
+	parent, child := r.newRole(nil), r.newRole(nil)
+	r.change(http.MethodPatch, "/api/v1/roles/"+child, map[string]any{"parent_id": parent})
+	r.change(http.MethodPatch, account, map[string]any{"role_id": child})
+	r.obeys("with a role that inherits nothing", p.token, http.StatusForbidden)
+	r.change(http.MethodPatch, "/api/v1/roles/"+parent, map[string]any{"parent_id": r.roles["Manager"]})
+	r.obeys("when the parent's parent is Manager", p.token, http.StatusOK)
+	r.change(http.MethodPatch, "/api/v1/roles/"+parent, map[string]any{"parent_id": nil})
+	r.obeys("when it is no more", p.token, http.StatusForbidden)
+	read := map[string]any{"permission_ids": []string{r.permission("accounts:read")}}
+	r.change(http.MethodPost, "/api/v1/roles/"+parent+"/permissions", read)
+	r.obeys("when the parent is assigned accounts:read", p.token, http.StatusOK)
+	r.change(http.MethodDelete, "/api/v1/roles/"+parent+"/permissions/"+r.permission("accounts:read"), nil)
+	r.obeys("when it is taken away", p.token, http.StatusForbidden)
+}
+
+// permissions come and go, which shows in what an account is told it holds.
+func (r replicas) permissions() {
+	id, name := r.newPermission()
+	role := r.newRole(map[string]any{"permission_ids": []string{id}})
+	p := r.newPerson(role)
+	r.holds("as assigned", p.token, name, true)
+	r.holds("as Admin", r.admin.token, name, true)
+	renamed := name + "d"
+	r.change(http.MethodPatch, "/api/v1/permissions/"+id, map[string]any{"name": renamed})
+	r.holds("renamed, the old name", p.token, name, false)
+	r.holds("renamed, the new name", p.token, renamed, true)
+	r.change(http.MethodDelete, "/api/v1/permissions/"+id, nil)
+	r.holds("deleted", p.token, renamed, false)
+	r.holds("deleted, as Admin", r.admin.token, renamed, false)
+}
+
+func (r replicas) holds(why, token, name string, want bool) {
+	r.t.Helper()
+	var me struct{ Permissions []string }
+	r.there.want(http.StatusOK, http.MethodGet, "/api/v1/auth/me", token, nil).into(r.t, &me)
+	if slices.Contains(me.Permissions, name) != want {
+		r.t.Errorf("%s: %s held is %v: %s", why, name, !want, strings.Join(me.Permissions, " "))
+	}
+}
+
+// account goes through all that ends a token.
+func (r replicas) account() {
+	p := r.newPerson(r.roles["Manager"])
+	account := "/api/v1/accounts/" + p.id
+	r.obeys("at first", p.token, http.StatusOK)
+
+	r.change(http.MethodPatch, account, map[string]any{"is_active": false})
+	r.obeys("disabled", p.token, http.StatusUnauthorized)
+	r.there.want(http.StatusUnauthorized, http.MethodPost, "/api/v1/auth/login", "", credentials(p.email, p.password))
+	r.change(http.MethodPatch, account, map[string]any{"is_active": true})
+	r.obeys("enabled again, with the token of before", p.token, http.StatusUnauthorized)
+	p.token = r.here.login(p.email, p.password)
+	r.obeys("with a fresh token", p.token, http.StatusOK)
+
+	chosen := newPassword()
+	fresh := r.here.want(http.StatusOK, http.MethodPost, "/api/v1/auth/password", p.token,
+		map[string]any{"current_password": p.password, "new_password": chosen}).text("token")
+	r.obeys("after their change of the password", p.token, http.StatusUnauthorized)
+	r.obeys("with the token that came of it", fresh, http.StatusOK)
+
+	r.change(http.MethodPatch, account, map[string]any{"password": newPassword()})
+	r.obeys("after the administrator's change of the password", fresh, http.StatusUnauthorized)
+	r.there.want(http.StatusUnauthorized, http.MethodPost, "/api/v1/auth/login", "", credentials(p.email, chosen))
+
+	p = r.newPerson(r.roles["Manager"])
+	r.obeys("before it is deleted", p.token, http.StatusOK)
+	r.change(http.MethodDelete, "/api/v1/accounts/"+p.id, nil)
+	r.obeys("deleted", p.token, http.StatusUnauthorized)
+}

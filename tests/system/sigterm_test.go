@@ -1,0 +1,83 @@
+package system
+
+import (
+	"net"
+	"net/http"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// stopWithin is how long a server may take to stop whose clients are well. One that keeps a connection on which
+// it has said nothing yet is given five seconds by net/http.
+const stopWithin = 10 * time.Second
+
+// Told to stop, a server takes no new connections, finishes what it has begun and ends with status 0.
+func TestSignalsFinishWhatIsInFlight(t *testing.T) {
+	t.Parallel()
+	for name, signal := range map[string]os.Signal{"SIGTERM": syscall.SIGTERM, "SIGINT": syscall.SIGINT} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onBoth(t, func(t *testing.T, database string) {
+				stopDuringLogin(t, database, signal)
+			})
+		})
+	}
+}
+
+func stopDuringLogin(t *testing.T, database string, signal os.Signal) {
+	serve(t, database, "--demo").kill()
+	// Dearer hashes keep the login in flight for long enough: the stored one is topped up to them, and replaced.
+	s := serveWith(t, []string{"DATABASE_URL=" + database, "BCRYPT_COST=13"})
+	s.want(http.StatusOK, http.MethodGet, "/readyz", "", nil) // leaves a connection that is kept alive
+	silent := s.dial(t)                                       // and this one has never said anything
+	defer silent.Close()
+
+	login := make(chan answer, 1)
+	go func() {
+		login <- s.send(http.MethodPost, "/api/v1/auth/login", "", credentials("admin@example.com", "admin123"))
+	}()
+	time.Sleep(200 * time.Millisecond)
+	select {
+	case a := <-login:
+		t.Fatalf("the login was over before the signal: %d %q %v", a.status, a.Message, a.err)
+	default:
+	}
+	s.signal(signal)
+	s.refusesNew(t)
+	a := <-login
+	if !a.is(http.StatusOK) || a.text("token") == "" {
+		t.Errorf("the login in flight is answered %d %q %v", a.status, a.Message, a.err)
+	}
+	if status := s.wait(stopWithin); status != 0 {
+		t.Errorf("the server ended with status %d", status)
+	}
+	// What was promised in that login holds at the next server.
+	if next := serve(t, database); !next.me(a.text("token")).is(http.StatusOK) {
+		t.Error("the token that was issued last does not count")
+	}
+}
+
+// dial opens a connection to a server.
+func (s *server) dial(t *testing.T) net.Conn {
+	t.Helper()
+	conn, err := net.DialTimeout("tcp", s.host, patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+// refusesNew waits until nobody can connect any more.
+func (s *server) refusesNew(t *testing.T) {
+	t.Helper()
+	for deadline := time.Now().Add(backWithin); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		conn, err := net.DialTimeout("tcp", s.host, time.Second)
+		if err != nil {
+			return
+		}
+		_ = conn.Close()
+	}
+	t.Error("a server that was told to stop still takes connections")
+}

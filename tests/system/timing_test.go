@@ -1,0 +1,123 @@
+package system
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"net/http"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+)
+
+// Whoever fails to log in learns nothing of why: the answers are the same bytes and headers, and take the same
+// time. This one is not parallel, since it measures time.
+func TestFailedLoginsAreAlike(t *testing.T) {
+	s := serve(t, sqliteURL(t), "--demo")
+	token := s.login("admin@example.com", "admin123")
+	role := s.want(http.StatusOK, http.MethodGet, "/api/v1/auth/me", token, nil).text("role_id")
+	known, disabled := newEmail(), newEmail()
+	password, long := newPassword(), newLongPassword()
+	s.want(http.StatusCreated, http.MethodPost, "/api/v1/accounts", token, newAccount(known, password, role))
+	s.want(http.StatusCreated, http.MethodPost, "/api/v1/accounts", token,
+		map[string]any{"email": disabled, "password": password, "role_id": role, "is_active": false})
+	ways := map[string]map[string]any{
+		"a wrong password":                credentials(known, newPassword()),
+		"a wrong password, too long":      credentials(known, long),
+		"a wrong password, with NUL":      credentials(known, newPassword()+"\x00"),
+		"an unknown e-mail":               credentials(newEmail(), password),
+		"an unknown e-mail, too long":     credentials(newEmail(), long),
+		"a disabled account":              credentials(disabled, password),
+		"a disabled account, and a wrong": credentials(disabled, newPassword()),
+		"a malformed e-mail":              credentials("no address", password),
+		"an empty e-mail":                 credentials("", password),
+	}
+	times := map[string][]time.Duration{}
+	var first *answer
+	for range rounds(t, 7) {
+		for name, body := range ways { // in an order that differs each time
+			began := time.Now()
+			a := s.want(http.StatusUnauthorized, http.MethodPost, "/api/v1/auth/login", "", body)
+			times[name] = append(times[name], time.Since(began))
+			a.header.Del("Date")
+			a.header.Del("X-Request-Id")
+			if first == nil {
+				first = &a
+			}
+			if !bytes.Equal(a.body, first.body) || !reflect.DeepEqual(a.header, first.header) {
+				t.Errorf("%s is answered %v %s, another %v %s", name, a.header, a.body, first.header, first.body)
+			}
+		}
+	}
+	// Whatever else the machine does only adds to a time, so the shortest of a few says most of the work itself.
+	standard := slices.Min(times["a wrong password"])
+	for name, list := range times {
+		shortest := slices.Min(list)
+		t.Logf("%-32s %v, median %v", name, shortest, median(list))
+		if shortest < standard*6/10 || shortest > standard*17/10 {
+			t.Errorf("%s takes %v, a wrong password %v", name, shortest, standard)
+		}
+	}
+}
+
+func median(list []time.Duration) time.Duration {
+	sorted := slices.Sorted(slices.Values(list))
+	return sorted[len(sorted)/2]
+}
+
+// enoughPairs is from how many on the AUC of two samples from one distribution stays within the bounds.
+const enoughPairs = 500
+
+// A stopwatch tells a known e-mail from an unknown one no better than a coin does: the chance that the one takes
+// longer than the other (the area under the ROC curve, by rank sum) is a half.
+func TestLoginTimeTellsNothing(t *testing.T) {
+	s := serve(t, sqliteURL(t), "--demo")
+	var took [2][]time.Duration // of the known, of the unknown
+	pairs := number(t, "SYSTEM_TIMING_PAIRS", 20)
+	for range pairs {
+		for _, i := range rand.Perm(2) {
+			email := [2]string{"user@example.com", newEmail()}[i]
+			began := time.Now()
+			s.want(http.StatusUnauthorized, http.MethodPost, "/api/v1/auth/login", "", credentials(email, newPassword()))
+			took[i] = append(took[i], time.Since(began))
+		}
+	}
+	auc := rankSum(took[0], took[1])
+	t.Logf("AUC of %d pairs: %.3f; medians %v and %v", pairs, auc, median(took[0]), median(took[1]))
+	if pairs >= enoughPairs && (auc < 0.45 || auc > 0.55) {
+		t.Errorf("the AUC is %.3f", auc)
+	}
+	if auc < 0.1 || auc > 0.9 {
+		t.Errorf("the AUC of %d pairs is %.3f already", pairs, auc)
+	}
+}
+
+// rankSum is the share of pairs (one of a, one of b) in which that of a is longer, ties counted by half.
+func rankSum(a, b []time.Duration) float64 {
+	sorted := slices.Sorted(slices.Values(b))
+	sum := 0.0
+	for _, x := range a {
+		below, _ := slices.BinarySearch(sorted, x)
+		notAbove, _ := slices.BinarySearch(sorted, x+1)
+		sum += float64(below+notAbove) / 2
+	}
+	return sum / float64(len(a)*len(b))
+}
+
+func TestRankSum(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		a, b []time.Duration
+		want float64
+	}{
+		{[]time.Duration{3, 4}, []time.Duration{1, 2}, 1},
+		{[]time.Duration{1, 2}, []time.Duration{3, 4}, 0},
+		{[]time.Duration{1, 1}, []time.Duration{1, 1}, 0.5},
+		{[]time.Duration{1, 4}, []time.Duration{2, 3}, 0.5},
+		{[]time.Duration{2}, []time.Duration{1, 2, 3, 1}, 0.625},
+	} {
+		if got := rankSum(test.a, test.b); got != test.want {
+			t.Errorf("rankSum(%v, %v) = %v, want %v", test.a, test.b, got, test.want)
+		}
+	}
+}
