@@ -68,9 +68,10 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 		return err
 	}
 	log := t.logger(cfg)
+	public := keys.Public()
 	handler := httpapi.New(httpapi.Options{
 		Service:        a.Service,
-		Keys:           keys.Public,
+		Keys:           func() []users.PublicKey { return public },
 		Health:         a.store,
 		CursorKey:      cursorKey,
 		Log:            log,

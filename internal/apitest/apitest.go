@@ -1,0 +1,157 @@
+// Package apitest runs the whole service for tests: the real rules on a real database, behind a real socket.
+//
+//	svc := apitest.Start(t, apitest.Options{Engine: "sqlite"})
+//	answer := svc.Send(t, apitest.Request{Method: "GET", Path: "/api/v1/accounts", Token: svc.AdminToken})
+//	answer.Want(t, 200, "Accounts retrieved successfully")
+//
+// Send holds every answer against what is true of all: the header fields, the six keys of the envelope and the
+// OpenAPI document; and it looks in each for the passwords that were ever sent. When the test ends, the log is
+// searched for those, for tokens and for hashes too.
+package apitest
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/httpapi"
+	"github.com/svc-users/svc-users/internal/password"
+	"github.com/svc-users/svc-users/internal/pgtest"
+	"github.com/svc-users/svc-users/internal/store"
+	"github.com/svc-users/svc-users/internal/token"
+)
+
+// The administrator that every service has from the start.
+const (
+	AdminEmail    = "root@example.com"
+	AdminPassword = "all-powerful-9f2c"
+)
+
+// Engine is that of services whose Options name none. A test program may set it before it runs its tests, to run
+// them all on the other one.
+var Engine = "sqlite"
+
+// Version is what the services call themselves.
+const Version = "0.0.0-test"
+
+// Options says how the service is to be. The zero value is one on Engine.
+type Options struct {
+	// Engine is "sqlite" or "postgres"; empty means the package's Engine.
+	Engine string
+	// Configure, if not nil, changes what the edge is made with.
+	Configure func(*httpapi.Options)
+}
+
+// Service is a running service.
+type Service struct {
+	URL        string
+	AdminToken string
+	AdminID    string
+	AdminRole  string // id of the role Admin
+
+	Users  *users.Service // the rules, for preparing what a test needs
+	Store  *store.Store
+	Tokens *token.KeySet
+
+	Handler http.Handler // the edge, for a server with other bounds
+	Logger  *slog.Logger
+	Log     *Log // what Logger wrote
+
+	client  *http.Client
+	secrets secrets
+}
+
+// signingKey is shared by all services of a test process, because making one takes a noticeable time.
+var signingKey = sync.OnceValues(func() (*token.Key, error) { return token.GenerateKey(2048) })
+
+// Start runs a service until the test ends, with an administrator and without demo accounts.
+func Start(t testing.TB, o Options) *Service {
+	t.Helper()
+	ctx := context.Background()
+	st, err := store.Open(ctx, databaseURL(t, o.Engine))
+	must(t, err)
+	t.Cleanup(func() { must(t, st.Close()) })
+	must(t, st.Migrate(ctx))
+	key, err := signingKey()
+	must(t, err)
+	keys, err := token.NewKeySet(key, nil, token.Options{Issuer: "https://id.example", Audience: "https://api.example"})
+	must(t, err)
+	hasher := password.New(password.Options{Cost: password.MinCost, Workers: 2, Queue: 1000})
+	t.Cleanup(hasher.Close)
+	s := &Service{Store: st, Tokens: keys, Log: &Log{}}
+	s.Users = users.New(users.Ports{
+		Store: st, Passwords: hasher, Tokens: keys, Now: time.Now, NewID: users.NewID, TokenLife: time.Hour,
+	})
+	must(t, s.Users.Bootstrap(ctx))
+	admin, err := s.Users.CreateAdministrator(ctx, AdminEmail, AdminPassword)
+	must(t, err)
+	s.AdminID, s.AdminRole = admin.ID.String(), admin.Role.ID.String()
+	s.serve(t, o)
+	s.AdminToken = s.Login(t, AdminEmail, AdminPassword)
+	return s
+}
+
+func databaseURL(t testing.TB, engine string) string {
+	t.Helper()
+	switch cmp.Or(engine, Engine) {
+	case "sqlite":
+		return "sqlite://" + filepath.Join(t.TempDir(), "test.db")
+	case "postgres":
+		return pgtest.URL(t)
+	default:
+		t.Fatalf("there is no engine %q", engine)
+		return ""
+	}
+}
+
+func (s *Service) serve(t testing.TB, o Options) {
+	t.Helper()
+	cursorKey, err := s.Store.CursorKey(context.Background())
+	must(t, err)
+	s.Logger = s.Log.logger()
+	options := httpapi.Options{
+		Service: s.Users, Keys: s.Tokens.Public, Health: s.Store, CursorKey: cursorKey, Log: s.Logger,
+		Version: Version, Now: time.Now, NewID: users.NewID,
+	}
+	if o.Configure != nil {
+		o.Configure(&options)
+	}
+	s.Handler = httpapi.New(options)
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = httpapi.Server("", s.Handler, s.Logger)
+	server.Start()
+	s.URL = server.URL
+	s.client = &http.Client{
+		Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Timeout:       time.Minute,
+	}
+	t.Cleanup(func() {
+		s.client.CloseIdleConnections()
+		server.Close()
+		s.checkLog(t)
+	})
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func readAll(t testing.TB, r io.ReadCloser) []byte {
+	t.Helper()
+	defer r.Close()
+	body, err := io.ReadAll(r)
+	must(t, err)
+	return body
+}

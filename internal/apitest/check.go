@@ -1,0 +1,156 @@
+package apitest
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pb33f/libopenapi"
+	validator "github.com/pb33f/libopenapi-validator"
+	"github.com/pb33f/libopenapi-validator/config"
+
+	"github.com/svc-users/svc-users/internal/httpapi"
+)
+
+// openapi is the document, taken apart once for all tests of a process.
+var openapi = sync.OnceValues(func() (validator.Validator, error) {
+	document, err := libopenapi.NewDocument(httpapi.Document())
+	if err != nil {
+		return nil, err
+	}
+	v, errs := validator.NewValidator(document, config.WithFormatAssertions())
+	if len(errs) > 0 {
+		return nil, errs[0]
+	}
+	return v, nil
+})
+
+// everyAnswerHas is true of each answer, whatever it is to.
+var everyAnswerHas = map[string]string{
+	"X-Content-Type-Options": "nosniff",
+	"Referrer-Policy":        "no-referrer",
+}
+
+const apiPolicy = "default-src 'none'; frame-ancestors 'none'"
+
+func (s *Service) check(t testing.TB, request *http.Request, response *http.Response, a *Answer) {
+	t.Helper()
+	problem := func(format string, args ...any) {
+		t.Helper()
+		t.Errorf("%s %s: "+format+"\n%d %s", append(append([]any{a.Request.Method, a.Request.Path}, args...), a.Status, a.Body)...)
+	}
+	for name, value := range everyAnswerHas {
+		if a.Header.Get(name) != value {
+			problem("header %s is %q", name, a.Header.Get(name))
+		}
+	}
+	if len(a.Header["X-Request-Id"]) != 1 || len(a.Header["Content-Security-Policy"]) != 1 || len(a.Header["Cache-Control"]) != 1 {
+		problem("a header is not there once: %v", a.Header)
+	}
+	if !strings.HasPrefix(a.Request.Path, "/docs") && a.Header.Get("Content-Security-Policy") != apiPolicy {
+		problem("the policy is %q", a.Header.Get("Content-Security-Policy"))
+	}
+	if a.Header.Get("Server") != "" || a.Header.Get("X-Powered-By") != "" {
+		problem("the answer names its server: %v", a.Header)
+	}
+	if found := s.secrets.in(string(a.Body)); found != "" {
+		problem("the answer holds a password that was sent")
+	}
+	if request.Method == http.MethodHead || len(a.Body) == 0 {
+		if len(a.Body) > 0 {
+			problem("HEAD has a body")
+		}
+		return
+	}
+	if a.Header.Get("Content-Length") != strconv.Itoa(len(a.Body)) {
+		problem("Content-Length is %q", a.Header.Get("Content-Length"))
+	}
+	path := request.URL.Path
+	if path != "/.well-known/jwks.json" && path != "/openapi.json" && strings.HasPrefix(a.Header.Get("Content-Type"), "application/json") {
+		if why := a.open(path); why != "" {
+			problem("%s", why)
+		}
+	}
+	if strings.HasPrefix(path, "/api/") && len(a.Envelope.State) == 0 {
+		problem("not an envelope")
+	}
+	s.validate(request, response, a, problem)
+}
+
+// open reads the envelope and says what is wrong with it, or nothing.
+func (a *Answer) open(path string) string {
+	keys, err := keysInOrder(a.Body)
+	want := []string{"status", "code", "message", "data", "errors", "meta"}
+	if path == "/api/v1/auth/jwks" && a.Status == http.StatusOK {
+		want = append(want, "keys")
+	}
+	if err != nil || !slices.Equal(keys, want) {
+		return "the keys of the envelope are " + strings.Join(keys, " ")
+	}
+	if err := json.Unmarshal(a.Body, &a.Envelope); err != nil {
+		return "not an envelope: " + err.Error()
+	}
+	state := "success"
+	if a.Status >= 400 {
+		state = "error"
+	}
+	switch {
+	case a.Code != a.Status:
+		return "code is " + strconv.Itoa(a.Code)
+	case a.State != state:
+		return "status is " + a.State
+	case a.Message == "":
+		return "there is no message"
+	case (a.Errors != nil) != (a.Status == http.StatusUnprocessableEntity):
+		return "errors are not there exactly on 422"
+	}
+	return ""
+}
+
+// keysInOrder returns the names of the members of an object.
+func keysInOrder(body []byte) ([]string, error) {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	if _, err := decoder.Token(); err != nil {
+		return nil, err
+	}
+	var keys []string
+	for decoder.More() {
+		key, err := decoder.Token()
+		if err != nil {
+			return nil, err
+		}
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return nil, err
+		}
+		name, _ := key.(string)
+		keys = append(keys, name)
+	}
+	return keys, nil
+}
+
+// validate holds the answer against the document. What is about no operation of it (an unknown path, a method
+// that a path does not have) is described in its text alone.
+func (s *Service) validate(request *http.Request, response *http.Response, a *Answer, problem func(string, ...any)) {
+	if a.Status == http.StatusMethodNotAllowed || strings.HasPrefix(request.URL.Path, "/docs") ||
+		a.Status == http.StatusNotFound && a.Message == "Not found" {
+		return
+	}
+	v, err := openapi()
+	if err != nil {
+		problem("the document cannot be read: %v", err)
+		return
+	}
+	response.Body = io.NopCloser(bytes.NewReader(a.Body))
+	if ok, errs := v.ValidateHttpResponse(request, response); !ok {
+		for _, e := range errs {
+			problem("not as the document says: %s: %s %v", e.Message, e.Reason, e.SchemaValidationErrors)
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package apitest
+
+import (
+	"encoding/json"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/svc-users/svc-users/internal/httpapi"
+)
+
+// Operation is what a sweep over the OpenAPI document needs of one of its operations.
+type Operation struct {
+	Method string `json:"-"`
+	Path   string `json:"-"` // with its {parameters}
+
+	ID       string                `json:"operationId"`
+	Security []map[string][]string `json:"security"` // empty for public operations
+	// Permission is the one that the operation asks for; empty if none.
+	Permission  string `json:"x-permission"`
+	RequestBody *struct {
+		Content map[string]struct {
+			Schema  Schema          `json:"schema"`
+			Example json.RawMessage `json:"example"`
+		} `json:"content"`
+	} `json:"requestBody"`
+	Parameters []struct {
+		Name   string `json:"name"`
+		In     string `json:"in"`
+		Schema Schema `json:"schema"`
+	} `json:"parameters"`
+	Responses map[string]json.RawMessage `json:"responses"`
+
+	// Body is the schema of the request body, if there is one.
+	Body Schema `json:"-"`
+}
+
+// Schema is what a sweep needs of a schema.
+type Schema struct {
+	Ref        string            `json:"$ref"`
+	Type       any               `json:"type"` // a name, or a list of names
+	Properties map[string]Schema `json:"properties"`
+	Required   []string          `json:"required"`
+}
+
+// Is reports whether a value of the named type, null for one, is taken.
+func (s Schema) Is(name string) bool {
+	list, many := s.Type.([]any)
+	return s.Type == name || many && slices.Contains(list, any(name))
+}
+
+// Operations yields all operations of the document, in the order of their paths and methods.
+func Operations(t testing.TB) iter.Seq[Operation] {
+	t.Helper()
+	var document struct {
+		Paths      map[string]map[string]Operation `json:"paths"`
+		Components struct {
+			Schemas map[string]Schema `json:"schemas"`
+		} `json:"components"`
+	}
+	must(t, json.Unmarshal(httpapi.Document(), &document))
+	return func(yield func(Operation) bool) {
+		for _, path := range slices.Sorted(maps.Keys(document.Paths)) {
+			for _, method := range slices.Sorted(maps.Keys(document.Paths[path])) {
+				o := document.Paths[path][method]
+				o.Path, o.Method = path, strings.ToUpper(method)
+				if o.RequestBody != nil {
+					ref := o.RequestBody.Content["application/json"].Schema.Ref
+					o.Body = document.Components.Schemas[ref[strings.LastIndexByte(ref, '/')+1:]]
+				}
+				if !yield(o) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// At is the path of the operation with its parameters replaced by an id.
+func (o Operation) At(id string) string {
+	return strings.NewReplacer("{id}", id, "{permission_id}", id).Replace(o.Path)
+}
+
+// Example is the example of the operation's body, or nothing.
+func (o Operation) Example() string {
+	if o.RequestBody == nil {
+		return ""
+	}
+	return string(o.RequestBody.Content["application/json"].Example)
+}

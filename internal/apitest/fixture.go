@@ -1,0 +1,74 @@
+package apitest
+
+import (
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"testing"
+
+	users "github.com/svc-users/svc-users"
+)
+
+// Login returns a token for an account, by its e-mail and password.
+func (s *Service) Login(t testing.TB, email, password string) string {
+	t.Helper()
+	return s.Send(t, Request{
+		Method: http.MethodPost, Path: "/api/v1/auth/login", Body: map[string]any{"email": email, "password": password},
+	}).Want(t, http.StatusOK, "Token issued.").Text(t, "token")
+}
+
+// Account is an account made for a test.
+type Account struct {
+	ID       string
+	Email    string
+	Password string
+	Token    string
+}
+
+// NewAccount makes an account with a role and logs it in.
+func (s *Service) NewAccount(t testing.TB, role string) Account {
+	t.Helper()
+	n := counter.Add(1)
+	a := Account{Email: fmt.Sprintf("person%d@example.com", n), Password: fmt.Sprintf("secret-of-%d-person", n)}
+	a.ID = s.Post(t, "/api/v1/accounts", map[string]any{"email": a.Email, "password": a.Password, "role_id": role}).
+		Want(t, http.StatusCreated, "Account created successfully").Text(t, "id")
+	a.Token = s.Login(t, a.Email, a.Password)
+	return a
+}
+
+// NewRole makes a role with a name of its own, which inherits from parent (empty for none) and is assigned the
+// permissions of these names.
+func (s *Service) NewRole(t testing.TB, parent string, permissions ...string) string {
+	t.Helper()
+	body := map[string]any{"name": fmt.Sprintf("Role %d", counter.Add(1)), "permission_ids": s.PermissionIDs(t, permissions...)}
+	if parent != "" {
+		body["parent_id"] = parent
+	}
+	return s.Post(t, "/api/v1/roles", body).Want(t, http.StatusCreated, "Role created successfully").Text(t, "id")
+}
+
+// NewPermission makes a permission.
+func (s *Service) NewPermission(t testing.TB, name string) string {
+	t.Helper()
+	return s.Post(t, "/api/v1/permissions", map[string]any{"name": name}).
+		Want(t, http.StatusCreated, "Permission created successfully").Text(t, "id")
+}
+
+// PermissionIDs returns the ids of permissions by their names, all of which must exist.
+func (s *Service) PermissionIDs(t testing.TB, names ...string) []string {
+	t.Helper()
+	graph, err := s.Store.Graph(t.Context())
+	must(t, err)
+	ids := make([]string, len(names))
+	for i, name := range names {
+		p, ok := graph.PermissionByName(users.PermissionName(name))
+		if !ok {
+			t.Fatalf("there is no permission %q", name)
+		}
+		ids[i] = p.ID.String()
+	}
+	return ids
+}
+
+// counter keeps the names of what tests make apart.
+var counter atomic.Int64

@@ -1,0 +1,96 @@
+package apitest
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// secrets collects the passwords that were sent.
+type secrets struct {
+	mu   sync.Mutex
+	seen map[string]bool
+}
+
+// minSecret keeps short words, which are in many an answer by chance, from being looked for.
+const minSecret = 6
+
+// noteBody remembers what a body has in members whose names speak of passwords.
+func (s *secrets) noteBody(body string) {
+	var members map[string]any
+	if json.Unmarshal([]byte(body), &members) != nil {
+		return
+	}
+	for name, value := range members {
+		if text, ok := value.(string); ok && strings.Contains(name, "password") && len(text) >= minSecret {
+			s.note(text)
+		}
+	}
+}
+
+func (s *secrets) note(secret string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.seen == nil {
+		s.seen = map[string]bool{}
+	}
+	s.seen[secret] = true
+}
+
+// in returns a secret that text holds, or nothing.
+func (s *secrets) in(text string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for secret := range s.seen {
+		if strings.Contains(text, secret) {
+			return secret
+		}
+	}
+	return ""
+}
+
+// Log keeps what a service has logged.
+type Log struct {
+	mu    sync.Mutex
+	lines bytes.Buffer
+}
+
+// Write adds to the log.
+func (l *Log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lines.Write(p)
+}
+
+// String is all that was logged.
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lines.String()
+}
+
+func (l *Log) logger() *slog.Logger {
+	return slog.New(slog.NewJSONHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// checkLog looks in the log for what must not be there, and that each record is one line.
+func (s *Service) checkLog(t testing.TB) {
+	t.Helper()
+	for line := range strings.Lines(s.Log.String()) {
+		var record map[string]any
+		if json.Unmarshal([]byte(line), &record) != nil {
+			t.Errorf("a line of the log is no record: %q", line)
+		}
+		switch {
+		case s.secrets.in(line) != "":
+			t.Error("the log holds a password that was sent")
+		case strings.Contains(line, "eyJ"):
+			t.Errorf("the log holds a token, or a part of one: %q", line)
+		case strings.Contains(line, "$2b$") || strings.Contains(line, "$bcrypt"):
+			t.Error("the log holds a hash")
+		}
+	}
+}

@@ -1,0 +1,45 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestBearerToken(t *testing.T) {
+	t.Parallel()
+	for _, good := range []string{"Bearer abc.DEF-_~+/09", "bearer abc.DEF-_~+/09", "BEARER   abc.DEF-_~+/09", "Bearer a=="} {
+		if token, err := bearerToken([]string{good}); err != nil || token != strings.TrimLeft(good[6:], " ") {
+			t.Errorf("%q: %q, %v", good, token, err)
+		}
+	}
+	for _, c := range []struct {
+		headers   []string
+		challenge string
+	}{
+		{nil, challenge},
+		{[]string{""}, challenge},
+		{[]string{"Bearer"}, challenge},
+		{[]string{"Bearer "}, challenge},
+		{[]string{"Basic dXNlcjpwYXNz"}, challenge},
+		{[]string{"Bearerabc"}, challenge},
+		{[]string{"Bearer\tabc"}, challenge},
+		{[]string{"", ""}, challenge},
+		{[]string{"Bearer abc", "Bearer abc"}, challengeAgain},
+		{[]string{"Basic x", "Bearer abc"}, challengeAgain},
+		{[]string{"Bearer abc", ""}, challengeAgain},
+		{[]string{"Bearer abc, Bearer abc"}, challengeAgain},
+		{[]string{"Bearer a b"}, challengeAgain},
+		{[]string{"Bearer a=b"}, challengeAgain},
+		{[]string{"Bearer =="}, challengeAgain},
+		{[]string{"Bearer abcä"}, challengeAgain},
+		{[]string{"Bearer " + strings.Repeat("a", maxToken+1)}, challengeAgain},
+	} {
+		_, err := bearerToken(c.headers)
+		var r *refusal
+		if !errors.As(err, &r) || r.status != http.StatusUnauthorized || r.value != c.challenge {
+			t.Errorf("%.60q: %+v, want the challenge %q", c.headers, r, c.challenge)
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package httpapi
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"strings"
+)
+
+// maxBody is the largest request body taken, in bytes.
+const maxBody = 1 << 20
+
+// readBody returns the whole body of a request, once its headers say that it is JSON.
+func (x *exchange) readBody() ([]byte, error) {
+	if err := checkMediaType(x.r.Header); err != nil {
+		return nil, err
+	}
+	if x.r.ContentLength > maxBody {
+		return nil, tooLarge()
+	}
+	raw, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, maxBody))
+	var over *http.MaxBytesError
+	switch {
+	case err == nil:
+		return raw, nil
+	case errors.As(err, &over):
+		return nil, tooLarge()
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, &refusal{
+			status: http.StatusRequestTimeout, message: "The body did not arrive in time.",
+			header: "Connection", value: "close", cause: err,
+		}
+	default:
+		return nil, &refusal{
+			status: http.StatusBadRequest, message: "The body could not be read to its end.",
+			header: "Connection", value: "close", cause: err,
+		}
+	}
+}
+
+func tooLarge() error {
+	// The rest of the body is not worth reading to save the connection.
+	return &refusal{
+		status: http.StatusRequestEntityTooLarge, message: "The body is larger than 1048576 bytes.",
+		header: "Connection", value: "close",
+	}
+}
+
+// checkMediaType wants exactly one Content-Type, application/json in UTF-8, and no content coding.
+func checkMediaType(h http.Header) error {
+	if types := h["Content-Type"]; len(types) != 1 || !isJSON(types[0]) {
+		return &refusal{status: http.StatusUnsupportedMediaType, message: "The body must be application/json in UTF-8."}
+	}
+	for _, coding := range h["Content-Encoding"] {
+		if !strings.EqualFold(strings.TrimSpace(coding), "identity") {
+			return &refusal{
+				status: http.StatusUnsupportedMediaType, message: "The body must not have a content coding.",
+				header: "Accept-Encoding", value: "identity",
+			}
+		}
+	}
+	return nil
+}
+
+func isJSON(contentType string) bool {
+	mediaType, parameters, err := mime.ParseMediaType(contentType)
+	if err != nil || mediaType != jsonType {
+		return false
+	}
+	for name, value := range parameters {
+		if name != "charset" || !strings.EqualFold(value, "utf-8") {
+			return false
+		}
+	}
+	return true
+}

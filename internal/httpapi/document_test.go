@@ -1,0 +1,75 @@
+package httpapi
+
+import (
+	"bytes"
+	stdjson "encoding/json"
+	"reflect"
+	"slices"
+	"testing"
+)
+
+func TestDocumentIsDeterministic(t *testing.T) {
+	t.Parallel()
+	first := Document()
+	for range 5 {
+		if !bytes.Equal(first, Document()) {
+			t.Fatal("two documents differ")
+		}
+	}
+}
+
+func TestEveryRouteIsDescribed(t *testing.T) {
+	t.Parallel()
+	var document struct {
+		Paths map[string]map[string]struct{ OperationID, Summary string }
+	}
+	if err := stdjson.Unmarshal(Document(), &document); err != nil {
+		t.Fatal(err)
+	}
+	described := 0
+	for _, operations := range document.Paths {
+		described += len(operations)
+	}
+	routes := (&api{}).routes()
+	if described != len(routes) {
+		t.Errorf("%d operations for %d routes", described, len(routes))
+	}
+	for _, r := range routes {
+		if r.serve == nil || r.name == "" || r.summary == "" || r.tag == "" {
+			t.Errorf("%s %s is not complete", r.method, r.path)
+		}
+		if r.plain == nil && r.message == "" {
+			t.Errorf("%s %s has no message", r.method, r.path)
+		}
+	}
+}
+
+// The examples of bodies must be bodies that are taken, as far as their syntax goes.
+func TestExampleBodiesAreRead(t *testing.T) {
+	t.Parallel()
+	for _, r := range (&api{}).routes() {
+		if r.body == nil {
+			continue
+		}
+		raw, err := stdjson.Marshal(r.request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, err := r.body.read(raw, reflect.New(r.body.of).Interface())
+		if err != nil || len(read.faults) > 0 {
+			t.Errorf("%s: the example %s: %v, %v", r.name, raw, read.faults, err)
+		}
+	}
+}
+
+// Of a failure that an operation can have, the document must have the answer.
+func TestFailuresAreShared(t *testing.T) {
+	t.Parallel()
+	for _, r := range (&api{}).routes() {
+		for _, status := range r.failures() {
+			if !slices.ContainsFunc(failures, func(f failure) bool { return f.status == status }) {
+				t.Errorf("%s: nothing describes %d", r.name, status)
+			}
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package httpapi
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/svc-users/svc-users"
+)
+
+const jsonType = "application/json"
+
+// envelope is the one object of every JSON answer under /api/v1: always the same six keys. Data, Errors and
+// Meta are null when they are nil; Keys is a seventh key, which the JWKS answer alone has.
+type envelope struct {
+	code    int // the status; whether it is a success follows from it
+	message string
+	data    any
+	errors  []Fault
+	meta    any
+	keys    any
+}
+
+// Fault is one element of errors.
+type Fault struct {
+	Field   string `json:"field" doc:"Dotted path of the field such as permission_ids.0, or the query parameter; empty for the whole body" example:"email"`
+	Problem string `json:"error" doc:"What is wrong, in a sentence that does not repeat the value" example:"is required"`
+}
+
+func faultsOf(found users.Faults) []Fault {
+	out := make([]Fault, len(found))
+	for i, f := range found {
+		out[i] = Fault{Field: f.Field, Problem: f.Problem}
+	}
+	return out
+}
+
+// encode returns the envelope's JSON. An error is a defect: a value that cannot be JSON.
+func (e envelope) encode() ([]byte, error) {
+	status := "success"
+	if e.code >= 400 {
+		status = "error"
+	}
+	b := make([]byte, 0, 1024)
+	b = append(b, `{"status":"`...)
+	b = append(b, status...)
+	b = append(b, `","code":`...)
+	b = strconv.AppendInt(b, int64(e.code), 10)
+	b = append(b, `,"message":`...)
+	b, err := jsontext.AppendQuote(b, e.message)
+	if err != nil {
+		return nil, err
+	}
+	var faults any
+	if e.errors != nil {
+		faults = e.errors
+	}
+	members := []struct {
+		prefix string
+		value  any
+	}{{`,"data":`, e.data}, {`,"errors":`, faults}, {`,"meta":`, e.meta}, {`,"keys":`, e.keys}}
+	for i, m := range members {
+		if i == len(members)-1 && m.value == nil {
+			break
+		}
+		b = append(b, m.prefix...)
+		if b, err = appendJSON(b, m.value); err != nil {
+			return nil, err
+		}
+	}
+	return append(b, '}'), nil
+}
+
+func appendJSON(b []byte, value any) ([]byte, error) {
+	if value == nil {
+		return append(b, "null"...), nil
+	}
+	encoded, err := json.Marshal(value)
+	return append(b, encoded...), err
+}
+
+// reply keeps an envelope as the answer.
+func (x *exchange) reply(e envelope) error {
+	body, err := e.encode()
+	if err != nil {
+		return err
+	}
+	x.answer(e.code, jsonType, body)
+	return nil
+}
+
+// internalError is the envelope of a defect, spelled out so that nothing can go wrong in making it.
+const internalError = `{"status":"error","code":500,"message":"Internal server error","data":null,"errors":null,"meta":null}`
+
+func (x *exchange) replyInternalError() {
+	x.answer(http.StatusInternalServerError, jsonType, []byte(internalError))
+}

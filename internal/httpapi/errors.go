@@ -1,0 +1,110 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/svc-users/svc-users"
+)
+
+// refusal is an answer that the edge itself gives, before anything was asked of the Service.
+type refusal struct {
+	status  int
+	message string // one sentence, shown
+	header  string // a field that goes with it, or empty
+	value   string
+	cause   error // for the log alone
+}
+
+func (e *refusal) Error() string {
+	if e.cause != nil {
+		return e.message + ": " + e.cause.Error()
+	}
+	return e.message
+}
+
+func (e *refusal) Unwrap() error { return e.cause }
+
+// What WWW-Authenticate says (RFC 6750 §3): invalid_token only to who sent a token.
+const (
+	challenge      = "Bearer"
+	challengeAgain = `Bearer error="invalid_token"`
+)
+
+// kinds is what each kind of refusal of the rules is in HTTP, with words for one that came without.
+var kinds = []struct {
+	kind    error
+	status  int
+	message string
+}{
+	{users.ErrInvalid, http.StatusUnprocessableEntity, "Validation error"},
+	{users.ErrCredentials, http.StatusUnauthorized, "Invalid credentials."},
+	{users.ErrUnauthenticated, http.StatusUnauthorized, "The access token is not valid."},
+	{users.ErrForbidden, http.StatusForbidden, "Forbidden"},
+	{users.ErrNotFound, http.StatusNotFound, "Not found"},
+	{users.ErrConflict, http.StatusConflict, "The state of things stands against it."},
+	{users.ErrUnavailable, http.StatusServiceUnavailable, "The service is busy or its database is away; try again."},
+}
+
+// fail makes the answer of an error. It is the only place that does, and whatever it does not know is a defect
+// of which nothing is shown.
+func (x *exchange) fail(err error) {
+	e := envelope{}
+	var own *refusal
+	var ruled *users.Error
+	switch {
+	case errors.As(err, &own):
+		e.code, e.message = own.status, own.message
+		if own.header != "" {
+			x.set(own.header, own.value)
+		}
+	case errors.As(err, &ruled):
+		e = x.refused(ruled.Kind, ruled)
+	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || x.ctx.Err() != nil:
+		e = x.refused(users.ErrUnavailable, &users.Error{})
+	default:
+		e = x.refused(err, &users.Error{})
+	}
+	if e.code == http.StatusUnauthorized || e.code >= 500 || x.ctx.Err() != nil {
+		x.cause = err
+	}
+	// An error is nobody's to keep, whatever the operation thought of its success.
+	x.set("Cache-Control", "no-store")
+	x.set("Content-Security-Policy", apiPolicy)
+	if err := x.reply(e); err != nil {
+		x.replyInternalError()
+	}
+}
+
+// refused words a refusal of the rules, with the header fields that go with its kind.
+func (x *exchange) refused(kind error, ruled *users.Error) envelope {
+	for _, k := range kinds {
+		if !errors.Is(kind, k.kind) {
+			continue
+		}
+		e := envelope{code: k.status, message: k.message}
+		if ruled.Message != "" {
+			e.message = ruled.Message
+		}
+		switch k.kind {
+		case users.ErrInvalid:
+			e.errors = faultsOf(ruled.Faults)
+		case users.ErrCredentials:
+			x.set("Www-Authenticate", challenge)
+		case users.ErrUnauthenticated:
+			x.set("Www-Authenticate", challengeAgain)
+		case users.ErrUnavailable:
+			x.set("Retry-After", retryAfter(ruled.RetryAfter))
+		}
+		return e
+	}
+	return envelope{code: http.StatusInternalServerError, message: "Internal server error"}
+}
+
+// retryAfter is a delay in whole seconds, rounded up, at least one.
+func retryAfter(d time.Duration) string {
+	return strconv.FormatInt(max(1, int64((d+time.Second-1)/time.Second)), 10)
+}

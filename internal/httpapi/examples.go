@@ -1,0 +1,42 @@
+package httpapi
+
+import "time"
+
+// The examples of the document. They belong together: the account has the role, the role the permission.
+const (
+	exampleAccountID    = "019a0b6e-7c00-7a51-9c3d-2f6f0c5f7a10"
+	exampleRoleID       = "019a0b6e-7c00-7b22-8a4e-51d3a90e6c21"
+	examplePermissionID = "019a0b6e-7c00-7c33-b15f-7e08d4b2f532"
+	exampleRequestID    = "019a0b6e-7d10-7d44-a26a-9c19e5c3a643"
+)
+
+// object is an example of a body.
+type object map[string]any
+
+var (
+	exampleTime = time.Date(2025, time.October, 22, 12, 0, 0, 0, time.UTC)
+
+	examplePermission = Permission{
+		ID: examplePermissionID, Name: "reports:read", Description: ptr("Read reports"),
+		CreatedAt: exampleTime, UpdatedAt: exampleTime,
+	}
+	examplePlainRole = PlainRole{
+		ID: exampleRoleID, Name: "Auditor", Description: ptr("Reads everything"),
+		CreatedAt: exampleTime, UpdatedAt: exampleTime,
+	}
+	exampleRole = Role{
+		ListedRole:           ListedRole{PlainRole: examplePlainRole, Permissions: []Permission{examplePermission}},
+		EffectivePermissions: []Grant{{Name: "reports:read"}},
+	}
+	exampleAccount = Account{
+		ID: exampleAccountID, Email: "ada@example.com", RoleID: exampleRoleID, Role: examplePlainRole, IsActive: true,
+		CreatedAt: exampleTime, UpdatedAt: exampleTime,
+	}
+	exampleToken = Token{TokenType: "Bearer", Token: "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Im1haW4ifQ.e30.c2lnbmF0dXJl", ExpiresAt: exampleTime}
+	exampleKey   = PEMKey{
+		JWK:       JWK{KeyType: "RSA", KeyID: "main", Use: "sig", Algorithm: "RS256", Modulus: "u1SU1LfVLPHCozMxH2Mo", Exponent: "AQAB"},
+		PublicKey: "LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0K",
+	}
+)
+
+func ptr[T any](v T) *T { return &v }

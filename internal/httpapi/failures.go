@@ -1,0 +1,46 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// failure is an answer that several operations share.
+type failure struct {
+	status      int
+	name        string // in components
+	description string
+	message     string // the constant one, or an example
+	constant    bool
+	fields      []string
+}
+
+var failures = []failure{
+	{http.StatusBadRequest, "BadRequest", "The body is not JSON: what is wrong and where", "The body is not valid JSON: a member is there twice, at byte 33.", false, nil},
+	{http.StatusUnauthorized, "Unauthorized", "There is no token that counts; for a login, the credentials are not valid", "The access token is not valid.", false, []string{"WWW-Authenticate"}},
+	{http.StatusForbidden, "Forbidden", "The caller may not do this, and why", "Missing required permission: roles:update", false, nil},
+	{http.StatusNotFound, "NotFound", "Nothing has this id, or nothing is at this path", "Account not found", false, nil},
+	{http.StatusMethodNotAllowed, "MethodNotAllowed", "The path does not have this method", "Method not allowed", true, []string{"Allow"}},
+	{http.StatusRequestTimeout, "RequestTimeout", "The body did not arrive in time", "The body did not arrive in time.", true, nil},
+	{http.StatusConflict, "Conflict", "A rule stands against it: which, in words", "An account with this e-mail already exists.", false, nil},
+	{http.StatusRequestEntityTooLarge, "ContentTooLarge", "The body is larger than 1 MiB", "The body is larger than 1048576 bytes.", true, nil},
+	{http.StatusUnsupportedMediaType, "UnsupportedMediaType", "The body is not application/json in UTF-8 without content coding", "The body must be application/json in UTF-8.", false, nil},
+	{http.StatusUnprocessableEntity, "ValidationError", "Fields or parameters are wrong; every fault is named", "Validation error", true, nil},
+	{http.StatusTooManyRequests, "TooManyRequests", "Too many attempts", "Too many attempts; try again later.", false, []string{"Retry-After"}},
+	{http.StatusInternalServerError, "InternalServerError", "A defect; nothing is said of its cause", "Internal server error", true, nil},
+	{http.StatusServiceUnavailable, "ServiceUnavailable", "Overloaded, or the database is away", "The service is busy or its database is away; try again.", false, []string{"Retry-After"}},
+}
+
+func (d *document) failure(f failure) *huma.Response {
+	parts := envelopeParts{code: f.status, message: &huma.Schema{Type: "string"}, data: null}
+	example := envelope{code: f.status, message: f.message}
+	if f.constant {
+		parts.message = constant(f.message)
+	}
+	if f.status == http.StatusUnprocessableEntity {
+		parts.errors = &huma.Schema{Type: "array", MinItems: ptr(1), Items: d.schema(Fault{})}
+		example.errors = []Fault{{"email", "is required"}, {"permission_ids.0", "is not the id of an existing permission"}}
+	}
+	return answer(f.description, parts.schema(), example, f.fields...)
+}

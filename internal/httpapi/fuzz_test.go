@@ -1,0 +1,120 @@
+package httpapi
+
+import (
+	stdjson "encoding/json"
+	"errors"
+	"net/http"
+	"reflect"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/svc-users/svc-users"
+)
+
+// FuzzBody compares the reader with the standard library's, which is looser: what that refuses ours must refuse
+// too, and what ours takes without a fault must mean the same to both.
+func FuzzBody(f *testing.F) {
+	for _, seed := range []string{
+		`{"name":"a","nick":"b","on":true,"note":null,"ids":["x"]}`, `{}`, `[]`, `{"name":"a","name":"b"}`, `{"name":"\ud800"}`,
+		`{"ids":[1,null,[[[]]]]}`, `{"x":{"y":{"z":1}}}`, "\xef\xbb\xbf{}", `{"name":"a"}{}`, `"x`, `nul`, `{"name":1e999}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	plan := bodyOf(reflect.TypeFor[sample]())
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var in sample
+		read, err := plan.read(raw, &in)
+		faults := read.faults
+		var r *refusal
+		if err != nil && (!errors.As(err, &r) || r.status != http.StatusBadRequest || r.message == "") {
+			t.Fatalf("%v", err)
+		}
+		for _, fault := range faults {
+			if fault.Problem == "" || !utf8.ValidString(fault.Field) || utf8.RuneCountInString(fault.Field) > maxFieldRunes+1 {
+				t.Fatalf("fault %q", fault)
+			}
+		}
+		if !stdjson.Valid(raw) && err == nil {
+			t.Fatalf("%q is taken for JSON", raw)
+		}
+		if err != nil || len(faults) > 0 {
+			return
+		}
+		var loose struct {
+			Name *string
+			Nick *string
+			On   *bool
+			Note *string
+			IDs  []string
+		}
+		if err := stdjson.Unmarshal(raw, &loose); err != nil {
+			t.Fatal(err)
+		}
+		if loose.Name == nil || *loose.Name != in.Name || !reflect.DeepEqual(loose.Nick, in.Nick) ||
+			!reflect.DeepEqual(loose.On, in.On) || !reflect.DeepEqual(loose.Note, in.Note.To) || !reflect.DeepEqual(loose.IDs, in.IDs) {
+			t.Fatalf("%q: %+v, but %+v", raw, in, loose)
+		}
+	})
+}
+
+// FuzzQuery makes sure that whatever stands in a query is either read as valid text or named as a fault.
+func FuzzQuery(f *testing.F) {
+	for _, seed := range []string{"page=1&q=a", "page=%zz", "%00=%00", "q=%ff&q=1", "&&=&", "cursor=&page=1", "sort=-email;x"} {
+		f.Add(seed, true)
+		f.Add(seed, false)
+	}
+	a := cursorAPI(1)
+	known := names(append(listParams("email"), searchParamDoc("")))
+	f.Fuzz(func(t *testing.T, raw string, reading bool) {
+		method := http.MethodPost
+		if reading {
+			method = http.MethodGet
+		}
+		values, faults := readQuery(raw, method, known)
+		if !reading && len(values) > 0 {
+			t.Fatalf("values %q outside GET", values)
+		}
+		for name, value := range values {
+			if !faults.Has(name) && textProblem(value) != "" {
+				t.Fatalf("%s=%q passes", name, value)
+			}
+		}
+		x := &exchange{api: a, query: values, found: faults}
+		x.searchParam("q")
+		l := x.listing("accounts", "email")
+		for _, fault := range x.found {
+			if !utf8.ValidString(fault.Field) || utf8.RuneCountInString(fault.Field) > maxFieldRunes+1 {
+				t.Fatalf("fault %q", fault)
+			}
+		}
+		if len(x.found) == 0 && (l.paging.Size < 1 || l.paging.Size > maxPageSize || l.paging.Page < 0 || l.paging.Page > maxPage ||
+			l.paging.Page > 0 && l.paging.After != nil) {
+			t.Fatalf("paging %+v", l.paging)
+		}
+	})
+}
+
+// FuzzCursor makes sure that only what was sealed opens, and opens to the same.
+func FuzzCursor(f *testing.F) {
+	a := cursorAPI(1)
+	f.Add("list", "text", int64(1), "AAAA")
+	f.Add("", "", int64(-1), a.sealCursor("other", users.Position{}))
+	f.Fuzz(func(t *testing.T, list, text string, micros int64, forged string) {
+		if _, ok := a.openCursor(list+"\x00", forged); ok {
+			t.Fatalf("%q opens", forged)
+		}
+		p := users.Position{Time: time.UnixMicro(micros).UTC(), Text: text, ID: users.NewID()}
+		cursor := a.sealCursor(list, p)
+		got, ok := a.openCursor(list, cursor)
+		if len(cursor) > maxCursor {
+			if ok {
+				t.Fatal("too long a cursor opens")
+			}
+			return
+		}
+		if !ok || !got.Time.Equal(p.Time) || got.Text != p.Text || got.ID != p.ID {
+			t.Fatalf("%+v, %v; want %+v", got, ok, p)
+		}
+	})
+}

@@ -1,0 +1,90 @@
+// Package httpapi is the HTTP edge of the service: it decodes a request, makes one call of users.Service and
+// encodes what came back.
+//
+//	handler := httpapi.New(httpapi.Options{Service: svc, Keys: keys.Public, Health: st, …})
+//	server := httpapi.Server("127.0.0.1:8001", handler, log)
+//
+// One table of routes drives both the mux and the OpenAPI document, so they cannot disagree. Every request goes
+// through the same checks in one order: route (404), method (405), token (401), permission (403), media type
+// (415), size (413), JSON (400), fields and query (422), and then the rules. An answer is complete before its
+// first byte is written, so the code in the envelope is always the status of the response, and a defect, a
+// panic too, is a 500 that says nothing of its cause.
+//
+// What was decided where the contract leaves room: a body is never read where an operation has none; a
+// Content-Type may have the parameter charset=utf-8 and no other; an Accept header changes nothing; a query
+// that cannot be percent-decoded is 422 even where the parameter is unknown.
+package httpapi
+
+import (
+	"context"
+	"crypto/cipher"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/svc-users/svc-users"
+)
+
+// serviceName is how the service calls itself.
+const serviceName = "svc-users"
+
+// Health tells whether the service can do its work.
+type Health interface {
+	// Ping returns nil while the database answers.
+	Ping(ctx context.Context) error
+	// Ready returns nil while the database answers and its schema is the one this program needs.
+	Ready(ctx context.Context) error
+}
+
+// Options is what the edge needs of the outside. All fields but CORSOrigins and TrustedProxies are needed.
+type Options struct {
+	Service *users.Service
+	// Keys returns the public keys to publish, the one that signs first.
+	Keys   func() []users.PublicKey
+	Health Health
+	// CursorKey, 32 random bytes kept in the database, seals the cursors of lists, so that a cursor holds on
+	// every replica and after a restart.
+	CursorKey []byte
+	Log       *slog.Logger
+	// Version is shown by the health endpoint and nowhere else.
+	Version string
+	// CORSOrigins are the exact origins whose pages may read answers; "*" alone is all of them.
+	CORSOrigins []string
+	// TrustedProxies are the networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
+	TrustedProxies []netip.Prefix
+	Now            func() time.Time
+	// NewID makes a request id where the client sent none.
+	NewID func() users.ID
+}
+
+// api serves the routes with what Options gave.
+type api struct {
+	Options
+	mux       *http.ServeMux
+	cursors   cipher.AEAD
+	document  func() page // made when it is first asked for, which keeps the start short
+	jwks      jwksCache
+	anyOrigin bool
+}
+
+// New returns the handler of all paths. It panics if CursorKey is not 32 bytes long, which only a defect in the
+// program can cause.
+func New(o Options) http.Handler {
+	a := &api{
+		Options:   o,
+		mux:       http.NewServeMux(),
+		cursors:   cursorCipher(o.CursorKey),
+		document:  sync.OnceValue(func() page { return newPage(jsonType, apiPolicy, Document()) }),
+		anyOrigin: slices.Contains(o.CORSOrigins, "*"),
+	}
+	a.register(a.routes())
+	return a
+}
+
+// routes is the table: all that is served, the pages for people apart.
+func (a *api) routes() []route {
+	return slices.Concat(a.authRoutes(), a.accountRoutes(), a.roleRoutes(), a.permissionRoutes(), a.healthRoutes(), a.homeRoutes())
+}

@@ -1,0 +1,82 @@
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// statusClientGone is what the log has for a request whose client left before the answer; nobody gets to see
+// it. The number is nginx's.
+const statusClientGone = 499
+
+// maxCause bounds the cause of a refusal in the log, in bytes: enough for a stack.
+const maxCause = 8 << 10
+
+// log writes the one line about a request. It holds nothing of the path, the query, the headers or the body,
+// which may hold secrets and whatever else a client likes to see in a log: the route's pattern says which
+// operation it was.
+func (a *api) log(x *exchange, started time.Time) {
+	status := x.status
+	if x.gone() {
+		status = statusClientGone
+	}
+	level := slog.LevelInfo
+	switch {
+	case status == http.StatusServiceUnavailable:
+		level = slog.LevelWarn
+	case status >= 500:
+		level = slog.LevelError
+	case x.pattern == "/livez" || x.pattern == "/readyz":
+		level = slog.LevelDebug
+	}
+	// The request's own context may have ended, which is no reason for a handler to drop the record.
+	ctx := context.WithoutCancel(x.ctx)
+	if !a.Log.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("request_id", x.id),
+		slog.String("method", knownMethod(x.r.Method)),
+		slog.String("route", x.pattern),
+		slog.Int("status", status),
+		slog.Float64("duration_ms", float64(a.Now().Sub(started).Microseconds())/1000),
+		slog.Int("bytes", x.sent),
+	}
+	if x.client.IsValid() {
+		attrs = append(attrs, slog.String("client", x.client.String()))
+	}
+	if !x.account.IsZero() {
+		attrs = append(attrs, slog.String("account_id", x.account.String()))
+	}
+	if x.cause != nil {
+		attrs = append(attrs, slog.String("cause", bounded(x.cause.Error(), maxCause)))
+	}
+	a.Log.LogAttrs(ctx, level, "request", attrs...)
+}
+
+// gone reports whether the client left before the answer was ready. When a body is too slow, net/http ends the
+// context too, though the client is still there to be told.
+func (x *exchange) gone() bool {
+	return x.cause != nil && x.status != http.StatusRequestTimeout && x.r.Context().Err() == context.Canceled
+}
+
+// knownMethod keeps what a client calls a method from filling the log.
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+		http.MethodPut, http.MethodTrace, http.MethodConnect:
+		return method
+	}
+	return "other"
+}
+
+// bounded cuts text to at most n bytes of valid UTF-8.
+func bounded(s string, n int) string {
+	if len(s) > n {
+		s = s[:n]
+	}
+	return strings.ToValidUTF8(s, "")
+}

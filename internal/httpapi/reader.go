@@ -1,0 +1,198 @@
+package httpapi
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/svc-users/svc-users"
+)
+
+// Bounds on what a body may hold.
+const (
+	maxDepth = 32   // objects and arrays inside one another, the body included
+	maxItems = 1000 // of an array
+	// maxFaults is how many unknown members or parameters are named. Nobody sends more but to have them named.
+	maxFaults = 1000
+	// maxFieldRunes bounds the name of a field in an answer, where it is the client's own text.
+	maxFieldRunes = 100
+	// decoderDepth is where the decoder gives up (its own constant is not exported).
+	decoderDepth = 10_000
+)
+
+// reader reads a body strictly, token by token. A syntax error ends it; everything else that is wrong is a
+// fault, and reading goes on, so that all faults are found at once and a syntax error further on still comes
+// first.
+type reader struct {
+	raw    []byte
+	dec    *jsontext.Decoder
+	faults users.Faults
+	// other is set when the body is no object that could be read to its end, so that nothing can be said of
+	// the members that are missing.
+	other bool
+}
+
+// readObject reads raw as one JSON object. It hands each member's name to member, which must read the value
+// with text, flag, texts or skip, and calls done after the last. The error is a refusal (400).
+func readObject(raw []byte, member func(r *reader, name string) error, done func(r *reader)) (*reader, error) {
+	r := &reader{raw: raw, dec: jsontext.NewDecoder(bytes.NewBuffer(raw))}
+	if i := invalidUTF8(raw); i >= 0 {
+		return r, badJSON("it is not valid UTF-8", int64(i))
+	}
+	err := r.object(member, done)
+	if err == nil {
+		err = r.end()
+	}
+	if err != nil {
+		err = r.explain(err)
+	}
+	return r, err
+}
+
+func (r *reader) object(member func(r *reader, name string) error, done func(r *reader)) error {
+	if r.dec.PeekKind() != '{' {
+		if err := r.skip(); err != nil {
+			return err
+		}
+		r.other = true
+		r.faults.Add("", "must be a JSON object")
+		return nil
+	}
+	if _, err := r.dec.ReadToken(); err != nil {
+		return err
+	}
+	for r.dec.PeekKind() != '}' {
+		name, err := r.dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		if err := member(r, name.String()); err != nil {
+			return err
+		}
+	}
+	done(r)
+	_, err := r.dec.ReadToken()
+	return err
+}
+
+// end makes sure that nothing follows.
+func (r *reader) end() error {
+	after := r.dec.InputOffset()
+	if rest := bytes.TrimLeft(r.raw[after:], " \t\r\n"); len(rest) > 0 {
+		return &jsontext.SyntacticError{ByteOffset: int64(len(r.raw) - len(rest)), Err: errTrailing}
+	}
+	return nil
+}
+
+var errTrailing = errors.New("data after the value")
+
+// text reads a string; anything else is a fault of field.
+func (r *reader) text(field string) (string, bool, error) {
+	if r.dec.PeekKind() != '"' {
+		return "", false, r.wrongType(field, "must be a string")
+	}
+	token, err := r.dec.ReadToken()
+	if err != nil {
+		return "", false, err
+	}
+	return token.String(), true, nil
+}
+
+// flag reads true or false; anything else is a fault of field.
+func (r *reader) flag(field string) (bool, bool, error) {
+	kind := r.dec.PeekKind()
+	if kind != 't' && kind != 'f' {
+		return false, false, r.wrongType(field, "must be true or false")
+	}
+	token, err := r.dec.ReadToken()
+	if err != nil {
+		return false, false, err
+	}
+	return token.Bool(), true, nil
+}
+
+// texts reads an array of strings. An element that is none is a fault of its own, and stands in the list as an
+// empty string, so that the others keep their places.
+func (r *reader) texts(field string) ([]string, error) {
+	if r.dec.PeekKind() != '[' {
+		return nil, r.wrongType(field, "must be an array of strings")
+	}
+	if _, err := r.dec.ReadToken(); err != nil {
+		return nil, err
+	}
+	list := []string{}
+	for r.dec.PeekKind() != ']' {
+		if len(list) == maxItems {
+			r.faults.Add(field, tooLong)
+			if err := r.skip(); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		s, _, err := r.text(fmt.Sprintf("%s.%d", field, len(list)))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	_, err := r.dec.ReadToken()
+	return list, err
+}
+
+const tooLong = "must have at most 1000 items"
+
+// null reports whether the next value is null.
+func (r *reader) null() bool { return r.dec.PeekKind() == 'n' }
+
+func (r *reader) wrongType(field, problem string) error {
+	if r.null() {
+		problem = "must not be null"
+	}
+	r.faults.Add(field, problem)
+	return r.skip()
+}
+
+// skip reads over one value, noting where it goes too deep or an array is too long.
+func (r *reader) skip() error {
+	outside := r.dec.StackDepth()
+	for {
+		if _, err := r.dec.ReadToken(); err != nil {
+			return err
+		}
+		depth := r.dec.StackDepth()
+		if depth == maxDepth+1 {
+			r.faults.Add("", "must not be nested more than 32 deep")
+		}
+		if kind, items := r.dec.StackIndex(depth); kind == '[' && items == maxItems+1 && depth > outside {
+			r.faults.Add(fieldName(fieldPath(r.dec.StackPointer().Parent())), tooLong)
+		}
+		if depth == outside {
+			return nil
+		}
+	}
+}
+
+// fieldPath is a JSON pointer in the dotted spelling of errors.
+func fieldPath(p jsontext.Pointer) string {
+	var parts []string
+	for part := range p.Tokens() {
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, ".")
+}
+
+// fieldName is text of the client's own, bounded to be named in an answer.
+func fieldName(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	runes := 0
+	for i := range s {
+		if runes == maxFieldRunes {
+			return s[:i] + "…"
+		}
+		runes++
+	}
+	return s
+}

@@ -1,0 +1,152 @@
+package httpapi
+
+import (
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/svc-users/svc-users"
+)
+
+// route is one operation: what the mux, the checks and the document need to know of it. Rows are written in the
+// file of their resource and completed by one of the functions below, which fix how the operation is served.
+type route struct {
+	method, path string
+
+	// public operations ask for no token; others for one, and for the permission where there is one.
+	public     bool
+	permission users.PermissionName
+
+	// For the document.
+	name        string // operationId
+	tag         string
+	summary     string
+	description string
+	params      []*huma.Param // of the query
+	request     any           // example of the body
+	example     any           // example of data, or of the plain answer
+	degraded    any           // example of data where the answer may be 503 with data
+	fails       []int         // statuses beyond those that follow from the rest of the row
+
+	// What success is.
+	status  int // 200 if zero
+	message string
+
+	// Filled by the functions below.
+	body  *body        // nil where none is read
+	data  reflect.Type // of the envelope's data; nil where it is null
+	list  bool         // data is an array of it, and meta is filled
+	keys  bool         // the envelope has its seventh key
+	plain *plain       // set where the answer is no envelope
+	serve func(x *exchange, body []byte) error
+}
+
+// plain is an answer outside the envelope, as the document has it.
+type plain struct {
+	mediaType string
+	schema    *huma.Schema // nil: that of the route's data
+}
+
+// located is data of a thing that has a path of its own.
+type located interface{ location() string }
+
+// reading completes a route that takes a body. f passes x.found on to the Service, which adds what it finds, so
+// that all faults of a request are in one answer.
+func reading[In, Out any](r route, f func(x *exchange, in In) (Out, error)) route {
+	r.body = bodyOf(reflect.TypeFor[In]())
+	r.data = reflect.TypeFor[Out]()
+	known := names(r.params)
+	r.serve = func(x *exchange, raw []byte) error {
+		var in In
+		read, err := r.body.read(raw, &in)
+		if err != nil {
+			return err
+		}
+		x.query, x.found = readQuery(x.r.URL.RawQuery, r.method, known)
+		x.found = append(read.faults, x.found...)
+		if read.other {
+			return x.found.Err()
+		}
+		out, err := f(x, in)
+		if err != nil {
+			return err
+		}
+		return x.succeed(r, out, nil)
+	}
+	return r
+}
+
+// asking completes a route without a body.
+func asking[Out any](r route, f func(x *exchange) (Out, error)) route {
+	r.data = reflect.TypeFor[Out]()
+	return r.bodyless(func(x *exchange) error {
+		out, err := f(x)
+		if err != nil {
+			return err
+		}
+		return x.succeed(r, out, nil)
+	})
+}
+
+// listed completes a route that answers a piece of a list.
+func listed[Out any](r route, f func(x *exchange) ([]Out, any, error)) route {
+	r.data, r.list = reflect.TypeFor[Out](), true
+	return r.bodyless(func(x *exchange) error {
+		out, meta, err := f(x)
+		if err != nil {
+			return err
+		}
+		return x.succeed(r, out, meta)
+	})
+}
+
+// deleting completes a route that leaves nothing to show.
+func deleting(r route, f func(x *exchange) error) route {
+	return r.bodyless(func(x *exchange) error {
+		if err := f(x); err != nil {
+			return err
+		}
+		return x.succeed(r, nil, nil)
+	})
+}
+
+// bodyless reads the query, whose faults end the request, and goes on with f.
+func (r route) bodyless(f func(x *exchange) error) route {
+	known := names(r.params)
+	r.serve = func(x *exchange, _ []byte) error {
+		x.query, x.found = readQuery(x.r.URL.RawQuery, r.method, known)
+		// A list looks into its parameters first, to name all faults at once.
+		if err := x.found.Err(); err != nil && !r.list {
+			return err
+		}
+		return f(x)
+	}
+	return r
+}
+
+// succeed answers with the message of the route.
+func (x *exchange) succeed(r route, data, meta any) error {
+	if thing, ok := data.(located); ok && r.code() == http.StatusCreated {
+		x.set("Location", thing.location())
+	}
+	return x.reply(envelope{code: r.code(), message: r.message, data: data, meta: meta})
+}
+
+func (r route) code() int {
+	if r.status == 0 {
+		return http.StatusOK
+	}
+	return r.status
+}
+
+// pathID is the id in the path, as it stands there.
+func (x *exchange) pathID() string { return x.r.PathValue("id") }
+
+func names(params []*huma.Param) []string {
+	list := make([]string, len(params))
+	for i, p := range params {
+		list[i] = p.Name
+	}
+	return list
+}

@@ -1,0 +1,104 @@
+package httpapi
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/base64"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// page is an answer that stays the same: a file of the docs, the document, the keys.
+type page struct {
+	contentType string
+	csp         string
+	body        []byte
+	etag        string // quoted
+	gzip        bool   // body is compressed
+}
+
+// newPage returns a page whose entity tag follows from its body.
+func newPage(contentType, csp string, body []byte) page {
+	sum := sha256.Sum256(body)
+	return page{contentType: contentType, csp: csp, body: body, etag: `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`}
+}
+
+// pageRoute serves a page at a path.
+func pageRoute(path string, p page) *route {
+	return &route{
+		method: http.MethodGet, path: path, public: true,
+		serve: func(x *exchange, _ []byte) error { return p.serve(x, revalidate) },
+	}
+}
+
+// revalidate lets a client keep a page and ask each time whether it still holds, since a new version of the
+// service changes it.
+const revalidate = "no-cache"
+
+// serve answers with the page, or with 304 to a client that has it (RFC 9110 §13.1.2). A 304 has the fields
+// that the 200 would have had and a cache needs (§15.4.5).
+func (p *page) serve(x *exchange, cacheControl string) error {
+	body, etag := p.body, p.etag
+	if p.gzip {
+		x.set("Vary", "Accept-Encoding, Origin")
+		if !acceptsGzip(x.r.Header["Accept-Encoding"]) {
+			var err error
+			if body, err = unzip(body); err != nil {
+				return err
+			}
+			etag = strings.TrimSuffix(etag, `"`) + `-plain"` // other bytes, another tag
+		} else {
+			x.set("Content-Encoding", "gzip")
+		}
+	}
+	x.set("Cache-Control", cacheControl)
+	x.set("Content-Security-Policy", p.csp)
+	x.set("Etag", etag)
+	if matches(x.r.Header["If-None-Match"], etag) {
+		x.Header().Del("Content-Encoding")
+		x.answer(http.StatusNotModified, "", nil)
+		return nil
+	}
+	x.answer(http.StatusOK, p.contentType, body)
+	return nil
+}
+
+// matches compares entity tags weakly, as If-None-Match asks for.
+func matches(headers []string, etag string) bool {
+	for _, h := range headers {
+		for tag := range strings.SplitSeq(h, ",") {
+			tag = strings.TrimSpace(tag)
+			if tag == "*" || strings.TrimPrefix(tag, "W/") == etag {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// acceptsGzip reads Accept-Encoding (RFC 9110 §12.5.3); a weight of zero is a refusal.
+func acceptsGzip(headers []string) bool {
+	for _, h := range headers {
+		for element := range strings.SplitSeq(h, ",") {
+			coding, parameter, _ := strings.Cut(element, ";")
+			if !strings.EqualFold(strings.TrimSpace(coding), "gzip") {
+				continue
+			}
+			weight, weighted := strings.CutPrefix(strings.TrimSpace(parameter), "q=")
+			q, err := strconv.ParseFloat(weight, 64)
+			return !weighted || err == nil && q > 0
+		}
+	}
+	return false
+}
+
+func unzip(packed []byte) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
+}
