@@ -148,9 +148,8 @@ func must(t testing.TB, err error) {
 	}
 }
 
-func readAll(t testing.TB, r io.ReadCloser) []byte {
+func readAll(t testing.TB, r io.Reader) []byte {
 	t.Helper()
-	defer r.Close()
 	body, err := io.ReadAll(r)
 	must(t, err)
 	return body

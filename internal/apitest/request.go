@@ -76,6 +76,7 @@ func (s *Service) Send(t testing.TB, r Request) *Answer {
 	}
 	response, err := s.client.Do(request)
 	must(t, err)
+	defer response.Body.Close()
 	answer := &Answer{Request: r, Status: response.StatusCode, Header: response.Header, Body: readAll(t, response.Body)}
 	s.check(t, request, response, answer)
 	return answer

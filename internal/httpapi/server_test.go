@@ -33,6 +33,7 @@ func raw(t *testing.T, url, request string) *http.Response {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { response.Body.Close() })
 	return response
 }
 

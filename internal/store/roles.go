@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,7 +66,7 @@ func (q queries) Assign(ctx context.Context, role users.ID, permissions []users.
 		err := q.change(ctx, "assign permissions to a role", users.ErrDangles,
 			`INSERT INTO role_permissions (role_id, permission_id) VALUES `+strings.Join(values, `, `)+` ON CONFLICT DO NOTHING`, args...)
 		// That no row was touched means here that the role has them all.
-		if err != nil && err != users.ErrNotFound {
+		if err != nil && !errors.Is(err, users.ErrNotFound) {
 			return err
 		}
 	}
