@@ -24,20 +24,26 @@ func (c Caller) mayChangeRole(role ID) error {
 // mayChangeAccount refuses an account whose role holds more than the caller, and an administrator's to all but
 // administrators.
 func (c Caller) mayChangeAccount(target Account) error {
+	more := c.graph.role[target.Role.ID].effective.minus(c.effective())
+	if err := c.lacking("That account's role holds more than you do: ", more); err != nil {
+		return err
+	}
 	if target.Role.System && !c.admin() {
 		return forbidden("Only an account with the role Admin can change an account that has it.")
 	}
-	more := c.graph.role[target.Role.ID].effective.minus(c.effective())
-	return c.lacking("That account's role holds more than you do: ", more)
+	return nil
 }
 
 // mayGive refuses to give a role that holds what the caller lacks.
 func (c Caller) mayGive(role Role) error {
+	more := c.graph.role[role.ID].effective.minus(c.effective())
+	if err := c.lacking("You can't give a role that holds more than you do: ", more); err != nil {
+		return err
+	}
 	if role.System && !c.admin() {
 		return forbidden("Only an account with the role Admin can give it.")
 	}
-	more := c.graph.role[role.ID].effective.minus(c.effective())
-	return c.lacking("You can't give a role that holds more than you do: ", more)
+	return nil
 }
 
 // mayTurnInto refuses a change of the graph that would newly grant, to whatever role, what the caller lacks.

@@ -1,0 +1,43 @@
+package authz
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/svc-users/svc-users/internal/apitest"
+)
+
+// disagrees compares an answer with a verdict. It returns what is wrong, or nothing.
+func (h *house) disagrees(a *apitest.Answer, want verdict, who caller) string {
+	if a.Status != want.status {
+		return fmt.Sprintf("status %d, the contract says %d", a.Status, want.status)
+	}
+	if want.message != "" && a.Message != want.message {
+		return fmt.Sprintf("message %q, the contract says %q", a.Message, want.message)
+	}
+	for _, name := range want.names {
+		if !strings.Contains(a.Message, name) {
+			return fmt.Sprintf("message %q does not name %s", a.Message, name)
+		}
+	}
+	if want.status == 422 {
+		var fields []string
+		for _, f := range a.Errors {
+			fields = append(fields, f.Field)
+		}
+		slices.Sort(fields)
+		if !slices.Equal(fields, slices.Sorted(slices.Values(want.fields))) {
+			return fmt.Sprintf("the faults are of %q, the contract says %q", fields, want.fields)
+		}
+	}
+	challenge := a.Header.Get("Www-Authenticate")
+	switch {
+	case want.status != 401 && challenge != "":
+		return "there is a challenge: " + challenge
+	case want.status == 401 && who.account == "" && challenge != "Bearer",
+		want.status == 401 && who.account != "" && !strings.Contains(challenge, `error="invalid_token"`):
+		return "the challenge is " + challenge
+	}
+	return ""
+}

@@ -1,0 +1,119 @@
+package authz
+
+// valid is one call of each operation that would succeed for an administrator.
+func valid() map[string]call {
+	return map[string]call{
+		"getHealth":         {},
+		"getJWKS":           {},
+		"login":             {body: body{"email": "x@world.example", "password": password}},
+		"getMe":             {},
+		"changePassword":    {body: body{"current_password": password, "new_password": "another-secret"}},
+		"changeEmail":       {body: body{"current_password": password, "email": "fresh@world.example"}},
+		"listAccounts":      {},
+		"createAccount":     {body: body{"email": "fresh@world.example", "password": "another-secret", "role_id": "r:none"}},
+		"getAccount":        {target: "a:none"},
+		"updateAccount":     {target: "a:none", body: body{"is_active": false}},
+		"deleteAccount":     {target: "a:none"},
+		"listRoles":         {},
+		"createRole":        {body: body{"name": "Fresh"}},
+		"getRole":           {target: "r:freeNone"},
+		"updateRole":        {target: "r:freeNone", body: body{"name": "Fresh"}},
+		"deleteRole":        {target: "r:freeNone"},
+		"assignPermissions": {target: "r:none", body: body{"permission_ids": []string{"p:docs:x"}}},
+		"removePermission":  {target: "r:freeX", second: "p:docs:x"},
+		"listPermissions":   {},
+		"createPermission":  {body: body{"name": "docs:fresh"}},
+		"getPermission":     {target: "p:docs:z"},
+		"updatePermission":  {target: "p:docs:z", body: body{"description": "fresh"}},
+		"deletePermission":  {target: "p:docs:z"},
+	}
+}
+
+// gate is every operation with every kind of token there is, and with each single permission of the API.
+func gate() table {
+	g := table{name: "gate", world: world("")}
+	type visitor struct {
+		who  caller
+		lies bool
+	}
+	visitors := []visitor{
+		{who: caller{}},            // no token
+		{who: caller{garbage, 1}},  // a token that is none
+		{who: caller{"a:gone", 3}}, // of a deleted account
+		{who: caller{"a:off", 3}},  // of a disabled account, of its version of today
+		{who: caller{"a:offAdmin", 3}},
+		{who: caller{"a:mgr", 2}}, // past
+		{who: caller{"a:mgr", 4}}, // never issued
+		{who: caller{"a:admin", 2}},
+		{who: caller{"a:none", 3}},
+		{who: caller{"a:x", 3}},
+		{who: caller{"a:x", 3}, lies: true}, // it claims all permissions
+		{who: caller{"a:mgr", 3}},
+		{who: caller{"a:mgrkid", 3}}, // by inheritance alone
+		{who: caller{"a:all", 3}},    // all permissions, and not Admin
+		{who: caller{"a:admin", 3}},
+		{who: caller{"a:admin", 3}, lies: true}, // it claims no permission
+	}
+	for _, q := range systemNames() {
+		visitors = append(visitors, visitor{who: caller{"a:only " + q, 3}}, visitor{who: caller{"a:but " + q, 3}})
+	}
+	calls := valid()
+	for _, op := range keys(calls) {
+		c := calls[op]
+		c.op = op
+		for _, v := range visitors {
+			g.cells = append(g.cells, cell{who: v.who, call: c, lies: v.lies})
+		}
+	}
+	return g
+}
+
+// callers of the big tables, as names of their accounts. The single permission is that of the operation.
+func callers(op string) []caller {
+	need := routes[op].needs
+	var list []caller
+	for _, name := range []string{"admin", "all", "mgr", "mgrkid", "mgrXY", "only " + need, "but " + need} {
+		list = append(list, caller{"a:" + name, 3})
+	}
+	return list
+}
+
+// cross adds a cell for each caller of each call.
+func (t *table) cross(calls ...call) {
+	for _, c := range calls {
+		for _, who := range callers(c.op) {
+			t.cells = append(t.cells, cell{who: who, call: c})
+		}
+	}
+}
+
+// self stands, in lists of targets, for the caller's own.
+const self = "self"
+
+// crossSelf is cross for calls that callers make about themselves: own(caller) is put in the place of self.
+func (t *table) crossSelf(own func(caller) string, calls ...call) {
+	for _, c := range calls {
+		for _, who := range callers(c.op) {
+			mine := c
+			if mine.target == self {
+				mine.target = own(who)
+			}
+			if parent, _ := mine.text("parent_id"); parent == self {
+				mine.body = body{"parent_id": own(who)}
+			}
+			if !t.has(who, mine) {
+				t.cells = append(t.cells, cell{who: who, call: mine})
+			}
+		}
+	}
+}
+
+// has reports whether there is such a cell already: one's own may be among the targets under its name too.
+func (t *table) has(who caller, c call) bool {
+	for _, other := range t.cells {
+		if other.who == who && other.call.target == c.target && describe(other.call) == describe(c) {
+			return true
+		}
+	}
+	return false
+}

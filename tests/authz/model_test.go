@@ -1,0 +1,174 @@
+package authz
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// The model is the state of the service as the contract speaks of it. Things go by names of the test's own
+// ("a:mgr", "r:mgr", "p:x"), which the house translates to ids, so that cells are data and the same on every
+// database.
+
+type set map[string]bool
+
+func setOf(list ...string) set {
+	s := set{}
+	for _, x := range list {
+		s[x] = true
+	}
+	return s
+}
+
+// minus is what s has and other has not.
+func (s set) minus(other set) set {
+	rest := set{}
+	for x := range s {
+		if !other[x] {
+			rest[x] = true
+		}
+	}
+	return rest
+}
+
+func (s set) sorted() []string { return slices.Sorted(maps.Keys(s)) }
+
+func keys[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
+
+type account struct {
+	Email    string
+	Role     string
+	Active   bool
+	Version  int64
+	Password string
+}
+
+type role struct {
+	Name        string
+	Description string // empty is null
+	Parent      string // empty is null
+	Own         set    // permissions assigned to this very role; not kept for Admin
+	System      bool
+}
+
+type permission struct {
+	Name        string
+	Description string // empty is null
+}
+
+type state struct {
+	Accounts    map[string]account
+	Roles       map[string]role
+	Permissions map[string]permission
+}
+
+func (s state) clone() state {
+	c := state{maps.Clone(s.Accounts), maps.Clone(s.Roles), maps.Clone(s.Permissions)}
+	for id, r := range c.Roles {
+		r.Own = maps.Clone(r.Own)
+		c.Roles[id] = r
+	}
+	return c
+}
+
+// equal compares; cmp.Diff, which tells what differs, takes a hundred times as long.
+func (s state) equal(other state) bool {
+	return maps.Equal(s.Accounts, other.Accounts) && maps.Equal(s.Permissions, other.Permissions) &&
+		maps.EqualFunc(s.Roles, other.Roles, func(a, b role) bool {
+			return maps.Equal(a.Own, b.Own) && a.Name == b.Name && a.Description == b.Description && a.Parent == b.Parent && a.System == b.System
+		})
+}
+
+// chain is the role and those it inherits from, nearest first; it ends where it would close in a circle.
+func (s state) chain(id string) []string {
+	var chain []string
+	for id != "" && !slices.Contains(chain, id) {
+		chain = append(chain, id)
+		id = s.Roles[id].Parent
+	}
+	return chain
+}
+
+// assigned are the permissions of this very role: for Admin, all that exist.
+func (s state) assigned(id string) set {
+	if s.Roles[id].System {
+		return setOf(slices.Collect(maps.Keys(s.Permissions))...)
+	}
+	return s.Roles[id].Own
+}
+
+// holds is all that a role holds.
+func (s state) holds(id string) set {
+	held := set{}
+	for _, r := range s.chain(id) {
+		maps.Copy(held, s.assigned(r))
+	}
+	return held
+}
+
+// more is what role a holds and role b does not: a holds more than b when it is not empty.
+func (s state) more(a, b string) set { return s.holds(a).minus(s.holds(b)) }
+
+// names turns permissions into their names, sorted.
+func (s state) names(permissions set) []string {
+	var list []string
+	for p := range permissions {
+		list = append(list, s.Permissions[p].Name)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// heirs counts the roles whose parent is id, holders the accounts whose role it is.
+func (s state) heirs(id string) (n int) {
+	for _, r := range s.Roles {
+		if r.Parent == id {
+			n++
+		}
+	}
+	return n
+}
+
+func (s state) holders(id string) (n int) {
+	for _, a := range s.Accounts {
+		if a.Role == id {
+			n++
+		}
+	}
+	return n
+}
+
+// relation says how role target stands to role own, in the words of the table.
+func (s state) relation(own, target string) string {
+	switch more, less := len(s.more(target, own)) > 0, len(s.more(own, target)) > 0; {
+	case s.Roles[target].System && own != target:
+		return "Admin"
+	case own == target:
+		return "self"
+	case more && less:
+		return "incomparable"
+	case more:
+		return "stronger"
+	case less:
+		return "weaker"
+	}
+	return "equal"
+}
+
+// system reports whether a permission guards the API: the contract names them by resource and action.
+func system(name string) bool {
+	resource, action, _ := strings.Cut(name, ":")
+	return slices.Contains([]string{"accounts", "roles", "permissions"}, resource) &&
+		slices.Contains([]string{"create", "read", "update", "delete"}, action)
+}
+
+// systemNames are the twelve of them.
+func systemNames() []string {
+	var list []string
+	for _, resource := range []string{"accounts", "roles", "permissions"} {
+		for _, action := range []string{"create", "read", "update", "delete"} {
+			list = append(list, resource+":"+action)
+		}
+	}
+	return list
+}

@@ -1,0 +1,164 @@
+package authz
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// caller is whoever sends a request: the account of the token and the version it was issued for. The zero
+// caller sends no token.
+type caller struct {
+	account string
+	version int64
+}
+
+// verdict is what the contract says about a call.
+type verdict struct {
+	status  int
+	message string   // exact, where the contract has the words; else empty
+	names   []string // permissions that a 403 must name
+	fields  []string // of a 422, all of them
+	next    state    // the state afterwards
+}
+
+// judge says what the contract answers to a call: the section "Who may do what", in the order of checks that
+// "Envelope" gives. The calls it is asked about are well-formed but for the things they refer to.
+func judge(s state, who caller, c call) verdict {
+	r := routes[c.op]
+	if !r.public {
+		a, exists := s.Accounts[who.account]
+		if !exists || !a.Active || a.Version != who.version {
+			return verdict{status: 401, next: s}
+		}
+		if r.needs != "" && !slices.Contains(s.names(s.holds(a.Role)), r.needs) {
+			return verdict{status: 403, message: "Missing required permission: " + r.needs, next: s}
+		}
+	}
+	j := &judgement{state: s, next: s.clone(), who: who.account, own: s.Accounts[who.account].Role, call: c}
+	judges[c.op](j)
+	return j.verdict(r)
+}
+
+// judges are the rules of each operation beyond token and permission.
+var judges = map[string]func(*judgement){
+	"getHealth": nothing, "getJWKS": nothing, "login": nothing, "getMe": nothing,
+	"listAccounts": nothing, "listRoles": nothing, "listPermissions": nothing,
+	"changePassword": changePassword, "changeEmail": changeEmail,
+	"getAccount": isAccount, "createAccount": createAccount, "updateAccount": updateAccount, "deleteAccount": deleteAccount,
+	"getRole": isRole, "createRole": createRole, "updateRole": updateRole, "deleteRole": deleteRole,
+	"assignPermissions": assignPermissions, "removePermission": removePermission,
+	"getPermission": isPermission, "createPermission": createPermission,
+	"updatePermission": updatePermission, "deletePermission": deletePermission,
+}
+
+func nothing(*judgement) {}
+
+// judgement collects all that stands against a call, and makes its change.
+type judgement struct {
+	call
+	state     // as it is
+	next      state
+	who       string // the caller's account
+	own       string // the caller's role
+	faults    []string
+	missing   string   // what the target is, when there is none
+	forbidden []string // why, for failures of the test
+	names     []string // what a refusal must name
+	conflicts []string
+}
+
+func (j *judgement) fault(field string)  { j.faults = append(j.faults, field) }
+func (j *judgement) forbid(why string)   { j.forbidden = append(j.forbidden, why) }
+func (j *judgement) conflict(why string) { j.conflicts = append(j.conflicts, why) }
+
+// admin reports whether the caller's own role is Admin: holding all permissions is not the same.
+func (j *judgement) admin() bool { return j.Roles[j.own].System }
+
+func (j *judgement) verdict(r route) verdict {
+	switch {
+	case len(j.faults) > 0:
+		return verdict{status: 422, message: "Validation error", fields: j.faults, next: j.state}
+	case j.missing != "":
+		return verdict{status: 404, message: j.missing + " not found", next: j.state}
+	case len(j.forbidden) > 0:
+		v := verdict{status: 403, next: j.state}
+		// Where several rules forbid it, either may be the one that is worded.
+		if len(j.forbidden) == 1 {
+			v.names = j.names
+		}
+		return v
+	case len(j.conflicts) > 0:
+		return verdict{status: 409, next: j.state}
+	}
+	return verdict{status: r.status, message: r.message, next: j.next}
+}
+
+func isAccount(j *judgement) {
+	if _, ok := j.Accounts[j.target]; !ok {
+		j.missing = "Account"
+	}
+}
+
+func isRole(j *judgement) {
+	if _, ok := j.Roles[j.target]; !ok {
+		j.missing = "Role"
+	}
+}
+
+func isPermission(j *judgement) {
+	if _, ok := j.Permissions[j.target]; !ok {
+		j.missing = "Permission"
+	}
+}
+
+// refersToRole: "a referenced id does not exist" is a fault.
+func (j *judgement) refersToRole(field string) string {
+	id, ok := j.text(field)
+	if _, exists := j.Roles[id]; ok && !exists {
+		j.fault(field)
+	}
+	return id
+}
+
+// refersToPermissions names each element that does not exist.
+func (j *judgement) refersToPermissions() []string {
+	list := j.list("permission_ids")
+	for i, id := range list {
+		if _, exists := j.Permissions[id]; !exists {
+			j.fault(fmt.Sprintf("permission_ids.%d", i))
+		}
+	}
+	return list
+}
+
+// grants is the subset rule: "the caller's own effective permissions must contain everything the change newly
+// grants". It compares each role before and after.
+func (j *judgement) grants(after state) {
+	granted := set{}
+	for id := range after.Roles {
+		maps.Copy(granted, after.holds(id).minus(j.holds(id)))
+	}
+	if lacking := granted.minus(j.holds(j.own)); len(lacking) > 0 {
+		j.names = j.state.names(lacking)
+		j.forbid("it grants " + strings.Join(j.names, ", "))
+	}
+}
+
+// outranks: nor can anyone change such a role, one that holds more than they do.
+func (j *judgement) outranks(role string) {
+	if len(j.more(role, j.own)) > 0 {
+		j.forbid(role + " holds more")
+	}
+}
+
+// taken reports whether a name is one of others, by the form in which names are compared.
+func taken[T any](things map[string]T, but string, name string, nameOf func(T) string) bool {
+	for id, thing := range things {
+		if id != but && nameOf(thing) == name {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,113 @@
+package authz
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/svc-users/svc-users/internal/httpapi"
+)
+
+// route is an operation as the contract lists it.
+type route struct {
+	method, path string
+	needs        string // the permission; empty where a token is enough
+	public       bool   // asks for no token
+	status       int
+	message      string // of the success
+}
+
+// routes are all operations of the API, by the names they have in the document.
+var routes = map[string]route{
+	"getHealth":      {method: "GET", path: "/api/v1/health", public: true, status: 200, message: "Service is healthy"},
+	"getJWKS":        {method: "GET", path: "/api/v1/auth/jwks", public: true, status: 200, message: "JWKS retrieved successfully"},
+	"login":          {method: "POST", path: "/api/v1/auth/login", public: true, status: 200, message: "Token issued."},
+	"getMe":          {method: "GET", path: "/api/v1/auth/me", status: 200, message: "Account retrieved successfully"},
+	"changePassword": {method: "POST", path: "/api/v1/auth/password", status: 200, message: "Password updated successfully"},
+	"changeEmail":    {method: "POST", path: "/api/v1/auth/email", status: 200, message: "Account updated successfully"},
+
+	"listAccounts":  {method: "GET", path: "/api/v1/accounts", needs: "accounts:read", status: 200, message: "Accounts retrieved successfully"},
+	"createAccount": {method: "POST", path: "/api/v1/accounts", needs: "accounts:create", status: 201, message: "Account created successfully"},
+	"getAccount":    {method: "GET", path: "/api/v1/accounts/{id}", needs: "accounts:read", status: 200, message: "Account retrieved successfully"},
+	"updateAccount": {method: "PATCH", path: "/api/v1/accounts/{id}", needs: "accounts:update", status: 200, message: "Account updated successfully"},
+	"deleteAccount": {method: "DELETE", path: "/api/v1/accounts/{id}", needs: "accounts:delete", status: 200, message: "Account deleted successfully"},
+
+	"listRoles":         {method: "GET", path: "/api/v1/roles", needs: "roles:read", status: 200, message: "Roles retrieved successfully"},
+	"createRole":        {method: "POST", path: "/api/v1/roles", needs: "roles:create", status: 201, message: "Role created successfully"},
+	"getRole":           {method: "GET", path: "/api/v1/roles/{id}", needs: "roles:read", status: 200, message: "Role retrieved successfully"},
+	"updateRole":        {method: "PATCH", path: "/api/v1/roles/{id}", needs: "roles:update", status: 200, message: "Role updated successfully"},
+	"deleteRole":        {method: "DELETE", path: "/api/v1/roles/{id}", needs: "roles:delete", status: 200, message: "Role deleted successfully"},
+	"assignPermissions": {method: "POST", path: "/api/v1/roles/{id}/permissions", needs: "roles:update", status: 200, message: "Permissions assigned successfully"},
+	"removePermission":  {method: "DELETE", path: "/api/v1/roles/{id}/permissions/{permission_id}", needs: "roles:update", status: 200, message: "Permission removed successfully"},
+
+	"listPermissions":  {method: "GET", path: "/api/v1/permissions", needs: "permissions:read", status: 200, message: "Permissions retrieved successfully"},
+	"createPermission": {method: "POST", path: "/api/v1/permissions", needs: "permissions:create", status: 201, message: "Permission created successfully"},
+	"getPermission":    {method: "GET", path: "/api/v1/permissions/{id}", needs: "permissions:read", status: 200, message: "Permission retrieved successfully"},
+	"updatePermission": {method: "PATCH", path: "/api/v1/permissions/{id}", needs: "permissions:update", status: 200, message: "Permission updated successfully"},
+	"deletePermission": {method: "DELETE", path: "/api/v1/permissions/{id}", needs: "permissions:delete", status: 200, message: "Permission deleted successfully"},
+}
+
+// An operation that is in the document and not in the table would be one that nobody has thought about.
+func TestEveryOperationIsInTheTable(t *testing.T) {
+	t.Parallel()
+	known := set{}
+	for op, r := range routes {
+		known[r.method+" "+r.path+" "+op] = true
+	}
+	var document struct {
+		Paths map[string]map[string]struct {
+			Name string `json:"operationId"`
+		}
+	}
+	must(t, json.Unmarshal(httpapi.Document(), &document))
+	for path, operations := range document.Paths {
+		for method, operation := range operations {
+			if !strings.HasPrefix(path, "/api/v1/") || method == "head" {
+				continue
+			}
+			line := strings.ToUpper(method) + " " + path + " " + operation.Name
+			if !known[line] {
+				t.Errorf("%s is not in the table", line)
+			}
+			delete(known, line)
+		}
+	}
+	for name := range known {
+		t.Errorf("%s is in the table and not in the document", name)
+	}
+}
+
+// body is that of a request. Values of role_id, parent_id and permission_ids are names of the model.
+type body map[string]any
+
+// call is one use of an operation.
+type call struct {
+	op     string
+	target string // {id}, a name of the model or raw text
+	second string // {permission_id}
+	body   body
+	as     string // the name in the model of what it creates; "new" if empty
+}
+
+func (c call) created() string {
+	if c.as == "" {
+		return "new"
+	}
+	return c.as
+}
+
+func (c call) text(field string) (string, bool) {
+	s, ok := c.body[field].(string)
+	return s, ok
+}
+
+// has reports whether the body has the member, null included.
+func (c call) has(field string) bool {
+	_, ok := c.body[field]
+	return ok
+}
+
+func (c call) list(field string) []string {
+	list, _ := c.body[field].([]string)
+	return list
+}

@@ -1,0 +1,117 @@
+package authz
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/svc-users/svc-users/internal/apitest"
+)
+
+// shows checks that the data of a successful answer is that of the model after the call.
+func (h *house) shows(t *testing.T, a *apitest.Answer, c cell, next state) {
+	t.Helper()
+	if a.Status >= 300 {
+		return
+	}
+	target := c.call.target
+	if a.Status == 201 {
+		target = c.call.created()
+		if path := routes[c.call.op].path + "/" + h.id(target); a.Header.Get("Location") != path {
+			t.Errorf("Location is %q, not %q", a.Header.Get("Location"), path)
+		}
+	}
+	switch c.call.op {
+	case "getAccount", "createAccount", "updateAccount":
+		h.showsAccount(t, a, target, next)
+	case "getMe", "changeEmail":
+		h.showsAccount(t, a, c.who.account, next)
+	case "getRole", "createRole", "updateRole", "assignPermissions", "removePermission":
+		h.showsRole(t, a, target, next)
+	case "getPermission", "createPermission", "updatePermission":
+		var got wire
+		a.Into(t, &got)
+		want := next.Permissions[target]
+		if got.ID != h.id(target) || got.Name != want.Name || value(got.Description) != want.Description {
+			t.Errorf("the answer shows %+v, not %+v", got, want)
+		}
+	case "deleteAccount", "deleteRole", "deletePermission":
+		if string(a.Data) != "null" {
+			t.Errorf("data is %s", a.Data)
+		}
+	}
+	if c.call.op == "getMe" {
+		var got struct{ Permissions []string }
+		a.Into(t, &got)
+		if want := next.names(next.holds(next.Accounts[c.who.account].Role)); !slices.Equal(got.Permissions, want) {
+			t.Errorf("permissions are %q, not %q", got.Permissions, want)
+		}
+	}
+}
+
+func (h *house) showsAccount(t *testing.T, a *apitest.Answer, name string, next state) {
+	t.Helper()
+	var got struct {
+		ID       string `json:"id"`
+		Email    string `json:"email"`
+		RoleID   string `json:"role_id"`
+		IsActive bool   `json:"is_active"`
+		Role     wire   `json:"role"`
+	}
+	a.Into(t, &got)
+	want := next.Accounts[name]
+	if got.ID != h.id(name) || got.Email != want.Email || got.RoleID != h.id(want.Role) || got.IsActive != want.Active {
+		t.Errorf("the answer shows %+v, not %+v", got, want)
+	}
+	if r := next.Roles[want.Role]; got.Role.ID != h.id(want.Role) || got.Role.Name != r.Name || got.Role.IsSystem != r.System {
+		t.Errorf("the answer shows the role %+v, not %+v", got.Role, r)
+	}
+}
+
+func (h *house) showsRole(t *testing.T, a *apitest.Answer, name string, next state) {
+	t.Helper()
+	var got wire
+	a.Into(t, &got)
+	want := next.Roles[name]
+	parent := ""
+	if got.ParentID != nil {
+		parent = h.name(*got.ParentID)
+	}
+	if got.ID != h.id(name) || got.Name != want.Name || value(got.Description) != want.Description ||
+		parent != want.Parent || got.IsSystem != want.System {
+		t.Errorf("the answer shows %+v, not %+v", got, want)
+	}
+	var assigned, effective []string
+	for _, p := range got.Permissions {
+		assigned = append(assigned, p.Name)
+	}
+	if !slices.Equal(assigned, next.names(next.assigned(name))) {
+		t.Errorf("permissions are %q, not %q", assigned, next.names(next.assigned(name)))
+	}
+	for _, e := range got.Effective {
+		effective = append(effective, fmt.Sprintf("%s from %q", e.Name, value(e.InheritedFrom)))
+	}
+	if want := next.effective(name); !slices.Equal(effective, want) {
+		t.Errorf("effective permissions are %q, not %q", effective, want)
+	}
+}
+
+// effective lists what a role holds and the nearest role that each comes from, itself left empty.
+func (s state) effective(id string) []string {
+	var list []string
+	for p := range s.holds(id) {
+		for i, r := range s.chain(id) {
+			if !s.assigned(r)[p] {
+				continue
+			}
+			from := ""
+			if i > 0 {
+				from = s.Roles[r].Name
+			}
+			list = append(list, fmt.Sprintf("%s from %q", s.Permissions[p].Name, from))
+			break
+		}
+	}
+	slices.Sort(list)
+	return list
+}
