@@ -12,13 +12,12 @@ func (j *judgement) emailTaken(email string) {
 
 // give: "To give an account a role …" and "Only an account that has it can give it".
 func (j *judgement) give(role string) {
-	if j.Roles[role].System && !j.admin() {
-		j.forbid("only Admin gives Admin")
-		return
-	}
 	if lacking := j.more(role, j.own); len(lacking) > 0 {
 		j.names = j.state.names(lacking)
 		j.forbid("giving " + role)
+	}
+	if j.Roles[role].System && !j.admin() {
+		j.forbid("only Admin gives Admin")
 	}
 }
 
