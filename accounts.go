@@ -19,7 +19,7 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, in NewAccount) (A
 		return Account{}, err
 	}
 	faults := in.Found
-	email := faults.email("email", in.Email)
+	email := s.email(&faults, "email", in.Email)
 	password := faults.newPassword("password", in.Password)
 	faults.role(graph, "role_id", in.RoleID)
 	if err := faults.Err(); err != nil {
@@ -77,7 +77,7 @@ func (s *Service) Accounts(ctx context.Context, c Caller, f AccountFilter, p Pag
 	if err := c.Require(AccountsRead); err != nil {
 		return Page[Account]{}, err
 	}
-	f.Query = canonicalText(f.Query)
+	f.Query = EmailQuery(f.Query)
 	rows, err := s.Store.Accounts(ctx, f, p.list())
 	if err != nil {
 		return Page[Account]{}, err
@@ -110,7 +110,7 @@ func (s *Service) UpdateAccount(ctx context.Context, c Caller, id string, in Acc
 	if err != nil {
 		return Account{}, err
 	}
-	change, err := in.read(graph)
+	change, err := s.readPatch(graph, in)
 	if err != nil {
 		return Account{}, err
 	}
@@ -148,11 +148,11 @@ type accountChange struct {
 	active   *bool
 }
 
-func (in AccountPatch) read(g *Graph) (accountChange, error) {
+func (s *Service) readPatch(g *Graph, in AccountPatch) (accountChange, error) {
 	faults := in.Found
 	change := accountChange{active: in.Active}
 	if in.Email != nil {
-		email := faults.email("email", *in.Email)
+		email := s.email(&faults, "email", *in.Email)
 		change.email = &email
 	}
 	if in.Password != nil {

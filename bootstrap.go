@@ -52,7 +52,7 @@ func (g *Graph) complete() bool {
 // ErrConflict for an e-mail that is taken.
 func (s *Service) CreateAdministrator(ctx context.Context, email, password string) (Account, error) {
 	var faults Faults
-	address := faults.email("email", email)
+	address := s.email(&faults, "email", email)
 	chosen := faults.newPassword("password", password)
 	if err := faults.Err(); err != nil {
 		return Account{}, err

@@ -8,13 +8,16 @@ import (
 // The readers below take one field of a request each and note what is wrong with it. A field that is already
 // known to be wrong is passed over, so that each has one fault, the most basic.
 
-func (f *Faults) email(field, s string) Email {
+func (s *Service) email(f *Faults, field, text string) Email {
 	if f.Has(field) {
 		return Email{}
 	}
-	e, err := ParseEmail(s)
+	e, err := ParseEmail(text)
 	if err != nil {
 		f.Add(field, err.Error())
+	}
+	if s.NoDemo && isDemo(e) {
+		f.Add(field, "is that of a demo account, which production refuses")
 	}
 	return e
 }

@@ -35,7 +35,8 @@ func ParseEmail(s string) (Email, error) {
 	case !utf8.ValidString(s):
 		return Email{}, errors.New("must be valid UTF-8")
 	}
-	for _, r := range s {
+	// Composed too: I with a dot above, in two characters, becomes one whose lower case is a plain i.
+	for _, r := range s + norm.NFC.String(s) {
 		if problem := emailRune(r); problem != "" {
 			return Email{}, errors.New(problem)
 		}

@@ -41,7 +41,9 @@ func TestParseEmail(t *testing.T) {
 		"a,b@example.com", "ada@example.com,bob@example.com", "a\\b@example.com",
 		"\u212aate@example.com", // the Kelvin sign, which lower-cases to k
 		"\u0130da@example.com",  // the dotted capital I, which lower-cases to i
-		"a\u1fefb@example.com",  // normalises to a grave accent
+		"I\u0307da@example.com", // the same in two characters
+		"ada@I\u0307da.com",
+		"a\u1fefb@example.com", // normalises to a grave accent
 		"ada@\u212aelvin.com", "ada@example.com\u3002",
 		"ada@xn--a.com", "ada@" + strings.Repeat("a", 64) + ".com", "a" + long, "ada\xff@example.com",
 	} {

@@ -90,6 +90,16 @@ func paginate[T any](p Paging, rows []T, searched bool, position func(T) Positio
 	return page
 }
 
+// EmailQuery, RoleQuery and PermissionQuery bring what is searched for into the form in which it is compared.
+// Two queries that come out equal find the same.
+func EmailQuery(q string) string { return canonicalText(q) }
+
+// RoleQuery is described with EmailQuery.
+func RoleQuery(q string) string { return foldText(q) }
+
+// PermissionQuery is described with EmailQuery.
+func PermissionQuery(q string) string { return strings.ToLower(q) }
+
 // matches reports whether text, in its comparing form, is found by query: any part of it, but by one or two
 // characters only its beginning, since those would match nearly everything.
 func matches(text, query string) bool {

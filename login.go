@@ -156,7 +156,7 @@ func (s *Service) ChangeEmail(ctx context.Context, c Caller, in EmailChange) (Ac
 	faults := in.Found
 	current := faults.presentedPassword("current_password", in.Current)
 	faults.noNUL("current_password", in.Current)
-	email := faults.email("email", in.Email)
+	email := s.email(&faults, "email", in.Email)
 	if err := faults.Err(); err != nil {
 		return Account{}, err
 	}

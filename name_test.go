@@ -47,7 +47,7 @@ func TestChoosePassword(t *testing.T) {
 		}
 	}
 	// Seven characters, written with eight code points.
-	for _, in := range []string{"", "1234567", "e\u0301123456", strings.Repeat("a", 257), "1234567\x00"} {
+	for _, in := range []string{"", "1234567", "e\u0301123456", strings.Repeat("a", 257), "1234567\x00", "p\xff\xfepassword"} {
 		if _, err := ChoosePassword(in); err == nil {
 			t.Errorf("ChoosePassword(%q) took it", in)
 		}

@@ -21,6 +21,9 @@ func PresentedPassword(s string) Password { return Password{norm.NFC.String(s)} 
 // ChoosePassword takes a new password if it keeps the policy: 8 to 256 characters (code points, any script),
 // no NUL. Length is the rule that helps (NIST SP 800-63B §5.1.1.2); the upper bound keeps hashing bounded.
 func ChoosePassword(s string) (Password, error) {
+	if !utf8.ValidString(s) {
+		return Password{}, errors.New("must be valid UTF-8")
+	}
 	p := PresentedPassword(s)
 	if n := utf8.RuneCountInString(p.nfc); n < 8 || n > 256 {
 		return Password{}, errors.New("must have 8 to 256 characters")

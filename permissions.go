@@ -31,7 +31,7 @@ func (s *Service) Permissions(_ context.Context, c Caller, query string, p Pagin
 	if err := c.Require(PermissionsRead); err != nil {
 		return Page[Permission]{}, err
 	}
-	query = strings.ToLower(query)
+	query = PermissionQuery(query)
 	var found []Permission
 	for _, permission := range c.graph.permissions {
 		if matches(strings.ToLower(string(permission.Name)), query) {

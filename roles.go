@@ -50,7 +50,7 @@ func (s *Service) Roles(_ context.Context, c Caller, query string, p Paging) (Pa
 		return Page[RoleDetail]{}, err
 	}
 	g := c.graph
-	query = foldText(query)
+	query = RoleQuery(query)
 	var found []Role
 	for _, n := range g.roles {
 		if matches(n.Name.Key(), query) {

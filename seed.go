@@ -15,6 +15,16 @@ var demoAccounts = []struct {
 	{"user@example.com", "user123", "User"},
 }
 
+// isDemo reports whether an account with this e-mail would count as a demo account.
+func isDemo(e Email) bool {
+	for _, demo := range demoAccounts {
+		if e.Canonical() == demo.email {
+			return true
+		}
+	}
+	return false
+}
+
 // The demo roles, each before those that inherit from it.
 var demoRoles = []struct {
 	name, parent RoleName

@@ -15,6 +15,8 @@ type Ports struct {
 	NewID     func() ID
 	// TokenLife is how long an issued token lives.
 	TokenLife time.Duration
+	// NoDemo refuses the demo accounts' e-mails, whose passwords are published, wherever an e-mail is chosen.
+	NoDemo bool
 }
 
 // Service decides everything: who somebody is, what they may do, and what follows. Its methods are safe for

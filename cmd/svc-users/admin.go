@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+
+	users "github.com/svc-users/svc-users"
 )
 
 type adminCommand struct {
@@ -24,6 +26,9 @@ func (cmd *adminCreateCommand) Run(t *terminal) error {
 	cfg, err := t.settings(nil)
 	if err != nil {
 		return err
+	}
+	if _, err := users.ParseEmail(cmd.Email); err != nil {
+		return fmt.Errorf("--email %w", err)
 	}
 	password, err := t.newPassword()
 	if err != nil {
@@ -42,10 +47,13 @@ func (cmd *adminCreateCommand) Run(t *terminal) error {
 		return err
 	}
 	fmt.Fprintln(t.stdout, "Made administrator", account.Email)
-	if made {
-		fmt.Fprintln(t.stdout, "Password", password)
-		fmt.Fprintln(t.stderr, "This password is shown once and kept nowhere.")
+	if !made {
+		return nil
 	}
+	if _, err := fmt.Fprintln(t.stdout, "Password", password); err != nil {
+		return fmt.Errorf("the account %s was made, but its password could not be shown and is lost: %w", account.Email, err)
+	}
+	fmt.Fprintln(t.stderr, "This password is shown once and kept nowhere.")
 	return nil
 }
 

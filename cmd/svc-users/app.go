@@ -24,10 +24,22 @@ func (t *terminal) settings(check func(config.Config) config.Faults) (config.Con
 	for _, w := range warnings {
 		fmt.Fprintln(t.stderr, "svc-users: warning:", w)
 	}
+	faults = append(faults, databaseFaults(cfg)...)
 	if check != nil {
 		faults = append(faults, check(cfg)...)
 	}
 	return cfg, faults.Err()
+}
+
+// databaseFaults looks at what only the store can judge of DATABASE_URL, without opening anything.
+func databaseFaults(cfg config.Config) config.Faults {
+	if cfg.DatabaseURL.IsZero() {
+		return nil // malformed, which has been said
+	}
+	if err := store.CheckURL(cfg.DatabaseURL.Reveal()); err != nil {
+		return config.Faults{{Variable: "DATABASE_URL", Problem: "is refused: " + err.Error()}}
+	}
+	return nil
 }
 
 // app is a Service on its database.
@@ -52,6 +64,7 @@ func open(ctx context.Context, cfg config.Config, tokens users.Tokens) (*app, er
 		Now:       time.Now,
 		NewID:     users.NewID,
 		TokenLife: cfg.JWT.Lifetime,
+		NoDemo:    cfg.Environment == config.Production,
 	})
 	if err := a.prepare(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -91,9 +104,13 @@ func (t *terminal) logger(cfg config.Config) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(t.stderr, options))
 }
 
-// keyFaults reads the configured key and turns what is wrong with it into faults of the settings.
+// keyFaults reads the configured key and turns what is wrong with it into faults of the settings. There is no
+// key without JWT_PRIVATE_KEY; its id is looked at all the same.
 func keyFaults(cfg config.Config) (*token.Key, config.Faults) {
 	if cfg.JWT.PrivateKey.IsZero() {
+		if err := token.CheckID(cfg.JWT.KeyID); err != nil {
+			return nil, config.Faults{{Variable: err.Variable, Problem: err.Problem}}
+		}
 		return nil, nil
 	}
 	key, err := token.ParseKey(cfg.JWT.PrivateKey.Reveal(), cfg.JWT.PublicKey.Reveal(), cfg.JWT.KeyID)

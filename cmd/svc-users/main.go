@@ -73,7 +73,12 @@ func run(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "svc-users: %s (svc-users --help explains)\n", oneLine(err))
 		return exitUsage
 	}
-	if err := command.Run(&terminal{ctx, stdin, stdout, stderr}); err != nil {
+	results := &checkedWriter{w: stdout}
+	err = command.Run(&terminal{ctx, stdin, results, stderr})
+	if err == nil {
+		err = results.err
+	}
+	if err != nil {
 		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 			err = errors.New("interrupted")
 		}
@@ -81,6 +86,21 @@ func run(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 		return exitFailure
 	}
 	return 0
+}
+
+// checkedWriter remembers the first failure to write a result, so that a command whose result nobody got to see
+// does not end as if all were well.
+type checkedWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (c *checkedWriter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	if err != nil && c.err == nil {
+		c.err = fmt.Errorf("writing the result: %w", err)
+	}
+	return n, err
 }
 
 // oneLine keeps the promise that a failure is one line, whatever a library put into its error.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"text/tabwriter"
 	"time"
@@ -41,13 +40,9 @@ func (migrateStatusCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	st, err := store.Open(t.ctx, cfg.DatabaseURL.Reveal())
+	list, err := store.Inspect(t.ctx, cfg.DatabaseURL.Reveal())
 	if err != nil {
 		return fmt.Errorf("DATABASE_URL: %w", err)
-	}
-	list, err := st.Migrations(t.ctx)
-	if err = errors.Join(err, st.Close()); err != nil {
-		return err
 	}
 	w := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
 	for _, m := range list {

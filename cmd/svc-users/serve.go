@@ -35,6 +35,11 @@ func (cmd *serveCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
+	if cmd.Demo {
+		if err := demoAllowed(cfg); err != nil {
+			return err
+		}
+	}
 	if key == nil {
 		if key, err = token.LoadOrCreate(filepath.Join(cfg.DataDir, "jwt.pem"), cfg.JWT.KeyID); err != nil {
 			return err
@@ -46,17 +51,22 @@ func (cmd *serveCommand) Run(t *terminal) error {
 	}
 	a, err := open(t.ctx, cfg, keys)
 	if err != nil {
-		return err
+		return t.unlessStopped(err)
 	}
-	if err := cmd.serve(t, cfg, a, keys); err != nil {
-		return errors.Join(err, a.Close())
+	return errors.Join(t.unlessStopped(cmd.serve(t, cfg, a, keys)), a.Close())
+}
+
+// unlessStopped is nil for what failed only because the server was told to stop while it was starting.
+func (t *terminal) unlessStopped(err error) error {
+	if t.ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
 	}
-	return a.Close()
+	return err
 }
 
 func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *token.KeySet) error {
 	if cmd.Demo {
-		if err := seed(t, cfg, a); err != nil {
+		if err := seed(t, a); err != nil {
 			return err
 		}
 	}

@@ -95,7 +95,7 @@ func (a *api) accountRoutes() []route {
 
 func (a *api) listAccounts(x *exchange) ([]Account, any, error) {
 	filter := users.AccountFilter{
-		Email: x.emailParam("email"), Query: x.searchParam("q"), RoleID: x.idParam("role_id"), Active: x.flagParam("is_active"),
+		Email: x.emailParam("email"), Query: users.EmailQuery(x.searchParam("q")), RoleID: x.idParam("role_id"), Active: x.flagParam("is_active"),
 	}
 	role, active := "", ""
 	if !filter.RoleID.IsZero() {

@@ -33,9 +33,7 @@ func (a *api) crossOrigin(x *exchange) {
 	switch {
 	case origin == "":
 		return
-	case a.anyOrigin:
-		x.set("Access-Control-Allow-Origin", "*")
-	case slices.Contains(a.CORSOrigins, origin):
+	case a.anyOrigin || slices.Contains(a.CORSOrigins, origin):
 		x.set("Access-Control-Allow-Origin", origin)
 	default:
 		return

@@ -50,6 +50,8 @@ func TestLists(t *testing.T) {
 	} {
 		svc.Get(t, other).WantFaults(t, "cursor")
 	}
+	// What is searched for knows no case, so this is the very list.
+	svc.Get(t, "/api/v1/permissions?q=PAGE:&sort=-name&cursor="+next).Want(t, 200, "")
 	svc.Get(t, "/api/v1/accounts?page=0&page_size=101&sort=role&is_active=yes&role_id=X&email=x&cursor=x&q="+strings.Repeat("x", 255)).
 		WantFaults(t, "page", "page_size", "sort", "is_active", "role_id", "email", "cursor", "q")
 	empty := svc.Get(t, "/api/v1/accounts?role_id="+nothing+"&page=1000000000").Want(t, 200, "Accounts retrieved successfully")

@@ -75,7 +75,7 @@ func (a *api) permissionRoutes() []route {
 }
 
 func (a *api) listPermissions(x *exchange) ([]Permission, any, error) {
-	query := x.searchParam("q")
+	query := users.PermissionQuery(x.searchParam("q"))
 	l := x.listing("permissions", "name", query)
 	if err := x.found.Err(); err != nil {
 		return nil, nil, err

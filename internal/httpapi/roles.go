@@ -139,7 +139,7 @@ func (a *api) roleRoutes() []route {
 }
 
 func (a *api) listRoles(x *exchange) ([]ListedRole, any, error) {
-	query := x.searchParam("q")
+	query := users.RoleQuery(x.searchParam("q"))
 	l := x.listing("roles", "name", query)
 	if err := x.found.Err(); err != nil {
 		return nil, nil, err

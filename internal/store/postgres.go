@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -36,25 +35,9 @@ type postgres struct {
 
 // openPostgres prepares a pool. Nothing is connected yet.
 func openPostgres(ctx context.Context, url string) (engine, error) {
-	config, err := pgxpool.ParseConfig(url)
+	config, err := postgresConfig(url)
 	if err != nil {
-		// The parser's error shows the URL, and cannot always tell which part of a malformed one is secret.
-		return nil, errors.New("the database URL is malformed: it must look like postgresql://user:password@host:5432/database, special characters in it percent-encoded, with parameters that libpq knows")
-	}
-	if config.ConnConfig.ConnectTimeout == 0 {
-		config.ConnConfig.ConnectTimeout = connectTimeout
-	}
-	if !strings.Contains(url, "pool_max_conns") {
-		config.MaxConns = maxConns
-	}
-	if config.PingTimeout == 0 {
-		config.PingTimeout = probeLimit
-	}
-	defaults := map[string]string{"application_name": "svc-users", "timezone": "UTC"}
-	for name, value := range defaults {
-		if _, given := config.ConnConfig.RuntimeParams[name]; !given {
-			config.ConnConfig.RuntimeParams[name] = value
-		}
+		return nil, err
 	}
 	// The pool outlives the context of the call that opens it.
 	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), config)

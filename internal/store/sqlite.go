@@ -40,19 +40,28 @@ type sqlite struct {
 	prepared *prepared
 }
 
-// openSQLite opens a file, made if it is missing.
-func openSQLite(ctx context.Context, path string) (engine, error) {
+// sqlitePath returns the absolute path of the file that a URL names.
+func sqlitePath(name string) (string, error) {
 	switch {
-	case path == "":
-		return nil, errors.New("the database URL names no file: it must look like sqlite://relative/path or sqlite:///absolute/path")
-	case path == ":memory:":
-		return nil, errors.New("the database URL names a database in memory, which would keep nothing: it must name a file")
-	case strings.ContainsRune(path, 0):
-		return nil, errors.New("the database URL names a file with a NUL in its name")
+	case name == "":
+		return "", errors.New("the database URL names no file: it must look like sqlite://relative/path or sqlite:///absolute/path")
+	case name == ":memory:":
+		return "", errors.New("the database URL names a database in memory, which would keep nothing: it must name a file")
+	case strings.ContainsRune(name, 0):
+		return "", errors.New("the database URL names a file with a NUL in its name")
 	}
-	path, err := filepath.Abs(path)
+	path, err := filepath.Abs(name)
 	if err != nil {
-		return nil, fmt.Errorf("open the database: %w", err)
+		return "", fmt.Errorf("open the database: %w", err)
+	}
+	return path, nil
+}
+
+// openSQLite opens a file, made if it is missing.
+func openSQLite(ctx context.Context, name string) (engine, error) {
+	path, err := sqlitePath(name)
+	if err != nil {
+		return nil, err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
@@ -81,13 +90,17 @@ func openFile(path string, settings url.Values) (*sql.DB, error) {
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
+	return sql.Open("sqlite", uri(path, settings))
+}
+
+// uri names a file to SQLite as a URI, so that whatever is special in the name is escaped.
+func uri(path string, settings url.Values) string {
 	name := filepath.ToSlash(path)
 	if !strings.HasPrefix(name, "/") {
 		name = "/" + name
 	}
-	// As a URI, so that whatever is special in the name is escaped.
-	uri := url.URL{Scheme: "file", Path: name, RawQuery: settings.Encode()}
-	return sql.Open("sqlite", uri.String())
+	u := url.URL{Scheme: "file", Path: name, RawQuery: settings.Encode()}
+	return u.String()
 }
 
 // settle makes the first connection. Two processes that make a file a WAL database at the same moment can be

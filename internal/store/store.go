@@ -37,9 +37,10 @@ var _ users.Store = (*Store)(nil)
 //   - sqlite://relative/path or sqlite:///absolute/path. All that follows sqlite:// is the name of the file,
 //     byte by byte: there are no parameters and no escapes. A missing file is made with mode 0600, a missing
 //     folder with mode 0700. A database in memory is refused, since it would keep nothing.
-//   - postgres:// or postgresql://, with every parameter of libpq and pool_max_conns (10 by default) and
-//     default_query_exec_mode (exec behind a PgBouncer in transaction mode) besides. The server need not be
-//     up; without connect_timeout, connecting gives up after 5 seconds.
+//   - postgres:// or postgresql://, with the parameters of libpq and pool_max_conns (10 by default) and
+//     default_query_exec_mode (exec behind a PgBouncer in transaction mode) besides. Those of libpq that
+//     cannot be kept here, such as sslcrl, are refused by name; others are settings for the server. The server
+//     need not be up; without connect_timeout, connecting gives up after 5 seconds.
 //
 // The schema is left as it is; see Migrate. No error shows the url.
 func Open(ctx context.Context, url string) (*Store, error) {
@@ -47,18 +48,40 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{engine: e, writing: make(chan struct{}, 1), readLimit: readLimit, txLimit: txLimit}, nil
+	return newStore(e), nil
 }
 
+func newStore(e engine) *Store {
+	return &Store{engine: e, writing: make(chan struct{}, 1), readLimit: readLimit, txLimit: txLimit}
+}
+
+var errScheme = errors.New("the database URL must begin with sqlite://, postgres:// or postgresql://")
+
 func openEngine(ctx context.Context, url string) (engine, error) {
-	switch scheme, rest, _ := strings.Cut(url, "://"); scheme {
-	case "sqlite":
+	switch scheme, rest, is := strings.Cut(url, "://"); {
+	case is && scheme == "sqlite":
 		return openSQLite(ctx, rest)
-	case "postgres", "postgresql":
+	case is && (scheme == "postgres" || scheme == "postgresql"):
 		return openPostgres(ctx, url)
-	default:
-		return nil, errors.New("the database URL must begin with sqlite://, postgres:// or postgresql://")
 	}
+	return nil, errScheme
+}
+
+// CheckURL returns the error with which Open would refuse the text of url, or nil. It opens no database,
+// connects to nothing and makes nothing; the files that a PostgreSQL URL names (certificates, a service) are
+// read. No error shows the url.
+func CheckURL(url string) error {
+	scheme, rest, is := strings.Cut(url, "://")
+	var err error
+	switch {
+	case is && scheme == "sqlite":
+		_, err = sqlitePath(rest)
+	case is && (scheme == "postgres" || scheme == "postgresql"):
+		_, err = postgresConfig(url)
+	default:
+		err = errScheme
+	}
+	return err
 }
 
 // Close closes all connections. Nothing else may be called afterwards.

@@ -113,6 +113,15 @@ func publicProblem(public *rsa.PublicKey) string {
 	return ""
 }
 
+// CheckID returns a fault of JWT_KID for an id that no key can have. An empty id is none: the thumbprint stands
+// in for it.
+func CheckID(id string) *KeyError {
+	if problem := kidProblem(id); problem != "" {
+		return &KeyError{kidVariable, problem}
+	}
+	return nil
+}
+
 // kidProblem says what is wrong with a key id, or nothing.
 func kidProblem(id string) string {
 	if len(id) > maxKIDLength {
