@@ -108,7 +108,7 @@ func startDemo(t *testing.T) string {
 		}
 	})
 	base := fmt.Sprintf("http://127.0.0.1:%d", port)
-	for range 200 {
+	for range 600 {
 		if response, err := http.Get(base + "/readyz"); err == nil {
 			_ = response.Body.Close()
 			if response.StatusCode == http.StatusOK {

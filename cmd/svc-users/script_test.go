@@ -88,7 +88,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 
 // ready waits until the server of this script answers that it is.
 func ready(ts *testscript.TestScript, neg bool, _ []string) {
-	for range 200 {
+	for range 600 {
 		if status, _ := get(ts, "/readyz"); status == http.StatusOK {
 			return
 		}
