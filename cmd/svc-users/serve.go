@@ -16,8 +16,8 @@ import (
 	"github.com/svc-users/svc-users/internal/token"
 )
 
-// drainTime bounds how long a stopping server waits for requests in flight. It is longer than any request may
-// take and shorter than the half minute after which orchestrators kill.
+// drainTime bounds how long a stopping server waits for requests in flight. It is longer than an answer may take,
+// though not than a body may trickle in, and shorter than the half minute after which orchestrators kill.
 const drainTime = 25 * time.Second
 
 type serveCommand struct {
