@@ -1,7 +1,7 @@
 # `make help` lists what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-clients check lint vulncheck generate bench fuzz cover clean
+.PHONY: help run build test test-clients check lint vulncheck generate bench bench-quick bench-docs bench-go fuzz cover clean
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TOOL    := go tool -modfile=tools/go.mod
@@ -28,7 +28,7 @@ test-clients: ## run the tests in other languages and in a browser
 check: lint vulncheck ## format, vet, lint, generated files, modules, compose files, vulnerabilities
 
 lint:
-	@unformatted=$$(gofmt -l *.go cmd internal tools); test -z "$$unformatted" || { echo "not formatted (gofmt -w):"; echo "$$unformatted"; exit 1; }
+	@unformatted=$$(gofmt -l *.go bench cmd internal tools); test -z "$$unformatted" || { echo "not formatted (gofmt -w):"; echo "$$unformatted"; exit 1; }
 	$(TOOL) golangci-lint run
 	@diff -u docs/openapi.json <(go run ./cmd/svc-users openapi) || { echo "docs/openapi.json is stale: make generate"; exit 1; }
 	go mod tidy -diff
@@ -41,7 +41,22 @@ vulncheck: ## look for known vulnerabilities
 generate: ## write docs/openapi.json anew
 	go run ./cmd/svc-users openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
 
-bench: ## run the benchmarks
+# Where the results go as JSON.
+BENCH_JSON ?= bin/bench.json
+
+bench: build ## measure the service on both databases beside the bare primitives (6 minutes at most)
+	@scripts/postgres.sh
+	go build -o bin/bench ./bench
+	bin/bench -json $(BENCH_JSON) $(BENCH)
+
+bench-quick: BENCH := -quick
+bench-quick: bench ## the same in a minute, and less firm
+
+bench-docs: BENCH_JSON := docs/bench/results.json
+bench-docs: bench ## the same, into docs/performance.md and its pictures
+	bin/bench render
+
+bench-go: ## run Go's own benchmarks, for benchstat
 	go test -run '^$$' -bench . -benchmem -benchtime 200ms -timeout 10m ./...
 
 fuzz: ## run every fuzz target for FUZZ (10s) each

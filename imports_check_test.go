@@ -38,6 +38,14 @@ func only(pkg, why string, homes ...string) rule {
 	}}
 }
 
+// outsider keeps a folder from every package of ours but its own and those named.
+func outsider(folder, why string, known ...string) rule {
+	known = append(known, ours+"/"+folder)
+	return rule{why, func(file, imported string) bool {
+		return below(file, folder) && below(imported, ours) && !slices.ContainsFunc(known, func(p string) bool { return below(imported, p) })
+	}}
+}
+
 // siblings keeps the rooms under internal/ from one another.
 func siblings(why string) rule {
 	room := func(p string) string {
@@ -201,6 +209,9 @@ func TestImportLawBites(t *testing.T) {
 		{"internal/token/a.go", `import "github.com/hashicorp/go-envparse"`, true},
 		{"internal/config/a.go", `import "github.com/hashicorp/go-envparse"`, false},
 		{"internal/config/a.go", `import "github.com/alecthomas/kong"`, true},
+		{"bench/a.go", `import ("net/http"; "database/sql"; "modernc.org/sqlite"; "golang.org/x/crypto/bcrypt"; "` + internal + `/pgtest"; "` + ours + `/bench/load")`, false},
+		{"bench/load/a.go", `import "` + ours + `"`, true},
+		{"bench/load/a.go", `import "` + internal + `/token"`, true},
 		{"internal/config/testdata/a.go", `import "github.com/alecthomas/kong"`, false},
 	} {
 		files, err := readTree(fstest.MapFS{test.path: {Data: []byte("package p; " + test.source)}})

@@ -51,8 +51,8 @@ func (s *Server) Database(t testing.TB) string {
 // its name.
 func database(t testing.TB, admin string, named func(string) string) string {
 	t.Helper()
-	name := "svc_users_test_" + strings.ToLower(rand.Text())
-	if err := run(admin, "CREATE DATABASE "+name); err != nil {
+	name, err := create(admin)
+	if err != nil {
 		t.Fatalf("creating a database for the test: %v", err)
 	}
 	t.Cleanup(func() {
@@ -63,6 +63,12 @@ func database(t testing.TB, admin string, named func(string) string) string {
 		}
 	})
 	return named(name)
+}
+
+// create makes an empty database through admin and returns its name.
+func create(admin string) (name string, err error) {
+	name = "svc_users_test_" + strings.ToLower(rand.Text())
+	return name, run(admin, "CREATE DATABASE "+name)
 }
 
 func run(url, statement string) error {

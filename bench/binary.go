@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+	"debug/elf"
+	"os"
+	"slices"
+
+	"github.com/svc-users/svc-users/bench/report"
+)
+
+// binary weighs the binary, and looks whether it is what the goal speaks of: static and stripped.
+func binary(_ context.Context, r *run) error {
+	info, err := os.Stat(r.binary)
+	if err != nil {
+		return err
+	}
+	file, err := elf.Open(r.binary)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	note := "static"
+	if slices.ContainsFunc(file.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP }) {
+		note = "not static"
+	}
+	if file.Section(".symtab") != nil {
+		note += ", not stripped"
+	} else {
+		note += ", stripped"
+	}
+	r.results.Add(report.Row{
+		Key: "binary.size", What: "the binary", Figure: megabytes(info.Size()), Unit: "MB", Goal: report.Max(report.Figure, 25), Note: note,
+	})
+	return nil
+}

@@ -1,0 +1,51 @@
+package main
+
+import "time"
+
+// scale is how much is measured: the figures of a whole run are firm, those of a short one tell right from wrong.
+type scale struct {
+	quick bool
+	limit time.Duration // for everything
+	// starts is how often the service is started, of which the median is taken.
+	starts int
+	// loginCost is bcrypt's where logins are held against bare hashing: at the default, small differences rise above
+	// the noise.
+	loginCost int
+	// pairs is how many logins are set beside as many bare hashes.
+	pairs int
+	// rateRounds and rateFor: logins at 16 connections, between bare hashing.
+	rateRounds int
+	rateFor    time.Duration
+	// bareFor is how long hashing alone is measured beside a flood, at the cheaper cost.
+	bareFor time.Duration
+	// floodWarmUp is how long a flood lasts before anything is measured: as long as a login waits, so that
+	// patience has begun to matter.
+	floodWarmUp time.Duration
+	// floodFor is how long reads are timed under a flood, overloadFor how long ten times too much is sent.
+	floodFor    time.Duration
+	overloadFor time.Duration
+	// cpuRounds of cpuFor for each kind of request.
+	cpuRounds int
+	cpuFor    time.Duration
+	// sizes are the numbers of accounts in lists, pages how many are timed at each place of each list, searches
+	// how often each search is made.
+	sizes    []int
+	pages    int
+	searches int
+}
+
+var whole = scale{
+	limit: 6 * time.Minute, starts: 20,
+	loginCost: 12, pairs: 12, rateRounds: 3, rateFor: 2500 * time.Millisecond,
+	bareFor: 1500 * time.Millisecond, floodWarmUp: 1500 * time.Millisecond, floodFor: 8 * time.Second, overloadFor: 6 * time.Second,
+	cpuRounds: 7, cpuFor: 400 * time.Millisecond,
+	sizes: []int{1_000, 100_000, 1_000_000}, pages: 60, searches: 15,
+}
+
+var short = scale{
+	quick: true, limit: time.Minute, starts: 3,
+	loginCost: 10, pairs: 4, rateRounds: 1, rateFor: 800 * time.Millisecond,
+	bareFor: 500 * time.Millisecond, floodWarmUp: time.Second, floodFor: 1500 * time.Millisecond, overloadFor: 2 * time.Second,
+	cpuRounds: 2, cpuFor: 150 * time.Millisecond,
+	sizes: []int{1_000, 100_000}, pages: 10, searches: 5,
+}
