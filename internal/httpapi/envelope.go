@@ -4,9 +4,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/svc-users/svc-users"
 )
 
@@ -37,19 +34,18 @@ func faultsOf(found users.Faults) []Fault {
 	return out
 }
 
-// encode returns the envelope's JSON. An error is a defect: a value that cannot be JSON.
-func (e envelope) encode() ([]byte, error) {
+// append appends the envelope's JSON to b. An error is a defect: a value that cannot be JSON.
+func (e envelope) append(b []byte) ([]byte, error) {
 	status := "success"
 	if e.code >= 400 {
 		status = "error"
 	}
-	b := make([]byte, 0, 1024)
 	b = append(b, `{"status":"`...)
 	b = append(b, status...)
 	b = append(b, `","code":`...)
 	b = strconv.AppendInt(b, int64(e.code), 10)
 	b = append(b, `,"message":`...)
-	b, err := jsontext.AppendQuote(b, e.message)
+	b, err := appendText(b, e.message)
 	if err != nil {
 		return nil, err
 	}
@@ -73,19 +69,15 @@ func (e envelope) encode() ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-func appendJSON(b []byte, value any) ([]byte, error) {
-	if value == nil {
-		return append(b, "null"...), nil
-	}
-	encoded, err := json.Marshal(value)
-	return append(b, encoded...), err
-}
-
 // reply keeps an envelope as the answer.
 func (x *exchange) reply(e envelope) error {
-	body, err := e.encode()
+	lent := x.lend()
+	body, err := e.append((*lent)[:0])
 	if err != nil {
 		return err
+	}
+	if cap(body) <= maxLent {
+		*lent = body[:0] // it may have grown
 	}
 	x.answer(e.code, jsonType, body)
 	return nil

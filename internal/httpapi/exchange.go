@@ -1,10 +1,11 @@
 package httpapi
 
 import (
-	"context"
 	"net/http"
 	"net/netip"
 	"strconv"
+	"sync"
+	"time"
 
 	"github.com/svc-users/svc-users"
 )
@@ -13,8 +14,8 @@ import (
 // http.ResponseWriter that the mux passes on to a resource.
 type exchange struct {
 	api    *api
-	ctx    context.Context // ends when the client is gone or requestTimeout is over
-	cancel context.CancelFunc
+	ctx    *patience // ends when the client is gone or requestTimeout is over
+	first  patience  // what ctx is at first
 	r      *http.Request
 	w      http.ResponseWriter
 	id     string     // request id
@@ -22,6 +23,7 @@ type exchange struct {
 	tls    bool       // the client, or the proxy it spoke to, used TLS
 
 	pattern string       // of the route; empty where none matched
+	quiet   bool         // of the route
 	caller  users.Caller // of an operation that asks for a token
 	account users.ID     // who it turned out to be, for the log; zero where nobody did
 	query   map[string]string
@@ -29,16 +31,20 @@ type exchange struct {
 
 	status int
 	body   []byte
-	sent   int   // bytes of body written
-	cause  error // of a refusal, for the log alone
+	lent   *[]byte // where the body may be made; given back when the answer has been sent
+	sent   int     // bytes of body written
+	cause  error   // of a refusal, for the log alone
 }
 
 // limit gives the work on the answer requestTimeout from now on.
-func (x *exchange) limit() {
-	if x.cancel != nil {
-		x.cancel()
+func (x *exchange) limit(now time.Time) {
+	if x.ctx == nil {
+		x.ctx = &x.first
+	} else {
+		x.ctx.end()
+		x.ctx = &patience{}
 	}
-	x.ctx, x.cancel = context.WithTimeout(x.r.Context(), requestTimeout)
+	x.ctx.parent, x.ctx.until = x.r.Context(), now.Add(requestTimeout)
 }
 
 // Header is that of the answer.
@@ -59,8 +65,39 @@ func (x *exchange) set(key, value string) { x.w.Header()[key] = []string{value} 
 // answer keeps a whole answer. Without a media type there is no body.
 func (x *exchange) answer(status int, mediaType string, body []byte) {
 	x.status, x.body = status, body
-	if mediaType != "" {
+	switch mediaType {
+	case "":
+	case jsonType:
+		x.Header()["Content-Type"] = jsonOnly
+	default:
 		x.set("Content-Type", mediaType)
+	}
+}
+
+// buffers are where bodies are made, one after the other: few are longer than this.
+var buffers = sync.Pool{New: func() any {
+	b := make([]byte, 0, 2048)
+	return &b
+}}
+
+// maxLent keeps the memory of the rare long body from being held for good.
+const maxLent = 64 << 10
+
+// lend returns an empty buffer that is this exchange's until finish.
+func (x *exchange) lend() *[]byte {
+	if x.lent == nil {
+		x.lent = buffers.Get().(*[]byte)
+	}
+	return x.lent
+}
+
+// finish lets go of what the exchange has held. Nothing may look at the body afterwards.
+func (x *exchange) finish() {
+	x.ctx.end()
+	if x.lent != nil {
+		x.body = nil
+		buffers.Put(x.lent)
+		x.lent = nil
 	}
 }
 

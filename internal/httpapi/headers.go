@@ -9,17 +9,30 @@ import (
 // apiPolicy forbids a browser to do anything with an answer that it was led to open as a page.
 const apiPolicy = "default-src 'none'; frame-ancestors 'none'"
 
+// The values that most answers share. They are never written to.
+var (
+	noSniff    = []string{"nosniff"}
+	noReferrer = []string{"no-referrer"}
+	apiOnly    = []string{apiPolicy}
+	noStore    = []string{"no-store"}
+	oneYear    = []string{"max-age=31536000"}
+	byOrigin   = []string{"Origin"}
+	jsonOnly   = []string{jsonType}
+)
+
 // commonHeaders sets what every answer has, errors and answers without a body too. An answer may replace the
 // policies of content and cache; not to be stored is the default, because most of what is said here belongs to
 // somebody.
 func (a *api) commonHeaders(x *exchange) {
-	x.set("X-Request-Id", x.id)
-	x.set("X-Content-Type-Options", "nosniff")
-	x.set("Referrer-Policy", "no-referrer")
-	x.set("Content-Security-Policy", apiPolicy)
-	x.set("Cache-Control", "no-store")
+	h := x.Header()
+	h["X-Request-Id"] = []string{x.id}
+	h["X-Content-Type-Options"] = noSniff
+	h["Referrer-Policy"] = noReferrer
+	h["Content-Security-Policy"] = apiOnly
+	h["Cache-Control"] = noStore
+	h["Vary"] = byOrigin
 	if x.tls {
-		x.set("Strict-Transport-Security", "max-age=31536000")
+		h["Strict-Transport-Security"] = oneYear
 	}
 	a.crossOrigin(x)
 }
@@ -28,7 +41,6 @@ func (a *api) commonHeaders(x *exchange) {
 // here is decided by cookies, so credentials in the sense of that protocol are never allowed. An origin that is
 // not on the list gets no header at all, which is how a browser is told no.
 func (a *api) crossOrigin(x *exchange) {
-	x.set("Vary", "Origin")
 	origin := x.r.Header.Get("Origin")
 	switch {
 	case origin == "":

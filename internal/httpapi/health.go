@@ -41,7 +41,7 @@ func (a *api) healthRoutes() []route {
 			degraded: HealthReport{serviceName, "degraded", "1.0.0", "down"},
 		}.bodyless(a.health),
 		{
-			method: http.MethodGet, path: "/livez", public: true,
+			method: http.MethodGet, path: "/livez", public: true, quiet: true,
 			name: "livez", tag: tag, summary: "Say that the process lives",
 			data: reflect.TypeFor[string](), plain: &plain{mediaType: plainText}, example: "ok\n",
 			serve: func(x *exchange, _ []byte) error {
@@ -50,7 +50,7 @@ func (a *api) healthRoutes() []route {
 			},
 		},
 		{
-			method: http.MethodGet, path: "/readyz", public: true,
+			method: http.MethodGet, path: "/readyz", public: true, quiet: true,
 			name: "readyz", tag: tag, summary: "Say whether the service can do its work: the database answers and has the right schema",
 			data: reflect.TypeFor[string](), plain: &plain{mediaType: plainText}, example: "ok\n", degraded: "database unavailable\n",
 			serve: a.ready,

@@ -63,7 +63,8 @@ type Options struct {
 // api serves the routes with what Options gave.
 type api struct {
 	Options
-	mux       *http.ServeMux
+	fixed     map[string]*resource // by path
+	mux       *http.ServeMux       // the paths of patterns
 	cursors   cipher.AEAD
 	document  func() page // made when it is first asked for, which keeps the start short
 	jwks      jwksCache
@@ -75,6 +76,7 @@ type api struct {
 func New(o Options) http.Handler {
 	a := &api{
 		Options:   o,
+		fixed:     map[string]*resource{},
 		mux:       http.NewServeMux(),
 		cursors:   cursorCipher(o.CursorKey),
 		document:  sync.OnceValue(func() page { return newPage(jsonType, apiPolicy, Document()) }),

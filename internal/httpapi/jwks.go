@@ -56,7 +56,7 @@ const keysMessage = "JWKS retrieved successfully"
 func (a *api) keyRoutes() []route {
 	const tag = "Authentication"
 	enveloped := route{
-		method: http.MethodGet, path: "/api/v1/auth/jwks", public: true,
+		method: http.MethodGet, path: "/api/v1/auth/jwks", public: true, quiet: true,
 		name: "getJWKS", tag: tag, summary: "Read the public keys, in the envelope and as a JWK set at once",
 		description: "data.keys and, beside it at top level, keys hold the same keys.",
 		message:     keysMessage, data: reflect.TypeFor[PEMKeySet](), keys: true, example: PEMKeySet{[]PEMKey{exampleKey}},
@@ -64,7 +64,7 @@ func (a *api) keyRoutes() []route {
 		return a.serveKeys(x, func(k *publishedKeys) *page { return &k.enveloped })
 	})
 	bare := route{
-		method: http.MethodGet, path: "/.well-known/jwks.json", public: true,
+		method: http.MethodGet, path: "/.well-known/jwks.json", public: true, quiet: true,
 		name: "getWellKnownJWKS", tag: tag, summary: "Read the public keys as a bare JWK set",
 		data: reflect.TypeFor[KeySet](), plain: &plain{mediaType: jsonType}, example: KeySet{[]JWK{exampleKey.JWK}},
 		serve: func(x *exchange, _ []byte) error {
@@ -103,7 +103,7 @@ func publish(keys []users.PublicKey) (*publishedKeys, error) {
 	set := PEMKeySet{each(keys, pemKeyOf)}
 	enveloped, err := envelope{
 		code: http.StatusOK, message: keysMessage, data: set, keys: set.Keys,
-	}.encode()
+	}.append(nil)
 	if err != nil {
 		return nil, err
 	}

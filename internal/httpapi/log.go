@@ -29,7 +29,7 @@ func (a *api) log(x *exchange, started time.Time) {
 		level = slog.LevelWarn
 	case status >= 500:
 		level = slog.LevelError
-	case x.pattern == "/livez" || x.pattern == "/readyz":
+	case x.quiet:
 		level = slog.LevelDebug
 	}
 	// The request's own context may have ended, which is no reason for a handler to drop the record.
@@ -37,14 +37,17 @@ func (a *api) log(x *exchange, started time.Time) {
 	if !a.Log.Enabled(ctx, level) {
 		return
 	}
-	attrs := []slog.Attr{
+	now := a.Now()
+	// Past the Logger, which would note from where in the program it was called: always from here.
+	record := slog.NewRecord(now, level, "request", 0)
+	attrs := append(make([]slog.Attr, 0, 9),
 		slog.String("request_id", x.id),
 		slog.String("method", knownMethod(x.r.Method)),
 		slog.String("route", x.pattern),
 		slog.Int("status", status),
-		slog.Float64("duration_ms", float64(a.Now().Sub(started).Microseconds())/1000),
+		slog.Float64("duration_ms", float64(now.Sub(started).Microseconds())/1000),
 		slog.Int("bytes", x.sent),
-	}
+	)
 	if x.client.IsValid() {
 		attrs = append(attrs, slog.String("client", x.client.String()))
 	}
@@ -54,7 +57,8 @@ func (a *api) log(x *exchange, started time.Time) {
 	if x.cause != nil {
 		attrs = append(attrs, slog.String("cause", bounded(x.cause.Error(), maxCause)))
 	}
-	a.Log.LogAttrs(ctx, level, "request", attrs...)
+	record.AddAttrs(attrs...)
+	_ = a.Log.Handler().Handle(ctx, record) // what cannot be logged cannot be said either
 }
 
 // gone reports whether the client left before the answer was ready. When a body is too slow, net/http ends the

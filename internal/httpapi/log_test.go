@@ -17,6 +17,7 @@ func TestLogLine(t *testing.T) {
 	svc.Send(t, apitest.Request{Method: "GET", Path: path, Token: svc.AdminToken, Header: http.Header{"X-Request-Id": {"look-for-me"}}})
 	svc.Send(t, apitest.Request{Method: "GET", Path: "/hidden%0Apath", Header: http.Header{"X-Request-Id": {"and-for-me"}}})
 	svc.Send(t, apitest.Request{Method: "BREW", Path: "/livez", Header: http.Header{"X-Request-Id": {"me-too"}}})
+	svc.Send(t, apitest.Request{Method: "GET", Path: "/api/v1/auth/jwks", Header: http.Header{"X-Request-Id": {"keys"}}})
 	records := map[string]map[string]any{}
 	for line := range strings.Lines(svc.Log.String()) {
 		var record map[string]any
@@ -29,6 +30,7 @@ func TestLogLine(t *testing.T) {
 		"look-for-me": {"route": "/api/v1/accounts/{id}", "status": 404.0, "method": "GET", "account_id": svc.AdminID, "client": "127.0.0.1", "level": "INFO"},
 		"and-for-me":  {"route": "", "status": 404.0, "level": "INFO"},
 		"me-too":      {"route": "/livez", "status": 405.0, "method": "other", "level": "DEBUG"},
+		"keys":        {"route": "/api/v1/auth/jwks", "status": 200.0, "level": "DEBUG"},
 	} {
 		for name, value := range want {
 			if records[id][name] != value {

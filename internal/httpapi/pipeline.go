@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 )
 
 // errUnknownRoute is the answer to a path that nothing is at.
@@ -16,8 +17,8 @@ var errUnknownRoute = &refusal{status: http.StatusNotFound, message: "Not found"
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	started := a.Now()
 	x := &exchange{api: a, r: r, w: w, id: a.requestID(r)}
-	x.limit()
-	defer func() { x.cancel() }()
+	x.limit(time.Now())
+	defer x.finish()
 	x.client, x.tls = a.peer(r)
 	a.serve(x)
 	x.send()
@@ -42,41 +43,54 @@ func (a *api) serve(x *exchange) {
 	switch {
 	case x.r.Method == http.MethodOptions && x.r.URL.Path == "*":
 		x.options(everyMethod) // of the server as a whole (RFC 9110 §9.3.7)
-	case !exactPath(x.r):
+	case x.r.URL.RawPath != "":
 		x.fail(errUnknownRoute)
 	default:
+		if at := a.fixed[x.r.URL.Path]; at != nil {
+			at.serve(x)
+			return
+		}
+		if !cleanPath(x.r.URL.Path) {
+			x.fail(errUnknownRoute)
+			return
+		}
 		a.mux.ServeHTTP(x, x.r)
 	}
 }
 
-// exactPath reports whether the path is in the one spelling that names a resource. The mux would redirect the
+// cleanPath reports whether a path is in the one spelling that names a resource. The mux would redirect the
 // others to it, and a redirect turns a POST into a GET and sends tokens where nobody meant them to go.
-func exactPath(r *http.Request) bool {
-	p := r.URL.Path
-	return r.URL.RawPath == "" && strings.HasPrefix(p, "/") && path.Clean(p) == p
+func cleanPath(p string) bool { return strings.HasPrefix(p, "/") && path.Clean(p) == p }
+
+// resource is what is at one path, or at all paths of a pattern.
+type resource struct {
+	pattern    string
+	operations map[string]*route // by method
+	quiet      bool
 }
 
-// resource is what is at one path: its operations by method.
-type resource map[string]*route
-
-// register puts the routes, the pages, and the answer to everything else, into the mux.
+// register puts the routes, the pages, and the answer to everything else, where requests find them: under
+// their path, where that is fixed, which spares most requests the search through the mux; else into the mux.
 func (a *api) register(routes []route) {
-	resources := map[string]resource{}
-	for i := range routes {
-		r := &routes[i]
+	resources := map[string]*resource{}
+	add := func(r *route) {
 		if resources[r.path] == nil {
-			resources[r.path] = resource{}
+			resources[r.path] = &resource{pattern: r.path, operations: map[string]*route{}, quiet: r.quiet}
 		}
-		resources[r.path][r.method] = r
+		resources[r.path].operations[r.method] = r
+	}
+	for i := range routes {
+		add(&routes[i])
 	}
 	for path, p := range docsPages() {
-		resources[path] = resource{http.MethodGet: pageRoute(path, p)}
+		add(pageRoute(path, p))
 	}
-	for path, res := range resources {
-		if path == "/" {
-			path = "/{$}"
+	for pattern, res := range resources {
+		if strings.Contains(pattern, "{") {
+			a.mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) { res.serve(exchangeOf(w)) })
+		} else {
+			a.fixed[pattern] = res
 		}
-		a.mux.Handle(path, res)
 	}
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { exchangeOf(w).fail(errUnknownRoute) })
 }
@@ -84,21 +98,20 @@ func (a *api) register(routes []route) {
 // exchangeOf returns the exchange that ServeHTTP gave the mux.
 func exchangeOf(w http.ResponseWriter) *exchange { return w.(*exchange) }
 
-// ServeHTTP picks the operation by method.
-func (res resource) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := exchangeOf(w)
-	method := r.Method
+// serve picks the operation by method.
+func (res *resource) serve(x *exchange) {
+	method := x.r.Method
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	operation := res[method]
-	x.pattern = strings.TrimSuffix(r.Pattern, "{$}")
+	operation := res.operations[method]
+	x.pattern, x.quiet = res.pattern, res.quiet
 	switch {
 	case operation != nil:
 		if err := x.run(operation); err != nil {
 			x.fail(err)
 		}
-	case r.Method == http.MethodOptions:
+	case x.r.Method == http.MethodOptions:
 		x.options(res.allow())
 	default:
 		x.set("Allow", res.allow())
@@ -110,9 +123,9 @@ func (res resource) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 const everyMethod = "DELETE, GET, HEAD, OPTIONS, PATCH, POST"
 
 // allow lists the methods of the resource as the header field Allow has them.
-func (res resource) allow() string {
+func (res *resource) allow() string {
 	methods := []string{http.MethodOptions}
-	for m := range res {
+	for m := range res.operations {
 		methods = append(methods, m)
 		if m == http.MethodGet {
 			methods = append(methods, http.MethodHead)
@@ -146,7 +159,7 @@ func (x *exchange) run(r *route) error {
 		if raw, err = x.readBody(); err != nil {
 			return err
 		}
-		x.limit() // the time that the client took for its body is not ours
+		x.limit(time.Now()) // the time that the client took for its body is not ours
 	}
 	return r.serve(x, raw)
 }

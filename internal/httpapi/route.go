@@ -14,6 +14,10 @@ import (
 type route struct {
 	method, path string
 
+	// quiet operations are of no interest to a log that is read for who did what: probes, and what is public and
+	// the same for everybody. They are logged as details for debugging.
+	quiet bool
+
 	// public operations ask for no token; others for one, and for the permission where there is one.
 	public     bool
 	permission users.PermissionName

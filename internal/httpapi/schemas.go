@@ -57,7 +57,7 @@ func orNull(s *huma.Schema) *huma.Schema {
 
 // answer is an answer in the envelope.
 func answer(description string, schema *huma.Schema, example envelope, fields ...string) *huma.Response {
-	encoded, err := example.encode()
+	encoded, err := example.append(nil)
 	if err != nil {
 		panic(err) // examples are constants of the program
 	}

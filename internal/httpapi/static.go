@@ -29,7 +29,7 @@ func newPage(contentType, csp string, body []byte) page {
 // pageRoute serves a page at a path.
 func pageRoute(path string, p page) *route {
 	return &route{
-		method: http.MethodGet, path: path, public: true,
+		method: http.MethodGet, path: path, public: true, quiet: true,
 		serve: func(x *exchange, _ []byte) error { return p.serve(x, revalidate) },
 	}
 }
