@@ -25,7 +25,7 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, in NewAccount) (A
 	if err := faults.Err(); err != nil {
 		return Account{}, err
 	}
-	hash, err := s.Passwords.Hash(ctx, password)
+	hash, err := s.Passwords.Hash(ctx, PurposeNewAccount, password)
 	if err != nil {
 		return Account{}, err
 	}
@@ -57,19 +57,25 @@ func (s *Service) Account(ctx context.Context, c Caller, id string) (Account, er
 	if err := c.Require(AccountsRead); err != nil {
 		return Account{}, err
 	}
-	return account(ctx, s.Store, id)
+	return account(id, func(id ID) (Account, error) { return s.Store.AccountSince(ctx, c.seen, id) })
 }
 
-func account(ctx context.Context, r AccountReader, text string) (Account, error) {
+// account finds the account of an id as a request has it.
+func account(text string, find func(ID) (Account, error)) (Account, error) {
 	id, ok := ParseID(text)
 	if !ok {
 		return Account{}, notFound("Account")
 	}
-	a, err := r.Account(ctx, id)
+	a, err := find(id)
 	if errors.Is(err, ErrNotFound) {
 		return Account{}, notFound("Account")
 	}
 	return a, err
+}
+
+// accountNow finds an account as r sees it now.
+func accountNow(ctx context.Context, r AccountReader, text string) (Account, error) {
+	return account(text, func(id ID) (Account, error) { return r.Account(ctx, id) })
 }
 
 // Accounts needs accounts:read. The query of f is brought into the form in which addresses are searched.
@@ -115,10 +121,10 @@ func (s *Service) UpdateAccount(ctx context.Context, c Caller, id string, in Acc
 		return Account{}, err
 	}
 	if change.password != nil {
-		if _, err := account(ctx, s.Store, id); err != nil {
+		if _, err := accountNow(ctx, s.Store, id); err != nil {
 			return Account{}, err
 		}
-		if change.hash, err = s.Passwords.Hash(ctx, *change.password); err != nil {
+		if change.hash, err = s.Passwords.Hash(ctx, PurposeChange, *change.password); err != nil {
 			return Account{}, err
 		}
 	}
@@ -168,7 +174,7 @@ func (s *Service) readPatch(g *Graph, in AccountPatch) (accountChange, error) {
 
 // changeAccount decides on a change and makes it.
 func changeAccount(ctx context.Context, tx Tx, c Caller, id string, change accountChange, now time.Time) (Account, error) {
-	before, err := account(ctx, tx, id)
+	before, err := accountNow(ctx, tx, id)
 	if err != nil {
 		return Account{}, err
 	}
@@ -216,7 +222,7 @@ func changeAccount(ctx context.Context, tx Tx, c Caller, id string, change accou
 // administrator.
 func (s *Service) DeleteAccount(ctx context.Context, c Caller, id string) error {
 	return s.change(ctx, c, AccountsDelete, func(tx Tx, c Caller, _ time.Time) error {
-		target, err := account(ctx, tx, id)
+		target, err := accountNow(ctx, tx, id)
 		if err != nil {
 			return err
 		}

@@ -23,9 +23,16 @@ type Tokens interface {
 	// Issue signs claims. A token that would be longer than Verify takes is issued without its permissions
 	// (claim permissions_omitted) and, if need be, with the own role alone.
 	Issue(c Claims) (string, error)
-	// Verify returns the claims of a token that is ours and valid at now, else an error that says why, for
+	// Bearer returns whom a token stands for if it is ours and valid at now, else an error that says why, for
 	// the log alone. Whether the account still stands behind it is the Service's to decide.
-	Verify(token string, now time.Time) (Claims, error)
+	Bearer(token string, now time.Time) (Bearer, error)
+}
+
+// Bearer is what a token says of whoever shows it and what decides whether it counts: all that a request
+// needs of it, since rights are looked up and not believed.
+type Bearer struct {
+	Account ID    // sub
+	Version int64 // ver
 }
 
 // PublicKey is a key that others verify our tokens with (RFC 7517, RFC 7518 §6.3).

@@ -32,6 +32,7 @@ func New(p Ports) *Service { return &Service{p} }
 type Caller struct {
 	Account Account
 	graph   *Graph
+	seen    Moment // when it was looked up
 }
 
 // May reports whether the caller holds a permission.
@@ -52,16 +53,16 @@ func (c Caller) Permissions() []PermissionName { return c.graph.Effective(c.Acco
 // does not count: it is not ours, not valid at this time, or its account is disabled, deleted or past its
 // version.
 func (s *Service) Authenticate(ctx context.Context, token string) (Caller, error) {
-	claims, err := s.Tokens.Verify(token, s.Now())
+	bearer, err := s.Tokens.Bearer(token, s.Now())
 	if err != nil {
 		return Caller{}, unauthenticated(err)
 	}
-	return s.live(ctx, s.Store, claims.Subject, claims.Version)
+	return s.live(ctx, s.Store, bearer)
 }
 
 // live looks a caller up in the state that r sees.
-func (s *Service) live(ctx context.Context, r AccessReader, id ID, version int64) (Caller, error) {
-	access, err := r.Access(ctx, id)
+func (s *Service) live(ctx context.Context, r AccessReader, b Bearer) (Caller, error) {
+	access, err := r.Access(ctx, b.Account)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return Caller{}, unauthenticated(errors.New("the account does not exist"))
@@ -69,10 +70,10 @@ func (s *Service) live(ctx context.Context, r AccessReader, id ID, version int64
 		return Caller{}, err
 	case !access.Account.Active:
 		return Caller{}, unauthenticated(errors.New("the account is disabled"))
-	case access.Account.TokenVersion != version:
+	case access.Account.TokenVersion != b.Version:
 		return Caller{}, unauthenticated(errors.New("the token's version is past"))
 	}
-	return Caller{Account: access.Account, graph: access.Graph}, nil
+	return Caller{Account: access.Account, graph: access.Graph, seen: access.Moment}, nil
 }
 
 // change runs fn in a transaction on behalf of c. The caller is looked up again inside it, and must still hold
@@ -80,7 +81,7 @@ func (s *Service) live(ctx context.Context, r AccessReader, id ID, version int64
 // happens at one time.
 func (s *Service) change(ctx context.Context, c Caller, p PermissionName, fn func(tx Tx, c Caller, now time.Time) error) error {
 	return s.Store.InTx(ctx, func(tx Tx) error {
-		live, err := s.live(ctx, tx, c.Account.ID, c.Account.TokenVersion)
+		live, err := s.live(ctx, tx, Bearer{Account: c.Account.ID, Version: c.Account.TokenVersion})
 		if err != nil {
 			return err
 		}

@@ -6,7 +6,13 @@ import "context"
 type Access struct {
 	Account Account
 	Graph   *Graph
+	Moment  Moment
 }
+
+// Moment names a state of all roles and accounts that a Store has seen in its database, in the Store's own
+// terms. Who was let in at a moment may be shown what was so at it, without another look. The zero Moment
+// names none.
+type Moment struct{ Roles, Accounts string }
 
 // AccessReader reads the state that decides what an account may do.
 type AccessReader interface {
@@ -35,6 +41,9 @@ type Tx interface {
 // ErrUnavailable when the database is away or too busy, the context's error, or a defect.
 type Store interface {
 	Reader
+	// AccountSince returns an account as it was at a moment that Access has returned, or is now. ErrNotFound
+	// for an unknown id.
+	AccountSince(ctx context.Context, m Moment, id ID) (Account, error)
 	// InTx runs fn in a transaction and commits if it returns nil. Transactions run one at a time, over all
 	// processes on one database: what fn reads cannot be changed under it by another, so that a rule checked
 	// in it holds. Where the engine asks for it fn is run again, so it must have no effect but on tx.

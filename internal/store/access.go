@@ -3,47 +3,62 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"github.com/svc-users/svc-users"
 )
 
-// seen is an account with the stamp of the role graph at the same moment.
+// seen is an account with the stamps at the same moment.
 type seen struct {
 	account users.Account
-	stamp   string
+	stamps  users.Moment
 }
 
-// see reads both in one statement, which is all that a request costs while the graph does not change.
+// see reads both in one statement.
 func (q queries) see(ctx context.Context, id users.ID) (seen, error) {
-	return row(ctx, q, "read an account and the authorization stamp", func(r *sql.Rows) (s seen, err error) {
+	return row(ctx, q, "read an account and the stamps", func(r *sql.Rows) (s seen, err error) {
 		var a accountRow
-		s.account, err = a.scan(r, &s.stamp)
+		s.account, err = a.scan(r, &s.stamps.Roles, &s.stamps.Accounts)
 		return s, err
-	}, `SELECT `+accountColumns+`, (SELECT stamp FROM authorization_stamp)
-		FROM accounts a JOIN roles r ON r.id = a.role_id WHERE a.id = $1`, id.String())
+	}, `SELECT `+accountColumns+`, s.stamp, s.account_stamp
+		FROM accounts a JOIN roles r ON r.id = a.role_id CROSS JOIN authorization_stamp s WHERE a.id = $1`, id.String())
+}
+
+// stamps reads the stamps of now.
+func (q queries) stamps(ctx context.Context) (users.Moment, error) {
+	return row(ctx, q, "read the stamps", func(r *sql.Rows) (m users.Moment, err error) {
+		return m, r.Scan(&m.Roles, &m.Accounts)
+	}, `SELECT stamp, account_stamp FROM authorization_stamp`)
 }
 
 // Access implements users.AccessReader.
 //
 // The account and the graph it returns are of one moment: mixed, they could show rights that the account had
-// at no time, when its role was changed and so were the rights of its old one.
+// at no time, when its role was changed and so were the rights of its old one. Of an account that is kept,
+// and of the graph, the stamps tell whether they are still true; they are read anew each time, so a change
+// counts from the next request on, whichever process made it.
 func (s *Store) Access(ctx context.Context, id users.ID) (users.Access, error) {
+	if m, ok := s.engine.known(); ok {
+		if access, ok := s.remembered(m, id); ok {
+			return access, ctx.Err()
+		}
+	}
 	return read(ctx, s, s.readLimit, func(ctx context.Context) (users.Access, error) {
 		for range 3 {
-			now, err := s.reads().see(ctx, id)
+			account, now, err := s.look(ctx, id)
 			if err != nil {
 				return users.Access{}, err
 			}
-			graph, ok := s.graphs.find(now.stamp)
+			graph, ok := s.graphs.find(now.Roles)
 			if !ok {
-				loaded, err := s.load(ctx, now.stamp)
+				loaded, err := s.load(ctx, now.Roles)
 				if err != nil {
 					return users.Access{}, err
 				}
-				graph, ok = loaded.graph, loaded.stamp == now.stamp
+				graph, ok = loaded.graph, loaded.stamp == now.Roles
 			}
 			if ok {
-				return users.Access{Account: now.account, Graph: graph}, nil
+				return accessOf(account, graph, now), nil
 			}
 		}
 		// Rights change faster than they are read. Reading all in one snapshot is dearer, and cannot miss.
@@ -55,6 +70,75 @@ func (s *Store) Access(ctx context.Context, id users.ID) (users.Access, error) {
 			loaded, err := q.loadGraph(ctx)
 			return users.Access{Account: account, Graph: loaded.graph}, err
 		})
+	})
+}
+
+// remembered answers from memory alone what is true at m.
+func (s *Store) remembered(m users.Moment, id users.ID) (users.Access, bool) {
+	graph, ok := s.graphs.find(m.Roles)
+	if !ok {
+		return users.Access{}, false
+	}
+	kept, ok := s.accounts.GetIfPresent(id)
+	if !ok || kept.stamps.Accounts != m.Accounts {
+		return users.Access{}, false
+	}
+	return accessOf(kept.account, graph, m), true
+}
+
+// accessOf takes the account's role from the graph: what is kept of an account may hold its role as it was
+// before that was renamed.
+func accessOf(a users.Account, g *users.Graph, m users.Moment) users.Access {
+	if role, ok := g.Role(a.Role.ID); ok {
+		a.Role = role
+	}
+	return users.Access{Account: a, Graph: g, Moment: m}
+}
+
+// look returns an account and the stamps, both as of now.
+func (s *Store) look(ctx context.Context, id users.ID) (users.Account, users.Moment, error) {
+	if kept, ok := s.accounts.GetIfPresent(id); ok {
+		now, err := s.now(ctx)
+		if err != nil {
+			return users.Account{}, users.Moment{}, err
+		}
+		if now.Accounts == kept.stamps.Accounts {
+			return kept.account, now, nil
+		}
+	}
+	found, err := s.reads().see(ctx, id)
+	if err != nil {
+		if errors.Is(err, users.ErrNotFound) {
+			s.accounts.Invalidate(id)
+		}
+		return users.Account{}, users.Moment{}, err
+	}
+	s.accounts.Set(id, found)
+	return found.account, found.stamps, nil
+}
+
+// now returns the stamps as of now.
+func (s *Store) now(ctx context.Context) (users.Moment, error) {
+	q := s.reads()
+	m, err := s.engine.moment(func() (users.Moment, error) { return q.stamps(ctx) })
+	var f *failure
+	if err != nil && !errors.As(err, &f) {
+		err = q.failure(ctx, "look whether anything has changed", err)
+	}
+	return m, err
+}
+
+// AccountSince implements users.Store.
+func (s *Store) AccountSince(ctx context.Context, m users.Moment, id users.ID) (users.Account, error) {
+	if access, ok := s.remembered(m, id); ok {
+		return access.Account, nil
+	}
+	return read(ctx, s, s.readLimit, func(ctx context.Context) (users.Account, error) {
+		found, err := s.reads().see(ctx, id)
+		if err == nil {
+			s.accounts.Set(id, found)
+		}
+		return found.account, err
 	})
 }
 

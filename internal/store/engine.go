@@ -5,12 +5,19 @@ import (
 	"database/sql"
 
 	"github.com/pressly/goose/v3"
+
+	"github.com/svc-users/svc-users"
 )
 
 // engine is what PostgreSQL and SQLite do each in their own way.
 type engine interface {
 	// reads is where a statement outside a transaction goes.
 	reads() conn
+	// known returns the stamps as of now where the engine can tell, without asking for them, that they are what
+	// they were. This is where hearing of changes belongs.
+	known() (users.Moment, bool)
+	// moment returns the stamps as of now, which ask reads from the database.
+	moment(ask func() (users.Moment, error)) (users.Moment, error)
 	// begin begins a transaction that no other of any process overlaps.
 	begin(ctx context.Context) (*sql.Tx, error)
 	// snapshot begins a transaction that only reads, all of it at one moment.
@@ -23,6 +30,10 @@ type engine interface {
 	heal()
 	// position names the function of (text, part) that returns where part begins in text, from 1, or 0.
 	position() string
+	// candidates are the accounts whose addresses have all of the trigrams.
+	candidates(v *values, trigrams []string) candidates
+	// short returns a query that does the same as one which is to be cut to at most shortCut rows.
+	short(query string) string
 	// tables is a table expression with a column name: the tables that a plain CREATE TABLE could clash with.
 	tables() string
 	// dialect is what the migrations are written in.

@@ -10,6 +10,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
+
+	"github.com/svc-users/svc-users"
 )
 
 const (
@@ -52,6 +54,11 @@ func (p *postgres) migrating() *sql.DB     { return p.db }
 func (p *postgres) dialect() goose.Dialect { return goose.DialectPostgres }
 func (p *postgres) heal()                  { p.pool.Reset() }
 func (p *postgres) position() string       { return "strpos" }
+
+// known says no: nothing tells of what another process has changed.
+func (p *postgres) known() (users.Moment, bool) { return users.Moment{}, false }
+
+func (p *postgres) moment(ask func() (users.Moment, error)) (users.Moment, error) { return ask() }
 
 func (p *postgres) tables() string {
 	return `(SELECT CAST(relname AS text) AS name FROM pg_catalog.pg_class

@@ -15,6 +15,8 @@ import (
 	"github.com/pressly/goose/v3"
 	driver "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
+
+	"github.com/svc-users/svc-users"
 )
 
 // sqliteConns is eight readers and the one writer that SQLite allows.
@@ -38,6 +40,7 @@ type sqlite struct {
 	path     string // absolute
 	db       *sql.DB
 	prepared *prepared
+	watch    watch
 }
 
 // sqlitePath returns the absolute path of the file that a URL names.
@@ -72,7 +75,7 @@ func openSQLite(ctx context.Context, name string) (engine, error) {
 	}
 	db.SetMaxOpenConns(sqliteConns)
 	db.SetMaxIdleConns(sqliteConns)
-	s := &sqlite{path: path, db: db, prepared: newPrepared(db)}
+	s := &sqlite{path: path, db: db, prepared: newPrepared(db), watch: watch{name: uri(path, settings)}}
 	if err := s.settle(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database: %w", err), db.Close())
 	}
@@ -130,7 +133,19 @@ func (s *sqlite) tables() string {
 	return `(SELECT lower(name) AS name FROM sqlite_master) AS tables`
 }
 
-func (s *sqlite) close() error { return errors.Join(s.prepared.close(), s.db.Close()) }
+func (s *sqlite) close() error {
+	return errors.Join(s.watch.close(), s.prepared.close(), s.db.Close())
+}
+
+// known leaves a failure to moment, which will meet it too.
+func (s *sqlite) known() (users.Moment, bool) {
+	_, kept, err := s.watch.look()
+	return kept, err == nil && kept != users.Moment{}
+}
+
+func (s *sqlite) moment(ask func() (users.Moment, error)) (users.Moment, error) {
+	return s.watch.moment(ask)
+}
 
 func (s *sqlite) begin(ctx context.Context) (*sql.Tx, error) { return s.db.BeginTx(ctx, nil) }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/maypok86/otter/v2"
+
 	"github.com/svc-users/svc-users"
 )
 
@@ -18,10 +20,16 @@ const (
 	probeLimit = 2 * time.Second
 )
 
+// maxAccounts bounds how many accounts are kept in memory, at about half a KiB each.
+const maxAccounts = 16_384
+
 // Store is a users.Store on one database. It is safe for concurrent use.
 type Store struct {
 	engine engine
 	graphs graphs
+	// accounts is what was seen of each, and under which stamps. It is true for as long as the stamp of the
+	// accounts is the same, which is looked at before each use.
+	accounts *otter.Cache[users.ID, seen]
 	// writing is held by the one transaction of this process. Those that wait for it hold no connection, so
 	// that many writers cannot keep readers from the database.
 	writing chan struct{}
@@ -52,7 +60,13 @@ func Open(ctx context.Context, url string) (*Store, error) {
 }
 
 func newStore(e engine) *Store {
-	return &Store{engine: e, writing: make(chan struct{}, 1), readLimit: readLimit, txLimit: txLimit}
+	return &Store{
+		engine:    e,
+		accounts:  otter.Must(&otter.Options[users.ID, seen]{MaximumSize: maxAccounts}),
+		writing:   make(chan struct{}, 1),
+		readLimit: readLimit,
+		txLimit:   txLimit,
+	}
 }
 
 var errScheme = errors.New("the database URL must begin with sqlite://, postgres:// or postgresql://")

@@ -5,6 +5,7 @@
 //	set, err := token.NewKeySet(key, nil, token.Options{Issuer: "https://id.example", Audience: "https://api.example"})
 //	jwt, err := set.Issue(claims)
 //	claims, err := set.Verify(jwt, now)
+//	bearer, err := set.Bearer(jwt, now) // remembers what it has verified
 //
 // Verify follows RFC 8725: one algorithm, fixed in the code and never taken from the token; keys from our own
 // set alone; one spelling of every part. It takes a signed token apart by hand, in a few lines that can be

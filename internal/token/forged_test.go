@@ -45,6 +45,12 @@ func TestForged(t *testing.T) {
 		case strings.ContainsAny(err.Error(), "\"'\\\x00\n{"):
 			t.Errorf("%s: the error seems to quote: %v", k.name, err)
 		}
+		// By the way that remembers, twice: a refusal must not be remembered as anything else.
+		for range 2 {
+			if _, again := set.Bearer(k.token, testNow); again == nil || !errors.Is(again, err) {
+				t.Errorf("%s: Bearer says %v, Verify %v", k.name, again, err)
+			}
+		}
 	}
 	t.Logf("%d kinds of forged tokens", len(kinds))
 	if len(kinds) < 300 {
@@ -89,5 +95,8 @@ func TestUnforged(t *testing.T) {
 			t.Errorf("%s: refused: %v", name, err)
 		}
 		checkClaims(t, got, testClaims())
+		if b, err := set.Bearer(token, testNow); err != nil || b != bearerOf(testClaims()) {
+			t.Errorf("%s: Bearer says %+v, %v", name, b, err)
+		}
 	}
 }

@@ -35,6 +35,9 @@ func FuzzVerify(f *testing.F) {
 		if (err == nil) != issued[token] {
 			t.Errorf("error %v for %q", err, token)
 		}
+		if _, err := set.Bearer(token, testNow); (err == nil) != issued[token] {
+			t.Errorf("Bearer: error %v for %q", err, token)
+		}
 	})
 }
 

@@ -21,12 +21,13 @@ type Options struct {
 }
 
 // KeySet signs with one key and verifies with that and others: those of yesterday, whose tokens still count,
-// and those of tomorrow. It is immutable and may be used by any number of goroutines.
+// and those of tomorrow. Its keys never change; it may be used by any number of goroutines.
 type KeySet struct {
 	keys    []*Key // the signing key first
 	byID    map[string]*Key
 	header  string // of every token that is issued, encoded
 	options Options
+	memory  memory
 }
 
 var _ users.Tokens = (*KeySet)(nil)
@@ -50,6 +51,7 @@ func NewKeySet(signing *Key, others []*Key, options Options) (*KeySet, error) {
 		byID:    make(map[string]*Key, 1+len(others)),
 		header:  partEncoding.EncodeToString(head),
 		options: options,
+		memory:  newMemory(),
 	}
 	for _, k := range s.keys {
 		if k == nil {

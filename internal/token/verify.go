@@ -132,13 +132,32 @@ func (s *KeySet) claims(raw []byte, now time.Time) (users.Claims, error) {
 		Roles:       p.Roles,
 		Permissions: p.Permissions,
 	}
-	if !now.Before(c.Expires.Add(leeway)) {
-		return users.Claims{}, errExpired
-	}
-	if latest := now.Add(leeway); c.NotBefore.After(latest) || c.IssuedAt.After(latest) {
-		return users.Claims{}, errTooEarly
+	if err := validityOf(c).check(now); err != nil {
+		return users.Claims{}, err
 	}
 	return c, nil
+}
+
+// validity is the time in which claims count, leeway included.
+type validity struct{ from, until time.Time }
+
+func validityOf(c users.Claims) validity {
+	from := c.NotBefore
+	if c.IssuedAt.After(from) {
+		from = c.IssuedAt
+	}
+	return validity{from: from.Add(-leeway), until: c.Expires.Add(leeway)}
+}
+
+// check says why claims do not count at now, or nil.
+func (v validity) check(now time.Time) error {
+	if !now.Before(v.until) {
+		return errExpired
+	}
+	if now.Before(v.from) {
+		return errTooEarly
+	}
+	return nil
 }
 
 // decodePart undoes base64url. Line breaks are looked for by hand, because the decoder skips them.
