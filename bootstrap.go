@@ -57,7 +57,7 @@ func (s *Service) CreateAdministrator(ctx context.Context, email, password strin
 	if err := faults.Err(); err != nil {
 		return Account{}, err
 	}
-	hash, err := s.Passwords.Hash(ctx, chosen)
+	hash, err := s.Passwords.Hash(ctx, PurposeNewAccount, chosen)
 	if err != nil {
 		return Account{}, err
 	}

@@ -26,7 +26,7 @@ func (s *Service) Login(ctx context.Context, email, password string, found Fault
 	if err != nil {
 		return LoginResult{}, err
 	}
-	check, err := s.Passwords.Check(ctx, hash, presented)
+	check, err := s.Passwords.Check(ctx, PurposeLogin, hash, presented)
 	if err != nil {
 		return LoginResult{}, err
 	}
@@ -56,7 +56,7 @@ func (s *Service) accountFor(ctx context.Context, email string) (Account, Passwo
 // upgrade replaces a hash of an older kind and returns the one that counts now. The login does not fail with
 // it: the old hash is still good, and the next login tries again.
 func (s *Service) upgrade(ctx context.Context, id ID, old PasswordHash, p Password) PasswordHash {
-	fresh, err := s.Passwords.Hash(ctx, p)
+	fresh, err := s.Passwords.Hash(ctx, PurposeUpgrade, p)
 	if err != nil {
 		return old
 	}
@@ -126,7 +126,7 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, in PasswordChang
 	if err != nil {
 		return LoginResult{}, err
 	}
-	hash, err := s.Passwords.Hash(ctx, chosen)
+	hash, err := s.Passwords.Hash(ctx, PurposeChange, chosen)
 	if err != nil {
 		return LoginResult{}, err
 	}
@@ -189,7 +189,7 @@ func (s *Service) confirm(ctx context.Context, c Caller, p Password) (PasswordHa
 	if err != nil {
 		return "", err
 	}
-	check, err := s.Passwords.Check(ctx, hash, p)
+	check, err := s.Passwords.Check(ctx, PurposeChange, hash, p)
 	if err != nil {
 		return "", err
 	}

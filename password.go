@@ -55,11 +55,23 @@ type PasswordCheck struct {
 	Outdated bool // the hash is not of the kind Hash makes today; with Match, worth replacing
 }
 
+// Purpose is what a password is hashed or compared for. The purposes take turns, so that a flood of one shuts out
+// none of the others.
+type Purpose int
+
+// The purposes there are.
+const (
+	PurposeLogin      Purpose = iota // comparing the password of a login
+	PurposeUpgrade                   // replacing an outdated hash after a login; not worth anybody's wait
+	PurposeNewAccount                // hashing the password of an account that is made
+	PurposeChange                    // hashing a changed password, comparing the current one that a change asks for
+)
+
 // Passwords hashes and compares on a bounded number of workers. Both methods return ErrUnavailable, with
-// RetryAfter, at once when the queue is full, and the context's error when it ends first.
+// RetryAfter, when the work could not be done soon enough, and the context's error when it ends first.
 type Passwords interface {
 	// Hash makes a hash to keep.
-	Hash(ctx context.Context, p Password) (PasswordHash, error)
+	Hash(ctx context.Context, why Purpose, p Password) (PasswordHash, error)
 	// Check compares. An empty or unreadable hash matches nothing and costs the same time as any other.
-	Check(ctx context.Context, h PasswordHash, p Password) (PasswordCheck, error)
+	Check(ctx context.Context, why Purpose, h PasswordHash, p Password) (PasswordCheck, error)
 }

@@ -56,7 +56,7 @@ func (s *Service) Seed(ctx context.Context) (SeedResult, error) {
 		if exists {
 			continue
 		}
-		if hashes[i], err = s.Passwords.Hash(ctx, PresentedPassword(demo.password)); err != nil {
+		if hashes[i], err = s.Passwords.Hash(ctx, PurposeNewAccount, PresentedPassword(demo.password)); err != nil {
 			return SeedResult{}, err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/cgroup"
 	"github.com/svc-users/svc-users/internal/config"
 	"github.com/svc-users/svc-users/internal/password"
 	"github.com/svc-users/svc-users/internal/store"
@@ -47,6 +49,7 @@ type app struct {
 	*users.Service
 	store  *store.Store
 	hasher *password.Hasher
+	limits cgroup.Limits
 }
 
 // open connects to the database, brings its schema up to date and makes what every database has. Tokens may
@@ -56,7 +59,8 @@ func open(ctx context.Context, cfg config.Config, tokens users.Tokens) (*app, er
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	a := &app{store: st, hasher: password.New(password.Options{Cost: cfg.BcryptCost})}
+	limits := cgroup.Read(os.DirFS("/"))
+	a := &app{store: st, hasher: password.New(hashing(cfg, limits)), limits: limits}
 	a.Service = users.New(users.Ports{
 		Store:     st,
 		Passwords: a.hasher,
@@ -88,9 +92,11 @@ func (a *app) Close() error {
 	return a.store.Close()
 }
 
-// logger writes records to standard error: as text on a terminal, else as JSON, unless the settings say.
-func (t *terminal) logger(cfg config.Config) *slog.Logger {
+// logger writes records to standard error: as text on a terminal, else as JSON, unless the settings say. Close
+// writes what has not been written yet.
+func (t *terminal) logger(cfg config.Config) (*slog.Logger, io.Closer) {
 	options := &slog.HandlerOptions{Level: cfg.LogLevel}
+	out := newLogBuffer(t.stderr)
 	format := cfg.LogFormat
 	if format == "" {
 		format = config.LogJSON
@@ -98,10 +104,11 @@ func (t *terminal) logger(cfg config.Config) *slog.Logger {
 			format = config.LogText
 		}
 	}
+	var handler slog.Handler = slog.NewJSONHandler(out, options)
 	if format == config.LogText {
-		return slog.New(slog.NewTextHandler(t.stderr, options))
+		handler = slog.NewTextHandler(out, options)
 	}
-	return slog.New(slog.NewJSONHandler(t.stderr, options))
+	return slog.New(promptHandler{handler, out}), out
 }
 
 // keyFaults reads the configured key and turns what is wrong with it into faults of the settings. There is no

@@ -77,7 +77,9 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 	if err != nil {
 		return err
 	}
-	log := t.logger(cfg)
+	log, written := t.logger(cfg)
+	defer written.Close() //nolint:errcheck // it never fails
+	a.fitRuntime()
 	public := keys.Public()
 	handler := httpapi.New(httpapi.Options{
 		Service:        a.Service,
@@ -96,6 +98,7 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 		return fmt.Errorf("HOST, PORT: %w", err)
 	}
 	t.announce(listener.Addr(), cmd.Demo)
+	a.logLimits(log)
 	return serveUntilStopped(t.ctx, httpapi.Server(cfg.Addr(), handler, log), listener)
 }
 

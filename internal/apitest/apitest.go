@@ -84,7 +84,7 @@ func Start(t testing.TB, o Options) *Service {
 	must(t, err)
 	keys, err := token.NewKeySet(key, nil, token.Options{Issuer: "https://id.example", Audience: "https://api.example"})
 	must(t, err)
-	hasher := password.New(password.Options{Cost: password.MinCost, Workers: 2, Queue: 1000})
+	hasher := password.New(password.Options{Cost: password.MinCost, Workers: 2, MaxWait: time.Minute})
 	t.Cleanup(hasher.Close)
 	s := &Service{Store: st, Tokens: keys, Log: &Log{}}
 	s.Users = users.New(users.Ports{

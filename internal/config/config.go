@@ -44,6 +44,9 @@ type Config struct {
 	Environment Environment
 	JWT         JWT
 	BcryptCost  int
+	HashWorkers int // 0: as many as fit the processors
+	// LoginMaxWait is within which time a login is answered or else refused.
+	LoginMaxWait time.Duration
 	// CORSOrigins are the exact origins that may read answers in a browser; a single "*" is all of them.
 	CORSOrigins []string
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
@@ -76,10 +79,11 @@ func defaults(e Environment) Config {
 			Audience: "https://api.example.com",
 			Lifetime: 7 * day,
 		},
-		BcryptCost:  12,
-		CORSOrigins: []string{"*"},
-		RateLimits:  true,
-		LogLevel:    slog.LevelInfo,
+		BcryptCost:   12,
+		LoginMaxWait: 1500 * time.Millisecond,
+		CORSOrigins:  []string{"*"},
+		RateLimits:   true,
+		LogLevel:     slog.LevelInfo,
 	}
 	if e == Production {
 		c.Host = "0.0.0.0" // in a container the outside decides what is published

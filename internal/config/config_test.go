@@ -29,16 +29,17 @@ func load(t *testing.T, vars map[string]string) config.Config {
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	development := config.Config{
-		DatabaseURL: config.NewSecret("sqlite://data/svc-users.db"),
-		DataDir:     "data",
-		Host:        "127.0.0.1",
-		Port:        8001,
-		Environment: config.Development,
-		JWT:         config.JWT{Issuer: "https://api.example.com", Audience: "https://api.example.com", Lifetime: 7 * 24 * time.Hour},
-		BcryptCost:  12,
-		CORSOrigins: []string{"*"},
-		RateLimits:  true,
-		LogLevel:    slog.LevelInfo,
+		DatabaseURL:  config.NewSecret("sqlite://data/svc-users.db"),
+		DataDir:      "data",
+		Host:         "127.0.0.1",
+		Port:         8001,
+		Environment:  config.Development,
+		JWT:          config.JWT{Issuer: "https://api.example.com", Audience: "https://api.example.com", Lifetime: 7 * 24 * time.Hour},
+		BcryptCost:   12,
+		LoginMaxWait: 1500 * time.Millisecond,
+		CORSOrigins:  []string{"*"},
+		RateLimits:   true,
+		LogLevel:     slog.LevelInfo,
 	}
 	production := development
 	production.Environment, production.Host, production.CORSOrigins = config.Production, "0.0.0.0", nil
@@ -72,7 +73,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		"ENVIRONMENT": "production", "HOST": "::1", "PORT": "0", "DATA_DIR": "/srv/data",
 		"DATABASE_URL": "postgresql://u:p%23@h:5432/d?sslmode=require", "JWT_PRIVATE_KEY": "cHJpdg==",
 		"JWT_PUBLIC_KEY": "cHVi", "JWT_KID": "k1", "JWT_ALGORITHM": "RS256", "JWT_ISSUER": "iss", "JWT_AUDIENCE": "aud",
-		"JWT_EXPIRATION_DAYS": "365", "BCRYPT_COST": "16", "CORS_ORIGINS": "https://a.example, http://localhost:5173",
+		"JWT_EXPIRATION_DAYS": "365", "BCRYPT_COST": "16", "HASH_WORKERS": "3", "LOGIN_MAX_WAIT": "750ms", "CORS_ORIGINS": "https://a.example, http://localhost:5173",
 		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1,2001:db8::1", "RATE_LIMITS": "on", "LOG_FORMAT": "json", "LOG_LEVEL": "debug",
 	})
 	want := config.Config{
@@ -85,8 +86,10 @@ func TestEverySettingIsRead(t *testing.T) {
 			Issuer: "iss", Audience: "aud", Lifetime: 365 * 24 * time.Hour, KeyID: "k1",
 			PrivateKey: config.NewSecret("cHJpdg=="), PublicKey: config.NewSecret("cHVi"),
 		},
-		BcryptCost:  16,
-		CORSOrigins: []string{"https://a.example", "http://localhost:5173"},
+		BcryptCost:   16,
+		HashWorkers:  3,
+		LoginMaxWait: 750 * time.Millisecond,
+		CORSOrigins:  []string{"https://a.example", "http://localhost:5173"},
 		TrustedProxies: []netip.Prefix{
 			netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("2001:db8::1/128"),
 		},

@@ -24,6 +24,8 @@ func TestBadValues(t *testing.T) {
 		"JWT_KID":             {"k\r", strings.Repeat("k", 256)},
 		"JWT_PUBLIC_KEY":      {"cHVibGlj"},
 		"BCRYPT_COST":         {"9", "17", "012", "1e1"},
+		"HASH_WORKERS":        {"0", "257", "-1", "all"},
+		"LOGIN_MAX_WAIT":      {"0", "2", "99ms", "10.1s", "-1s", "+1s", "1,5s", "1.5 s", "1m", "s"},
 		"CORS_ORIGINS": {
 			"https://a.example/", "https://a.example/x", "https://A.example", "HTTPS://a.example", "a.example", "https://", "null", "*,https://a.example",
 			"https://a.example,", ",", "https://*.example.com", "https://u:p@a.example", "https://a.example?q", "https://a.example#f", "https://a.example:",
@@ -59,6 +61,8 @@ func TestGoodValues(t *testing.T) {
 		"HOST":            {"localhost", "0.0.0.0", "::", "my-host.example.com", "svc_users"},
 		"PORT":            {"0", "1", "65535"},
 		"DATABASE_URL":    {"sqlite://x.db", "sqlite:///var/lib/x.db", "postgres://h/d", "postgresql://", "postgresql:///d?host=/run/postgresql", "postgresql://h1:5432,h2:5433/d?target_session_attrs=read-write", "postgresql://u:p%40%2F@[::1]:5432/d"},
+		"HASH_WORKERS":    {"1", "256"},
+		"LOGIN_MAX_WAIT":  {"100ms", "10s", "1s500ms", "0.25s"},
 		"CORS_ORIGINS":    {"*", "http://localhost:3000", "https://xn--bcher-kva.example", "http://[::1]:5173", "http://127.0.0.1", "capacitor://localhost"},
 		"TRUSTED_PROXIES": {"0.0.0.0/0", "::1", "2001:db8::/32,10.0.0.0/8"},
 		"JWT_KID":         {"2025-10"},

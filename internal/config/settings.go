@@ -1,6 +1,9 @@
 package config
 
-import "log/slog"
+import (
+	"log/slog"
+	"time"
+)
 
 // Setting describes one variable to people.
 type Setting struct {
@@ -78,6 +81,16 @@ var settings = []setting{
 	{
 		Setting{"BCRYPT_COST", "12", "the work of a password hash, 10 to 16; each step doubles it", false},
 		func(c *Config, v string) string { return integer(&c.BcryptCost, v, 10, 16) },
+	},
+	{
+		Setting{"HASH_WORKERS", "<processors, fewer under a CPU quota>", "how many passwords are hashed at a time, 1 to 256", false},
+		func(c *Config, v string) string { return integer(&c.HashWorkers, v, 1, 256) },
+	},
+	{
+		Setting{"LOGIN_MAX_WAIT", "1.5s", "how long a login may take before it is refused instead, 100ms to 10s", false},
+		func(c *Config, v string) string {
+			return duration(&c.LoginMaxWait, v, 100*time.Millisecond, 10*time.Second)
+		},
 	},
 	{
 		Setting{"CORS_ORIGINS", "* (none in production)", "exact origins that may read answers in a browser, separated by commas", false},

@@ -42,6 +42,16 @@ func days(to *time.Duration, v string, least, most int) string {
 	return ""
 }
 
+// duration takes Go's notation of one positive length of time, such as 1.5s or 750ms.
+func duration(to *time.Duration, v string, least, most time.Duration) string {
+	d, err := time.ParseDuration(v)
+	if err != nil || v[0] == '+' || d < least || d > most {
+		return fmt.Sprintf("must be a length of time from %v to %v, such as 1.5s", least, most)
+	}
+	*to = d
+	return ""
+}
+
 func choice[T ~string](to *T, v string, of ...T) string {
 	if !slices.Contains(of, T(v)) {
 		names := make([]string, len(of))

@@ -20,13 +20,22 @@ func rounds(cost int) int { return 1 << cost }
 // salt chosen by the caller, which golang.org/x/crypto/bcrypt has no way to give. The key must end in its NUL
 // and so is never empty. The number of rounds need not be a power of two, which makes topping up one call.
 func bcrypt(key []byte, salt [saltSize]byte, rounds int) [digestSize]byte {
+	return restingBcrypt(key, salt, rounds, func() {})
+}
+
+// restingBcrypt is bcrypt that calls rest every few rounds. How often depends on the rounds alone, so that the pauses
+// tell no more than the work does.
+func restingBcrypt(key []byte, salt [saltSize]byte, rounds int, rest func()) [digestSize]byte {
 	cipher, err := blowfish.NewSaltedCipher(key, salt[:])
 	if err != nil {
 		panic("password: bcrypt with an empty key")
 	}
-	for range rounds {
+	for i := range rounds {
 		blowfish.ExpandKey(key, cipher)
 		blowfish.ExpandKey(salt[:], cipher)
+		if i%roundsBetween == roundsBetween-1 {
+			rest()
+		}
 	}
 
 	text := []byte("OrpheanBeholderScryDoubt")

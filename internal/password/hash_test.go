@@ -2,8 +2,10 @@ package password
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -68,7 +70,7 @@ func TestHashRefusesNUL(t *testing.T) {
 	t.Parallel()
 	h := open(t, Options{Cost: MinCost})
 	for _, p := range []string{"\x00", "battery\x00", strings.Repeat("a", 80) + "\x00"} {
-		if hash, err := h.Hash(t.Context(), users.PresentedPassword(p)); err == nil || hash != "" {
+		if hash, err := h.Hash(t.Context(), users.PurposeNewAccount, users.PresentedPassword(p)); err == nil || hash != "" {
 			t.Errorf("%q: got %s, %v", p, string(hash), err)
 		}
 	}
@@ -117,7 +119,28 @@ func TestNewRefusesImpossibleCost(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	h := open(t, Options{})
-	if h.cost != DefaultCost || h.pool.workers < 1 || h.pool.maxWait != DefaultMaxWait || h.pool.queue != 0 {
-		t.Errorf("cost %d, %d workers, wait %v, queue %d", h.cost, h.pool.workers, h.pool.maxWait, h.pool.queue)
+	if h.cost != DefaultCost || h.Workers() != runtime.GOMAXPROCS(0) || h.pool.maxWait != DefaultMaxWait {
+		t.Errorf("cost %d, %d workers, wait %v", h.cost, h.Workers(), h.pool.maxWait)
+	}
+}
+
+// Under a quota there are as many workers as it takes to use the share of it that is for hashing.
+func TestWorkersUnderAQuota(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		quota     float64
+		workers   int
+		want      int
+		wantSpeed float64 // of each
+	}{
+		{0.1, 0, 1, 0.085}, {0.5, 0, 1, 0.425}, {1, 0, 1, 0.85}, {1.5, 0, 2, 0.6375}, {4, 0, 4, 0.85}, {40, 0, 34, 1}, {1, 4, 4, 0.2125}, {4, 1, 1, 1},
+	} {
+		o := Options{Quota: c.quota, Workers: c.workers}
+		if got := o.workers(); got != c.want {
+			t.Errorf("a quota of %v, %d asked for: %d workers, want %d", c.quota, c.workers, got, c.want)
+		}
+		if got := o.speed(); math.Abs(got-c.wantSpeed) > 1e-9 {
+			t.Errorf("a quota of %v, %d asked for: each hashes at %v of its speed, want %v", c.quota, c.workers, got, c.wantSpeed)
+		}
 	}
 }

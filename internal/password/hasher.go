@@ -11,14 +11,16 @@
 //
 // Two promises hold. A comparison costs the same work whether the hash was there or not, readable or not,
 // matched or not, so that time tells nobody which accounts exist; only a stored hash dearer than
-// Options.Cost shows, until its owner logs in and it is replaced. And hashing never takes more than its
-// workers: who comes while the queue is full is refused at once, with a time to come back.
+// Options.Cost shows, until its owner logs in and it is replaced. And hashing takes only what nobody else wants: its
+// workers are threads of a low priority, under a quota they pause in time, and who could not be served within
+// Options.MaxWait is refused, with a time to come back.
 package password
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"time"
 
@@ -36,22 +38,46 @@ const (
 	DefaultCost = 12
 )
 
-// DefaultMaxWait leaves room for the hash itself within two seconds, which is as long as somebody at a login
-// form waits without wondering.
+// DefaultMaxWait keeps answers within two seconds, which is as long as somebody at a login form waits without
+// wondering, also when hashes turn out slower than expected.
 const DefaultMaxWait = 1500 * time.Millisecond
 
 // Options say how much work a hash is and how much of it is taken on. The zero value of each is its default.
 type Options struct {
 	// Cost is that of new hashes, MinCost to MaxCost; DefaultCost if zero.
 	Cost int
-	// Workers is how many hashes are computed at a time. If zero or less, as many as Go runs threads on, which
-	// heeds a container's share of the processors where their number does not.
+	// Workers is how many hashes are computed at a time. If zero or less, as many as Go runs threads on, and under a
+	// quota no more than can make use of it.
 	Workers int
-	// Queue is how many callers may wait for a worker. If zero or less, as many as the workers can get through
-	// within MaxWait, by the time hashes have taken lately, but never none.
-	Queue int
-	// MaxWait is how long the last in a queue of that kind is expected to wait; DefaultMaxWait if zero or less.
+	// MaxWait is within which time a caller must be able to expect its answer, wait and hash together, or be refused;
+	// DefaultMaxWait if zero or less.
 	MaxWait time.Duration
+	// Quota is how many processors' time the process may use before the kernel stops it; zero or less if there is no
+	// such bound.
+	Quota float64
+	// Busy, if not nil, is called with the number of workers before the first hash, with 0 when there has been none
+	// for two seconds, and so on; never by a worker, and never twice at a time.
+	Busy func(workers int)
+}
+
+// workers is how many there are to be.
+func (o Options) workers() int {
+	switch {
+	case o.Workers > 0:
+		return o.Workers
+	case o.Quota > 0:
+		return int(math.Ceil(hashShare * o.Quota))
+	default:
+		return runtime.GOMAXPROCS(0)
+	}
+}
+
+// speed is the part of its time that a worker hashes in; the rest it pauses.
+func (o Options) speed() float64 {
+	if o.Quota <= 0 {
+		return 1
+	}
+	return min(1, hashShare*o.Quota/float64(o.workers()))
 }
 
 // Hasher is the users.Passwords of this service. Make it with New, end it with Close.
@@ -67,7 +93,15 @@ var _ users.Passwords = (*Hasher)(nil)
 // New starts the workers. It panics if Cost is neither zero nor from MinCost to MaxCost: to hash at another
 // cost than the one asked for would be worse than not to start. It takes a few milliseconds, to learn how
 // fast this machine is.
-func New(o Options) *Hasher { return newHasher(o, bcrypt) }
+func New(o Options) *Hasher {
+	if o.Quota <= 0 {
+		return newHasher(o, bcrypt)
+	}
+	t := newThrottle(hashShare*o.Quota, o.workers(), processTime)
+	return newHasher(o, func(key []byte, salt [saltSize]byte, rounds int) [digestSize]byte {
+		return restingBcrypt(key, salt, rounds, t.rest)
+	})
+}
 
 func newHasher(o Options, f bcryptFunc) *Hasher {
 	if o.Cost == 0 {
@@ -76,22 +110,25 @@ func newHasher(o Options, f bcryptFunc) *Hasher {
 	if o.Cost < MinCost || o.Cost > MaxCost {
 		panic(fmt.Sprintf("password: cost %d is outside %d…%d", o.Cost, MinCost, MaxCost))
 	}
-	if o.Workers <= 0 {
-		o.Workers = runtime.GOMAXPROCS(0)
-	}
 	if o.MaxWait <= 0 {
 		o.MaxWait = DefaultMaxWait
+	}
+	if o.Busy == nil {
+		o.Busy = func(int) {}
 	}
 	return &Hasher{
 		cost:   o.Cost,
 		bcrypt: f,
 		nobody: newStored(plain, o.Cost),
-		pool:   newPool(o.Workers, max(o.Queue, 0), o.MaxWait, measure(f, o.Cost)),
+		pool:   newPool(o.workers(), o.MaxWait, measure(f, o.Cost, o.speed()), settleLow, o.Busy),
 	}
 }
 
-// Close refuses new work, waits until what was taken on is done, and ends the workers. It may be called more
-// than once.
+// Workers is how many hashes are computed at a time.
+func (h *Hasher) Workers() int { return h.pool.workers }
+
+// Close refuses new work, lets go of those who are held, waits until what was taken on is done, and ends the workers.
+// It may be called more than once.
 func (h *Hasher) Close() { h.pool.close() }
 
 // errNUL is what Hash says to a password that Check would never match.
@@ -100,12 +137,12 @@ var errNUL = errors.New("password: a password with a NUL cannot be hashed")
 // Hash makes a hash at Options.Cost with a salt of its own: plain bcrypt with the prefix $2b$ for a password
 // of at most 72 bytes in UTF-8, bcrypt-sha256 version 2 for a longer one. Besides the errors of the port it
 // returns one for a password with a NUL, which users.ChoosePassword lets nobody choose.
-func (h *Hasher) Hash(ctx context.Context, p users.Password) (users.PasswordHash, error) {
+func (h *Hasher) Hash(ctx context.Context, why users.Purpose, p users.Password) (users.PasswordHash, error) {
 	if hasNUL(p.Reveal()) {
 		return "", errNUL
 	}
 	var made users.PasswordHash
-	err := h.pool.do(ctx, func() {
+	err := h.pool.do(ctx, why, func() {
 		s := newStored(schemeFor(p.Reveal()), h.cost)
 		s.digest = h.bcrypt(keysFor(s.salt64, p.Reveal())[s.scheme], s.salt, rounds(s.cost))
 		made = s.text()
@@ -118,9 +155,9 @@ func (h *Hasher) Hash(ctx context.Context, p users.Password) (users.PasswordHash
 
 // Check compares. Nothing matches an empty or unreadable hash or one dearer than MaxCost; a plain bcrypt hash
 // matches no password of more than 72 bytes, and no hash one with a NUL. Outdated comes with Match alone.
-func (h *Hasher) Check(ctx context.Context, hash users.PasswordHash, p users.Password) (users.PasswordCheck, error) {
+func (h *Hasher) Check(ctx context.Context, why users.Purpose, hash users.PasswordHash, p users.Password) (users.PasswordCheck, error) {
 	var found users.PasswordCheck
-	err := h.pool.do(ctx, func() { found = h.compare(hash, p.Reveal()) })
+	err := h.pool.do(ctx, why, func() { found = h.compare(hash, p.Reveal()) })
 	if err != nil {
 		return users.PasswordCheck{}, err
 	}

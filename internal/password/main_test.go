@@ -50,7 +50,7 @@ func quickDigest() bcryptFunc {
 
 func mustHash(t testing.TB, h *Hasher, password string) users.PasswordHash {
 	t.Helper()
-	hash, err := h.Hash(t.Context(), users.PresentedPassword(password))
+	hash, err := h.Hash(t.Context(), users.PurposeNewAccount, users.PresentedPassword(password))
 	if err != nil {
 		t.Fatalf("Hash: %v", err)
 	}
@@ -59,7 +59,7 @@ func mustHash(t testing.TB, h *Hasher, password string) users.PasswordHash {
 
 func mustCheck(t testing.TB, h *Hasher, hash users.PasswordHash, password string) users.PasswordCheck {
 	t.Helper()
-	check, err := h.Check(t.Context(), hash, users.PresentedPassword(password))
+	check, err := h.Check(t.Context(), users.PurposeLogin, hash, users.PresentedPassword(password))
 	if err != nil {
 		t.Fatalf("Check: %v", err)
 	}

@@ -5,32 +5,27 @@ import "time"
 // pace is how long one hash takes on this machine, as a moving average, and what follows from it.
 type pace struct{ mean time.Duration }
 
-// smoothing is over how many hashes the average forgets: enough that one slow moment does not shrink the
-// queue, few enough that a machine that has become busy is noticed within a second or two.
+// smoothing is over how many hashes the average forgets: enough that one slow moment does not close the
+// door, few enough that a machine that has become busy is noticed within a second or two.
 const smoothing = 8
 
 // measure guesses the pace at a cost from hashes of the least cost, which take about a millisecond each: a
 // real one would make the service start a quarter of a second later. The quickest of three is the one least
-// disturbed.
-func measure(f bcryptFunc, cost int) pace {
+// disturbed. A worker that pauses has only a part of its time, speed, to hash in.
+func measure(f bcryptFunc, cost int, speed float64) pace {
 	quickest := time.Duration(1<<63 - 1)
 	for range 3 {
 		start := time.Now()
 		f([]byte{0}, [saltSize]byte{}, rounds(MinCost))
 		quickest = min(quickest, time.Since(start))
 	}
+	quickest = time.Duration(float64(quickest) / speed)
 	return pace{mean: max(quickest, time.Microsecond) << (cost - MinCost)}
 }
 
 // note adds how long a hash took.
 func (p *pace) note(took time.Duration) {
 	p.mean = max(p.mean+(took-p.mean)/smoothing, time.Microsecond)
-}
-
-// places is how many callers may wait if the last of them is to be served within maxWait. At least one may:
-// otherwise two who come in the same instant could not both be served.
-func (p pace) places(maxWait time.Duration, workers int) int {
-	return max(1, int(maxWait*time.Duration(workers)/p.mean))
 }
 
 // backlog is how long so many hashes keep the workers busy, in whole seconds rounded up, as Retry-After has

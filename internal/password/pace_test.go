@@ -4,26 +4,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-)
 
-func TestPlaces(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		mean    time.Duration
-		workers int
-		want    int
-	}{
-		{250 * time.Millisecond, 2, 12},
-		{250 * time.Millisecond, 1, 6},
-		{60 * time.Millisecond, 2, 50},
-		{400 * time.Millisecond, 1, 3},
-		{4 * time.Second, 2, 1}, // cost 16: more than MaxWait, and still one may wait
-	} {
-		if got := (pace{c.mean}).places(DefaultMaxWait, c.workers); got != c.want {
-			t.Errorf("hashes of %v, %d workers: got %d, want %d", c.mean, c.workers, got, c.want)
-		}
-	}
-}
+	users "github.com/svc-users/svc-users"
+)
 
 func TestBacklog(t *testing.T) {
 	t.Parallel()
@@ -75,8 +58,8 @@ func TestMeasureScalesFromTheLeastCost(t *testing.T) {
 			asked += n
 			time.Sleep(time.Duration(n)*time.Microsecond + time.Duration(asked%3)*time.Microsecond)
 			return [digestSize]byte{}
-		}, 12)
-		if want := (1 << 12) * time.Microsecond; got.mean != want {
+		}, 12, 0.5)
+		if want := 2 * (1 << 12) * time.Microsecond; got.mean != want {
 			t.Errorf("got %v, want %v", got.mean, want)
 		}
 		if asked != 3<<MinCost {
@@ -85,20 +68,19 @@ func TestMeasureScalesFromTheLeastCost(t *testing.T) {
 	})
 }
 
-// A Hasher learns from what it does: when hashes turn out slower than thought, fewer may wait.
-func TestQueueShrinksOnASlowMachine(t *testing.T) {
+// The pool learns from what it does: when hashes turn out slower than thought, the door expects more of them.
+func TestDoorLearns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := newPool(1, 0, DefaultMaxWait, pace{mean: hashTime / 5})
+		p := newPool(1, DefaultMaxWait, pace{mean: hashTime / 5}, func() {}, func(int) {})
 		defer p.close()
-		before := p.pace.places(p.maxWait, p.workers)
-		for range 40 {
-			if err := p.do(t.Context(), sleep); err != nil {
+		for range 60 {
+			if err := p.do(t.Context(), users.PurposeLogin, sleep); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if after := p.pace.places(p.maxWait, p.workers); before != 30 || after != 6 {
-			t.Errorf("places for %d, then for %d", before, after)
+		if got := p.expected(3); got < 4*hashTime*99/100 || got > 4*hashTime {
+			t.Errorf("three hashes and one more are expected to take %v", got)
 		}
 	})
 }
@@ -106,10 +88,10 @@ func TestQueueShrinksOnASlowMachine(t *testing.T) {
 // Work that broke off says nothing about how long hashes take: counted as quick, it would let too many wait.
 func TestPaceIgnoresWhatBrokeOff(t *testing.T) {
 	t.Parallel()
-	p := newPool(1, 0, DefaultMaxWait, pace{mean: hashTime})
+	p := slowPool(1)
 	defer p.close()
 	for range 20 {
-		if err := p.do(t.Context(), func() { panic("broken") }); err == nil {
+		if err := p.do(t.Context(), users.PurposeLogin, func() { panic("broken") }); err == nil {
 			t.Fatal("a panic went unnoticed")
 		}
 	}

@@ -1,43 +1,51 @@
 package password
 
 import (
-	"container/list"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
 	users "github.com/svc-users/svc-users"
 )
 
-// pool runs work on a fixed number of workers, first come, first served, and refuses what would have to wait
-// too long. It knows nothing of passwords: how workers are scheduled can change here alone.
+// pool runs work on a fixed number of workers. The purposes take turns, within one it is first come, first served,
+// and who could not be served soon enough is refused. It knows nothing of passwords.
 type pool struct {
 	workers int
-	queue   int // how many may wait, or 0 for as many as maxWait allows
 	maxWait time.Duration
+	settle  func()            // what a worker does once, before its first job
+	tell    func(workers int) // called when hashing begins, and with 0 when it has been over for a while
 
 	mu      sync.Mutex
 	arrived *sync.Cond // something is waiting, or the pool is closed
-	waiting list.List  // of *job
-	running int
+	waiting turns
+	running []*job // in the order in which they began
 	pace    pace
+	held    int // refused callers who have not been told yet
 	closed  bool
 
-	ended sync.WaitGroup
+	busy       bool // what was told last
+	quietSince time.Time
+	rest       *time.Timer // set when the last hash was done
+
+	closing chan struct{} // closed when the pool is
+	ended   sync.WaitGroup
 }
 
-// job is one piece of work. Its place may be given up after a worker has taken it: a list ignores an element
-// that it no longer holds.
+// job is one piece of work. Its place may be given up after a worker has taken it.
 type job struct {
 	ctx   context.Context // the caller's, to see whether anybody still waits
+	why   users.Purpose
 	work  func()
-	place *list.Element
+	place place
+	began time.Time
 	done  chan struct{} // closed when err is final
 	err   error
 }
 
-func newPool(workers, queue int, maxWait time.Duration, first pace) *pool {
-	p := &pool{workers: workers, queue: queue, maxWait: maxWait, pace: first}
+func newPool(workers int, maxWait time.Duration, first pace, settle func(), tell func(workers int)) *pool {
+	p := &pool{workers: workers, maxWait: maxWait, settle: settle, tell: tell, pace: first, closing: make(chan struct{})}
 	p.arrived = sync.NewCond(&p.mu)
 	for range workers {
 		p.ended.Go(p.serve)
@@ -46,56 +54,57 @@ func newPool(workers, queue int, maxWait time.Duration, first pace) *pool {
 }
 
 // do runs work on a worker and returns when it is done: nil, or an error if it panicked. It returns
-// ErrUnavailable at once if the queue is full or the pool closed. When ctx ends first it returns the error of
-// ctx: work that was waiting is then never done, and work that had begun is finished without anybody
-// listening.
-func (p *pool) do(ctx context.Context, work func()) error {
+// ErrUnavailable if the work could not be done within maxWait, which the door usually knows and the deadline else
+// finds out, or if the pool is closed. When ctx ends first it returns the error of ctx: work that was waiting is
+// then never done, and work that had begun is finished without anybody listening.
+func (p *pool) do(ctx context.Context, why users.Purpose, work func()) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	j := &job{ctx: ctx, work: work, done: make(chan struct{})}
-	if err := p.enqueue(j); err != nil {
-		return err
+	j := &job{ctx: ctx, why: why, work: work, done: make(chan struct{})}
+	patience, err := p.enter(j)
+	if err != nil {
+		if why == users.PurposeUpgrade {
+			return err // its caller has an answer to give meanwhile
+		}
+		return p.hold(ctx, err)
 	}
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
 	select {
 	case <-j.done:
 		return j.err
 	case <-ctx.Done():
 		p.withdraw(j)
 		return ctx.Err()
+	case <-deadline.C:
+	}
+	if p.withdraw(j) {
+		return p.refusal(why)
+	}
+	select { // a worker is at it
+	case <-j.done:
+		return j.err
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
-func (p *pool) enqueue(j *job) error {
+// withdraw gives up the place of a job and reports whether it was still waiting.
+func (p *pool) withdraw(j *job) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
-		return users.Unavailable("The service is shutting down; try again shortly.", time.Second, nil)
-	}
-	queue := p.queue
-	if queue == 0 {
-		queue = p.pace.places(p.maxWait, p.workers)
-	}
-	// Who is about to be taken by an idle worker is still in the list, so both are counted together.
-	ahead := p.running + p.waiting.Len()
-	if ahead >= p.workers+queue {
-		return users.Unavailable("Too many logins at once; try again shortly.", p.pace.backlog(ahead, p.workers), nil)
-	}
-	j.place = p.waiting.PushBack(j)
-	p.arrived.Signal()
-	return nil
-}
-
-func (p *pool) withdraw(j *job) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.waiting.Remove(j.place)
+	defer p.pause()
+	return p.waiting.remove(j)
 }
 
 // close refuses new work and returns when all that was waiting is done and the workers have ended.
 func (p *pool) close() {
 	p.mu.Lock()
-	p.closed = true
+	if !p.closed {
+		p.closed = true
+		close(p.closing)
+	}
 	p.arrived.Broadcast()
 	p.mu.Unlock()
 	p.ended.Wait()
@@ -103,14 +112,13 @@ func (p *pool) close() {
 
 // serve is a worker.
 func (p *pool) serve() {
+	p.settle()
 	for {
 		j, ok := p.take()
 		if !ok {
 			return
 		}
-		start := time.Now()
-		worked := j.run()
-		p.finish(worked, time.Since(start))
+		p.finish(j, j.run())
 		close(j.done) // only now, so that a caller who comes straight back finds the place it has left
 	}
 }
@@ -119,22 +127,27 @@ func (p *pool) serve() {
 func (p *pool) take() (*job, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for p.waiting.Len() == 0 {
+	for p.waiting.len() == 0 {
 		if p.closed {
 			return nil, false
 		}
 		p.arrived.Wait()
 	}
-	p.running++
-	return p.waiting.Remove(p.waiting.Front()).(*job), true
+	j := p.waiting.take()
+	j.began = time.Now()
+	p.running = append(p.running, j)
+	return j, true
 }
 
-func (p *pool) finish(worked bool, took time.Duration) {
+func (p *pool) finish(j *job, worked bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.running--
+	i := slices.Index(p.running, j)
+	p.running = slices.Delete(p.running, i, i+1)
+	p.waiting.done(j)
+	p.pause()
 	if worked {
-		p.pace.note(took)
+		p.pace.note(time.Since(j.began))
 	}
 }
 

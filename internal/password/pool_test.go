@@ -17,97 +17,22 @@ import (
 // everybody waits.
 const hashTime = 250 * time.Millisecond
 
-func slowPool(workers, queue int) *pool {
-	return newPool(workers, queue, DefaultMaxWait, pace{mean: hashTime})
+func slowPool(workers int) *pool {
+	return newPool(workers, DefaultMaxWait, pace{mean: hashTime}, func() {}, func(int) {})
 }
 
 func sleep() { time.Sleep(hashTime) }
 
-func TestFullQueueIsRefusedAtOnce(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		p := slowPool(2, 3)
-		defer p.close()
-		var done sync.WaitGroup
-		for range 5 {
-			done.Go(func() {
-				if err := p.do(t.Context(), sleep); err != nil {
-					t.Errorf("within the queue: %v", err)
-				}
-			})
-		}
-		synctest.Wait()
-
-		start := time.Now()
-		err := p.do(t.Context(), func() { t.Error("refused work was done") })
-		var refusal *users.Error
-		if !errors.As(err, &refusal) || !errors.Is(err, users.ErrUnavailable) {
-			t.Fatalf("got %v", err)
-		}
-		if refusal.Message != "Too many logins at once; try again shortly." || refusal.RetryAfter != time.Second {
-			t.Errorf("got %q, retry after %v", refusal.Message, refusal.RetryAfter)
-		}
-		if waited := time.Since(start); waited != 0 {
-			t.Errorf("refused after %v", waited)
-		}
-
-		done.Wait()
-		if err := p.do(t.Context(), sleep); err != nil {
-			t.Errorf("when the queue is empty again: %v", err)
-		}
-	})
-}
-
-// Ten times what can be hashed, for twenty seconds: whoever is taken on is served within MaxWait and one
-// hash, everybody else hears so at once, and the workers are never idle.
-func TestFloodIsAnsweredInTime(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		const workers, seconds = 2, 20
-		p := slowPool(workers, 0)
-		defer p.close()
-		var served, refused atomic.Int64
-		var done sync.WaitGroup
-		arrivals := 10 * workers * seconds * int(time.Second/hashTime)
-		for range arrivals {
-			time.Sleep(seconds * time.Second / time.Duration(arrivals))
-			done.Go(func() {
-				start := time.Now()
-				err := p.do(t.Context(), sleep)
-				waited := time.Since(start)
-				switch {
-				case err == nil:
-					served.Add(1)
-					if waited > DefaultMaxWait+hashTime {
-						t.Errorf("served after %v", waited)
-					}
-				case errors.Is(err, users.ErrUnavailable):
-					refused.Add(1)
-					if waited != 0 {
-						t.Errorf("refused after %v", waited)
-					}
-				default:
-					t.Error(err)
-				}
-			})
-		}
-		done.Wait()
-		if least := int64(workers * seconds * int(time.Second/hashTime)); served.Load() < least-1 || refused.Load() == 0 {
-			t.Errorf("%d served, %d refused; the workers could have served %d", served.Load(), refused.Load(), least)
-		}
-	})
-}
-
 func TestFirstComeFirstServed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := slowPool(1, 10)
+		p := slowPool(1)
 		defer p.close()
 		var order []int // written by the one worker
 		var done sync.WaitGroup
-		for i := range 8 {
+		for i := range 5 {
 			done.Go(func() {
-				if err := p.do(t.Context(), func() { order = append(order, i); sleep() }); err != nil {
+				if err := p.do(t.Context(), users.PurposeLogin, func() { order = append(order, i); sleep() }); err != nil {
 					t.Error(err)
 				}
 			})
@@ -126,11 +51,11 @@ func TestFirstComeFirstServed(t *testing.T) {
 func TestGivingUpWhileWaiting(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := slowPool(1, 1)
+		p := slowPool(1)
 		defer p.close()
 		var done sync.WaitGroup
 		done.Go(func() {
-			if err := p.do(t.Context(), sleep); err != nil {
+			if err := p.do(t.Context(), users.PurposeLogin, sleep); err != nil {
 				t.Error(err)
 			}
 		})
@@ -139,12 +64,12 @@ func TestGivingUpWhileWaiting(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), hashTime/10)
 		defer cancel()
 		start := time.Now()
-		err := p.do(ctx, func() { t.Error("work nobody waits for was done") })
+		err := p.do(ctx, users.PurposeLogin, func() { t.Error("work nobody waits for was done") })
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != hashTime/10 {
 			t.Fatalf("got %v after %v", err, time.Since(start))
 		}
 
-		if err := p.do(t.Context(), sleep); err != nil {
+		if err := p.do(t.Context(), users.PurposeLogin, sleep); err != nil {
 			t.Errorf("the place was not given up: %v", err)
 		}
 		done.Wait()
@@ -155,17 +80,17 @@ func TestGivingUpWhileWaiting(t *testing.T) {
 func TestGivingUpWhileServed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := slowPool(1, 1)
+		p := slowPool(1)
 		defer p.close()
 		finished := false // written by the worker, read after it has taken the next job
 		ctx, cancel := context.WithTimeout(t.Context(), hashTime/10)
 		defer cancel()
 		start := time.Now()
-		err := p.do(ctx, func() { sleep(); finished = true })
+		err := p.do(ctx, users.PurposeLogin, func() { sleep(); finished = true })
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != hashTime/10 {
 			t.Fatalf("got %v after %v", err, time.Since(start))
 		}
-		if err := p.do(t.Context(), func() {}); err != nil || !finished {
+		if err := p.do(t.Context(), users.PurposeLogin, func() {}); err != nil || !finished {
 			t.Errorf("the next: %v; the first finished: %v", err, finished)
 		}
 	})
@@ -181,9 +106,9 @@ func TestGoneBeforeBegun(t *testing.T) {
 	if worked := j.run(); worked || !errors.Is(j.err, context.Canceled) {
 		t.Errorf("worked: %v, err: %v", worked, j.err)
 	}
-	p := slowPool(1, 1)
+	p := slowPool(1)
 	defer p.close()
-	if err := p.do(ctx, j.work); !errors.Is(err, context.Canceled) {
+	if err := p.do(ctx, users.PurposeLogin, j.work); !errors.Is(err, context.Canceled) {
 		t.Errorf("do: %v", err)
 	}
 }
@@ -191,12 +116,12 @@ func TestGoneBeforeBegun(t *testing.T) {
 func TestCloseFinishesWhatWasTakenOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := slowPool(1, 5)
+		p := slowPool(1)
 		var served atomic.Int64
 		var done sync.WaitGroup
 		for range 4 {
 			done.Go(func() {
-				if err := p.do(t.Context(), sleep); err != nil {
+				if err := p.do(t.Context(), users.PurposeLogin, sleep); err != nil {
 					t.Error(err)
 				}
 				served.Add(1)
@@ -206,7 +131,7 @@ func TestCloseFinishesWhatWasTakenOn(t *testing.T) {
 		closing := make(chan struct{})
 		go func() { p.close(); close(closing) }()
 		synctest.Wait()
-		if err := p.do(t.Context(), sleep); !errors.Is(err, users.ErrUnavailable) {
+		if err := p.do(t.Context(), users.PurposeLogin, sleep); !errors.Is(err, users.ErrUnavailable) {
 			t.Errorf("while closing: got %v", err)
 		}
 		<-closing
@@ -229,7 +154,7 @@ func TestPanicBecomesAnError(t *testing.T) {
 	}))
 	t.Cleanup(h.Close)
 	for range 3 { // the one worker survives each
-		hash, err := h.Hash(t.Context(), users.PresentedPassword("battery!"))
+		hash, err := h.Hash(t.Context(), users.PurposeNewAccount, users.PresentedPassword("battery!"))
 		if err == nil || hash != "" {
 			t.Fatalf("Hash: got %q, %v", string(hash), err)
 		}
@@ -242,7 +167,7 @@ func TestPanicBecomesAnError(t *testing.T) {
 		if errors.Is(err, users.ErrUnavailable) {
 			t.Errorf("a defect looks like overload: %v", err)
 		}
-		check, err := h.Check(t.Context(), "", users.PresentedPassword("battery!"))
+		check, err := h.Check(t.Context(), users.PurposeLogin, "", users.PresentedPassword("battery!"))
 		if err == nil || check != (users.PasswordCheck{}) {
 			t.Fatalf("Check: got %+v, %v", check, err)
 		}
@@ -251,10 +176,10 @@ func TestPanicBecomesAnError(t *testing.T) {
 
 func TestRuntimePanicKeepsItsText(t *testing.T) {
 	t.Parallel()
-	p := slowPool(1, 1)
+	p := slowPool(1)
 	defer p.close()
 	var none []int
-	err := p.do(t.Context(), func() { none[len(none)] = 1 })
+	err := p.do(t.Context(), users.PurposeLogin, func() { none[len(none)] = 1 })
 	if err == nil || !strings.Contains(err.Error(), "index out of range [0] with length 0") {
 		t.Errorf("got %v", err)
 	}

@@ -89,7 +89,7 @@ func TestEqualWork(t *testing.T) {
 func TestEqualTime(t *testing.T) {
 	t.Parallel()
 	const cost = 6
-	h := open(t, Options{Cost: cost, Workers: 1, Queue: 8})
+	h := open(t, Options{Cost: cost, Workers: 1})
 	type kind struct {
 		name     string
 		hash     users.PasswordHash

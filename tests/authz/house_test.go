@@ -133,7 +133,7 @@ func (h *house) hash(t testing.TB, password string) users.PasswordHash {
 	if made, ok := hashes.Load(password); ok {
 		return made.(users.PasswordHash)
 	}
-	made, err := h.Users.Passwords.Hash(t.Context(), users.PresentedPassword(password))
+	made, err := h.Users.Passwords.Hash(t.Context(), users.PurposeNewAccount, users.PresentedPassword(password))
 	must(t, err)
 	hashes.Store(password, made)
 	return made

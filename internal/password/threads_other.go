@@ -1,0 +1,11 @@
+//go:build !linux
+
+package password
+
+import "time"
+
+// settleLow does nothing: priorities of single threads are Linux's. The number of workers is the gate.
+func settleLow() {}
+
+// processTime is only asked for under a quota, which is Linux's too.
+func processTime() time.Duration { return 0 }
