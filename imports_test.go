@@ -27,6 +27,7 @@ var law = []rule{
 	outsider("bench", "what measures the service must know no more of it than its clients do", internal+"/pgtest"),
 	siblings("a room can be understood, replaced and tested alone; they meet in cmd"),
 	only(internal+"/config", "settings are read once and passed on as values", "cmd"),
+	only(internal+"/cgroup", "what the machine allows is read once and passed on as values", "cmd"),
 	only(internal+"/apitest", "what runs the service for tests must not ship"),
 	only(internal+"/pgtest", "what starts throw-away databases must not ship", "bench"),
 	only(internal+"/store/storetest", "the conformance suite must not ship"),

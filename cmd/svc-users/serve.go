@@ -78,7 +78,7 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 		return err
 	}
 	log, written := t.logger(cfg)
-	defer written.Close() //nolint:errcheck // it never fails
+	defer written.Close()
 	a.fitRuntime()
 	public := keys.Public()
 	handler := httpapi.New(httpapi.Options{

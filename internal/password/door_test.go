@@ -162,7 +162,7 @@ func TestDeadline(t *testing.T) {
 		})
 		synctest.Wait()
 		start := time.Now()
-		refused(t, p.do(t.Context(), users.PurposeLogin, never(t)))
+		_ = refused(t, p.do(t.Context(), users.PurposeLogin, never(t)))
 		if took := time.Since(start); took != DefaultMaxWait-hashTime {
 			t.Errorf("refused after %v", took)
 		}
@@ -299,7 +299,7 @@ func TestUpgradeDoesNotWait(t *testing.T) {
 		}
 		wait := load(t, p, users.PurposeLogin, 1)
 		start := time.Now()
-		refused(t, p.do(t.Context(), users.PurposeUpgrade, never(t)))
+		_ = refused(t, p.do(t.Context(), users.PurposeUpgrade, never(t)))
 		if took := time.Since(start); took != 0 {
 			t.Errorf("refused after %v", took)
 		}
@@ -371,7 +371,7 @@ func TestCloseLetsGoOfTheHeld(t *testing.T) {
 		start := time.Now()
 		told := make(chan time.Duration)
 		go func() {
-			refused(t, p.do(t.Context(), users.PurposeLogin, never(t)))
+			_ = refused(t, p.do(t.Context(), users.PurposeLogin, never(t)))
 			told <- time.Since(start)
 		}()
 		synctest.Wait()

@@ -94,7 +94,7 @@ func (w *watch) look() (version int64, kept users.Moment, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	var row [1]driver.Value
 	if err := rows.Next(row[:]); err != nil {
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			err = errors.New("PRAGMA data_version has no row")
 		}
 		return 0, users.Moment{}, err

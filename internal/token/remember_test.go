@@ -1,6 +1,7 @@
 package token
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -8,7 +9,9 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-func bearerOf(c users.Claims) users.Bearer { return users.Bearer{Account: c.Subject, Version: c.Version} }
+func bearerOf(c users.Claims) users.Bearer {
+	return users.Bearer{Account: c.Subject, Version: c.Version}
+}
 
 // TestBearerAgreesWithVerify asks for a token at many times, when it is new to the set and when it is known.
 func TestBearerAgreesWithVerify(t *testing.T) {
@@ -23,7 +26,7 @@ func TestBearerAgreesWithVerify(t *testing.T) {
 		_, want := set.Verify(token, at)
 		for what, s := range map[string]*KeySet{"new": testSet(t), "known": set} {
 			got, err := s.Bearer(token, at)
-			if err != want {
+			if !errors.Is(err, want) {
 				t.Errorf("%s, at %v: error %v, want %v", what, at, err, want)
 			}
 			if wanted := bearerOf(c); err == nil && got != wanted || err != nil && got != (users.Bearer{}) {
@@ -77,7 +80,7 @@ func TestBearerGoesWithItsKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := other.Bearer(token, testNow); err != errAudience {
+	if _, err := other.Bearer(token, testNow); !errors.Is(err, errAudience) {
 		t.Errorf("another audience: %v", err)
 	}
 }

@@ -21,12 +21,14 @@ const (
 )
 
 // Far more logins than can be hashed arrive at once. Each is answered, or refused with a time to come back; who
-// has a token is served meanwhile; and memory does not grow with the queue. This one is not parallel, since it
-// leaves no processor to anybody.
+// has a token is served meanwhile, accounts can be made as well; and memory does not grow with the queue. This one is
+// not parallel, since it leaves no processor to anybody.
 func TestLoginFlood(t *testing.T) {
 	s := serve(t, sqliteURL(t), "--demo")
 	token := s.login("admin@example.com", "admin123")
+	role := s.want(http.StatusOK, http.MethodGet, "/api/v1/auth/me", token, nil).text("role_id")
 	flood := s.flood()
+	creation := s.createAccounts(token, role)
 	var reads []time.Duration
 	for deadline := time.Now().Add(floodTime); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		began := time.Now()
@@ -36,6 +38,11 @@ func TestLoginFlood(t *testing.T) {
 		reads = append(reads, time.Since(began))
 	}
 	counts, worst := flood()
+	created, refused, middle := creation()
+	t.Logf("accounts made: %d, median %v; refused: %d", created, middle, refused)
+	if created == 0 || refused > created {
+		t.Errorf("during the flood %d accounts were made, %d refused: logins have shut them out", created, refused)
+	}
 	t.Logf("logins by status: %v, the slowest %v; %d reads, median %v", counts, worst, len(reads), median(reads))
 	if counts[http.StatusOK] == 0 || counts[http.StatusUnauthorized] == 0 || counts[http.StatusServiceUnavailable] == 0 {
 		t.Errorf("logins by status: %v; it was no flood, or nobody got through", counts)
@@ -88,6 +95,37 @@ func (s *server) flood() func() (counts map[int]int, worst time.Duration) {
 	return func() (map[int]int, time.Duration) {
 		wait.Wait()
 		return counts, worst
+	}
+}
+
+// createAccounts begins to make one account after another for as long as the flood lasts. The function it returns
+// waits for the end.
+func (s *server) createAccounts(token, role string) func() (created, refused int, middle time.Duration) {
+	var times []time.Duration
+	refused := 0
+	stop, done := make(chan struct{}), make(chan struct{})
+	time.AfterFunc(floodTime, func() { close(stop) })
+	go func() {
+		defer close(done)
+		every(5*time.Millisecond, stop, func() {
+			began := time.Now()
+			a := s.send(http.MethodPost, "/api/v1/accounts", token, newAccount(newEmail(), newPassword(), role))
+			switch {
+			case a.is(http.StatusCreated):
+				times = append(times, time.Since(began))
+			case a.is(http.StatusServiceUnavailable):
+				refused++
+			default:
+				s.t.Errorf("in the flood the creation of an account is answered %d %q %v", a.status, a.Message, a.err)
+			}
+		})
+	}()
+	return func() (int, int, time.Duration) {
+		<-done
+		if len(times) == 0 {
+			return 0, refused, 0
+		}
+		return len(times), refused, median(times)
 	}
 }
 

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/svc-users/svc-users/internal/cgroup"
+	"github.com/svc-users/svc-users/internal/config"
+)
+
+// A quota matters only where it leaves less than the processors there are: hashing that pauses for nothing would
+// leave them idle.
+func TestHashingHeedsAQuota(t *testing.T) {
+	t.Parallel()
+	all := float64(runtime.NumCPU())
+	for quota, want := range map[float64]float64{0: 0, all / 2: all / 2, all - 0.1: all - 0.1, all: 0, 4 * all: 0} {
+		got := hashing(config.Config{BcryptCost: 11, HashWorkers: 5, LoginMaxWait: time.Second}, cgroup.Limits{CPUs: quota})
+		if got.Quota != want {
+			t.Errorf("a quota of %v of %v processors: hashing keeps to %v, want %v", quota, all, got.Quota, want)
+		}
+		if got.Cost != 11 || got.Workers != 5 || got.MaxWait != time.Second {
+			t.Errorf("the settings do not arrive: %+v", got)
+		}
+	}
+}
