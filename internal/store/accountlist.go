@@ -2,109 +2,69 @@ package store
 
 import (
 	"context"
-	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/svc-users/svc-users"
 )
 
-// condition is a WHERE clause in the making, with the values it binds.
-type condition struct {
-	terms []string
-	args  []any
-}
+// listed are the columns of accounts that a list is cut from.
+const listed = `a.id, a.email, a.email_key, a.role_id, a.is_active, a.token_version, a.created_at, a.updated_at`
 
-// bind returns the placeholder of a value.
-func (c *condition) bind(value any) string {
-	c.args = append(c.args, value)
-	return "$" + strconv.Itoa(len(c.args))
-}
-
-func (c *condition) and(term string) { c.terms = append(c.terms, term) }
-
-func (c *condition) String() string {
-	if len(c.terms) == 0 {
-		return ""
+// Accounts implements users.AccountReader. What a list costs depends on the rows that it returns and passes
+// over, not on how many accounts there are or how deep in the list it begins. A search is more work; see search.
+func (q queries) Accounts(ctx context.Context, f users.AccountFilter, list users.List) ([]users.Account, error) {
+	if list.Limit <= 0 || findsNothing(f.Query) {
+		return nil, nil
 	}
-	return " WHERE " + strings.Join(c.terms, " AND ")
+	list.Offset = max(list.Offset, 0)
+	switch {
+	case !f.Email.IsZero():
+		return q.accountByFilter(ctx, f, list)
+	case f.Query == "" || isPrefix(f.Query) && list.Order.ByText:
+		v := &values{}
+		s := span{order: list.Order, after: list.After, prefix: f.Query}
+		return q.withRoles(ctx, list.Order, v, q.along(v, f, s, listed, nil, list.Limit, list.Offset))
+	}
+	return q.search(ctx, f, list)
 }
 
-// chosen is the condition of a filter on accounts a.
-func (q queries) chosen(f users.AccountFilter) *condition {
-	c := &condition{}
+// withRoles runs a query for rows of listed and joins them with their roles. A piece is cut before roles are
+// joined to it, so that neither engine can be led to begin with the roles and sort all accounts.
+func (q queries) withRoles(ctx context.Context, o users.Order, v *values, piece string) ([]users.Account, error) {
+	return rows(ctx, q, "list accounts", scanAccount,
+		`SELECT `+accountColumns+` FROM (`+piece+`) AS a JOIN roles r ON r.id = a.role_id`+orderBy(sortColumns(o), o), v.args...)
+}
+
+// accountByFilter is the list of the account with the filter's address, if it is chosen by all else too.
+func (q queries) accountByFilter(ctx context.Context, f users.AccountFilter, list users.List) ([]users.Account, error) {
+	v := &values{}
+	terms := append(q.chosen(v, f), after(v, list)...)
+	return q.withRoles(ctx, list.Order, v, `SELECT `+listed+` FROM accounts a`+where(terms)+
+		` LIMIT `+v.bind(list.Limit)+` OFFSET `+v.bind(list.Offset))
+}
+
+// chosen returns the terms of a filter for accounts that are found some other way than along an index.
+func (q queries) chosen(v *values, f users.AccountFilter) []string {
+	var terms []string
 	if !f.Email.IsZero() {
-		c.and(`a.email_key = ` + c.bind(f.Email.Canonical()))
+		terms = append(terms, `a.email_key = `+v.bind(f.Email.Canonical()))
 	}
 	if f.Query != "" {
-		q.search(c, f.Query)
+		terms = append(terms, q.matching(v, f.Query))
 	}
 	if !f.RoleID.IsZero() {
-		c.and(`a.role_id = ` + c.bind(f.RoleID.String()))
+		terms = append(terms, `a.role_id = `+v.bind(f.RoleID.String()))
 	}
-	// Written out, not bound, so that the index of the disabled accounts is seen to fit.
-	if f.Active != nil && *f.Active {
-		c.and(`a.is_active`)
-	} else if f.Active != nil {
-		c.and(`NOT a.is_active`)
+	if f.Active != nil {
+		terms = append(terms, `a.is_active = `+v.bind(*f.Active))
 	}
-	return c
+	return terms
 }
 
-// lastRune sorts after every character that an address can contain.
-const lastRune = "\U0010FFFF"
-
-// search adds that the address contains part. There are no patterns, hence no wildcards: a short part is a
-// range of the index, a longer one is looked for byte by byte.
-func (q queries) search(c *condition, part string) {
-	switch {
-	case strings.ContainsRune(part, 0) || !utf8.ValidString(part):
-		// No address has it, and PostgreSQL would refuse even to look.
-		c.and(`1 = 0`)
-	case utf8.RuneCountInString(part) <= 2:
-		c.and(`a.email_key >= ` + c.bind(part) + ` AND a.email_key < ` + c.bind(part+lastRune))
-	default:
-		c.and(q.engine.position() + `(a.email_key, ` + c.bind(part) + `) > 0`)
+// after is chosen for where a list begins.
+func after(v *values, list users.List) []string {
+	if list.After == nil {
+		return nil
 	}
-}
-
-// order adds what begins after a position to c and returns the ORDER BY. The comparison and the order are of
-// the same columns as an index, so that a page costs the same wherever it begins. Addresses are unique: there
-// are no equals among them that ids would have to decide.
-func order(c *condition, list users.List) string {
-	direction, beyond := ``, ` > `
-	if list.Order.Descending {
-		direction, beyond = ` DESC`, ` < `
-	}
-	if list.Order.ByText {
-		if list.After != nil {
-			c.and(`a.email_key` + beyond + c.bind(list.After.Text))
-		}
-		return ` ORDER BY a.email_key` + direction
-	}
-	if list.After != nil {
-		c.and(`(a.created_at, a.id)` + beyond + `(` + c.bind(instant(list.After.Time)) + `, ` + c.bind(list.After.ID.String()) + `)`)
-	}
-	return ` ORDER BY a.created_at` + direction + `, a.id` + direction
-}
-
-// Accounts implements users.AccountReader. The piece is cut before roles are joined to it, so that neither
-// engine can be led to begin with the roles and sort all accounts.
-func (q queries) Accounts(ctx context.Context, f users.AccountFilter, list users.List) ([]users.Account, error) {
-	c := q.chosen(f)
-	by := order(c, list)
-	piece := `SELECT a.id, a.email, a.email_key, a.role_id, a.is_active, a.token_version, a.created_at, a.updated_at FROM accounts a` +
-		c.String() + by + ` LIMIT ` + c.bind(max(list.Limit, 0)) + ` OFFSET ` + c.bind(max(list.Offset, 0))
-	return rows(ctx, q, "list accounts", scanAccount,
-		`SELECT `+accountColumns+` FROM (`+piece+`) AS a JOIN roles r ON r.id = a.role_id`+by, c.args...)
-}
-
-// CountAccounts implements users.AccountReader.
-func (q queries) CountAccounts(ctx context.Context, f users.AccountFilter, limit int) (int, error) {
-	c := q.chosen(f)
-	query := `SELECT count(*) FROM accounts a` + c.String()
-	if limit > 0 {
-		query = `SELECT count(*) FROM (SELECT 1 FROM accounts a` + c.String() + ` LIMIT ` + c.bind(limit) + `) AS counted`
-	}
-	return row(ctx, q, "count accounts", scanInt, query, c.args...)
+	on, _ := past(list.Order)
+	return []string{v.compare(sortColumns(list.Order), on, place(list.Order, *list.After))}
 }

@@ -10,7 +10,10 @@ import (
 )
 
 // ownTables are all tables that migrations make.
-var ownTables = []string{"accounts", "roles", "permissions", "role_permissions", "authorization_stamp", "service_secrets"}
+var ownTables = []string{
+	"accounts", "roles", "permissions", "role_permissions", "authorization_stamp", "service_secrets",
+	"account_counts", "accounts_search", "accounts_replaced",
+}
 
 // Migrate brings the schema up to date. Any number of processes may do so at once: one does, the others wait.
 // A process that is killed meanwhile leaves the schema at one of its versions, and nobody waiting.

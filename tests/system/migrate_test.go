@@ -88,12 +88,15 @@ func TestEightStartAtOnce(t *testing.T) {
 			complete(t, db)
 			// One that was killed between its first two steps has made the table of versions and nothing else.
 			before := tables(t, db, database)
-			for _, name := range []string{"role_permissions", "accounts", "roles", "permissions", "authorization_stamp", "service_secrets"} {
+			for _, name := range []string{"role_permissions", "accounts", "account_counts", "roles", "permissions", "authorization_stamp", "service_secrets"} {
 				run(t, db, `DROP TABLE `+name)
 			}
 			run(t, db, `DELETE FROM svc_users_migrations WHERE version_id > 0`)
-			if !strings.HasPrefix(database, "sqlite") {
-				run(t, db, `DROP FUNCTION renew_authorization_stamp`)
+			if strings.HasPrefix(database, "sqlite") {
+				run(t, db, `DROP TABLE accounts_search`, `DROP TABLE accounts_replaced`)
+			} else {
+				run(t, db, `DROP FUNCTION renew_authorization_stamp`, `DROP FUNCTION renew_account_stamp`,
+					`DROP FUNCTION count_accounts`, `DROP FUNCTION email_trigrams`)
 			}
 			newcomers(t, database)
 			complete(t, db)

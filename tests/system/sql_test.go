@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,7 +111,9 @@ func dump(t *testing.T, db *sql.DB, database string) string {
 	t.Helper()
 	var all strings.Builder
 	for _, name := range tables(t, db, database) {
-		fmt.Fprintln(&all, name, strings.Join(table(t, db, `SELECT * FROM `+name+` ORDER BY 1, 2`), "\n"))
+		rows := table(t, db, `SELECT * FROM `+name)
+		slices.Sort(rows)
+		fmt.Fprintln(&all, name, strings.Join(rows, "\n"))
 	}
 	return all.String()
 }

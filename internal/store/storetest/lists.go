@@ -79,7 +79,12 @@ func model(all []users.Account, f users.AccountFilter, o users.Order) []string {
 			chosen = append(chosen, a)
 		}
 	}
-	slices.SortFunc(chosen, func(a, b users.Account) int {
+	slices.SortFunc(chosen, by(o))
+	return addresses(chosen)
+}
+
+func by(o users.Order) func(a, b users.Account) int {
+	return func(a, b users.Account) int {
 		c := cmp.Or(a.CreatedAt.Compare(b.CreatedAt), a.ID.Compare(b.ID))
 		if o.ByText {
 			c = strings.Compare(a.Email.Canonical(), b.Email.Canonical())
@@ -88,8 +93,7 @@ func model(all []users.Account, f users.AccountFilter, o users.Order) []string {
 			c = -c
 		}
 		return c
-	})
-	return addresses(chosen)
+	}
 }
 
 func addresses(accounts []users.Account) []string {

@@ -40,10 +40,18 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 		"ChangesOfOthersAreSeen":    testChangesOfOthers,
 		"AccessIsOfOneMoment":       testAccessIsOfOneMoment,
 		"GraphInTransaction":        testGraphInTransaction,
+		"KeptAccounts":              testKeptAccounts,
+		"MomentMoves":               testMomentMoves,
+		"NothingStaleIsSeen":        testNothingStaleIsSeen,
 		"ListsAgainstModel":         testListsAgainstModel,
 		"ListOrderIsOfBytes":        testListOrderIsOfBytes,
 		"ListSearch":                testListSearch,
 		"ListWhileRowsComeAndGo":    testListWhileRowsComeAndGo,
+		"PagesWhileOthersWrite":     testPagesWhileOthersWrite,
+		"SearchOfMany":              testSearchOfMany,
+		"SearchIsOfCharacters":      testSearchIsOfCharacters,
+		"CountsAreKept":             testCountsAreKept,
+		"CountsOfMany":              testCountsOfMany,
 		"EmptyDatabase":             testEmpty,
 		"TxCommitsOrNot":            testTxCommitsOrNot,
 		"TxPanic":                   testTxPanic,
@@ -111,6 +119,18 @@ func open(t testing.TB, url string) *store.Store {
 // byHand runs SQL past the store, as somebody with a shell would.
 func byHand(t testing.TB, address string, statements ...string) {
 	t.Helper()
+	db := shell(t, address)
+	defer db.Close()
+	for _, s := range statements {
+		if _, err := db.ExecContext(context.Background(), s); err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+	}
+}
+
+// shell opens a database past the store.
+func shell(t testing.TB, address string) *sql.DB {
+	t.Helper()
 	driver, name := "pgx", address
 	if path, ok := strings.CutPrefix(address, "sqlite://"); ok {
 		absolute, err := filepath.Abs(path)
@@ -124,12 +144,7 @@ func byHand(t testing.TB, address string, statements ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
-	for _, s := range statements {
-		if _, err := db.ExecContext(context.Background(), s); err != nil {
-			t.Fatalf("%s: %v", s, err)
-		}
-	}
+	return db
 }
 
 // do runs fn in a transaction that must succeed.

@@ -1,0 +1,51 @@
+package store
+
+import (
+	"context"
+
+	"github.com/svc-users/svc-users"
+)
+
+// CountAccounts implements users.AccountReader. With a limit the rows themselves are counted: what is decided
+// by that, such as whether an administrator is the last, does not rest on a total kept elsewhere. Without one
+// the totals are read that triggers keep, unless an address or a part of one is asked for.
+func (q queries) CountAccounts(ctx context.Context, f users.AccountFilter, limit int) (int, error) {
+	switch {
+	case findsNothing(f.Query):
+		return 0, nil
+	case !f.Email.IsZero() || f.Query != "" && limit <= 0:
+		v := &values{}
+		return q.count(ctx, v, `SELECT 1 FROM accounts a`+where(q.chosen(v, f)))
+	case f.Query != "" && !isPrefix(f.Query):
+		return q.countFound(ctx, f, limit)
+	case limit > 0:
+		return q.countAlong(ctx, f, nil, limit)
+	}
+	return q.total(ctx, f)
+}
+
+// count counts the rows of a query.
+func (q queries) count(ctx context.Context, v *values, query string) (int, error) {
+	return row(ctx, q, "count accounts", scanInt, `SELECT count(*) FROM (`+query+`) AS counted`, v.args...)
+}
+
+// countAlong counts along indexes, in which the addresses are, the accounts of a filter up to a limit.
+func (q queries) countAlong(ctx context.Context, f users.AccountFilter, search func(*values) string, limit int) (int, error) {
+	v := &values{}
+	s := span{order: users.Order{ByText: true}}
+	var extra []string
+	if search != nil {
+		extra = append(extra, search(v))
+	} else {
+		s.prefix = f.Query
+	}
+	return q.count(ctx, v, q.along(v, f, s, `email_key`, extra, limit, 0))
+}
+
+// total reads how many accounts have the filter's role and state.
+func (q queries) total(ctx context.Context, f users.AccountFilter) (int, error) {
+	v := &values{}
+	f.Email, f.Query = users.Email{}, ""
+	return row(ctx, q, "read how many accounts there are", scanInt,
+		`SELECT CAST(coalesce(sum(total), 0) AS bigint) FROM account_counts a`+where(q.chosen(v, f)), v.args...)
+}
