@@ -56,7 +56,7 @@ func (r *Results) markdownTable(b *strings.Builder, titles, databases []string) 
 				continue
 			}
 			cells = append(cells, r.Rows[i].cell())
-			if goal := r.Rows[i].goal(); !slices.Contains(goals, goal) {
+			if goal := r.Rows[i].goal(); goal != "" && !slices.Contains(goals, goal) {
 				goals = append(goals, goal)
 			}
 		}

@@ -7,7 +7,7 @@
 //	err = st.InTx(ctx, func(tx users.Tx) error { return tx.DeleteAccount(ctx, id) })
 //
 // The SQL is one text for both engines. What they do each in their own way (opening, locking, the codes of
-// their errors) is in the files postgres*.go and sqlite.go, behind the interface engine.
+// their errors) is in the files postgres*.go and sqlite*.go, behind the interface engine.
 //
 // What callers can rely on:
 //

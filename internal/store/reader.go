@@ -6,8 +6,8 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-// The methods of users.AccountReader outside a transaction: each is one statement, tried again where its
-// connection breaks.
+// The methods of users.AccountReader outside a transaction: each is one statement, a search a few, tried again
+// where its connection breaks.
 
 // Account implements users.AccountReader.
 func (s *Store) Account(ctx context.Context, id users.ID) (users.Account, error) {
