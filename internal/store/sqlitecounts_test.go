@@ -3,7 +3,9 @@ package store_test
 import (
 	"database/sql"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -48,7 +50,7 @@ func TestSQLiteReplaceIsCounted(t *testing.T) {
 					n := rapid.OneOf(rapid.Just("NULL"), rapid.Map(number, func(n int) string { return fmt.Sprint(n) })).Draw(r, "number")
 					return fmt.Sprintf(`(%s, '%s', '%s', '%s', %d, '', '', 1, 0, 0)`, n, id.Draw(r, "id"), key.Draw(r, "key"), role.Draw(r, "role"), rapid.IntRange(0, 1).Draw(r, "active"))
 				}
-				r.Repeat(map[string]func(*rapid.T){
+				steps := map[string]func(*rapid.T){
 					"insert": func(r *rapid.T) {
 						verb := rapid.SampledFrom([]string{`INSERT OR REPLACE`, `INSERT OR IGNORE`, `REPLACE`}).Draw(r, "verb")
 						exec(verb + ` INTO accounts ` + columns + ` VALUES ` + row() + `, ` + row())

@@ -46,13 +46,11 @@ func testSearchOfMany(t *testing.T, f *fixture) {
 	filters := []users.AccountFilter{{RoleID: roles[0].ID}, {Active: pointer(true)}, {RoleID: roles[1].ID, Active: pointer(false)}}
 	for i, part := range []string{
 		manyEmail(17_000)[3:], // one has it
-		"7.1",                 // some have it
 		"99@hidden",           // some, none of them near an end
 		"hidden",              // most, none of them near an end
-		"dde",                 // all trigrams of a common one, but
-		"hiddden",             // none has it
+		"den.exi",             // none, though all have something of it
 		"example",             // all
-		"3f", "0", "hi",       // beginnings
+		"3f",                  // some begin so
 	} {
 		// Each filter with each part would take minutes under the race detector, in SQLite.
 		for _, filter := range []users.AccountFilter{{}, filters[i%len(filters)]} {
@@ -68,11 +66,8 @@ func checkSearch(t *testing.T, f *fixture, all map[users.Order][]users.Account, 
 	t.Helper()
 	what := fmt.Sprintf("%q, of a role %t, active %v", filter.Query, !filter.RoleID.IsZero(), filter.Active != nil && *filter.Active)
 	n := len(model(all[users.Order{}], filter, users.Order{}))
-	for _, limit := range []int{0, 5, 10_001} {
-		want := n
-		if limit > 0 {
-			want = min(n, limit)
-		}
+	for _, limit := range []int{5, 10_001} {
+		want := min(n, limit)
 		if got, err := f.CountAccounts(t.Context(), filter, limit); err != nil || got != want {
 			t.Errorf("%s: counted %d up to %d (%v), want %d", what, got, limit, err, want)
 		}
@@ -81,7 +76,7 @@ func checkSearch(t *testing.T, f *fixture, all map[users.Order][]users.Account, 
 		want := model(all[o], filter, o)
 		begin := 0
 		list := users.List{Order: o, Limit: 21}
-		for range 3 {
+		for range 2 {
 			got, err := f.Accounts(t.Context(), filter, list)
 			if err != nil {
 				t.Fatal(err)
@@ -125,7 +120,7 @@ func testSearchIsOfCharacters(t *testing.T, f *fixture) {
 		"...", "@ex", `""`, `"""`, `a"b`, `a" OR "b`, "a AND b", "NOT a", "NEAR(a b)", "a*b", "^ab", "{a b}", "email_key:a", "-ab",
 		`\%%`, "%%%", "___", "'''", "日本語", "😀😀😀", "äß日", "AB%", "ab%", strings.Repeat("ab", 500), strings.Repeat("日本語", 100),
 	}
-	for range 60 {
+	for range 20 {
 		parts = append(parts, text(5))
 		within := []rune(all[rand.IntN(len(all))].Email.Canonical())
 		from := rand.IntN(len(within))
@@ -134,19 +129,16 @@ func testSearchIsOfCharacters(t *testing.T, f *fixture) {
 	for _, part := range parts {
 		filter := users.AccountFilter{Query: part}
 		want := model(all, filter, users.Order{})
-		got, err := f.Accounts(t.Context(), filter, users.List{Limit: len(all)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		same(t, fmt.Sprintf("%q", part), addresses(got), want)
 		if n, err := f.CountAccounts(t.Context(), filter, 10_001); err != nil || n != len(want) {
 			t.Errorf("%q: counted %d (%v), want %d", part, n, err, len(want))
 		}
-		got, err = f.Accounts(t.Context(), filter, users.List{Limit: 2})
-		if err != nil {
-			t.Fatal(err)
+		for _, limit := range []int{2, 200} {
+			got, err := f.Accounts(t.Context(), filter, users.List{Limit: limit})
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(t, fmt.Sprintf("%q, at most %d", part, limit), addresses(got), want[:min(limit, len(want))])
 		}
-		same(t, fmt.Sprintf("%q, two", part), addresses(got), want[:min(2, len(want))])
 	}
 }
 
