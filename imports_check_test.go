@@ -211,6 +211,7 @@ func TestImportLawBites(t *testing.T) {
 		{"internal/config/a.go", `import "github.com/alecthomas/kong"`, true},
 		{"bench/a.go", `import ("net/http"; "database/sql"; "modernc.org/sqlite"; "golang.org/x/crypto/bcrypt"; "` + internal + `/pgtest"; "` + ours + `/bench/load")`, false},
 		{"bench/load/a.go", `import "` + ours + `"`, true},
+		{"internal/password/a.go", `import "` + internal + `/cgroup"`, true},
 		{"bench/load/a.go", `import "` + internal + `/token"`, true},
 		{"internal/config/testdata/a.go", `import "github.com/alecthomas/kong"`, false},
 	} {
