@@ -64,7 +64,10 @@ func TestSQLiteReplaceIsCounted(t *testing.T) {
 						exec(verb+` accounts SET `+set+` WHERE email_key = $1`, key.Draw(r, "of"))
 					},
 					"delete": func(r *rapid.T) { exec(`DELETE FROM accounts WHERE id = $1`, id.Draw(r, "id")) },
-				})
+				}
+				for _, name := range rapid.SliceOfN(rapid.SampledFrom(slices.Sorted(maps.Keys(steps))), 1, 15).Draw(r, "steps") {
+					steps[name](r)
+				}
 				// It compares the trigrams with the rows.
 				exec(`INSERT INTO accounts_search (accounts_search, rank) VALUES ('integrity-check', 1)`)
 				for _, role := range roles {

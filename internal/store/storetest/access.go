@@ -118,9 +118,12 @@ func testNothingStaleIsSeen(t *testing.T, f *fixture) {
 	var acknowledged atomic.Int64
 	acknowledged.Store(1)
 	var wait sync.WaitGroup
+	var over atomic.Bool
 	until := time.Now().Add(300 * time.Millisecond)
 	wait.Go(func() {
-		for time.Now().Before(until) {
+		defer over.Store(true)
+		// On a busy machine the time alone may be over after a single change.
+		for time.Now().Before(until) || a.TokenVersion < 5 {
 			a.TokenVersion++
 			if err := writer.InTx(ctx, func(tx users.Tx) error { return tx.UpdateAccount(ctx, a) }); err != nil {
 				t.Error(err)
@@ -131,7 +134,7 @@ func testNothingStaleIsSeen(t *testing.T, f *fixture) {
 	})
 	for range 4 {
 		wait.Go(func() {
-			for time.Now().Before(until) {
+			for !over.Load() {
 				least := acknowledged.Load()
 				access, err := f.Access(ctx, id)
 				if err != nil {
@@ -151,7 +154,4 @@ func testNothingStaleIsSeen(t *testing.T, f *fixture) {
 		})
 	}
 	wait.Wait()
-	if acknowledged.Load() < 3 {
-		t.Errorf("only %d changes were made", acknowledged.Load()-1)
-	}
 }
