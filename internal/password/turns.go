@@ -13,7 +13,11 @@ type turns struct {
 	next   int                     // the queue whose turn it is
 	count  int                     // jobs in all queues
 	begun  [len(tooMany)]int       // jobs that were taken and are not done
+	lately [len(tooMany)]int       // how many jobs more a purpose counts as at work for that has just been done
 }
+
+// lingering is that number: somebody who has one job done after another needs a moment to bring the next.
+const lingering = 4
 
 // place is where a job waits. A list ignores an element that it no longer holds.
 type place = *list.Element
@@ -33,13 +37,19 @@ func (t *turns) take() *job {
 	q := &t.queues[t.next]
 	t.next = (t.next + 1) % len(t.queues)
 	t.count--
+	for i, n := range t.lately {
+		t.lately[i] = max(0, n-1)
+	}
 	j := q.Remove(q.Front()).(*job)
 	t.begun[j.why]++
 	return j
 }
 
 // done notes that a job which was taken is over.
-func (t *turns) done(j *job) { t.begun[j.why]-- }
+func (t *turns) done(j *job) {
+	t.begun[j.why]--
+	t.lately[j.why] = lingering
+}
 
 // remove takes a job out of its queue and reports whether it was there.
 func (t *turns) remove(j *job) bool {
@@ -64,7 +74,7 @@ func (t *turns) ahead(why users.Purpose) int {
 		case other == why:
 		case other == users.PurposeUpgrade: // comes only when nobody waits
 			n += t.queues[i].Len()
-		case t.queues[i].Len()+t.begun[i] > 0:
+		case t.queues[i].Len()+t.begun[i]+t.lately[i] > 0:
 			n += own + 1
 		}
 	}
