@@ -29,6 +29,8 @@ const (
 	PermissionsRead   PermissionName = "permissions:read"
 	PermissionsUpdate PermissionName = "permissions:update"
 	PermissionsDelete PermissionName = "permissions:delete"
+	TokensIntrospect  PermissionName = "tokens:introspect"
+	ChangesRead       PermissionName = "changes:read"
 )
 
 // SystemPermission is a permission that every database of this service has.
@@ -52,6 +54,8 @@ func SystemPermissions() []SystemPermission {
 		{PermissionsRead, "Read permissions"},
 		{PermissionsUpdate, "Change permissions"},
 		{PermissionsDelete, "Delete permissions"},
+		{TokensIntrospect, "Ask what a token is worth"},
+		{ChangesRead, "Follow the changes of rights"},
 	}
 }
 

@@ -10,8 +10,9 @@ import (
 const permissionTaken = "A permission with this name already exists."
 
 // Permission needs permissions:read. ErrNotFound for an id that is unknown or none.
-func (s *Service) Permission(_ context.Context, c Caller, id string) (Permission, error) {
-	if err := c.Require(PermissionsRead); err != nil {
+func (s *Service) Permission(ctx context.Context, c Caller, id string) (Permission, error) {
+	c, err := s.reader(ctx, c, PermissionsRead)
+	if err != nil {
 		return Permission{}, err
 	}
 	return c.graph.findPermission(id)
@@ -27,8 +28,9 @@ func (g *Graph) findPermission(text string) (Permission, error) {
 }
 
 // Permissions needs permissions:read. The query finds parts of names without regard to case.
-func (s *Service) Permissions(_ context.Context, c Caller, query string, p Paging) (Page[Permission], error) {
-	if err := c.Require(PermissionsRead); err != nil {
+func (s *Service) Permissions(ctx context.Context, c Caller, query string, p Paging) (Page[Permission], error) {
+	c, err := s.reader(ctx, c, PermissionsRead)
+	if err != nil {
 		return Page[Permission]{}, err
 	}
 	query = PermissionQuery(query)

@@ -24,8 +24,9 @@ func (g *Graph) detail(id ID) RoleDetail {
 }
 
 // Role needs roles:read. ErrNotFound for an id that is unknown or none.
-func (s *Service) Role(_ context.Context, c Caller, id string) (RoleDetail, error) {
-	if err := c.Require(RolesRead); err != nil {
+func (s *Service) Role(ctx context.Context, c Caller, id string) (RoleDetail, error) {
+	c, err := s.reader(ctx, c, RolesRead)
+	if err != nil {
 		return RoleDetail{}, err
 	}
 	role, err := c.graph.find(id)
@@ -45,8 +46,9 @@ func (g *Graph) find(text string) (Role, error) {
 }
 
 // Roles needs roles:read. The query finds parts of names without regard to case.
-func (s *Service) Roles(_ context.Context, c Caller, query string, p Paging) (Page[RoleDetail], error) {
-	if err := c.Require(RolesRead); err != nil {
+func (s *Service) Roles(ctx context.Context, c Caller, query string, p Paging) (Page[RoleDetail], error) {
+	c, err := s.reader(ctx, c, RolesRead)
+	if err != nil {
 		return Page[RoleDetail]{}, err
 	}
 	g := c.graph

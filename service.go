@@ -33,6 +33,7 @@ type Caller struct {
 	Account Account
 	graph   *Graph
 	seen    Moment // when it was looked up
+	heard   bool   // it was not: this is what the Store has heard of, a moment old
 }
 
 // May reports whether the caller holds a permission.
@@ -52,22 +53,74 @@ func (c Caller) Permissions() []PermissionName { return c.graph.Effective(c.Acco
 // Authenticate returns the account behind a token, as the database has it now. ErrUnauthenticated if the token
 // does not count: it is not ours, not valid at this time, or its account is disabled, deleted or past its
 // version.
+//
+// Who is let in may be let in on what the Store has heard of. Nobody is turned away on that: what was heard may
+// be older than the token.
 func (s *Service) Authenticate(ctx context.Context, token string) (Caller, error) {
 	bearer, err := s.Tokens.Bearer(token, s.Now())
 	if err != nil {
 		return Caller{}, unauthenticated(err)
 	}
+	if access, ok := s.Store.Heard(bearer.Account); ok {
+		if caller, err := admit(access, bearer); err == nil {
+			caller.heard = true
+			return caller, nil
+		}
+	}
 	return s.live(ctx, s.Store, bearer)
+}
+
+// Authorize returns the caller if it holds p, else ErrForbidden. As with Authenticate, what was heard of is
+// reason enough to let somebody do a thing, and to refuse it the database is asked.
+func (s *Service) Authorize(ctx context.Context, c Caller, p PermissionName) (Caller, error) {
+	if c.Require(p) == nil {
+		return c, nil
+	}
+	latest, err := s.Latest(ctx, c)
+	if err != nil {
+		return Caller{}, err
+	}
+	return latest, latest.Require(p)
+}
+
+// Latest returns the caller as the database has it now. ErrUnauthenticated if it is not let in any more. What
+// somebody reads comes from here, so that they find what they have just written through another replica; what
+// they may do need not.
+func (s *Service) Latest(ctx context.Context, c Caller) (Caller, error) {
+	if !c.heard {
+		return c, nil
+	}
+	return s.live(ctx, s.Store, c.bearer())
+}
+
+// reader is the latest of a caller who reads what it takes p to read.
+func (s *Service) reader(ctx context.Context, c Caller, p PermissionName) (Caller, error) {
+	latest, err := s.Latest(ctx, c)
+	if err != nil {
+		return Caller{}, err
+	}
+	return latest, latest.Require(p)
+}
+
+func (c Caller) bearer() Bearer {
+	return Bearer{Account: c.Account.ID, Version: c.Account.TokenVersion}
 }
 
 // live looks a caller up in the state that r sees.
 func (s *Service) live(ctx context.Context, r AccessReader, b Bearer) (Caller, error) {
 	access, err := r.Access(ctx, b.Account)
-	switch {
-	case errors.Is(err, ErrNotFound):
+	if errors.Is(err, ErrNotFound) {
 		return Caller{}, unauthenticated(errors.New("the account does not exist"))
-	case err != nil:
+	}
+	if err != nil {
 		return Caller{}, err
+	}
+	return admit(access, b)
+}
+
+// admit decides whether an account stands behind a token.
+func admit(access Access, b Bearer) (Caller, error) {
+	switch {
 	case !access.Account.Active:
 		return Caller{}, unauthenticated(errors.New("the account is disabled"))
 	case access.Account.TokenVersion != b.Version:
@@ -81,7 +134,7 @@ func (s *Service) live(ctx context.Context, r AccessReader, b Bearer) (Caller, e
 // happens at one time.
 func (s *Service) change(ctx context.Context, c Caller, p PermissionName, fn func(tx Tx, c Caller, now time.Time) error) error {
 	return s.Store.InTx(ctx, func(tx Tx) error {
-		live, err := s.live(ctx, tx, Bearer{Account: c.Account.ID, Version: c.Account.TokenVersion})
+		live, err := s.live(ctx, tx, c.bearer())
 		if err != nil {
 			return err
 		}

@@ -83,8 +83,12 @@ func (a *api) login(x *exchange, in Login) (Token, error) {
 }
 
 func (a *api) me(x *exchange) (Me, error) {
-	names := each(x.caller.Permissions(), func(p users.PermissionName) string { return string(p) })
-	return Me{accountOf(x.caller.Account), names}, nil
+	caller, err := a.Service.Latest(x.ctx, x.caller)
+	if err != nil {
+		return Me{}, err
+	}
+	names := each(caller.Permissions(), func(p users.PermissionName) string { return string(p) })
+	return Me{accountOf(caller.Account), names}, nil
 }
 
 func (a *api) changePassword(x *exchange, in PasswordChange) (Token, error) {

@@ -148,7 +148,8 @@ func (x *exchange) run(r *route) error {
 			return err
 		}
 		if r.permission != "" {
-			if err := x.caller.Require(r.permission); err != nil {
+			var err error
+			if x.caller, err = x.api.Service.Authorize(x.ctx, x.caller, r.permission); err != nil {
 				return err
 			}
 		}
