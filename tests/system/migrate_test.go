@@ -43,7 +43,7 @@ func newcomers(t *testing.T, database string) {
 const systemPermissions = `SELECT count(*) FROM permissions WHERE name IN (
 	'accounts:create', 'accounts:read', 'accounts:update', 'accounts:delete',
 	'roles:create', 'roles:read', 'roles:update', 'roles:delete',
-	'permissions:create', 'permissions:read', 'permissions:update', 'permissions:delete')`
+	'permissions:create', 'permissions:read', 'permissions:update', 'permissions:delete', 'tokens:introspect', 'changes:read')`
 
 // complete fails the test unless the database has what every one has, once.
 func complete(t *testing.T, db *sql.DB) {
@@ -51,8 +51,8 @@ func complete(t *testing.T, db *sql.DB) {
 	for query, want := range map[string]string{
 		`SELECT count(*) FROM roles WHERE name = 'Admin' AND is_system`: "1",
 		`SELECT count(*) FROM roles WHERE is_system`:                    "1",
-		systemPermissions:                                                        "12",
-		`SELECT count(*) FROM permissions`:                                       "12",
+		systemPermissions:                                                        "14",
+		`SELECT count(*) FROM permissions`:                                       "14",
 		`SELECT count(*) FROM roles`:                                             "3",
 		`SELECT count(*) FROM accounts`:                                          "2",
 		`SELECT count(*) FROM svc_users_migrations WHERE version_id = 1`:         "1",
@@ -78,7 +78,7 @@ func TestEightStartAtOnce(t *testing.T) {
 			// An earlier version knew fewer permissions, and no demo roles.
 			run(t, db, `DELETE FROM permissions WHERE name LIKE 'permissions:%'`)
 			newcomers(t, database)
-			if n := one(t, db, systemPermissions); n != "12" {
+			if n := one(t, db, systemPermissions); n != "14" {
 				t.Errorf("of the system permissions %s were made again", n)
 			}
 			// Nor need there be anything but the schema.
@@ -88,14 +88,14 @@ func TestEightStartAtOnce(t *testing.T) {
 			complete(t, db)
 			// One that was killed between its first two steps has made the table of versions and nothing else.
 			before := tables(t, db, database)
-			for _, name := range []string{"role_permissions", "accounts", "account_counts", "roles", "permissions", "authorization_stamp", "service_secrets"} {
+			for _, name := range []string{"role_permissions", "accounts", "account_counts", "roles", "permissions", "authorization_stamp", "account_changes", "service_secrets"} {
 				run(t, db, `DROP TABLE `+name)
 			}
 			run(t, db, `DELETE FROM svc_users_migrations WHERE version_id > 0`)
 			if strings.HasPrefix(database, "sqlite") {
 				run(t, db, `DROP TABLE accounts_search`, `DROP TABLE accounts_replaced`)
 			} else {
-				run(t, db, `DROP FUNCTION renew_authorization_stamp`, `DROP FUNCTION renew_account_stamp`,
+				run(t, db, `DROP FUNCTION renew_authorization_stamp`, `DROP FUNCTION note_account_changes`, `DROP FUNCTION note_renamed_roles`, `DROP FUNCTION tell`,
 					`DROP FUNCTION count_accounts`, `DROP FUNCTION email_trigrams`)
 			}
 			newcomers(t, database)

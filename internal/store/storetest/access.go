@@ -94,6 +94,7 @@ func testMomentMoves(t *testing.T, f *fixture) {
 	moves("another hash", false)
 	f.do(func(tx users.Tx) error { return tx.SetPasswordHash(ctx, a.ID, "$2b$10$third") })
 	moves("a third hash", false)
+	a.TokenVersion++
 	f.do(func(tx users.Tx) error { return tx.UpdateAccount(ctx, a) })
 	moves("an update", true)
 	f.addPermission("x:y", f.role)

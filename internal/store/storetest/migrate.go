@@ -98,12 +98,13 @@ func testMigrateAfterInterruption(t *testing.T, url string) {
 	s := open(t, url)
 	wantError(t, "Migrate", s.Migrate(ctx), nil)
 	byHand(t, url, `DROP TABLE accounts`, `DROP TABLE account_counts`, `DROP TABLE role_permissions`, `DROP TABLE permissions`, `DROP TABLE roles`,
-		`DROP TABLE authorization_stamp`, `DROP TABLE service_secrets`, `DELETE FROM svc_users_migrations WHERE version_id > 0`)
+		`DROP TABLE authorization_stamp`, `DROP TABLE account_changes`, `DROP TABLE service_secrets`,
+		`DELETE FROM svc_users_migrations WHERE version_id > 0`)
 	if strings.HasPrefix(url, "sqlite") {
 		byHand(t, url, `DROP TABLE accounts_search`, `DROP TABLE accounts_replaced`)
 	} else {
-		byHand(t, url, `DROP FUNCTION renew_authorization_stamp`, `DROP FUNCTION renew_account_stamp`,
-			`DROP FUNCTION count_accounts`, `DROP FUNCTION email_trigrams`)
+		byHand(t, url, `DROP FUNCTION renew_authorization_stamp`, `DROP FUNCTION note_account_changes`, `DROP FUNCTION note_renamed_roles`,
+			`DROP FUNCTION tell`, `DROP FUNCTION count_accounts`, `DROP FUNCTION email_trigrams`)
 	}
 	if err := s.Ready(ctx); !errors.Is(err, store.ErrOlderSchema) {
 		t.Errorf("Ready: %v", err)
