@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -33,15 +34,24 @@ func (t *terminal) settings(check func(config.Config) config.Faults) (config.Con
 	return cfg, faults.Err()
 }
 
-// databaseFaults looks at what only the store can judge of DATABASE_URL, without opening anything.
+// databaseFaults looks at what only the store can judge of the database URLs, without opening anything.
 func databaseFaults(cfg config.Config) config.Faults {
-	if cfg.DatabaseURL.IsZero() {
-		return nil // malformed, which has been said
+	var faults config.Faults
+	for _, named := range []struct {
+		variable string
+		url      config.Secret
+	}{{"DATABASE_URL", cfg.DatabaseURL}, {"DATABASE_LISTEN_URL", cfg.DatabaseListenURL}} {
+		if named.url.IsZero() {
+			continue // not set, or malformed, which has been said
+		}
+		if err := store.CheckURL(named.url.Reveal()); err != nil {
+			faults = append(faults, config.Fault{Variable: named.variable, Problem: "is refused: " + err.Error()})
+		}
 	}
-	if err := store.CheckURL(cfg.DatabaseURL.Reveal()); err != nil {
-		return config.Faults{{Variable: "DATABASE_URL", Problem: "is refused: " + err.Error()}}
+	if !cfg.DatabaseListenURL.IsZero() && strings.HasPrefix(cfg.DatabaseURL.Reveal(), "sqlite://") {
+		faults = append(faults, config.Fault{Variable: "DATABASE_LISTEN_URL", Problem: "needs a DATABASE_URL that is PostgreSQL's too"})
 	}
-	return nil
+	return faults
 }
 
 // app is a Service on its database.

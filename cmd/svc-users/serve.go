@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -80,6 +81,9 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 	log, written := t.logger(cfg)
 	defer written.Close()
 	a.fitRuntime()
+	if err := a.store.Listen(cfg.DatabaseListenURL.Reveal(), func(hears bool, why string) { logHearing(log, hears, why) }); err != nil {
+		return fmt.Errorf("DATABASE_LISTEN_URL: %w", err)
+	}
 	public := keys.Public()
 	handler := httpapi.New(httpapi.Options{
 		Service:        a.Service,
@@ -100,6 +104,15 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 	t.announce(listener.Addr(), cmd.Demo)
 	a.logLimits(log)
 	return serveUntilStopped(t.ctx, httpapi.Server(cfg.Addr(), handler, log), listener)
+}
+
+// logHearing says whether changes of rights are heard of. Both ways are right, and one of them is slower.
+func logHearing(log *slog.Logger, hears bool, why string) {
+	if hears {
+		log.Info("hearing of changes from the database")
+		return
+	}
+	log.Warn("not hearing of changes: asking the database with each request", "cause", why)
 }
 
 // refuseDemoAccounts keeps published passwords out of production.

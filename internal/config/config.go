@@ -37,6 +37,8 @@ const (
 type Config struct {
 	// DatabaseURL is sqlite://path, postgresql://… or postgres://…. It may hold a password.
 	DatabaseURL Secret
+	// DatabaseListenURL is a PostgreSQL URL that leads to the same database past a pooler; zero: DatabaseURL does.
+	DatabaseListenURL Secret
 	// DataDir is the folder of the embedded database and of the development key.
 	DataDir     string
 	Host        string // a name or an address to listen on

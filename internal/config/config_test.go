@@ -71,13 +71,13 @@ func TestEverySettingIsRead(t *testing.T) {
 	t.Parallel()
 	got := load(t, map[string]string{
 		"ENVIRONMENT": "production", "HOST": "::1", "PORT": "0", "DATA_DIR": "/srv/data",
-		"DATABASE_URL": "postgresql://u:p%23@h:5432/d?sslmode=require", "JWT_PRIVATE_KEY": "cHJpdg==",
+		"DATABASE_URL": "postgresql://u:p%23@h:5432/d?sslmode=require", "DATABASE_LISTEN_URL": "postgresql://u:p%23@direct:5432/d", "JWT_PRIVATE_KEY": "cHJpdg==",
 		"JWT_PUBLIC_KEY": "cHVi", "JWT_KID": "k1", "JWT_ALGORITHM": "RS256", "JWT_ISSUER": "iss", "JWT_AUDIENCE": "aud",
 		"JWT_EXPIRATION_DAYS": "365", "BCRYPT_COST": "16", "HASH_WORKERS": "3", "LOGIN_MAX_WAIT": "750ms", "CORS_ORIGINS": "https://a.example, http://localhost:5173",
 		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1,2001:db8::1", "RATE_LIMITS": "on", "LOG_FORMAT": "json", "LOG_LEVEL": "debug",
 	})
 	want := config.Config{
-		DatabaseURL: config.NewSecret("postgresql://u:p%23@h:5432/d?sslmode=require"),
+		DatabaseURL: config.NewSecret("postgresql://u:p%23@h:5432/d?sslmode=require"), DatabaseListenURL: config.NewSecret("postgresql://u:p%23@direct:5432/d"),
 		DataDir:     "/srv/data",
 		Host:        "::1",
 		Port:        0,

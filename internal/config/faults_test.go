@@ -17,6 +17,7 @@ func TestBadValues(t *testing.T) {
 		"PORT":                {"+8001", "0x1f", " 8001", "8001 ", "08001", "8_001", "65536", "-1", "8001.0", "99999999999999999999", "http", "٨"},
 		"DATA_DIR":            {" data", "da\nta", "da\xff", strings.Repeat("d", 4097)},
 		"DATABASE_URL":        {"mysql://u:secret@h/d", "secret", "sqlite://", "sqlite:data.db", "sqlite://folder/", "SQLITE://x", "postgresql:/x", "postgresql://u:se#cret@h/d", "postgres://u:secret%@h/d", "postgres://u:secret@h:port/d", "postgres://h/d\n"},
+		"DATABASE_LISTEN_URL": {"mysql://u:secret@h/d", "sqlite://x.db", "sqlite://", "postgresql://u:se#cret@h/d", "postgres://h/d\n"},
 		"JWT_ALGORITHM":       {"HS256", "none", "rs256", "RS256,HS256"},
 		"JWT_ISSUER":          {" x", "x\t", "\x00", strings.Repeat("i", 256)},
 		"JWT_AUDIENCE":        {"x\n"},
@@ -58,14 +59,15 @@ func TestBadValues(t *testing.T) {
 func TestGoodValues(t *testing.T) {
 	t.Parallel()
 	good := map[string][]string{
-		"HOST":            {"localhost", "0.0.0.0", "::", "my-host.example.com", "svc_users"},
-		"PORT":            {"0", "1", "65535"},
-		"DATABASE_URL":    {"sqlite://x.db", "sqlite:///var/lib/x.db", "postgres://h/d", "postgresql://", "postgresql:///d?host=/run/postgresql", "postgresql://h1:5432,h2:5433/d?target_session_attrs=read-write", "postgresql://u:p%40%2F@[::1]:5432/d"},
-		"HASH_WORKERS":    {"1", "256"},
-		"LOGIN_MAX_WAIT":  {"100ms", "10s", "1s500ms", "0.25s"},
-		"CORS_ORIGINS":    {"*", "http://localhost:3000", "https://xn--bcher-kva.example", "http://[::1]:5173", "http://127.0.0.1", "capacitor://localhost"},
-		"TRUSTED_PROXIES": {"0.0.0.0/0", "::1", "2001:db8::/32,10.0.0.0/8"},
-		"JWT_KID":         {"2025-10"},
+		"HOST":                {"localhost", "0.0.0.0", "::", "my-host.example.com", "svc_users"},
+		"PORT":                {"0", "1", "65535"},
+		"DATABASE_URL":        {"sqlite://x.db", "sqlite:///var/lib/x.db", "postgres://h/d", "postgresql://", "postgresql:///d?host=/run/postgresql", "postgresql://h1:5432,h2:5433/d?target_session_attrs=read-write", "postgresql://u:p%40%2F@[::1]:5432/d"},
+		"DATABASE_LISTEN_URL": {"postgres://h/d", "postgresql://u:p%40%2F@[::1]:5432/d?target_session_attrs=read-write"},
+		"HASH_WORKERS":        {"1", "256"},
+		"LOGIN_MAX_WAIT":      {"100ms", "10s", "1s500ms", "0.25s"},
+		"CORS_ORIGINS":        {"*", "http://localhost:3000", "https://xn--bcher-kva.example", "http://[::1]:5173", "http://127.0.0.1", "capacitor://localhost"},
+		"TRUSTED_PROXIES":     {"0.0.0.0/0", "::1", "2001:db8::/32,10.0.0.0/8"},
+		"JWT_KID":             {"2025-10"},
 	}
 	for variable, values := range good {
 		for _, v := range values {

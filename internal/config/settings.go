@@ -51,6 +51,10 @@ var settings = []setting{
 		func(c *Config, v string) string { return databaseURL(&c.DatabaseURL, v) },
 	},
 	{
+		Setting{"DATABASE_LISTEN_URL", "", "postgresql:// past a connection pooler that DATABASE_URL leads through, to hear of changes", true},
+		func(c *Config, v string) string { return listenURL(&c.DatabaseListenURL, v) },
+	},
+	{
 		Setting{"JWT_PRIVATE_KEY", "", "the signing key, base64 of PEM; required in production, made once in development", true},
 		func(c *Config, v string) string { c.JWT.PrivateKey = NewSecret(v); return "" },
 	},

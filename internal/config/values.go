@@ -137,6 +137,14 @@ func databaseURL(to *Secret, v string) string {
 	return ""
 }
 
+// listenURL takes a database that can be listened at.
+func listenURL(to *Secret, v string) string {
+	if strings.HasPrefix(v, "sqlite://") {
+		return "must begin with postgresql:// or postgres://: a SQLite file has nothing to listen at"
+	}
+	return databaseURL(to, v)
+}
+
 // networks takes CIDRs and single addresses. Bits beyond the mask are refused: whoever wrote 10.1.2.3/8 may have
 // meant to trust one machine, and this setting decides whose word on addresses is believed.
 func networks(to *[]netip.Prefix, v string) string {

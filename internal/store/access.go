@@ -73,8 +73,30 @@ func (s *Store) Access(ctx context.Context, id users.ID) (users.Access, error) {
 	})
 }
 
-// Heard implements users.Store.
-func (s *Store) Heard(users.ID) (users.Access, bool) { return users.Access{}, false }
+// Heard implements users.Store. As in Access, the account and the graph are of one moment. The zero Moment goes with
+// them: what is true of others at it has to be asked for.
+func (s *Store) Heard(id users.ID) (users.Access, bool) {
+	m, ok := s.engine.heard()
+	if !ok {
+		return users.Access{}, false
+	}
+	graph, ok := s.graphs.find(m.Roles)
+	if !ok {
+		return users.Access{}, false
+	}
+	kept, ok := s.accounts.GetIfPresent(id)
+	if !ok {
+		return users.Access{}, false
+	}
+	if kept.stamps.Accounts != m.Accounts {
+		if !s.engine.unchanged(id, kept.stamps.Accounts) {
+			return users.Access{}, false
+		}
+		kept.stamps = m
+		s.accounts.Set(id, kept)
+	}
+	return accessOf(kept.account, graph, users.Moment{}), true
+}
 
 // remembered answers from memory alone what is true at m.
 func (s *Store) remembered(m users.Moment, id users.ID) (users.Access, bool) {

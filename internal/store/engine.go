@@ -14,8 +14,17 @@ type engine interface {
 	// reads is where a statement outside a transaction goes.
 	reads() conn
 	// known returns the stamps as of now where the engine can tell, without asking for them, that they are what
-	// they were. This is where hearing of changes belongs.
+	// they were.
 	known() (users.Moment, bool)
+	// listen begins to hear of changes, where the engine can. forget is called when what was kept until then may
+	// not be trusted any more, report when it begins to hear and when it hears no more, and why.
+	listen(url string, forget func(), report func(hears bool, why error)) error
+	// heard returns the stamps as of at most a second ago, if the engine hears of changes.
+	heard() (users.Moment, bool)
+	// unchanged reports whether it has heard that an account is still what it was under a stamp of the accounts.
+	unchanged(id users.ID, stamp string) bool
+	// wrote is called when this process has committed something, or may have.
+	wrote()
 	// moment returns the stamps as of now, which ask reads from the database.
 	moment(ask func() (users.Moment, error)) (users.Moment, error)
 	// begin begins a transaction that no other of any process overlaps.

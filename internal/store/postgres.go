@@ -33,6 +33,7 @@ type postgres struct {
 	config *pgxpool.Config
 	pool   *pgxpool.Pool
 	db     *sql.DB
+	ears   *listener // nil without listen
 }
 
 // openPostgres prepares a pool. Nothing is connected yet.
@@ -55,7 +56,7 @@ func (p *postgres) dialect() goose.Dialect { return goose.DialectPostgres }
 func (p *postgres) heal()                  { p.pool.Reset() }
 func (p *postgres) position() string       { return "strpos" }
 
-// known says no: nothing tells of what another process has changed.
+// known says no: what is heard is a moment old.
 func (p *postgres) known() (users.Moment, bool) { return users.Moment{}, false }
 
 func (p *postgres) moment(ask func() (users.Moment, error)) (users.Moment, error) { return ask() }
@@ -65,7 +66,42 @@ func (p *postgres) tables() string {
 		WHERE relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = current_schema())) AS tables`
 }
 
+// listen takes another URL than that of the pool where that one leads through a pooler.
+func (p *postgres) listen(url string, forget func(), report func(hears bool, why error)) error {
+	config := p.config
+	if url != "" {
+		var err error
+		if config, err = postgresConfig(url); err != nil {
+			return err
+		}
+	}
+	p.ears = &listener{
+		hearing: newHearing(time.Now), config: config.ConnConfig, pool: p.pool, forget: forget, report: report,
+		wake: make(chan struct{}, 1),
+	}
+	p.ears.start()
+	return nil
+}
+
+func (p *postgres) heard() (users.Moment, bool) {
+	if p.ears == nil {
+		return users.Moment{}, false
+	}
+	return p.ears.moment()
+}
+
+func (p *postgres) unchanged(id users.ID, stamp string) bool { return p.ears.unchanged(id, stamp) }
+
+func (p *postgres) wrote() {
+	if p.ears != nil {
+		p.ears.wrote()
+	}
+}
+
 func (p *postgres) close() error {
+	if p.ears != nil {
+		p.ears.close()
+	}
 	err := p.db.Close()
 	p.pool.Close()
 	return err

@@ -143,6 +143,19 @@ func (s *sqlite) known() (users.Moment, bool) {
 	return kept, err == nil && kept != users.Moment{}
 }
 
+// A file is looked at before each use, so there is nothing to be heard of.
+
+func (s *sqlite) heard() (users.Moment, bool)     { return users.Moment{}, false }
+func (s *sqlite) unchanged(users.ID, string) bool { return false }
+func (s *sqlite) wrote()                          {}
+
+func (s *sqlite) listen(url string, _ func(), _ func(hears bool, why error)) error {
+	if url != "" {
+		return errListenNowhere
+	}
+	return nil
+}
+
 func (s *sqlite) moment(ask func() (users.Moment, error)) (users.Moment, error) {
 	return s.watch.moment(ask)
 }

@@ -81,6 +81,30 @@ func openEngine(ctx context.Context, url string) (engine, error) {
 	return nil, errScheme
 }
 
+// errListenNowhere is the refusal of a URL for listening where there is nothing to listen to.
+var errListenNowhere = errors.New("the database is a file, which needs no connection for listening")
+
+// Listen makes the Store hear of changes, whoever makes them, instead of asking the database about them with each
+// request; see Heard. It returns at once, and goes on until Close, making its connection anew whenever that breaks.
+// url names a PostgreSQL to listen at; empty, it is that of Open. It must lead to the same database past any pooler,
+// which would not pass on what is heard. With SQLite there is nothing to hear, and only an empty url will do.
+//
+// report is called, by one goroutine, when the Store begins to hear and when it hears no more, the first time too.
+// Whatever it says, the Store is right: it asks about what it does not hear of. No error shows the url.
+func (s *Store) Listen(url string, report func(hears bool, why string)) error {
+	return s.engine.listen(url, s.accounts.InvalidateAll, func(hears bool, why error) {
+		var own deafness
+		switch {
+		case why == nil:
+			report(hears, "")
+		case errors.As(why, &own):
+			report(hears, own.Error())
+		default:
+			report(hears, s.engine.describe(why))
+		}
+	})
+}
+
 // CheckURL returns the error with which Open would refuse the text of url, or nil. It opens no database,
 // connects to nothing and makes nothing; the files that a PostgreSQL URL names (certificates, a service) are
 // read. No error shows the url.

@@ -83,6 +83,8 @@ func (s *Store) commit(ctx context.Context, began *sql.Tx) error {
 	if ctx.Err() != nil {
 		return &failure{fault: ended, doing: "commit a transaction", reason: ctx.Err().Error()}
 	}
+	// Whether or not it was committed: from now on nobody is let in on what was heard before.
+	defer s.engine.wrote()
 	err := began.Commit()
 	if err == nil {
 		return nil

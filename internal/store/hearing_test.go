@@ -1,0 +1,162 @@
+package store
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/svc-users/svc-users"
+)
+
+// ear is a hearing by a clock that a test moves.
+type ear struct {
+	*hearing
+	t     *testing.T
+	clock time.Time
+}
+
+func newEar(t *testing.T) *ear {
+	e := &ear{t: t, clock: time.Unix(1_000_000, 0)}
+	e.hearing = newHearing(func() time.Time { return e.clock })
+	return e
+}
+
+func (e *ear) pass(d time.Duration) { e.clock = e.clock.Add(d) }
+
+// beats sends a heartbeat that comes back at once and saw these stamps.
+func (e *ear) beats(roles, accounts string) {
+	e.cameBack(e.beat(), users.Moment{Roles: roles, Accounts: accounts})
+}
+
+// hears asserts what counts now; nothing for empty stamps.
+func (e *ear) hears(what, roles, accounts string) {
+	e.t.Helper()
+	m, ok := e.moment()
+	if want := (users.Moment{Roles: roles, Accounts: accounts}); m != want || ok != (roles != "") {
+		e.t.Errorf("%s: %v (%t), want %v", what, m, ok, want)
+	}
+}
+
+func TestHearingCountsFromTheSending(t *testing.T) {
+	t.Parallel()
+	e := newEar(t)
+	e.hears("before anything", "", "")
+	n := e.beat()
+	e.pass(800 * time.Millisecond)
+	e.cameBack(n, users.Moment{Roles: "r0", Accounts: "a0"})
+	e.hears("800 ms after the sending", "r0", "a0")
+	e.pass(99 * time.Millisecond)
+	e.hears("899 ms after the sending", "r0", "a0")
+	e.pass(time.Millisecond)
+	e.hears("900 ms after the sending", "", "")
+	if s := e.silence(); s != 100*time.Millisecond {
+		t.Errorf("silent for %v", s)
+	}
+
+	e.beats("r0", "a0")
+	e.hears("after another", "r0", "a0")
+	e.cameBack(n, users.Moment{Roles: "r0", Accounts: "a0"})
+	e.cameBack(77, users.Moment{Roles: "r9", Accounts: "a9"})
+	e.hears("after one that was not under way", "r0", "a0")
+	e.begin()
+	e.hears("after the connection was lost", "", "")
+}
+
+func TestHearingOfChanges(t *testing.T) {
+	t.Parallel()
+	e := newEar(t)
+	e.beats("r0", "a0")
+	e.changed("r r1")
+	e.hears("more may be on its way", "", "")
+	e.beats("r1", "a0")
+	e.hears("after a change of roles", "r1", "a0")
+
+	// A heartbeat saw the stamps before a change that was heard of first.
+	n := e.beat()
+	e.changed("a a1 " + users.NewID().String())
+	e.changed("r r2")
+	e.cameBack(n, users.Moment{Roles: "r1", Accounts: "a0"})
+	e.hears("after a change while it was under way", "r2", "a1")
+
+	// What this process wrote itself is not heard of yet: only what was sent later tells that it was.
+	n = e.beat()
+	e.pass(time.Millisecond)
+	e.wrote()
+	e.hears("having written", "", "")
+	e.cameBack(n, users.Moment{Roles: "r2", Accounts: "a1"})
+	e.hears("after one that was sent before", "", "")
+	e.changed("r r3")
+	e.beats("r3", "a1")
+	e.hears("after one that was sent later", "r3", "a1")
+
+	// A stamp that nobody told of: what is heard is not all.
+	e.beats("r3", "untold")
+	e.hears("after a stamp that nobody told of", "", "")
+	e.beats("r3", "untold")
+	e.hears("having begun anew", "r3", "untold")
+	e.changed("z something of a later version")
+	e.hears("after a word that means nothing here", "", "")
+	e.beats("r4", "a4")
+	e.hears("having begun anew once more", "r4", "a4")
+}
+
+// What is heard between the beginning and the first heartbeat is newer than what that may have seen.
+func TestHearingBeforeTheFirstHeartbeat(t *testing.T) {
+	t.Parallel()
+	e := newEar(t)
+	id := users.NewID()
+	n := e.beat()
+	e.changed("a a1 " + id.String())
+	e.cameBack(n, users.Moment{Roles: "r0", Accounts: "a0"})
+	e.hears("at first", "r0", "a1")
+	if e.unchanged(users.NewID(), "a0") {
+		t.Error("what came before the first change is known")
+	}
+	e.beats("r0", "a1")
+	e.hears("then", "r0", "a1")
+}
+
+func TestHearingWhoHasChanged(t *testing.T) {
+	t.Parallel()
+	e := newEar(t)
+	ada, bob := users.NewID(), users.NewID()
+	e.beats("r", "a0")
+	same := func(id users.ID, stamp string, want bool) {
+		t.Helper()
+		if e.unchanged(id, stamp) != want {
+			t.Errorf("unchanged since %s: %t, want %t", stamp, !want, want)
+		}
+	}
+	same(ada, "a0", true)
+	same(ada, "never", false)
+	e.changed("a a1 " + ada.String())
+	same(ada, "a0", false)
+	same(ada, "a1", true)
+	same(bob, "a0", true)
+	e.changed(fmt.Sprintf("a a2 %s,%s", bob, ada))
+	same(bob, "a1", false)
+	same(ada, "a1", false)
+	same(bob, "a2", true)
+	for _, unnamed := range []string{"*", "", "x", ada.String() + ",*"} {
+		e.changed("a a3" + unnamed + " " + unnamed)
+		same(ada, "a2", false)
+		same(bob, "a2", false)
+		same(bob, "a3"+unnamed, true)
+	}
+
+	// It looks back on so many changes, and does not take what is older for unchanged.
+	e.changed("a last " + ada.String())
+	same(bob, "a3*", false)
+	for i := range 3 * remembers {
+		e.changed(fmt.Sprintf("a b%d %s", i, users.NewID()))
+	}
+	newest := fmt.Sprintf("b%d", 3*remembers-1)
+	same(ada, "last", false)
+	same(ada, "a2", false)
+	same(ada, "b0", false)
+	same(ada, newest, true)
+	same(ada, fmt.Sprintf("b%d", 3*remembers-500), true)
+	if n := len(e.accounts.numbers) + len(e.accounts.changes) + len(e.accounts.changed); n > 3*remembers+3 {
+		t.Errorf("it keeps %d things", n)
+	}
+}
