@@ -159,10 +159,14 @@ func (s *Store) AccountSince(ctx context.Context, m users.Moment, id users.ID) (
 		return access.Account, nil
 	}
 	return read(ctx, s, s.readLimit, func(ctx context.Context) (users.Account, error) {
-		found, err := s.reads().see(ctx, id)
-		if err == nil {
-			s.accounts.Set(id, found)
+		account, now, err := s.look(ctx, id)
+		if err != nil {
+			return users.Account{}, err
 		}
+		if graph, ok := s.graphs.find(now.Roles); ok {
+			return accessOf(account, graph, now).Account, nil
+		}
+		found, err := s.reads().see(ctx, id)
 		return found.account, err
 	})
 }
