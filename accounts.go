@@ -67,10 +67,15 @@ func account(text string, find func(ID) (Account, error)) (Account, error) {
 		return Account{}, notFound("Account")
 	}
 	a, err := find(id)
+	return a, missingAccount(err)
+}
+
+// missingAccount words a store's ErrNotFound; other errors pass.
+func missingAccount(err error) error {
 	if errors.Is(err, ErrNotFound) {
-		return Account{}, notFound("Account")
+		return notFound("Account")
 	}
-	return a, err
+	return err
 }
 
 // accountNow finds an account as r sees it now.

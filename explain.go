@@ -1,0 +1,213 @@
+package users
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Origin is a permission that an account has, and the way it comes to it.
+type Origin struct {
+	Name PermissionName
+	Path []RoleName // from the account's own role to the nearest one that the permission is assigned to
+}
+
+// EffectivePermissions is all that an account may do now, and why.
+type EffectivePermissions struct {
+	Account     Account
+	Permissions []Origin // sorted by name; empty while the account is disabled
+}
+
+// Reason is what decides whether an account may do something.
+type Reason string
+
+// The reasons there are.
+const (
+	Granted           Reason = "granted"            // its role has the permission
+	NotGranted        Reason = "not_granted"        // its role does not
+	AccountDisabled   Reason = "account_disabled"   // whatever its role has
+	UnknownPermission Reason = "unknown_permission" // there is no permission of that name
+)
+
+// Explanation says whether an account may do something now, and why.
+type Explanation struct {
+	Account    Account
+	Permission PermissionName
+	Reason     Reason
+	// Path is how the account's role has the permission, also while the account is disabled; empty if it has not.
+	Path []RoleName
+	// GrantedBy are the roles that give the permission: those that it is assigned to, then those that inherit it.
+	GrantedBy []RoleName
+}
+
+// Allowed reports whether the account may do it.
+func (e Explanation) Allowed() bool { return e.Reason == Granted }
+
+// EffectivePermissions needs accounts:read. ErrNotFound for an id that is unknown or none.
+func (s *Service) EffectivePermissions(ctx context.Context, c Caller, id string) (EffectivePermissions, error) {
+	if err := c.Require(AccountsRead); err != nil {
+		return EffectivePermissions{}, err
+	}
+	access, err := s.accessOf(ctx, id)
+	if err != nil {
+		return EffectivePermissions{}, err
+	}
+	e := EffectivePermissions{Account: access.Account}
+	if e.Account.Active {
+		e.Permissions = access.Graph.origins(e.Account.Role.ID)
+	}
+	return e, nil
+}
+
+// Explain needs accounts:read. ErrInvalid for what is no permission's name, ErrNotFound for an id that is unknown or
+// none. A permission that does not exist is explained too: nobody has it.
+func (s *Service) Explain(ctx context.Context, c Caller, id, permission string, found Faults) (Explanation, error) {
+	if err := c.Require(AccountsRead); err != nil {
+		return Explanation{}, err
+	}
+	name := found.permissionName("permission", permission)
+	if err := found.Err(); err != nil {
+		return Explanation{}, err
+	}
+	access, err := s.accessOf(ctx, id)
+	if err != nil {
+		return Explanation{}, err
+	}
+	return access.explain(name), nil
+}
+
+// ExplainByEmail explains to whoever has the machine. ErrInvalid, ErrNotFound for an e-mail that nobody has.
+func (s *Service) ExplainByEmail(ctx context.Context, email, permission string) (Explanation, error) {
+	var faults Faults
+	address, err := ParseEmail(email)
+	if err != nil {
+		faults.Add("email", err.Error())
+	}
+	name := faults.permissionName("permission", permission)
+	if err := faults.Err(); err != nil {
+		return Explanation{}, err
+	}
+	account, _, err := s.Store.AccountByEmail(ctx, address)
+	if err != nil {
+		return Explanation{}, missingAccount(err)
+	}
+	access, err := s.Store.Access(ctx, account.ID)
+	if err != nil {
+		return Explanation{}, missingAccount(err)
+	}
+	return access.explain(name), nil
+}
+
+// accessOf finds an account of which somebody wants to know what it may do: as the database has it now.
+func (s *Service) accessOf(ctx context.Context, text string) (Access, error) {
+	id, ok := ParseID(text)
+	if !ok {
+		return Access{}, notFound("Account")
+	}
+	access, err := s.Store.Access(ctx, id)
+	return access, missingAccount(err)
+}
+
+func (a Access) explain(p PermissionName) Explanation {
+	e := Explanation{
+		Account: a.Account, Permission: p, GrantedBy: a.Graph.givers(p), Path: a.Graph.path(a.Account.Role.ID, p),
+	}
+	switch _, exists := a.Graph.PermissionByName(p); {
+	case !a.Account.Active:
+		e.Reason = AccountDisabled
+	case !exists:
+		e.Reason = UnknownPermission
+	case len(e.Path) == 0:
+		e.Reason = NotGranted
+	default:
+		e.Reason = Granted
+	}
+	return e
+}
+
+// path names the roles from one to the nearest that a permission is assigned to.
+func (g *Graph) path(role ID, p PermissionName) []RoleName {
+	n, bit, ok := g.role[role], 0, false
+	if bit, ok = g.bits[p]; n == nil || !ok {
+		return nil
+	}
+	var path []RoleName
+	for _, r := range n.chain {
+		path = append(path, r.Name)
+		if r.own.has(bit) {
+			return path
+		}
+	}
+	return nil
+}
+
+func (g *Graph) origins(role ID) []Origin {
+	var list []Origin
+	for _, name := range g.Effective(role) {
+		list = append(list, Origin{name, g.path(role, name)})
+	}
+	return list
+}
+
+// givers names the roles that give a permission: those that it is assigned to, then their heirs, each sorted by name.
+func (g *Graph) givers(p PermissionName) []RoleName {
+	bit, ok := g.bits[p]
+	if !ok {
+		return nil
+	}
+	var assigned, heirs []RoleName
+	for _, n := range g.roles {
+		switch {
+		case n.own.has(bit):
+			assigned = append(assigned, n.Name)
+		case n.effective.has(bit):
+			heirs = append(heirs, n.Name)
+		}
+	}
+	slices.Sort(assigned)
+	slices.Sort(heirs)
+	return append(assigned, heirs...)
+}
+
+// maxNamed bounds the names in a sentence.
+const maxNamed = 10
+
+// String is the explanation in one or two sentences.
+func (e Explanation) String() string {
+	email, role := e.Account.Email.String(), string(e.Account.Role.Name)
+	switch e.Reason {
+	case Granted:
+		return fmt.Sprintf("%s may do %s: %s.", email, e.Permission, e.how())
+	case AccountDisabled:
+		return email + " may do nothing: the account is disabled."
+	case UnknownPermission:
+		return fmt.Sprintf("%s may not do %s: there is no such permission.", email, e.Permission)
+	}
+	return fmt.Sprintf("%s may not do %s: the role %s neither has it nor inherits it. %s.", email, e.Permission, role, e.whoGives())
+}
+
+func (e Explanation) how() string {
+	own, from := e.Path[0], e.Path[len(e.Path)-1]
+	switch {
+	case len(e.Path) > 1:
+		return fmt.Sprintf("the role %s inherits it from %s", own, from)
+	case e.Account.Role.System:
+		return fmt.Sprintf("the role %s has every permission", own)
+	}
+	return fmt.Sprintf("the role %s has it", own)
+}
+
+func (e Explanation) whoGives() string {
+	names := texts(e.GrantedBy)
+	switch n := len(names); {
+	case n == 0:
+		return "No role gives it"
+	case n > maxNamed:
+		return fmt.Sprintf("Roles that give it are %s and %d more", strings.Join(names[:maxNamed], ", "), n-maxNamed)
+	case n == 1:
+		return "The only role that gives it is " + names[0]
+	default:
+		return "Roles that give it are " + strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+	}
+}

@@ -1,0 +1,64 @@
+package users
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Impact is what a change of roles, permissions or an account's role changes of what accounts may do.
+type Impact struct {
+	Roles []RoleImpact // those whose effective permissions change, sorted by name
+	// Account is the one that the change was about, if its rights change or it was given another role.
+	Account *AccountImpact
+	// Accounts counts those whose rights change.
+	Accounts int
+}
+
+// RoleImpact is what a role gains and loses, by assignment or inheritance.
+type RoleImpact struct {
+	Role         Role // as it will be, or was if it will be gone
+	Gains, Loses []PermissionName
+	Accounts     int // active ones that have this very role
+}
+
+// AccountImpact is what an account gains and loses.
+type AccountImpact struct {
+	ID           ID
+	Gains, Loses []PermissionName
+}
+
+// compareGraphs lists the roles whose effective permissions differ. Permissions are compared by their names, because
+// by them they are asked for.
+func compareGraphs(before, after *Graph) []RoleImpact {
+	var list []RoleImpact
+	add := func(role Role) {
+		gains, loses := compareNames(before.Effective(role.ID), after.Effective(role.ID))
+		if len(gains)+len(loses) > 0 {
+			list = append(list, RoleImpact{Role: role, Gains: gains, Loses: loses})
+		}
+	}
+	for _, n := range after.roles {
+		add(n.Role)
+	}
+	for _, n := range before.roles {
+		if _, remains := after.Role(n.ID); !remains {
+			add(n.Role)
+		}
+	}
+	slices.SortFunc(list, func(a, b RoleImpact) int {
+		return cmp.Or(strings.Compare(a.Role.Name.Key(), b.Role.Name.Key()), a.Role.ID.Compare(b.Role.ID))
+	})
+	return list
+}
+
+// compareNames returns what is only in after and what is only in before. Both are sorted.
+func compareNames(before, after []PermissionName) (gains, loses []PermissionName) {
+	only := func(in, notIn []PermissionName) []PermissionName {
+		return slices.DeleteFunc(slices.Clone(in), func(p PermissionName) bool {
+			_, found := slices.BinarySearch(notIn, p)
+			return found
+		})
+	}
+	return only(after, before), only(before, after)
+}
