@@ -37,6 +37,7 @@ type commands struct {
 	Admin       adminCommand       `cmd:"" help:"Look after administrators."`
 	Keys        keysCommand        `cmd:"" help:"Look after the keys that sign tokens."`
 	Migrate     migrateCommand     `cmd:"" help:"Look after the database schema."`
+	Explain     explainCommand     `cmd:"" help:"Say whether an account may do something now, and why."`
 	OpenAPI     openAPICommand     `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is ready; for container health checks."`

@@ -80,6 +80,7 @@ func Start(t testing.TB, o Options) *Service {
 	must(t, err)
 	t.Cleanup(func() { must(t, st.Close()) })
 	must(t, st.Migrate(ctx))
+	must(t, st.Listen("", func(bool, string) {}))
 	key, err := signingKey()
 	must(t, err)
 	keys, err := token.NewKeySet(key, nil, token.Options{Issuer: "https://id.example", Audience: "https://api.example"})

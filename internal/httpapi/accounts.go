@@ -78,13 +78,13 @@ func (a *api) accountRoutes() []route {
 			name: "getAccount", tag: tag, summary: "Read an account", message: "Account retrieved successfully",
 			example: exampleAccount,
 		}, a.getAccount),
-		reading(route{
+		reading(rehearsable(route{
 			method: http.MethodPatch, path: one, permission: users.AccountsUpdate,
 			name: "updateAccount", tag: tag, summary: "Change an account",
 			description: "An absent member leaves its field alone. The last active administrator can be neither disabled nor given another role.",
 			message:     "Account updated successfully", fails: []int{http.StatusConflict},
 			request: object{"is_active": false}, example: exampleAccount,
-		}, a.updateAccount),
+		}), a.updateAccount),
 		deleting(route{
 			method: http.MethodDelete, path: one, permission: users.AccountsDelete,
 			name: "deleteAccount", tag: tag, summary: "Delete an account", message: "Account deleted successfully",
@@ -128,7 +128,7 @@ func (a *api) getAccount(x *exchange) (Account, error) {
 }
 
 func (a *api) updateAccount(x *exchange, in AccountPatch) (Account, error) {
-	account, err := a.Service.UpdateAccount(x.ctx, x.caller, x.pathID(), users.AccountPatch{
+	account, err := x.service.UpdateAccount(x.ctx, x.caller, x.pathID(), users.AccountPatch{
 		Email: in.Email, Password: in.Password, RoleID: in.RoleID, Active: in.IsActive, Found: x.found,
 	})
 	return accountOf(account), err

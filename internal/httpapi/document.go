@@ -87,6 +87,9 @@ func (d *document) operation(r route) *huma.Operation {
 			jsonType: {Schema: d.registry.Schema(r.body.of, true, ""), Example: r.request},
 		}}
 	}
+	if r.rehearsed {
+		op.Responses["200"] = d.rehearsed(r)
+	}
 	for _, f := range failures {
 		if slices.Contains(r.failures(), f.status) {
 			op.Responses[strconv.Itoa(f.status)] = &huma.Response{Ref: "#/components/responses/" + f.name}
@@ -145,6 +148,21 @@ func (d *document) success(r route) *huma.Response {
 		example.keys = []PEMKey{exampleKey}
 	}
 	return answer(r.message, parts.schema(), example, fields...)
+}
+
+// rehearsed is the 200 of an operation that can be tried without effect: the answer to that or, where it is of that
+// status, to the operation itself.
+func (d *document) rehearsed(r route) *huma.Response {
+	parts := envelopeParts{code: http.StatusOK, message: constant(dryRunMessage), data: d.schema(Impact{})}
+	dry := answer(dryRunMessage, parts.schema(), envelope{code: http.StatusOK, message: dryRunMessage, data: exampleImpact})
+	if r.code() != http.StatusOK {
+		return dry
+	}
+	earnest := d.success(r)
+	media := earnest.Content[jsonType]
+	media.Schema = &huma.Schema{OneOf: []*huma.Schema{media.Schema, dry.Content[jsonType].Schema}}
+	earnest.Description += ", or " + dryRunMessage
+	return earnest
 }
 
 // degraded is the 503 that has data.

@@ -6,6 +6,7 @@ import "time"
 const (
 	exampleAccountID    = "019a0b6e-7c00-7a51-9c3d-2f6f0c5f7a10"
 	exampleRoleID       = "019a0b6e-7c00-7b22-8a4e-51d3a90e6c21"
+	exampleHeirID       = "019a0b6e-7c00-7b22-8a4e-51d3a90e6c22"
 	examplePermissionID = "019a0b6e-7c00-7c33-b15f-7e08d4b2f532"
 	exampleRequestID    = "019a0b6e-7d10-7d44-a26a-9c19e5c3a643"
 )
@@ -31,6 +32,10 @@ var (
 	exampleAccount = Account{
 		ID: exampleAccountID, Email: "ada@example.com", RoleID: exampleRoleID, Role: examplePlainRole, IsActive: true,
 		CreatedAt: exampleTime, UpdatedAt: exampleTime,
+	}
+	exampleImpact = Impact{
+		Roles:    []RoleImpact{{ID: exampleRoleID, Name: "Auditor", Gains: []string{"reports:read"}, Loses: []string{}, Accounts: 3}},
+		Accounts: 3,
 	}
 	exampleToken = Token{TokenType: "Bearer", Token: "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Im1haW4ifQ.e30.c2lnbmF0dXJl", ExpiresAt: exampleTime}
 	exampleKey   = PEMKey{

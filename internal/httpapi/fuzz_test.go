@@ -72,8 +72,8 @@ func FuzzQuery(f *testing.F) {
 			method = http.MethodGet
 		}
 		values, faults := readQuery(raw, method, known)
-		if !reading && len(values) > 0 {
-			t.Fatalf("values %q outside GET", values)
+		if _, other := readQuery(raw, http.MethodPost, nil); !reading && len(values) > 0 && len(other) == 0 {
+			t.Fatalf("values %q are no faults where nothing is known", values)
 		}
 		for name, value := range values {
 			if !faults.Has(name) && textProblem(value) != "" {

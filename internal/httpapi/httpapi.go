@@ -88,5 +88,5 @@ func New(o Options) http.Handler {
 
 // routes is the table: all that is served, the pages for people apart.
 func (a *api) routes() []route {
-	return slices.Concat(a.authRoutes(), a.accountRoutes(), a.roleRoutes(), a.permissionRoutes(), a.healthRoutes(), a.homeRoutes())
+	return slices.Concat(a.authRoutes(), a.accountRoutes(), a.explainRoutes(), a.roleRoutes(), a.treeRoutes(), a.permissionRoutes(), a.healthRoutes(), a.homeRoutes())
 }

@@ -48,29 +48,29 @@ func (a *api) permissionRoutes() []route {
 			params:  append([]*huma.Param{searchParamDoc("the name")}, listParams("name")...),
 			example: []Permission{examplePermission},
 		}, a.listPermissions),
-		reading(route{
+		reading(rehearsable(route{
 			method: http.MethodPost, path: list, permission: users.PermissionsCreate,
 			name: "createPermission", tag: tag, summary: "Create a permission",
 			status: http.StatusCreated, message: "Permission created successfully", fails: []int{http.StatusConflict},
 			request: object{"name": "reports:read", "description": "Read reports"}, example: examplePermission,
-		}, a.createPermission),
+		}), a.createPermission),
 		asking(route{
 			method: http.MethodGet, path: one, permission: users.PermissionsRead,
 			name: "getPermission", tag: tag, summary: "Read a permission", message: "Permission retrieved successfully",
 			example: examplePermission,
 		}, a.getPermission),
-		reading(route{
+		reading(rehearsable(route{
 			method: http.MethodPatch, path: one, permission: users.PermissionsUpdate,
 			name: "updatePermission", tag: tag, summary: "Change a permission",
 			description: "Renaming a permission that a role other than Admin holds needs an account with the role Admin.",
 			message:     "Permission updated successfully", fails: []int{http.StatusConflict},
 			request: object{"description": "Read reports"}, example: examplePermission,
-		}, a.updatePermission),
-		deleting(route{
+		}), a.updatePermission),
+		deleting(rehearsable(route{
 			method: http.MethodDelete, path: one, permission: users.PermissionsDelete,
 			name: "deletePermission", tag: tag, summary: "Delete a permission", description: "It is taken from every role.",
 			message: "Permission deleted successfully", fails: []int{http.StatusConflict},
-		}, func(x *exchange) error { return a.Service.DeletePermission(x.ctx, x.caller, x.pathID()) }),
+		}), func(x *exchange) error { return x.service.DeletePermission(x.ctx, x.caller, x.pathID()) }),
 	}
 }
 
@@ -88,7 +88,7 @@ func (a *api) listPermissions(x *exchange) ([]Permission, any, error) {
 }
 
 func (a *api) createPermission(x *exchange, in NewPermission) (Permission, error) {
-	p, err := a.Service.CreatePermission(x.ctx, x.caller, users.NewPermission{
+	p, err := x.service.CreatePermission(x.ctx, x.caller, users.NewPermission{
 		Name: in.Name, Description: in.Description.To, Found: x.found,
 	})
 	return permissionOf(p), err
@@ -100,7 +100,7 @@ func (a *api) getPermission(x *exchange) (Permission, error) {
 }
 
 func (a *api) updatePermission(x *exchange, in PermissionPatch) (Permission, error) {
-	p, err := a.Service.UpdatePermission(x.ctx, x.caller, x.pathID(), users.PermissionPatch{
+	p, err := x.service.UpdatePermission(x.ctx, x.caller, x.pathID(), users.PermissionPatch{
 		Name: in.Name, Description: in.Description.Change, Found: x.found,
 	})
 	return permissionOf(p), err

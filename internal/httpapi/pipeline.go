@@ -16,7 +16,7 @@ var errUnknownRoute = &refusal{status: http.StatusNotFound, message: "Not found"
 // ServeHTTP answers one request and writes one line about it into the log.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	started := a.Now()
-	x := &exchange{api: a, r: r, w: w, id: a.requestID(r)}
+	x := &exchange{api: a, service: a.Service, r: r, w: w, id: a.requestID(r)}
 	x.limit(time.Now())
 	defer x.finish()
 	x.client, x.tls = a.peer(r)

@@ -12,8 +12,8 @@ import (
 )
 
 // readQuery takes a query string apart. Parameters that the operation does not know are passed over where its
-// method only reads, and are faults elsewhere: a parameter that changes nothing must not look as if it did. A
-// known one may come once. What cannot be percent-decoded is a fault whatever it is, because what it was meant
+// method only reads, and are faults elsewhere: a parameter that changes nothing must not look as if it did. One
+// that it knows may come once. What cannot be percent-decoded is a fault whatever it is, because what it was meant
 // to be is unknown.
 func readQuery(raw, method string, known []string) (map[string]string, users.Faults) {
 	if raw == "" {
@@ -39,9 +39,10 @@ func readQuery(raw, method string, known []string) (map[string]string, users.Fau
 		switch {
 		case err != nil:
 			faults.Add(fieldName(name), "must be percent-encoded correctly")
-		case method != http.MethodGet && method != http.MethodHead:
-			faults.Add(fieldName(name), "is not a parameter of this operation")
 		case !slices.Contains(known, name):
+			if method != http.MethodGet && method != http.MethodHead {
+				faults.Add(fieldName(name), "is not a parameter of this operation")
+			}
 		case twice:
 			faults.Add(name, "must not come more than once")
 		default:

@@ -30,7 +30,9 @@ func TestReadQuery(t *testing.T) {
 		{"GET", "%zz=1", map[string]string{}, "%zz"},
 		{"GET", "q=%00", map[string]string{"q": "\x00"}, "q"},
 		{"GET", "q=%ff", map[string]string{"q": "\xff"}, "q"},
-		{"POST", "page=1", map[string]string{}, "page"},
+		{"POST", "page=1", map[string]string{"page": "1"}, "-"},
+		{"POST", "page=1&other=1", map[string]string{"page": "1"}, "other"},
+		{"DELETE", "page=1&page=1", map[string]string{"page": "1"}, "page"},
 		{"DELETE", "x", map[string]string{}, "x"},
 		{"PATCH", "%ff=1", map[string]string{}, "\uFFFD"},
 	} {

@@ -98,43 +98,43 @@ func (a *api) roleRoutes() []route {
 			params:  append([]*huma.Param{searchParamDoc("the name")}, listParams("name")...),
 			example: []ListedRole{exampleRole.ListedRole},
 		}, a.listRoles),
-		reading(route{
+		reading(rehearsable(route{
 			method: http.MethodPost, path: list, permission: users.RolesCreate,
 			name: "createRole", tag: tag, summary: "Create a role",
 			description: "The caller must hold everything that the role will hold.",
 			status:      http.StatusCreated, message: "Role created successfully", fails: []int{http.StatusConflict},
 			request: object{"name": "Auditor", "description": "Reads everything", "parent_id": nil, "permission_ids": []string{examplePermissionID}},
 			example: exampleRole,
-		}, a.createRole),
+		}), a.createRole),
 		asking(route{
 			method: http.MethodGet, path: one, permission: users.RolesRead,
 			name: "getRole", tag: tag, summary: "Read a role with all that it holds", message: "Role retrieved successfully",
 			example: exampleRole,
 		}, a.getRole),
-		reading(route{
+		reading(rehearsable(route{
 			method: http.MethodPatch, path: one, permission: users.RolesUpdate,
 			name: "updateRole", tag: tag, summary: "Change a role",
 			description: "An absent member leaves its field alone. A new parent changes what every descendant may do, at once; a cycle is refused.",
 			message:     "Role updated successfully", fails: []int{http.StatusConflict},
 			request: object{"description": "Reads everything", "parent_id": nil}, example: exampleRole,
-		}, a.updateRole),
-		deleting(route{
+		}), a.updateRole),
+		deleting(rehearsable(route{
 			method: http.MethodDelete, path: one, permission: users.RolesDelete,
 			name: "deleteRole", tag: tag, summary: "Delete a role",
 			description: "Refused while accounts hold it or roles inherit from it.",
 			message:     "Role deleted successfully", fails: []int{http.StatusConflict},
-		}, func(x *exchange) error { return a.Service.DeleteRole(x.ctx, x.caller, x.pathID()) }),
-		reading(route{
+		}), func(x *exchange) error { return x.service.DeleteRole(x.ctx, x.caller, x.pathID()) }),
+		reading(rehearsable(route{
 			method: http.MethodPost, path: one + "/permissions", permission: users.RolesUpdate,
 			name: "assignPermissions", tag: tag, summary: "Add permissions to a role",
 			message: "Permissions assigned successfully",
 			request: object{"permission_ids": []string{examplePermissionID}}, example: exampleRole,
-		}, a.assignPermissions),
-		asking(route{
+		}), a.assignPermissions),
+		asking(rehearsable(route{
 			method: http.MethodDelete, path: one + "/permissions/{permission_id}", permission: users.RolesUpdate,
 			name: "removePermission", tag: tag, summary: "Take a permission from a role",
 			message: "Permission removed successfully", fails: []int{http.StatusConflict}, example: exampleRole,
-		}, a.removePermission),
+		}), a.removePermission),
 	}
 }
 
@@ -152,7 +152,7 @@ func (a *api) listRoles(x *exchange) ([]ListedRole, any, error) {
 }
 
 func (a *api) createRole(x *exchange, in NewRole) (Role, error) {
-	role, err := a.Service.CreateRole(x.ctx, x.caller, users.NewRole{
+	role, err := x.service.CreateRole(x.ctx, x.caller, users.NewRole{
 		Name: in.Name, Description: in.Description.To, ParentID: in.ParentID.To, PermissionIDs: in.PermissionIDs, Found: x.found,
 	})
 	return roleOf(role), err
@@ -164,20 +164,20 @@ func (a *api) getRole(x *exchange) (Role, error) {
 }
 
 func (a *api) updateRole(x *exchange, in RolePatch) (Role, error) {
-	role, err := a.Service.UpdateRole(x.ctx, x.caller, x.pathID(), users.RolePatch{
+	role, err := x.service.UpdateRole(x.ctx, x.caller, x.pathID(), users.RolePatch{
 		Name: in.Name, Description: in.Description.Change, ParentID: in.ParentID.Change, Found: x.found,
 	})
 	return roleOf(role), err
 }
 
 func (a *api) assignPermissions(x *exchange, in PermissionAssignment) (Role, error) {
-	role, err := a.Service.AssignPermissions(x.ctx, x.caller, x.pathID(), users.PermissionAssignment{
+	role, err := x.service.AssignPermissions(x.ctx, x.caller, x.pathID(), users.PermissionAssignment{
 		PermissionIDs: in.PermissionIDs, Found: x.found,
 	})
 	return roleOf(role), err
 }
 
 func (a *api) removePermission(x *exchange) (Role, error) {
-	role, err := a.Service.RemovePermission(x.ctx, x.caller, x.pathID(), x.r.PathValue("permission_id"))
+	role, err := x.service.RemovePermission(x.ctx, x.caller, x.pathID(), x.r.PathValue("permission_id"))
 	return roleOf(role), err
 }

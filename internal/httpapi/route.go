@@ -37,6 +37,9 @@ type route struct {
 	status  int // 200 if zero
 	message string
 
+	// rehearsed operations can be tried without effect, with ?dry_run=true; see rehearsable.
+	rehearsed bool
+
 	// Filled by the functions below.
 	body  *body        // nil where none is read
 	data  reflect.Type // of the envelope's data; nil where it is null
@@ -69,14 +72,16 @@ func reading[In, Out any](r route, f func(x *exchange, in In) (Out, error)) rout
 		}
 		x.query, x.found = readQuery(x.r.URL.RawQuery, r.method, known)
 		x.found = append(read.faults, x.found...)
-		if read.other {
-			return x.found.Err()
-		}
-		out, err := f(x, in)
-		if err != nil {
-			return err
-		}
-		return x.succeed(r, out, nil)
+		return x.attempt(&r, func() error {
+			if read.other {
+				return x.found.Err()
+			}
+			out, err := f(x, in)
+			if err != nil {
+				return err
+			}
+			return x.succeed(r, out, nil)
+		})
 	}
 	return r
 }
@@ -120,11 +125,13 @@ func (r route) bodyless(f func(x *exchange) error) route {
 	known := names(r.params)
 	r.serve = func(x *exchange, _ []byte) error {
 		x.query, x.found = readQuery(x.r.URL.RawQuery, r.method, known)
-		// A list looks into its parameters first, to name all faults at once.
-		if err := x.found.Err(); err != nil && !r.list {
-			return err
-		}
-		return f(x)
+		return x.attempt(&r, func() error {
+			// A list looks into its parameters first, to name all faults at once.
+			if err := x.found.Err(); err != nil && !r.list {
+				return err
+			}
+			return f(x)
+		})
 	}
 	return r
 }

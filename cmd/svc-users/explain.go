@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/config"
+	"github.com/svc-users/svc-users/internal/store"
+)
+
+type explainCommand struct {
+	Email      string `arg:"" help:"The account's e-mail."`
+	Permission string `arg:"" help:"The name of the permission, which need not exist."`
+}
+
+// Run says whether an account may do something now, and why. It changes nothing. That somebody may not do it is an
+// answer and no failure.
+func (cmd *explainCommand) Run(t *terminal) error {
+	cfg, err := t.settings(nil)
+	if err != nil {
+		return err
+	}
+	st, err := openExisting(t.ctx, cfg)
+	if err != nil {
+		return err
+	}
+	e, err := users.New(users.Ports{Store: st}).ExplainByEmail(t.ctx, cmd.Email, cmd.Permission)
+	if err := errors.Join(inWords(err), st.Close()); err != nil {
+		return err
+	}
+	writeExplanation(t.stdout, e)
+	return nil
+}
+
+// openExisting opens a database that is up to date, and neither makes nor changes one that is not.
+func openExisting(ctx context.Context, cfg config.Config) (*store.Store, error) {
+	list, err := store.Inspect(ctx, cfg.DatabaseURL.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	if slices.ContainsFunc(list, func(m store.Migration) bool { return !m.Applied }) {
+		return nil, errors.New("DATABASE_URL: the database is not up to date with this program; svc-users migrate up does that")
+	}
+	return store.Open(ctx, cfg.DatabaseURL.Reveal())
+}
+
+func writeExplanation(w io.Writer, e users.Explanation) {
+	answer := "no"
+	if e.Allowed() {
+		answer = "yes"
+	}
+	fmt.Fprintf(w, "%s: %s\n", answer, e)
+	row := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(w, "  %-9s %s\n", name, value)
+		}
+	}
+	row("account", e.Account.ID.String())
+	row("role", string(e.Account.Role.Name))
+	row("path", drawn(e))
+	row("given by", joined(e.GrantedBy, ", "))
+}
+
+// drawn is the way from the account's role to the permission.
+func drawn(e users.Explanation) string {
+	if len(e.Path) == 0 {
+		return ""
+	}
+	return joined(e.Path, " > ") + " (" + string(e.Permission) + ")"
+}
+
+func joined(names []users.RoleName, between string) string {
+	parts := make([]string, len(names))
+	for i, n := range names {
+		parts[i] = string(n)
+	}
+	return strings.Join(parts, between)
+}

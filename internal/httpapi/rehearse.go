@@ -1,0 +1,89 @@
+package httpapi
+
+import (
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/svc-users/svc-users"
+)
+
+// Impact is what a change would change of what accounts may do.
+type Impact struct {
+	Roles    []RoleImpact  `json:"roles" nullable:"false" doc:"Roles whose effective permissions would change, sorted by name"`
+	Account  accountImpact `json:"account" doc:"The account whose role or state would change; else null"`
+	Accounts int           `json:"accounts" minimum:"0" doc:"How many accounts' rights would change"`
+}
+
+// RoleImpact is what a role would gain and lose.
+type RoleImpact struct {
+	ID       string   `json:"id" format:"uuid"`
+	Name     string   `json:"name"`
+	Gains    []string `json:"gains" nullable:"false"`
+	Loses    []string `json:"loses" nullable:"false"`
+	Accounts int      `json:"accounts" minimum:"0" doc:"How many active ones have this very role"`
+}
+
+// AccountImpact is what an account would gain and lose.
+type AccountImpact struct {
+	ID    string   `json:"id" format:"uuid"`
+	Gains []string `json:"gains" nullable:"false"`
+	Loses []string `json:"loses" nullable:"false"`
+}
+
+// accountImpact is one of them or null.
+type accountImpact struct{ *AccountImpact }
+
+// Schema says that null is possible, which a pointer alone does not.
+func (accountImpact) Schema(r huma.Registry) *huma.Schema {
+	return &huma.Schema{AnyOf: []*huma.Schema{r.Schema(reflect.TypeFor[AccountImpact](), true, ""), null}}
+}
+
+// MarshalJSON leaves the wrapping out.
+func (a accountImpact) MarshalJSON() ([]byte, error) { return appendJSON(nil, a.AccountImpact) }
+
+const dryRunMessage = "Dry run: nothing was changed"
+
+// rehearsable says of a route that it can be tried without effect. Its handler must make its call to x.service.
+func rehearsable(r route) route {
+	r.rehearsed = true
+	r.params = append(r.params, queryParam("dry_run",
+		"With true nothing is written: the answer, 200, says what would change, or is the refusal that it would meet.",
+		&huma.Schema{Type: "boolean", Default: false}))
+	return r
+}
+
+// attempt runs a request in earnest or, where it asks for that, without effect.
+func (x *exchange) attempt(r *route, do func() error) error {
+	if !r.rehearsed {
+		return do()
+	}
+	dry := x.flagParam("dry_run")
+	if dry == nil || !*dry || x.found.Has("dry_run") {
+		return do()
+	}
+	impact, err := x.service.DryRun(x.ctx, func(s *users.Service) error {
+		x.service = s
+		return do()
+	})
+	if err != nil {
+		return err
+	}
+	x.Header().Del("Location")
+	return x.reply(envelope{code: http.StatusOK, message: dryRunMessage, data: impactOf(impact)})
+}
+
+func impactOf(i users.Impact) Impact {
+	out := Impact{Accounts: i.Accounts, Roles: each(i.Roles, func(r users.RoleImpact) RoleImpact {
+		return RoleImpact{
+			ID: r.Role.ID.String(), Name: string(r.Role.Name), Gains: each(r.Gains, nameOf), Loses: each(r.Loses, nameOf), Accounts: r.Accounts,
+		}
+	})}
+	if a := i.Account; a != nil {
+		out.Account.AccountImpact = &AccountImpact{ID: a.ID.String(), Gains: each(a.Gains, nameOf), Loses: each(a.Loses, nameOf)}
+	}
+	return out
+}
+
+func nameOf[T ~string](name T) string { return string(name) }
