@@ -1,6 +1,8 @@
 package users
 
 import (
+	"context"
+	"errors"
 	"strconv"
 	"strings"
 )
@@ -63,6 +65,25 @@ func (f *Faults) permissionName(field, s string) PermissionName {
 	return n
 }
 
+// permissionNames reads a list that must name something.
+func (f *Faults) permissionNames(field string, list []string) []PermissionName {
+	if f.Has(field) {
+		return nil
+	}
+	if len(list) == 0 {
+		f.Add(field, "must name at least one permission")
+	}
+	names := make([]PermissionName, len(list))
+	for i, text := range list {
+		name, err := ParsePermissionName(text)
+		if err != nil {
+			f.Add(field+"."+strconv.Itoa(i), err.Error())
+		}
+		names[i] = name
+	}
+	return names
+}
+
 func (f *Faults) description(field string, s *string) *string {
 	if s == nil || f.Has(field) {
 		return nil
@@ -109,6 +130,24 @@ func (f *Faults) permissions(g *Graph, field string, list []string) []ID {
 		ids = append(ids, id)
 	}
 	return ids
+}
+
+// target looks up the account that a field names, as the database has it now. The error is none of the field's.
+func (s *Service) target(ctx context.Context, f *Faults, field, text string) (Access, error) {
+	if f.Has(field) {
+		return Access{}, nil
+	}
+	id, ok := ParseID(text)
+	if !ok {
+		f.Add(field, "must be the id of an account, a UUID in lower case")
+		return Access{}, nil
+	}
+	access, err := s.Store.Access(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		f.Add(field, "is not the id of an existing account")
+		return Access{}, nil
+	}
+	return access, err
 }
 
 // noNUL notes a NUL, which no string may hold.

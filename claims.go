@@ -26,6 +26,10 @@ type Tokens interface {
 	// Bearer returns whom a token stands for if it is ours and valid at now, else an error that says why, for
 	// the log alone. Whether the account still stands behind it is the Service's to decide.
 	Bearer(token string, now time.Time) (Bearer, error)
+	// Verify returns all that a token says, and of which tokens as Bearer does.
+	Verify(token string, now time.Time) (Claims, error)
+	// Parties says who issues the tokens and for whom: what iss is in each, and what aud holds.
+	Parties() (issuer, audience string)
 }
 
 // Bearer is what a token says of whoever shows it and what decides whether it counts: all that a request

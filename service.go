@@ -39,10 +39,12 @@ type Caller struct {
 // May reports whether the caller holds a permission.
 func (c Caller) May(p PermissionName) bool { return c.graph.May(c.Account.Role.ID, p) }
 
-// Require is nil if the caller holds p, else ErrForbidden.
-func (c Caller) Require(p PermissionName) error {
-	if c.graph == nil || !c.May(p) {
-		return forbidden("Missing required permission: " + string(p))
+// Require is nil if the caller holds all of these, else ErrForbidden, which names the first that is missing.
+func (c Caller) Require(all ...PermissionName) error {
+	for _, p := range all {
+		if c.graph == nil || !c.May(p) {
+			return forbidden("Missing required permission: " + string(p))
+		}
 	}
 	return nil
 }
@@ -70,17 +72,18 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Caller, error
 	return s.live(ctx, s.Store, bearer)
 }
 
-// Authorize returns the caller if it holds p, else ErrForbidden. As with Authenticate, what was heard of is
-// reason enough to let somebody do a thing, and to refuse it the database is asked.
-func (s *Service) Authorize(ctx context.Context, c Caller, p PermissionName) (Caller, error) {
-	if c.Require(p) == nil {
+// Authorize returns the caller if it holds all of these, else ErrForbidden. As with Authenticate, what was heard
+// of is reason enough to let somebody do a thing, and to refuse it the database is asked. What is held is held at
+// one moment: never one permission by what was heard and another by what is so now.
+func (s *Service) Authorize(ctx context.Context, c Caller, all ...PermissionName) (Caller, error) {
+	if c.Require(all...) == nil {
 		return c, nil
 	}
 	latest, err := s.Latest(ctx, c)
 	if err != nil {
 		return Caller{}, err
 	}
-	return latest, latest.Require(p)
+	return latest, latest.Require(all...)
 }
 
 // Latest returns the caller as the database has it now. ErrUnauthenticated if it is not let in any more. What

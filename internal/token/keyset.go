@@ -77,6 +77,9 @@ func goodName(s string) bool {
 	return true
 }
 
+// Parties returns the issuer and the audience.
+func (s *KeySet) Parties() (issuer, audience string) { return s.options.Issuer, s.options.Audience }
+
 // Public returns the public halves of all keys, the one that signs first. The slices are the caller's own.
 func (s *KeySet) Public() []users.PublicKey {
 	public := make([]users.PublicKey, len(s.keys))

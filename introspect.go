@@ -1,0 +1,40 @@
+package users
+
+import (
+	"context"
+	"errors"
+)
+
+// Introspection is what a token is worth now (RFC 7662). The zero value is one that is worth nothing.
+type Introspection struct {
+	Active           bool
+	Claims           Claims
+	Issuer, Audience string
+	// Account, Roles and Permissions are as the database has them now, whatever the token says.
+	Account     Account
+	Roles       []RoleName // the own role first, then those it inherits from, nearest first
+	Permissions []PermissionName
+}
+
+// Introspect needs tokens:introspect. A token that would not be taken here is not active, whatever the reason:
+// whoever asks is told no more than that.
+func (s *Service) Introspect(ctx context.Context, c Caller, token string) (Introspection, error) {
+	if _, err := s.Authorize(ctx, c, TokensIntrospect); err != nil {
+		return Introspection{}, err
+	}
+	claims, err := s.Tokens.Verify(token, s.Now())
+	if err != nil {
+		return Introspection{}, nil // an answer, and no failure
+	}
+	bearer, err := s.live(ctx, s.Store, Bearer{Account: claims.Subject, Version: claims.Version})
+	switch {
+	case errors.Is(err, ErrUnauthenticated):
+		return Introspection{}, nil
+	case err != nil:
+		return Introspection{}, err
+	}
+	i := Introspection{Active: true, Claims: claims, Account: bearer.Account}
+	i.Issuer, i.Audience = s.Tokens.Parties()
+	i.Roles, i.Permissions = bearer.graph.Chain(bearer.Account.Role.ID), bearer.Permissions()
+	return i, nil
+}
