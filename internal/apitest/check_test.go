@@ -100,7 +100,7 @@ func TestExampleBodiesKeepTheirSchemas(t *testing.T) {
 		path := "http://127.0.0.1" + o.At("019a0b6e-7c00-7a51-9c3d-2f6f0c5f7a10")
 		request, err := http.NewRequest(o.Method, path, strings.NewReader(o.Example()))
 		must(t, err)
-		request.Header.Set("Content-Type", "application/json")
+		request.Header.Set("Content-Type", o.MediaType)
 		request.Header.Set("Authorization", "Bearer x")
 		if ok, errs := v.ValidateHttpRequest(request); !ok {
 			for _, e := range errs {
@@ -134,6 +134,10 @@ func TestExampleAnswersKeepTheirSchemas(t *testing.T) {
 				header.Set(name, "x")
 			}
 			header.Set("Retry-After", "1")
+			for _, name := range []string{"X-Auth-Email", "X-Auth-Roles", "X-Auth-Permissions"} {
+				header.Set(name, "x")
+			}
+			header.Set("X-Auth-Subject", "019a0b6e-7c00-7a51-9c3d-2f6f0c5f7a10")
 			(&Service{}).validate(request, &http.Response{StatusCode: code, Header: header}, &Answer{Status: code, Body: example}, func(format string, args ...any) {
 				t.Errorf(o.ID+": "+format, args...)
 			})

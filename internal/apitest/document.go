@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"iter"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -19,7 +20,9 @@ type Operation struct {
 	ID       string                `json:"operationId"`
 	Security []map[string][]string `json:"security"` // empty for public operations
 	// Permission is the one that the operation asks for; empty if none.
-	Permission  string `json:"x-permission"`
+	Permission string `json:"x-permission"`
+	// Subtree operations answer every method at their path and below it.
+	Subtree     bool `json:"x-subtree"`
 	RequestBody *struct {
 		Content map[string]struct {
 			Schema  Schema          `json:"schema"`
@@ -33,8 +36,9 @@ type Operation struct {
 	} `json:"parameters"`
 	Responses map[string]json.RawMessage `json:"responses"`
 
-	// Body is the schema of the request body, if there is one.
-	Body Schema `json:"-"`
+	// Body is the schema of the request body, if there is one, and MediaType its type.
+	Body      Schema `json:"-"`
+	MediaType string `json:"-"`
 }
 
 // Schema is what a sweep needs of a schema.
@@ -67,7 +71,8 @@ func Operations(t testing.TB) iter.Seq[Operation] {
 				o := document.Paths[path][method]
 				o.Path, o.Method = path, strings.ToUpper(method)
 				if o.RequestBody != nil {
-					ref := o.RequestBody.Content["application/json"].Schema.Ref
+					o.MediaType = only(t, slices.Collect(maps.Keys(o.RequestBody.Content)))
+					ref := o.RequestBody.Content[o.MediaType].Schema.Ref
 					o.Body = document.Components.Schemas[ref[strings.LastIndexByte(ref, '/')+1:]]
 				}
 				if !yield(o) {
@@ -83,10 +88,30 @@ func (o Operation) At(id string) string {
 	return strings.NewReplacer("{id}", id, "{permission_id}", id).Replace(o.Path)
 }
 
+func only(t testing.TB, list []string) string {
+	t.Helper()
+	if len(list) != 1 {
+		t.Fatalf("one is wanted of %q", list)
+	}
+	return list[0]
+}
+
+// FormType is the media type of the bodies that are no JSON.
+const FormType = "application/x-www-form-urlencoded"
+
 // Example is the example of the operation's body, or nothing.
 func (o Operation) Example() string {
 	if o.RequestBody == nil {
 		return ""
 	}
-	return string(o.RequestBody.Content["application/json"].Example)
+	example := o.RequestBody.Content[o.MediaType].Example
+	var fields map[string]string
+	if o.MediaType != FormType || json.Unmarshal(example, &fields) != nil {
+		return string(example)
+	}
+	form := url.Values{}
+	for name, value := range fields {
+		form.Set(name, value)
+	}
+	return form.Encode()
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -14,8 +15,8 @@ type Request struct {
 	Method string
 	Path   string // with its query
 	Token  string // for the Authorization header; empty for none
-	// Body is sent as it is if it is a string, as JSON otherwise; nil is no body. A body makes the Content-Type
-	// application/json, unless Header has another.
+	// Body is sent as it is if it is a string, as a form if it is url.Values, as JSON otherwise; nil is no body. The
+	// Content-Type is that of a form or application/json, unless Header has another.
 	Body   any
 	Header http.Header // added as it is
 }
@@ -29,7 +30,8 @@ type Answer struct {
 	Envelope
 }
 
-// Envelope is the object of a JSON answer; it stays empty where the answer is none.
+// Envelope is the object of a JSON answer; it stays empty where the answer is none. Of an error under /oauth2,
+// which has no envelope, it has the description as its message.
 type Envelope struct {
 	State   string          `json:"status"`
 	Code    int             `json:"code"`
@@ -48,11 +50,13 @@ type Fault struct {
 // Send sends a request and checks the answer as the package comment says.
 func (s *Service) Send(t testing.TB, r Request) *Answer {
 	t.Helper()
-	body := ""
+	body, mediaType := "", "application/json"
 	switch b := r.Body.(type) {
 	case nil:
 	case string:
 		body = b
+	case url.Values:
+		body, mediaType = b.Encode(), FormType
 	default:
 		encoded, err := json.Marshal(b)
 		must(t, err)
@@ -66,7 +70,7 @@ func (s *Service) Send(t testing.TB, r Request) *Answer {
 	request, err := http.NewRequestWithContext(t.Context(), r.Method, s.URL+r.Path, reader)
 	must(t, err)
 	if r.Body != nil {
-		request.Header.Set("Content-Type", "application/json")
+		request.Header.Set("Content-Type", mediaType)
 	}
 	if r.Token != "" {
 		request.Header.Set("Authorization", "Bearer "+r.Token)

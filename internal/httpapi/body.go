@@ -12,9 +12,9 @@ import (
 // maxBody is the largest request body taken, in bytes.
 const maxBody = 1 << 20
 
-// readBody returns the whole body of a request, once its headers say that it is JSON.
-func (x *exchange) readBody() ([]byte, error) {
-	if err := checkMediaType(x.r.Header); err != nil {
+// readBody returns the whole body of a request, once its headers say that it is of this type.
+func (x *exchange) readBody(mediaType string) ([]byte, error) {
+	if err := checkMediaType(x.r.Header, mediaType); err != nil {
 		return nil, err
 	}
 	if x.r.ContentLength > maxBody {
@@ -48,10 +48,10 @@ func tooLarge() error {
 	}
 }
 
-// checkMediaType wants exactly one Content-Type, application/json in UTF-8, and no content coding.
-func checkMediaType(h http.Header) error {
-	if types := h["Content-Type"]; len(types) != 1 || !isJSON(types[0]) {
-		return &refusal{status: http.StatusUnsupportedMediaType, message: "The body must be application/json in UTF-8."}
+// checkMediaType wants exactly one Content-Type, the one that is asked for in UTF-8, and no content coding.
+func checkMediaType(h http.Header, want string) error {
+	if types := h["Content-Type"]; len(types) != 1 || !isType(types[0], want) {
+		return &refusal{status: http.StatusUnsupportedMediaType, message: "The body must be " + want + " in UTF-8."}
 	}
 	for _, coding := range h["Content-Encoding"] {
 		if !strings.EqualFold(strings.TrimSpace(coding), "identity") {
@@ -64,9 +64,9 @@ func checkMediaType(h http.Header) error {
 	return nil
 }
 
-func isJSON(contentType string) bool {
+func isType(contentType, want string) bool {
 	mediaType, parameters, err := mime.ParseMediaType(contentType)
-	if err != nil || mediaType != jsonType {
+	if err != nil || mediaType != want {
 		return false
 	}
 	for name, value := range parameters {

@@ -18,7 +18,7 @@ const description = `Accounts, a hierarchy of roles, and the permissions attache
 Every JSON answer under ` + "`/api/v1`" + ` is one envelope with the keys ` + "`status`, `code`, `message`, `data`, `errors` and `meta`" + `. Checks run in one order:
 route (404), method (405), token (401), permission (403), media type (415), size (413), JSON (400), fields and query (422), the target (404),
 the rules (403, 409). ` + "`HEAD`" + ` answers wherever ` + "`GET`" + ` does; ` + "`OPTIONS`" + ` answers 204 with ` + "`Allow`" + `. A path that nothing is at is 404, a method that a path does not
-have 405 with ` + "`Allow`" + `, both in the envelope.`
+have 405 with ` + "`Allow`" + `, both in the envelope. Under ` + "`/oauth2`" + ` all errors are those of RFC 6749 instead.`
 
 // document makes the OpenAPI description out of the table of routes.
 type document struct {
@@ -72,19 +72,22 @@ func (d *document) operation(r route) *huma.Operation {
 	op := &huma.Operation{
 		Method: r.method, Path: r.path, OperationID: r.name, Tags: []string{r.tag}, Summary: r.summary,
 		Description: r.description, Parameters: append(pathParams(r.path), r.params...),
-		Security:  []map[string][]string{},
+		Security: []map[string][]string{}, Extensions: map[string]any{},
 		Responses: map[string]*huma.Response{strconv.Itoa(r.code()): d.success(r)},
 	}
 	if !r.public {
 		op.Security = []map[string][]string{{"bearer": {}}}
 	}
+	if r.subtree {
+		op.Extensions["x-subtree"] = true
+	}
 	if r.permission != "" {
 		op.Description = strings.TrimSpace("Needs the permission `" + string(r.permission) + "`. " + op.Description)
-		op.Extensions = map[string]any{"x-permission": r.permission}
+		op.Extensions["x-permission"] = r.permission
 	}
 	if r.body != nil {
 		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-			jsonType: {Schema: d.registry.Schema(r.body.of, true, ""), Example: r.request},
+			r.body.mediaType: {Schema: d.registry.Schema(r.body.of, true, ""), Example: r.request},
 		}}
 	}
 	if r.rehearsed {
@@ -92,7 +95,7 @@ func (d *document) operation(r route) *huma.Operation {
 	}
 	for _, f := range failures {
 		if slices.Contains(r.failures(), f.status) {
-			op.Responses[strconv.Itoa(f.status)] = &huma.Response{Ref: "#/components/responses/" + f.name}
+			op.Responses[strconv.Itoa(f.status)] = d.shared(f, speaksOAuth(r.path))
 		}
 	}
 	if r.path == "/.well-known/jwks.json" || r.keys || r.name == "getDocument" {
@@ -127,11 +130,11 @@ func (r route) failures() []int {
 }
 
 func (d *document) success(r route) *huma.Response {
-	fields := []string{}
+	fields := slices.Clone(r.fields)
 	if r.code() == http.StatusCreated {
 		fields = append(fields, "Location")
 	}
-	if r.keys || r.plain != nil && r.plain.mediaType == jsonType {
+	if r.keys || r.plain != nil && r.plain.mediaType == jsonType && r.body == nil {
 		fields = append(fields, "ETag")
 	}
 	if r.plain != nil {
@@ -181,6 +184,9 @@ func (d *document) plainAnswer(r route, fields []string, description string, exa
 	schema := r.plain.schema
 	if schema == nil {
 		schema = d.registry.Schema(r.data, true, "")
+	}
+	if r.plain.or != nil {
+		schema = &huma.Schema{OneOf: []*huma.Schema{schema, d.registry.Schema(r.plain.or, true, "")}}
 	}
 	media := &huma.MediaType{Schema: schema}
 	if example != nil {

@@ -8,9 +8,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestAccountsAreEncodedAsByReflection: what is written by hand is what the general encoder writes, for every
+// TestEncodedAsByReflection: what is written by hand is what the general encoder writes, for every
 // value, and fails where that fails.
-func TestAccountsAreEncodedAsByReflection(t *testing.T) {
+func TestEncodedAsByReflection(t *testing.T) {
 	t.Parallel()
 	text := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", "a\"b\\c", "</script>&", "\u2028\x00\x1f\x7f", "\xff", "ünï 🦊"}))
 	moment := rapid.Custom(func(t *rapid.T) time.Time {
@@ -29,9 +29,18 @@ func TestAccountsAreEncodedAsByReflection(t *testing.T) {
 			IsActive: rapid.Bool().Draw(t, "active"), CreatedAt: moment.Draw(t, "created"), UpdatedAt: moment.Draw(t, "updated"),
 		}
 	})
+	checked := rapid.Custom(func(t *rapid.T) Checked {
+		permission := rapid.Custom(func(t *rapid.T) CheckedPermission {
+			return CheckedPermission{Name: text.Draw(t, "name"), Allowed: rapid.Bool().Draw(t, "allowed")}
+		})
+		return Checked{
+			AccountID: text.Draw(t, "id"), IsActive: rapid.Bool().Draw(t, "active"), Allowed: rapid.Bool().Draw(t, "all"),
+			Permissions: rapid.SliceOfN(permission, 0, 3).Draw(t, "permissions"),
+		}
+	})
 	rapid.Check(t, func(t *rapid.T) {
 		one, several := account.Draw(t, "account"), rapid.SliceOfN(account, 0, 3).Draw(t, "accounts")
-		for _, value := range []any{one, several} {
+		for _, value := range []any{one, several, checked.Draw(t, "checked")} {
 			want, wantErr := json.Marshal(value)
 			got, err := appendJSON([]byte("x"), value)
 			if (err == nil) != (wantErr == nil) {

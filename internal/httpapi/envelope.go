@@ -87,5 +87,9 @@ func (x *exchange) reply(e envelope) error {
 const internalError = `{"status":"error","code":500,"message":"Internal server error","data":null,"errors":null,"meta":null}`
 
 func (x *exchange) replyInternalError() {
-	x.answer(http.StatusInternalServerError, jsonType, []byte(internalError))
+	body := internalError
+	if speaksOAuth(x.r.URL.Path) {
+		body = oauthInternalError
+	}
+	x.answer(http.StatusInternalServerError, jsonType, []byte(body))
 }

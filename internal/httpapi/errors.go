@@ -49,8 +49,8 @@ var kinds = []struct {
 	{users.ErrUnavailable, http.StatusServiceUnavailable, "The service is busy or its database is away; try again."},
 }
 
-// fail makes the answer of an error. It is the only place that does, and whatever it does not know is a defect
-// of which nothing is shown.
+// fail makes the answer of an error, in the envelope or as OAuth has it. It is the only place that does, and
+// whatever it does not know is a defect of which nothing is shown.
 func (x *exchange) fail(err error) {
 	e := envelope{}
 	var own *refusal
@@ -74,7 +74,11 @@ func (x *exchange) fail(err error) {
 	// An error is nobody's to keep, whatever the operation thought of its success.
 	x.set("Cache-Control", "no-store")
 	x.set("Content-Security-Policy", apiPolicy)
-	if err := x.reply(e); err != nil {
+	reply := x.reply
+	if speaksOAuth(x.r.URL.Path) {
+		reply = x.replyOAuth
+	}
+	if err := reply(e); err != nil {
 		x.replyInternalError()
 	}
 }

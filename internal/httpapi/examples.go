@@ -8,6 +8,7 @@ const (
 	exampleRoleID       = "019a0b6e-7c00-7b22-8a4e-51d3a90e6c21"
 	exampleHeirID       = "019a0b6e-7c00-7b22-8a4e-51d3a90e6c22"
 	examplePermissionID = "019a0b6e-7c00-7c33-b15f-7e08d4b2f532"
+	exampleTokenID      = "019a0b6e-7c00-7d55-b3aa-40c7f1e2d753"
 	exampleRequestID    = "019a0b6e-7d10-7d44-a26a-9c19e5c3a643"
 )
 
@@ -37,8 +38,13 @@ var (
 		Roles:    []RoleImpact{{ID: exampleRoleID, Name: "Auditor", Gains: []string{"reports:read"}, Loses: []string{}, Accounts: 3}},
 		Accounts: 3,
 	}
-	exampleToken = Token{TokenType: "Bearer", Token: "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Im1haW4ifQ.e30.c2lnbmF0dXJl", ExpiresAt: exampleTime}
-	exampleKey   = PEMKey{
+	exampleToken       = Token{TokenType: "Bearer", Token: "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Im1haW4ifQ.e30.c2lnbmF0dXJl", ExpiresAt: exampleTime}
+	exampleActiveToken = ActiveToken{
+		Active: true, Scope: "reports:read", TokenType: "Bearer", Subject: exampleAccountID, Username: "ada@example.com",
+		Issuer: "https://id.example.com", Audience: "https://api.example.com", TokenID: exampleTokenID,
+		IssuedAt: exampleTime.Unix(), NotBefore: exampleTime.Unix(), Expires: exampleTime.AddDate(0, 0, 7).Unix(), Roles: []string{"Auditor"},
+	}
+	exampleKey = PEMKey{
 		JWK:       JWK{KeyType: "RSA", KeyID: "main", Use: "sig", Algorithm: "RS256", Modulus: "u1SU1LfVLPHCozMxH2Mo", Exponent: "AQAB"},
 		PublicKey: "LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0K",
 	}

@@ -22,11 +22,12 @@ type exchange struct {
 	client netip.Addr // as far as trusted proxies tell; may be the zero Addr
 	tls    bool       // the client, or the proxy it spoke to, used TLS
 
-	pattern string         // of the route; empty where none matched
-	quiet   bool           // of the route
-	service *users.Service // the api's, but in a dry run
-	caller  users.Caller   // of an operation that asks for a token
-	account users.ID       // who it turned out to be, for the log; zero where nobody did
+	pattern string               // of the route; empty where none matched
+	quiet   bool                 // of the route
+	service *users.Service       // the api's, but in a dry run
+	caller  users.Caller         // of an operation that asks for a token
+	needs   users.PermissionName // what the operation asks for, if anything
+	account users.ID             // who it turned out to be, for the log; zero where nobody did
 	query   map[string]string
 	found   users.Faults // what reading query and body found wrong
 

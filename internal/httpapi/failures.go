@@ -32,6 +32,34 @@ var failures = []failure{
 	{http.StatusServiceUnavailable, "ServiceUnavailable", "Overloaded, or the database is away", "The service is busy or its database is away; try again.", false, []string{"Retry-After"}},
 }
 
+// shared refers to the answer of a failure, which is among the components from its first use on.
+func (d *document) shared(f failure, oauth bool) *huma.Response {
+	name := f.name
+	if oauth {
+		name = "OAuth" + name
+		d.api.Components.Responses[name] = d.oauthFailure(f)
+	}
+	return &huma.Response{Ref: "#/components/responses/" + name}
+}
+
+// oauthFailure is a failure as it is under /oauth2.
+func (d *document) oauthFailure(f failure) *huma.Response {
+	fields := f.fields
+	if f.status == http.StatusForbidden {
+		fields = []string{"WWW-Authenticate"}
+	}
+	return &huma.Response{
+		Description: f.description, Headers: headers(fields...),
+		Content: map[string]*huma.MediaType{jsonType: {
+			Schema: &huma.Schema{
+				Type: "object", AdditionalProperties: false, Required: []string{"error", "error_description"},
+				Properties: map[string]*huma.Schema{"error": constant(oauthCode(f.status)), "error_description": {Type: "string"}},
+			},
+			Example: OAuthError{Error: oauthCode(f.status), Description: f.message},
+		}},
+	}
+}
+
 func (d *document) failure(f failure) *huma.Response {
 	parts := envelopeParts{code: f.status, message: &huma.Schema{Type: "string"}, data: null}
 	example := envelope{code: f.status, message: f.message}

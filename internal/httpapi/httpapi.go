@@ -65,6 +65,7 @@ type api struct {
 	Options
 	fixed     map[string]*resource // by path
 	mux       *http.ServeMux       // the paths of patterns
+	subtrees  []*resource          // what takes all below its path too
 	cursors   cipher.AEAD
 	document  func() page // made when it is first asked for, which keeps the start short
 	jwks      jwksCache
@@ -88,5 +89,9 @@ func New(o Options) http.Handler {
 
 // routes is the table: all that is served, the pages for people apart.
 func (a *api) routes() []route {
-	return slices.Concat(a.authRoutes(), a.accountRoutes(), a.explainRoutes(), a.roleRoutes(), a.treeRoutes(), a.permissionRoutes(), a.healthRoutes(), a.homeRoutes())
+	return slices.Concat(
+		a.authRoutes(), a.checkRoutes(), a.forwardRoutes(), a.oauthRoutes(),
+		a.accountRoutes(), a.explainRoutes(), a.roleRoutes(), a.treeRoutes(), a.permissionRoutes(),
+		a.healthRoutes(), a.homeRoutes(),
+	)
 }

@@ -29,9 +29,10 @@ func (nullable) Schema(huma.Registry) *huma.Schema {
 
 // body knows how to read one struct.
 type body struct {
-	of      reflect.Type
-	members map[string]member
-	names   []string // in the order of their declaration
+	of        reflect.Type
+	mediaType string
+	members   map[string]member
+	names     []string // in the order of their declaration
 }
 
 type member struct {
@@ -41,7 +42,7 @@ type member struct {
 
 // bodyOf studies a struct once, when the routes are made.
 func bodyOf(t reflect.Type) *body {
-	b := &body{of: t, members: map[string]member{}}
+	b := &body{of: t, mediaType: jsonType, members: map[string]member{}}
 	for f := range t.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		b.members[name] = member{index: f.Index[0], required: !strings.Contains(options, "omitempty")}

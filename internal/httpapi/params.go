@@ -6,6 +6,12 @@ func queryParam(name, description string, schema *huma.Schema) *huma.Param {
 	return &huma.Param{Name: name, In: "query", Description: description, Schema: schema}
 }
 
+// requireParamDoc describes the one parameter that may come several times.
+func requireParamDoc() *huma.Param {
+	return queryParam(requireParam, "A permission that the caller must have; may come several times, and then all are needed.",
+		&huma.Schema{Type: "array", MaxItems: ptr(100), Items: &huma.Schema{Type: "string", MinLength: ptr(1), MaxLength: ptr(100)}})
+}
+
 func searchParamDoc(what string) *huma.Param {
 	return queryParam("q", "Part of "+what+", without regard to case; one or two characters match beginnings. % and _ are plain characters.",
 		&huma.Schema{Type: "string", MaxLength: ptr(maxSearch)})

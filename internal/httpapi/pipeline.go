@@ -3,6 +3,7 @@ package httpapi
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"path"
 	"runtime/debug"
 	"slices"
@@ -40,6 +41,10 @@ func (a *api) serve(x *exchange) {
 		}
 	}()
 	a.commonHeaders(x)
+	if at := a.subtree(x.r.URL); at != nil {
+		at.serve(x)
+		return
+	}
 	switch {
 	case x.r.Method == http.MethodOptions && x.r.URL.Path == "*":
 		x.options(everyMethod) // of the server as a whole (RFC 9110 §9.3.7)
@@ -62,10 +67,27 @@ func (a *api) serve(x *exchange) {
 // others to it, and a redirect turns a POST into a GET and sends tokens where nobody meant them to go.
 func cleanPath(p string) bool { return strings.HasPrefix(p, "/") && path.Clean(p) == p }
 
-// resource is what is at one path, or at all paths of a pattern.
+// subtree returns the resource that takes all that is below its path, if the request is for one. It is found by
+// the path as it was sent, and nothing of it is undone: what stands below is the path of a request to another
+// service, which may be in any spelling.
+func (a *api) subtree(u *url.URL) *resource {
+	sent := u.RawPath
+	if sent == "" {
+		sent = u.Path
+	}
+	for _, res := range a.subtrees {
+		if below, ok := strings.CutPrefix(sent, res.pattern); ok && (below == "" || below[0] == '/') {
+			return res
+		}
+	}
+	return nil
+}
+
+// resource is what is at one path, at all paths of a pattern, or at a path and all below it.
 type resource struct {
 	pattern    string
 	operations map[string]*route // by method
+	every      *route            // of all methods, where the resource is a subtree
 	quiet      bool
 }
 
@@ -80,7 +102,11 @@ func (a *api) register(routes []route) {
 		resources[r.path].operations[r.method] = r
 	}
 	for i := range routes {
-		add(&routes[i])
+		if r := &routes[i]; r.subtree {
+			a.subtrees = append(a.subtrees, &resource{pattern: r.path, every: r})
+		} else {
+			add(r)
+		}
 	}
 	for path, p := range docsPages() {
 		add(pageRoute(path, p))
@@ -105,6 +131,9 @@ func (res *resource) serve(x *exchange) {
 		method = http.MethodGet
 	}
 	operation := res.operations[method]
+	if res.every != nil {
+		operation = res.every
+	}
 	x.pattern, x.quiet = res.pattern, res.quiet
 	switch {
 	case operation != nil:
@@ -147,7 +176,7 @@ func (x *exchange) run(r *route) error {
 		if err := x.authenticate(); err != nil {
 			return err
 		}
-		if r.permission != "" {
+		if x.needs = r.permission; x.needs != "" {
 			var err error
 			if x.caller, err = x.api.Service.Authorize(x.ctx, x.caller, r.permission); err != nil {
 				return err
@@ -157,7 +186,7 @@ func (x *exchange) run(r *route) error {
 	var raw []byte
 	if r.body != nil {
 		var err error
-		if raw, err = x.readBody(); err != nil {
+		if raw, err = x.readBody(r.body.mediaType); err != nil {
 			return err
 		}
 		x.limit(time.Now()) // the time that the client took for its body is not ours

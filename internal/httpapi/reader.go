@@ -132,11 +132,18 @@ func (r *reader) texts(field string) ([]string, error) {
 			}
 			continue
 		}
-		s, _, err := r.text(fmt.Sprintf("%s.%d", field, len(list)))
+		if r.dec.PeekKind() != '"' {
+			if err := r.wrongType(fmt.Sprintf("%s.%d", field, len(list)), "must be a string"); err != nil {
+				return nil, err
+			}
+			list = append(list, "")
+			continue
+		}
+		element, err := r.dec.ReadToken()
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, s)
+		list = append(list, element.String())
 	}
 	_, err := r.dec.ReadToken()
 	return list, err

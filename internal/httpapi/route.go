@@ -14,6 +14,10 @@ import (
 type route struct {
 	method, path string
 
+	// subtree operations answer every method, at their path and at all paths below it, in whatever spelling. In
+	// the document they are at their path, under the method of the row.
+	subtree bool
+
 	// quiet operations are of no interest to a log that is read for who did what: probes, and what is public and
 	// the same for everybody. They are logged as details for debugging.
 	quiet bool
@@ -36,6 +40,7 @@ type route struct {
 	// What success is.
 	status  int // 200 if zero
 	message string
+	fields  []string // header fields it has beyond those that follow from the rest of the row
 
 	// rehearsed operations can be tried without effect, with ?dry_run=true; see rehearsable.
 	rehearsed bool
@@ -53,6 +58,7 @@ type route struct {
 type plain struct {
 	mediaType string
 	schema    *huma.Schema // nil: that of the route's data
+	or        reflect.Type // another shape that it may have; nil where there is none
 }
 
 // located is data of a thing that has a path of its own.

@@ -74,6 +74,9 @@ func TestSweepWrongTypes(t *testing.T) {
 	svc := apitest.Start(t, apitest.Options{})
 	fields := 0
 	for o := range apitest.Operations(t) {
+		if o.MediaType == apitest.FormType {
+			continue // whose values are all text: TestSweepForms
+		}
 		for name, schema := range o.Body.Properties {
 			fields++
 			for kind, value := range values {
@@ -99,7 +102,7 @@ func TestSweepBodies(t *testing.T) {
 	svc := apitest.Start(t, apitest.Options{})
 	bodies := 0
 	for o := range apitest.Operations(t) {
-		if o.RequestBody == nil {
+		if o.MediaType != "application/json" {
 			continue
 		}
 		bodies++
@@ -126,8 +129,56 @@ func TestSweepBodies(t *testing.T) {
 			t.Errorf("%s: the answer repeats a value", o.ID)
 		}
 	}
-	if bodies != 10 {
-		t.Errorf("%d operations with a body, want 10", bodies)
+	if bodies != 11 {
+		t.Errorf("%d operations with a body, want 11", bodies)
+	}
+}
+
+func TestSweepForms(t *testing.T) {
+	t.Parallel()
+	svc := apitest.Start(t, apitest.Options{})
+	forms := 0
+	for o := range apitest.Operations(t) {
+		if o.MediaType != apitest.FormType {
+			continue
+		}
+		forms++
+		send := func(body any, header http.Header) *apitest.Answer {
+			t.Helper()
+			if header == nil {
+				header = http.Header{"Content-Type": {apitest.FormType}}
+			}
+			return svc.Send(t, apitest.Request{Method: o.Method, Path: o.At(nothing), Token: svc.AdminToken, Body: body, Header: header})
+		}
+		send(o.Example(), nil).Want(t, 200, "")
+		send(o.Example(), http.Header{"Content-Type": {apitest.FormType + "; charset=UTF-8"}}).Want(t, 200, "")
+		send(o.Example()+"&stranger=1", nil).Want(t, 200, "")
+		for _, header := range []http.Header{
+			{"Content-Type": {}}, {"Content-Type": {"text/plain"}}, {"Content-Type": {"application/json"}}, {"Content-Type": {"multipart/form-data; boundary=x"}},
+			{"Content-Type": {apitest.FormType, apitest.FormType}}, {"Content-Type": {apitest.FormType + "; charset=latin-1"}},
+			{"Content-Type": {apitest.FormType}, "Content-Encoding": {"gzip"}},
+		} {
+			send(o.Example(), header).Want(t, 415, "")
+		}
+		large := strings.Repeat("x", 1<<20+1)
+		send(large, http.Header{"Content-Type": {"text/plain"}}).Want(t, 415, "")
+		send(large, nil).Want(t, 413, "")
+		for _, unreadable := range []string{"", "&", "stranger=1", "%zz=1", "x=%zz", "a;b", "stranger=1&stranger=2&" + o.Example(), `{"token":"x"}`} {
+			send(unreadable, nil).Want(t, 400, "")
+		}
+		for name := range o.Body.Properties {
+			twice := name + "=x&" + name + "=x&" + o.Example()
+			send(twice, nil).Want(t, 400, "A field comes more than once.")
+		}
+		for _, name := range o.Body.Required {
+			send(name+"=", nil).Want(t, 400, "The field "+name+" is required.")
+		}
+		svc.Send(t, apitest.Request{
+			Method: o.Method, Path: o.At(nothing) + "?" + o.Example(), Token: svc.AdminToken, Body: o.Example(), Header: http.Header{"Content-Type": {apitest.FormType}},
+		}).Want(t, 400, "The parameters belong into the body, not into the query.")
+	}
+	if forms != 1 {
+		t.Errorf("%d operations with a form, want 1", forms)
 	}
 }
 
@@ -158,7 +209,7 @@ func TestSweepQueries(t *testing.T) {
 			send("?"+p.Name+"=&"+p.Name+"=").WantFaults(t, p.Name)
 			if !p.Schema.Is("string") || p.Name == "sort" || p.Name == "role_id" || p.Name == "email" {
 				send("?"+p.Name+"=").WantFaults(t, p.Name)
-				send("?"+p.Name+"=no").WantFaults(t, p.Name)
+				send("?"+p.Name+"=no%20no").WantFaults(t, p.Name)
 			}
 		}
 	}
@@ -169,6 +220,10 @@ func TestSweepMethods(t *testing.T) {
 	svc := apitest.Start(t, apitest.Options{})
 	methods := map[string][]string{}
 	for o := range apitest.Operations(t) {
+		if o.Subtree {
+			sweepSubtree(t, svc, o)
+			continue
+		}
 		methods[o.Path] = append(methods[o.Path], o.Method)
 	}
 	for path, has := range methods {
@@ -203,6 +258,20 @@ func TestSweepMethods(t *testing.T) {
 		}
 		if head.Status != get.Status || !sameHeader(get.Header, head.Header) {
 			t.Errorf("%s: HEAD answers %d %v, GET %d %v", path, head.Status, head.Header, get.Status, get.Header)
+		}
+	}
+}
+
+// sweepSubtree makes sure that an operation of all methods is one at all paths below it too, and that none of
+// them gets round the token.
+func sweepSubtree(t *testing.T, svc *apitest.Service, o apitest.Operation) {
+	t.Helper()
+	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PURGE", "get", "M-SEARCH"} {
+		for _, below := range []string{"", "/", "/x", "//", "/x//y/", "/../..", "/./", "/%2e%2e/%2e%2e/", "/%2F", "/x%00y", "/?x=1"} {
+			r := apitest.Request{Method: method, Path: o.Path + below}
+			svc.Send(t, r).Want(t, 401, "")
+			r.Token = svc.AdminToken
+			svc.Send(t, r).Want(t, 200, "")
 		}
 	}
 }

@@ -1,0 +1,74 @@
+package httpapi
+
+import (
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+
+	"github.com/svc-users/svc-users"
+)
+
+// IntrospectionRequest is the form that asks what a token is worth (RFC 7662 §2.1).
+type IntrospectionRequest struct {
+	Token string `json:"token" minLength:"1" doc:"An access token of this service"`
+	Hint  string `json:"token_type_hint,omitempty" doc:"Not looked at: there is one type"`
+}
+
+// ActiveToken says what a token that counts is worth now (RFC 7662 §2.2). Of the token are its id, its times and
+// whom it is for; all else is as it is now, whatever the token says.
+type ActiveToken struct {
+	Active    bool     `json:"active" enum:"true"`
+	Scope     string   `json:"scope" doc:"Sorted names of all effective permissions of the account, separated by spaces"`
+	TokenType string   `json:"token_type" enum:"Bearer"`
+	Subject   string   `json:"sub" format:"uuid" doc:"Id of the account"`
+	Username  string   `json:"username" doc:"E-mail of the account"`
+	Issuer    string   `json:"iss"`
+	Audience  string   `json:"aud"`
+	TokenID   string   `json:"jti" format:"uuid"`
+	IssuedAt  int64    `json:"iat"`
+	NotBefore int64    `json:"nbf"`
+	Expires   int64    `json:"exp"`
+	Roles     []string `json:"roles" nullable:"false" doc:"Names of the account's role and those it inherits from, nearest first"`
+}
+
+// InactiveToken is all that is said of a token that does not count.
+type InactiveToken struct {
+	Active bool `json:"active" enum:"false"`
+}
+
+func activeTokenOf(i users.Introspection) ActiveToken {
+	return ActiveToken{
+		Active: true, Scope: strings.Join(each(i.Permissions, func(p users.PermissionName) string { return string(p) }), " "),
+		TokenType: challenge, Subject: i.Account.ID.String(), Username: i.Account.Email.String(),
+		Issuer: i.Issuer, Audience: i.Audience, TokenID: i.Claims.TokenID.String(),
+		IssuedAt: i.Claims.IssuedAt.Unix(), NotBefore: i.Claims.NotBefore.Unix(), Expires: i.Claims.Expires.Unix(),
+		Roles: each(i.Roles, func(r users.RoleName) string { return string(r) }),
+	}
+}
+
+func (a *api) oauthRoutes() []route {
+	return []route{
+		posted[IntrospectionRequest, ActiveToken](route{
+			method: http.MethodPost, path: oauthPath + "/introspect", permission: users.TokensIntrospect,
+			name: "introspectToken", tag: "Authorization", summary: "Say what a token is worth now (RFC 7662)",
+			description: "The answer is by the live state: a token of a disabled or deleted account, or one that a change of password has ended, is not active, and the " +
+				"permissions are those of now. Outside the envelope, errors too (RFC 6749 §5.2, RFC 6750 §3.1).",
+			request: object{"token": "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Im1haW4ifQ.e30.c2lnbmF0dXJl"},
+			plain:   &plain{mediaType: jsonType, or: reflect.TypeFor[InactiveToken]()},
+			example: exampleActiveToken,
+		}, a.introspect),
+	}
+}
+
+func (a *api) introspect(x *exchange, form url.Values) (any, error) {
+	found, err := a.Service.Introspect(x.ctx, x.caller, form.Get("token"))
+	if err != nil {
+		return nil, err
+	}
+	x.quiet = true // asked again and again by services, and of interest only where it fails
+	if !found.Active {
+		return InactiveToken{}, nil
+	}
+	return activeTokenOf(found), nil
+}
