@@ -47,6 +47,17 @@ func (a *answer) open(method, path string) []string {
 	if what := leakIn(string(a.body)+fmt.Sprint(a.header), issues(path) && a.status == http.StatusOK); what != "" {
 		problem("the answer holds %s", what)
 	}
+	if strings.HasPrefix(path, "/oauth2") && a.status >= 400 {
+		var e struct {
+			Error       string `json:"error"`
+			Description string `json:"error_description"`
+		}
+		if err := json.Unmarshal(a.body, &e); err != nil || e.Error == "" || e.Description == "" {
+			problem("no error of OAuth: %.300s", a.body)
+		}
+		a.Message = e.Description
+		return problems
+	}
 	enveloped := strings.HasPrefix(path, "/api/v1") || a.status >= 400 && path != "/livez" && path != "/readyz"
 	if enveloped && method != http.MethodHead && a.status != http.StatusNoContent && a.status != http.StatusNotModified {
 		if what := a.envelope(path); what != "" {
