@@ -18,6 +18,7 @@ build: ## build the static binary bin/svc-users
 # Vetting is left to check: doing it here again costs minutes with a cold cache, most of them in SQLite.
 test: ## run every test, with a throw-away PostgreSQL (installed if it is missing)
 	@scripts/postgres.sh
+	@scripts/install.sh nginx:nginx-light haproxy pgbouncer
 	CGO_ENABLED=1 go test -race -vet=off ./...
 	@$(MAKE) --no-print-directory test-clients
 
