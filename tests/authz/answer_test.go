@@ -32,8 +32,13 @@ func (h *house) disagrees(a *apitest.Answer, want verdict, who caller) string {
 		}
 	}
 	challenge := a.Header.Get("Www-Authenticate")
+	// Under /oauth2 a challenge says which scope it takes.
+	scope := ""
+	if a.Status == 403 && strings.HasPrefix(a.Request.Path, "/oauth2/") {
+		scope = `Bearer error="insufficient_scope", scope="` + strings.TrimPrefix(a.Message, "Missing required permission: ") + `"`
+	}
 	switch {
-	case want.status != 401 && challenge != "":
+	case want.status != 401 && challenge != scope:
 		return "there is a challenge: " + challenge
 	case want.status == 401 && who.account == "" && challenge != "Bearer",
 		want.status == 401 && who.account != "" && !strings.Contains(challenge, `error="invalid_token"`):

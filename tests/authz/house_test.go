@@ -3,6 +3,7 @@ package authz
 import (
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -40,6 +41,7 @@ type house struct {
 	reader string            // token that snapshots are read with
 	before snapshot          // of base
 	tokens map[string]string // of the cells that have been run
+	known  map[string]string // tokens of accounts, of the version that counts, by name
 	cells  int               // that were to change nothing
 }
 
@@ -101,8 +103,13 @@ func (h *house) send(t testing.TB, token string, c call) *apitest.Answer {
 func (h *house) request(token string, c call) apitest.Request {
 	r := routes[c.op]
 	path := strings.NewReplacer("{id}", h.id(c.target), "{permission_id}", h.id(c.second)).Replace(r.path)
+	if c.query != "" {
+		path += "?" + c.query
+	}
 	request := apitest.Request{Method: r.method, Path: path, Token: token}
-	if c.body != nil {
+	if name, ok := c.text("token"); ok && r.form {
+		request.Body = url.Values{"token": {h.known[name]}}
+	} else if c.body != nil {
 		request.Body = h.translate(c.body)
 	}
 	return request
@@ -110,7 +117,7 @@ func (h *house) request(token string, c call) apitest.Request {
 
 func (h *house) translate(b body) map[string]any {
 	out := maps.Clone(map[string]any(b))
-	for _, field := range []string{"role_id", "parent_id"} {
+	for _, field := range []string{"role_id", "parent_id", "account_id"} {
 		if name, ok := out[field].(string); ok {
 			out[field] = h.id(name)
 		}
@@ -179,6 +186,9 @@ func email(t testing.TB, s string) users.Email {
 
 func describe(c call) string {
 	text := c.op
+	if c.query != "" {
+		text += "?" + c.query
+	}
 	if c.second != "" {
 		text += " " + c.second
 	}

@@ -38,6 +38,12 @@ func (h *house) install(t testing.TB, s state) {
 	}
 	h.restore(t)
 	h.reader = h.token(t, h.base, h.live(reader))
+	h.known = map[string]string{}
+	for name := range s.Accounts {
+		h.known[name] = h.token(t, h.base, h.live(name))
+	}
+	h.known["a:past"] = h.token(t, h.base, caller{"a:mgr", 2})
+	h.known["a:gone"] = h.token(t, h.base, caller{"a:gone", 3})
 	h.before = h.look(t)
 	if problem := h.before.differs(h.base); problem != "" {
 		t.Fatalf("the world is not as it was installed: %s", problem)

@@ -45,6 +45,7 @@ func judge(s state, who caller, c call) verdict {
 var judges = map[string]func(*judgement){
 	"getHealth": nothing, "getJWKS": nothing, "login": nothing, "getMe": nothing,
 	"listAccounts": nothing, "listRoles": nothing, "listPermissions": nothing,
+	"checkPermissions": checkPermissions, "forwardAuth": forwardAuth, "introspectToken": nothing,
 	"changePassword": changePassword, "changeEmail": changeEmail,
 	"getAccount": isAccount, "createAccount": createAccount, "updateAccount": updateAccount, "deleteAccount": deleteAccount,
 	"getRole": isRole, "createRole": createRole, "updateRole": updateRole, "deleteRole": deleteRole,

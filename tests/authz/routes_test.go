@@ -15,6 +15,8 @@ type route struct {
 	public       bool   // asks for no token
 	status       int
 	message      string // of the success
+	form         bool   // the body is a form
+	reads        bool   // it changes nothing, whatever its method
 }
 
 // routes are all operations of the API, by the names they have in the document.
@@ -25,6 +27,10 @@ var routes = map[string]route{
 	"getMe":          {method: "GET", path: "/api/v1/auth/me", status: 200, message: "Account retrieved successfully"},
 	"changePassword": {method: "POST", path: "/api/v1/auth/password", status: 200, message: "Password updated successfully"},
 	"changeEmail":    {method: "POST", path: "/api/v1/auth/email", status: 200, message: "Account updated successfully"},
+
+	"checkPermissions": {method: "POST", path: "/api/v1/auth/check", reads: true, status: 200, message: "Permissions checked successfully"},
+	"forwardAuth":      {method: "GET", path: "/api/v1/auth/forward", status: 200, message: "Access granted"},
+	"introspectToken":  {method: "POST", path: "/oauth2/introspect", needs: "tokens:introspect", status: 200, form: true, reads: true},
 
 	"listAccounts":  {method: "GET", path: "/api/v1/accounts", needs: "accounts:read", status: 200, message: "Accounts retrieved successfully"},
 	"createAccount": {method: "POST", path: "/api/v1/accounts", needs: "accounts:create", status: 201, message: "Account created successfully"},
@@ -62,7 +68,7 @@ func TestEveryOperationIsInTheTable(t *testing.T) {
 	must(t, json.Unmarshal(httpapi.Document(), &document))
 	for path, operations := range document.Paths {
 		for method, operation := range operations {
-			if !strings.HasPrefix(path, "/api/v1/") || method == "head" {
+			if !strings.HasPrefix(path, "/api/v1/") && !strings.HasPrefix(path, "/oauth2/") || method == "head" {
 				continue
 			}
 			line := strings.ToUpper(method) + " " + path + " " + operation.Name
@@ -77,7 +83,8 @@ func TestEveryOperationIsInTheTable(t *testing.T) {
 	}
 }
 
-// body is that of a request. Values of role_id, parent_id and permission_ids are names of the model.
+// body is that of a request. Values of role_id, parent_id, account_id and permission_ids are names of the model; in
+// a form, that of token is an account of the model, whose token is meant.
 type body map[string]any
 
 // call is one use of an operation.
@@ -85,6 +92,7 @@ type call struct {
 	op     string
 	target string // {id}, a name of the model or raw text
 	second string // {permission_id}
+	query  string // as it is
 	body   body
 	as     string // the name in the model of what it creates; "new" if empty
 }

@@ -40,6 +40,7 @@ func (h *house) shows(t *testing.T, a *apitest.Answer, c cell, next state) {
 			t.Errorf("data is %s", a.Data)
 		}
 	}
+	h.showsRights(t, a, c, next)
 	if c.call.op == "getMe" {
 		var got struct{ Permissions []string }
 		a.Into(t, &got)
