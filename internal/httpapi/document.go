@@ -86,8 +86,12 @@ func (d *document) operation(r route) *huma.Operation {
 		op.Extensions["x-permission"] = r.permission
 	}
 	if r.body != nil {
+		schema := d.registry.Schema(r.body.of, true, "")
+		if r.body.mediaType == formType {
+			d.registry.SchemaFromRef(schema.Ref).AdditionalProperties = true // which OAuth has passed over
+		}
 		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-			r.body.mediaType: {Schema: d.registry.Schema(r.body.of, true, ""), Example: r.request},
+			r.body.mediaType: {Schema: schema, Example: r.request},
 		}}
 	}
 	if r.rehearsed {

@@ -37,16 +37,23 @@ func (d *document) shared(f failure, oauth bool) *huma.Response {
 	name := f.name
 	if oauth {
 		name = "OAuth" + name
-		d.api.Components.Responses[name] = d.oauthFailure(f)
+		d.api.Components.Responses[name] = oauthFailure(f)
 	}
 	return &huma.Response{Ref: "#/components/responses/" + name}
 }
 
+// oauthFailures are those that differ from the others where a form is read and OAuth is spoken.
+var oauthFailures = map[int]failure{
+	http.StatusBadRequest:           {description: "The form cannot be read, or a field is missing or comes twice", message: "The field token is required."},
+	http.StatusForbidden:            {description: "The caller may not do this", message: "Missing required permission: tokens:introspect", fields: []string{"WWW-Authenticate"}},
+	http.StatusUnsupportedMediaType: {description: "The body is not " + formType + " in UTF-8 without content coding", message: "The body must be " + formType + " in UTF-8."},
+}
+
 // oauthFailure is a failure as it is under /oauth2.
-func (d *document) oauthFailure(f failure) *huma.Response {
+func oauthFailure(f failure) *huma.Response {
 	fields := f.fields
-	if f.status == http.StatusForbidden {
-		fields = []string{"WWW-Authenticate"}
+	if own, differs := oauthFailures[f.status]; differs {
+		f.description, f.message, fields = own.description, own.message, own.fields
 	}
 	return &huma.Response{
 		Description: f.description, Headers: headers(fields...),

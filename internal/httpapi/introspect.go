@@ -54,7 +54,7 @@ func (a *api) oauthRoutes() []route {
 			name: "introspectToken", tag: "Authorization", summary: "Say what a token is worth now (RFC 7662)",
 			description: "The answer is by the live state: a token of a disabled or deleted account, or one that a change of password has ended, is not active, and the " +
 				"permissions are those of now. Outside the envelope, errors too (RFC 6749 §5.2, RFC 6750 §3.1).",
-			request: object{"token": "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Im1haW4ifQ.e30.c2lnbmF0dXJl"},
+			request: object{"token": exampleToken.Token},
 			plain:   &plain{mediaType: jsonType, or: reflect.TypeFor[InactiveToken]()},
 			example: exampleActiveToken,
 		}, a.introspect),
