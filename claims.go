@@ -30,6 +30,8 @@ type Tokens interface {
 	Verify(token string, now time.Time) (Claims, error)
 	// Parties says who issues the tokens and for whom: what iss is in each, and what aud holds.
 	Parties() (issuer, audience string)
+	// SignChanges signs what followers are told, as something that never passes for a token.
+	SignChanges(c ChangeStatement) (string, error)
 }
 
 // Bearer is what a token says of whoever shows it and what decides whether it counts: all that a request

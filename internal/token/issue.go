@@ -56,18 +56,22 @@ func (s *KeySet) Issue(c users.Claims) (string, error) {
 	case s.length(body) > maxLength:
 		return "", errors.New("issue a token: the claims are too long")
 	}
-	return s.sign(body)
+	return s.sign(s.header, body)
 }
 
 // length is how long the token with that payload is.
 func (s *KeySet) length(body []byte) int {
-	return len(s.header) + 1 + partEncoding.EncodedLen(len(body)) + 1 + partEncoding.EncodedLen(s.keys[0].private.Size())
+	return s.lengthUnder(s.header, body)
+}
+
+func (s *KeySet) lengthUnder(head string, body []byte) int {
+	return len(head) + 1 + partEncoding.EncodedLen(len(body)) + 1 + partEncoding.EncodedLen(s.keys[0].private.Size())
 }
 
 // sign makes the compact serialization (RFC 7515 §7.1).
-func (s *KeySet) sign(body []byte) (string, error) {
-	token := make([]byte, 0, s.length(body))
-	token = append(token, s.header...)
+func (s *KeySet) sign(head string, body []byte) (string, error) {
+	token := make([]byte, 0, s.lengthUnder(head, body))
+	token = append(token, head...)
 	token = append(token, '.')
 	token = partEncoding.AppendEncode(token, body)
 	digest := sha256.Sum256(token)

@@ -26,6 +26,7 @@ type KeySet struct {
 	keys    []*Key // the signing key first
 	byID    map[string]*Key
 	header  string // of every token that is issued, encoded
+	changes string // of every statement of changes, encoded
 	options Options
 	memory  memory
 }
@@ -42,14 +43,19 @@ func NewKeySet(signing *Key, others []*Key, options Options) (*KeySet, error) {
 			return nil, fmt.Errorf("the %s must have 1 to %d bytes of valid UTF-8 without control characters", o.name, maxNameLength)
 		}
 	}
-	head, err := json.Marshal(header{Algorithm: algorithm, Type: tokenType, KeyID: signing.id})
+	head, err := encodeHeader(tokenType, signing)
 	if err != nil {
-		return nil, fmt.Errorf("encode the header: %w", err)
+		return nil, err
+	}
+	changes, err := encodeHeader(changesType, signing)
+	if err != nil {
+		return nil, err
 	}
 	s := &KeySet{
 		keys:    append([]*Key{signing}, others...),
 		byID:    make(map[string]*Key, 1+len(others)),
-		header:  partEncoding.EncodeToString(head),
+		header:  head,
+		changes: changes,
 		options: options,
 		memory:  newMemory(),
 	}
@@ -63,6 +69,15 @@ func NewKeySet(signing *Key, others []*Key, options Options) (*KeySet, error) {
 		s.byID[k.id] = k
 	}
 	return s, nil
+}
+
+// encodeHeader returns the first part of what a key signs.
+func encodeHeader(kind string, signing *Key) (string, error) {
+	head, err := json.Marshal(header{Algorithm: algorithm, Type: kind, KeyID: signing.id})
+	if err != nil {
+		return "", fmt.Errorf("encode the header: %w", err)
+	}
+	return partEncoding.EncodeToString(head), nil
 }
 
 func goodName(s string) bool {
