@@ -41,6 +41,7 @@ type Tx interface {
 // ErrUnavailable when the database is away or too busy, the context's error, or a defect.
 type Store interface {
 	Reader
+	ChangeReader
 	// Heard returns, without asking the database, what Access would have returned at most a second ago: for as
 	// long as the Store hears of every change by itself. Otherwise it says no.
 	Heard(id ID) (Access, bool)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"github.com/pressly/goose/v3"
 
@@ -27,6 +28,8 @@ type engine interface {
 	wrote()
 	// moment returns the stamps as of now, which ask reads from the database.
 	moment(ask func() (users.Moment, error)) (users.Moment, error)
+	// pause is how long to wait between two looks at the moment for those who wait for another.
+	pause() time.Duration
 	// begin begins a transaction that no other of any process overlaps.
 	begin(ctx context.Context) (*sql.Tx, error)
 	// snapshot begins a transaction that only reads, all of it at one moment.

@@ -55,6 +55,7 @@ func (p *postgres) migrating() *sql.DB     { return p.db }
 func (p *postgres) dialect() goose.Dialect { return goose.DialectPostgres }
 func (p *postgres) heal()                  { p.pool.Reset() }
 func (p *postgres) position() string       { return "strpos" }
+func (p *postgres) pause() time.Duration   { return 100 * time.Millisecond }
 
 // known says no: what is heard is a moment old.
 func (p *postgres) known() (users.Moment, bool) { return users.Moment{}, false }

@@ -127,6 +127,7 @@ func (s *sqlite) migrating() *sql.DB     { return s.db }
 func (s *sqlite) dialect() goose.Dialect { return goose.DialectSQLite3 }
 func (s *sqlite) heal()                  {} // a file has no connections to break
 func (s *sqlite) position() string       { return "instr" }
+func (s *sqlite) pause() time.Duration   { return 25 * time.Millisecond }
 
 // tables has names in lower case, since SQLite knows no other difference between them.
 func (s *sqlite) tables() string {

@@ -27,6 +27,8 @@ const maxAccounts = 16_384
 type Store struct {
 	engine engine
 	graphs graphs
+	// waiters are told when the database has come to another moment.
+	waiters waiters
 	// accounts is what was seen of each, and under which stamps. It is true for as long as the stamp of the
 	// accounts is the same, which is looked at before each use.
 	accounts *otter.Cache[users.ID, seen]

@@ -28,6 +28,7 @@ func (s *Store) InTx(ctx context.Context, fn func(tx users.Tx) error) error {
 	for n := 1; ; n++ {
 		err := s.transact(limited, fn)
 		if err == nil {
+			s.changed()
 			return nil
 		}
 		if n == attempts || !s.again(limited, err, n) {
