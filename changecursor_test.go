@@ -1,0 +1,96 @@
+package users
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+var cursorNow = time.Date(2025, 10, 15, 12, 0, 3, 0, time.UTC)
+
+func goodCursor() changeCursor {
+	return changeCursor{
+		slot: slotOf(cursorNow), place: ChangePlace{Position: 7, Account: NewID()}, roles: digestOf("some roles"), accounts: digestOf("some accounts"),
+	}
+}
+
+func TestChangeCursor(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]changeCursor{
+		"of a change":    goodCursor(),
+		"of none":        {slot: 1, roles: digestOf(""), accounts: digestOf("")},
+		"of a piece":     {slot: 1, place: ChangePlace{1, NewID()}, roles: digestOf("a"), accounts: noDigest},
+		"of a long past": {slot: 0, roles: digestOf("a"), accounts: digestOf("b")},
+	} {
+		if got, ok := parseChangeCursor(c.String()); !ok || got != c {
+			t.Errorf("%s: %q is read as %+v, %t", name, c, got, ok)
+		}
+		if len(c.String()) > 128 || strings.ContainsAny(c.String(), "\"\\, \n&?#%+") {
+			t.Errorf("%s: %q does not fit into a query and an entity tag", name, c)
+		}
+	}
+}
+
+// Whatever is read as a cursor is one that could have been written.
+func TestChangeCursorIsReadStrictly(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := goodCursor().String()
+		if rapid.Bool().Draw(t, "changed") {
+			at := rapid.IntRange(0, len(text)-1).Draw(t, "at")
+			text = text[:at] + rapid.StringN(0, 3, -1).Draw(t, "with") + text[at+1:]
+		} else {
+			text = rapid.StringMatching(`[0-9+-]{0,4}(\.[A-Za-z0-9_-]{0,16}){3,5}`).Draw(t, "text")
+		}
+		if c, ok := parseChangeCursor(text); ok && c.String() != text {
+			t.Errorf("%q is read as %q", text, c)
+		}
+	})
+}
+
+func TestChangeCursorIs(t *testing.T) {
+	t.Parallel()
+	c := goodCursor()
+	piece := c
+	piece.accounts = noDigest
+	for what, x := range map[string]struct {
+		c    changeCursor
+		m    Moment
+		want bool
+	}{
+		"the same":       {c, Moment{"some roles", "some accounts"}, true},
+		"other roles":    {c, Moment{"roles", "some accounts"}, false},
+		"other accounts": {c, Moment{"some roles", "accounts"}, false},
+		"no moment":      {changeCursor{roles: digestOf(""), accounts: digestOf("")}, Moment{}, false},
+		"a piece":        {piece, Moment{"some roles", "some accounts"}, false},
+		"a stamp like -": {piece, Moment{"some roles", noDigest}, false},
+	} {
+		if got := x.c.is(x.m); got != x.want {
+			t.Errorf("%s: %t, want %t", what, got, x.want)
+		}
+	}
+}
+
+// Replicas whose clocks differ by less than a slot do not find one another's cursors outdated in turns.
+func TestChangeCursorTurns(t *testing.T) {
+	t.Parallel()
+	c := goodCursor()
+	for after, want := range map[time.Duration]bool{
+		0: false, 6999 * time.Millisecond: false, 7 * time.Second: true, time.Hour: true,
+		-3 * time.Second: false, -13 * time.Second: false, -13*time.Second - 1: true, -time.Hour: true,
+	} {
+		slot, turned := c.turn(cursorNow.Add(after))
+		if turned != want || !turned && slot != c.slot || turned && slot != slotOf(cursorNow.Add(after)) {
+			t.Errorf("after %v: slot %d, turned %t; want %t", after, slot-c.slot, turned, want)
+		}
+	}
+	for after, want := range map[time.Duration]time.Duration{
+		0: 7 * time.Second, 6 * time.Second: time.Second, -4 * time.Second: 11 * time.Second,
+	} {
+		if got := untilSlotAfter(c.String(), cursorNow.Add(after)); got != want {
+			t.Errorf("after %v the slot is over in %v, want %v", after, got, want)
+		}
+	}
+}
