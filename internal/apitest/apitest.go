@@ -57,6 +57,8 @@ type Service struct {
 	AdminID    string
 	AdminRole  string // id of the role Admin
 
+	Database string // its URL
+
 	Users  *users.Service // the rules, for preparing what a test needs
 	Store  *store.Store
 	Tokens *token.KeySet
@@ -76,7 +78,8 @@ var signingKey = sync.OnceValues(func() (*token.Key, error) { return token.Gener
 func Start(t testing.TB, o Options) *Service {
 	t.Helper()
 	ctx := context.Background()
-	st, err := store.Open(ctx, databaseURL(t, o.Engine))
+	database := databaseURL(t, o.Engine)
+	st, err := store.Open(ctx, database)
 	must(t, err)
 	t.Cleanup(func() { must(t, st.Close()) })
 	must(t, st.Migrate(ctx))
@@ -87,7 +90,7 @@ func Start(t testing.TB, o Options) *Service {
 	must(t, err)
 	hasher := password.New(password.Options{Cost: password.MinCost, Workers: 2, MaxWait: time.Minute})
 	t.Cleanup(hasher.Close)
-	s := &Service{Store: st, Tokens: keys, Log: &Log{}}
+	s := &Service{Database: database, Store: st, Tokens: keys, Log: &Log{}}
 	s.Users = users.New(users.Ports{
 		Store: st, Passwords: hasher, Tokens: keys, Now: time.Now, NewID: users.NewID, TokenLife: time.Hour,
 	})

@@ -102,7 +102,7 @@ func (d *document) operation(r route) *huma.Operation {
 			op.Responses[strconv.Itoa(f.status)] = d.shared(f, speaksOAuth(r.path))
 		}
 	}
-	if r.path == "/.well-known/jwks.json" || r.keys || r.name == "getDocument" {
+	if r.path == "/.well-known/jwks.json" || r.keys || r.tagged || r.name == "getDocument" {
 		op.Responses["304"] = &huma.Response{Description: "The client's copy still holds", Headers: headers("ETag")}
 	}
 	if r.degraded != nil {
@@ -138,7 +138,7 @@ func (d *document) success(r route) *huma.Response {
 	if r.code() == http.StatusCreated {
 		fields = append(fields, "Location")
 	}
-	if r.keys || r.plain != nil && r.plain.mediaType == jsonType && r.body == nil {
+	if r.keys || r.tagged || r.plain != nil && r.plain.mediaType == jsonType && r.body == nil {
 		fields = append(fields, "ETag")
 	}
 	if r.plain != nil {

@@ -44,6 +44,10 @@ var (
 		Issuer: "https://id.example.com", Audience: "https://api.example.com", TokenID: exampleTokenID,
 		IssuedAt: exampleTime.Unix(), NotBefore: exampleTime.Unix(), Expires: exampleTime.AddDate(0, 0, 7).Unix(), Roles: []string{"Auditor"},
 	}
+	exampleChanges = Changes{
+		Statement: "eyJhbGciOiJSUzI1NiIsInR5cCI6ImNoYW5nZXMrand0Iiwia2lkIjoibWFpbiJ9.e30.c2lnbmF0dXJl",
+		Cursor:    "176113440.42." + exampleAccountID + ".Hb6u0pLPOcSu0XIo.k3Zxq1d0YvPi2mVw",
+	}
 	exampleKey = PEMKey{
 		JWK:       JWK{KeyType: "RSA", KeyID: "main", Use: "sig", Algorithm: "RS256", Modulus: "u1SU1LfVLPHCozMxH2Mo", Exponent: "AQAB"},
 		PublicKey: "LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0K",

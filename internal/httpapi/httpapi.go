@@ -23,6 +23,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/svc-users/svc-users"
@@ -39,7 +40,8 @@ type Health interface {
 	Ready(ctx context.Context) error
 }
 
-// Options is what the edge needs of the outside. All fields but CORSOrigins and TrustedProxies are needed.
+// Options is what the edge needs of the outside. All fields but CORSOrigins, TrustedProxies and
+// Stopping are needed.
 type Options struct {
 	Service *users.Service
 	// Keys returns the public keys to publish, the one that signs first.
@@ -58,6 +60,8 @@ type Options struct {
 	Now            func() time.Time
 	// NewID makes a request id where the client sent none.
 	NewID func() users.ID
+	// Stopping, when it is closed, ends the wait of requests that wait for something to happen. A nil one never is.
+	Stopping <-chan struct{}
 }
 
 // api serves the routes with what Options gave.
@@ -69,6 +73,7 @@ type api struct {
 	cursors   cipher.AEAD
 	document  func() page // made when it is first asked for, which keeps the start short
 	jwks      jwksCache
+	waiting   atomic.Int64 // requests that wait for something to happen
 	anyOrigin bool
 }
 
@@ -90,7 +95,7 @@ func New(o Options) http.Handler {
 // routes is the table: all that is served, the pages for people apart.
 func (a *api) routes() []route {
 	return slices.Concat(
-		a.authRoutes(), a.checkRoutes(), a.forwardRoutes(), a.oauthRoutes(),
+		a.authRoutes(), a.checkRoutes(), a.forwardRoutes(), a.oauthRoutes(), a.changesRoutes(),
 		a.accountRoutes(), a.explainRoutes(), a.roleRoutes(), a.treeRoutes(), a.permissionRoutes(),
 		a.healthRoutes(), a.homeRoutes(),
 	)

@@ -117,13 +117,18 @@ func (x *exchange) flagParam(name string) *bool {
 
 // numberParam reads plain decimal digits, from 1 to most.
 func (x *exchange) numberParam(name string, absent, most int) int {
+	return x.rangeParam(name, 1, most, absent)
+}
+
+// rangeParam reads plain decimal digits, from least to most.
+func (x *exchange) rangeParam(name string, least, most, absent int) int {
 	s, sent := x.query[name]
 	if !sent {
 		return absent
 	}
 	n, err := strconv.Atoi(s)
-	if err != nil || n < 1 || n > most || strings.Trim(s, "0123456789") != "" {
-		x.found.Add(name, "must be a whole number from 1 to "+strconv.Itoa(most))
+	if err != nil || n < least || n > most || strings.Trim(s, "0123456789") != "" {
+		x.found.Add(name, "must be a whole number from "+strconv.Itoa(least)+" to "+strconv.Itoa(most))
 		return absent
 	}
 	return n

@@ -22,6 +22,9 @@ type route struct {
 	// the same for everybody. They are logged as details for debugging.
 	quiet bool
 
+	// tagged operations have an entity tag, and may answer that what the client has still holds.
+	tagged bool
+
 	// public operations ask for no token; others for one, and for the permission where there is one.
 	public     bool
 	permission users.PermissionName
@@ -160,10 +163,13 @@ func (r route) code() int {
 // pathID is the id in the path, as it stands there.
 func (x *exchange) pathID() string { return x.r.PathValue("id") }
 
+// names lists the parameters of the query.
 func names(params []*huma.Param) []string {
-	list := make([]string, len(params))
-	for i, p := range params {
-		list[i] = p.Name
+	var list []string
+	for _, p := range params {
+		if p.In == "query" {
+			list = append(list, p.Name)
+		}
 	}
 	return list
 }

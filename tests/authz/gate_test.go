@@ -12,6 +12,7 @@ func valid() map[string]call {
 		"checkPermissions":  {body: body{"permissions": []string{"docs:x", "accounts:read", "docs:none"}}},
 		"forwardAuth":       {},
 		"introspectToken":   {body: body{"token": "a:x"}},
+		"getChanges":        {},
 		"listAccounts":      {},
 		"createAccount":     {body: body{"email": "fresh@world.example", "password": "another-secret", "role_id": "r:none"}},
 		"getAccount":        {target: "a:none"},

@@ -90,6 +90,8 @@ func (h *house) defects(t *testing.T, c call) []defect {
 	}
 	query := "nonsense=1"
 	switch {
+	case c.op == "getChanges":
+		query = "wait_ms=no"
 	case r.method == http.MethodGet && c.target == "" && r.needs != "":
 		query = "page_size=0"
 	case r.method == http.MethodGet:

@@ -31,6 +31,7 @@ var routes = map[string]route{
 	"checkPermissions": {method: "POST", path: "/api/v1/auth/check", reads: true, status: 200, message: "Permissions checked successfully"},
 	"forwardAuth":      {method: "GET", path: "/api/v1/auth/forward", status: 200, message: "Access granted"},
 	"introspectToken":  {method: "POST", path: "/oauth2/introspect", needs: "tokens:introspect", status: 200, form: true, reads: true},
+	"getChanges":       {method: "GET", path: "/api/v1/auth/changes", needs: "changes:read", status: 200, message: "Changes retrieved successfully"},
 
 	"listAccounts":  {method: "GET", path: "/api/v1/accounts", needs: "accounts:read", status: 200, message: "Accounts retrieved successfully"},
 	"createAccount": {method: "POST", path: "/api/v1/accounts", needs: "accounts:create", status: 201, message: "Account created successfully"},

@@ -1,0 +1,372 @@
+package httpapi_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/apitest"
+	"github.com/svc-users/svc-users/internal/httpapi"
+)
+
+// soon is much longer than it takes to be told of a change, and much shorter than a wait.
+const soon = 5 * time.Second
+
+func TestChangesWaits(t *testing.T) {
+	t.Parallel()
+	svc := apitest.Start(t, apitest.Options{})
+	role := svc.NewRole(t, "", "changes:read")
+	person := svc.NewAccount(t, role)
+	f := newFollower(svc)
+	_, first := f.next(t, 0)
+	if !first.Reset || len(first.Roles) != 2 || len(first.Accounts) != 0 || first.More {
+		t.Fatalf("the beginning is %+v", first)
+	}
+	if age := time.Now().Unix() - first.IssuedAt; age < 0 || age > 60 {
+		t.Errorf("issued %d seconds ago", age)
+	}
+
+	// The slot may turn at any moment, and then the answer is another one though nothing has changed.
+	quiet := func(header http.Header, query string) {
+		t.Helper()
+		for range 3 {
+			answer := svc.Send(t, apitest.Request{Method: "GET", Path: changesPath + query, Token: svc.AdminToken, Header: header})
+			if answer.Status == http.StatusNotModified {
+				if answer.Header.Get("ETag") != `"`+f.cursor+`"` || answer.Header.Get("Cache-Control") != "no-store" || answer.Header.Get("Content-Type") != "" {
+					t.Errorf("304 is %v", answer.Header)
+				}
+				return
+			}
+			f.catchUp(t)
+			query, header = strings.ReplaceAll(query, first.Cursor, f.cursor), header.Clone()
+			for i, v := range header["If-None-Match"] {
+				header["If-None-Match"][i] = strings.ReplaceAll(v, first.Cursor, f.cursor)
+			}
+			first.Cursor = f.cursor
+		}
+		t.Errorf("%s %v: never 304", query, header)
+	}
+	quiet(nil, "?after="+f.cursor)
+	quiet(nil, "?wait_ms=120&after="+f.cursor)
+	quiet(http.Header{"If-None-Match": {`"` + f.cursor + `"`}}, "")
+	quiet(http.Header{"If-None-Match": {`W/"` + f.cursor + `"`}}, "?wait_ms=1")
+	quiet(http.Header{"If-None-Match": {`"other"`}}, "?after="+f.cursor) // after goes before it
+	for _, r := range []apitest.Request{
+		{Path: changesPath + "?after=", Header: http.Header{"If-None-Match": {`"` + f.cursor + `"`}}},
+		{Path: changesPath, Header: http.Header{"If-None-Match": {`*`}}},
+		{Path: changesPath, Header: http.Header{"If-None-Match": {`"` + f.cursor + `", "other"`}}},
+		{Path: changesPath, Header: http.Header{"If-None-Match": {f.cursor}}},
+	} {
+		r.Method, r.Token = "GET", svc.AdminToken
+		s, err := openStatement(svc, svc.Send(t, r).Want(t, 200, "").Text(t, "statement"))
+		if err != nil || !s.Reset || s.After != "" {
+			t.Errorf("%s %v: %+v %v", r.Path, r.Header, s, err)
+		}
+	}
+
+	// A change ends the wait.
+	for _, c := range []struct {
+		what   string
+		change func()
+	}{
+		{"a changed account", func() {
+			svc.Patch(t, "/api/v1/accounts/"+person.ID, map[string]any{"is_active": false}).Want(t, 200, "")
+		}},
+		{"a changed role", func() { svc.NewPermission(t, "x:y") }},
+		{"a change by hand", func() { byHand(t, svc, `UPDATE roles SET name = name || 'x' WHERE name LIKE 'Role%'`) }},
+		{"a new role", func() { svc.NewRole(t, "") }},
+		{"an account deleted", func() { byHand(t, svc, `DELETE FROM accounts WHERE id = '`+person.ID+`'`) }},
+	} {
+		f.catchUp(t)
+		told := make(chan statement)
+		go func() {
+			deadline := time.Now().Add(soon)
+			for time.Now().Before(deadline) {
+				if _, s := f.next(t, 25_000); len(s.Accounts)+len(s.Roles) > 0 {
+					told <- s
+					return
+				}
+			}
+			close(told)
+		}()
+		time.Sleep(50 * time.Millisecond)
+		c.change()
+		if s, ok := <-told; !ok || s.Reset {
+			t.Errorf("%s: not told soon: %+v", c.what, s)
+		}
+	}
+}
+
+// The parameters, after the permission and all named.
+func TestChangesParameters(t *testing.T) {
+	t.Parallel()
+	svc := apitest.Start(t, apitest.Options{})
+	for _, wait := range []string{"", "-1", "+1", "1.5", "25001", "1e3", "99999999999999999999", "%20", "no"} {
+		svc.Get(t, changesPath+"?wait_ms="+wait).WantFaults(t, "wait_ms")
+	}
+	svc.Get(t, changesPath+"?wait_ms=no&after=%zz").WantFaults(t, "wait_ms", "after")
+	svc.Get(t, changesPath+"?after="+strings.Repeat("x", 257)).WantFaults(t, "after")
+	svc.Get(t, changesPath+"?after=a&after=b").WantFaults(t, "after")
+	svc.Get(t, changesPath+"?If-None-Match=%00").Want(t, 200, "") // no parameter of the query
+	weak := svc.NewAccount(t, svc.NewRole(t, "", "accounts:read"))
+	svc.Send(t, apitest.Request{Method: "GET", Path: changesPath + "?wait_ms=no", Token: weak.Token}).
+		Want(t, 403, "Missing required permission: changes:read")
+}
+
+// Whatever is no cursor of this database begins anew, and says so; one of ours that was changed, too, or tells what
+// was known already.
+func TestChangesForgedCursors(t *testing.T) {
+	t.Parallel()
+	svc, other := apitest.Start(t, apitest.Options{}), apitest.Start(t, apitest.Options{})
+	for _, s := range []*apitest.Service{svc, other} {
+		person := s.NewAccount(t, s.NewRole(t, ""))
+		s.Patch(t, "/api/v1/accounts/"+person.ID, map[string]any{"is_active": false}).Want(t, 200, "")
+	}
+	f, g := newFollower(svc), newFollower(other)
+	f.catchUp(t)
+	g.catchUp(t)
+	// With the digest of the accounts as they are it would say that all is known, and need not be looked into.
+	parts := strings.Split(f.cursor, ".")
+	parts[4] = "AAAAAAAAAAAAAAAA"
+	with := func(i int, part string) string {
+		changed := append([]string{}, parts...)
+		changed[i] = part
+		return strings.Join(changed, ".")
+	}
+	later := func(s string, by int64) string {
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strconv.FormatInt(n+by, 10)
+	}
+	for what, cursor := range map[string]string{
+		"of another database":     g.cursor,
+		"garbage":                 "garbage",
+		"dots":                    "....",
+		"long":                    strings.Repeat("x", 256),
+		"markup":                  `"><script>alert(1)</script>`,
+		"no ASCII":                "größer",
+		"a line break":            "a\r\nSet-Cookie: b",
+		"a quote":                 `a"b`,
+		"cut":                     f.cursor[:len(f.cursor)-1],
+		"longer":                  f.cursor + "A",
+		"with a space":            f.cursor + " ",
+		"a leading zero":          "0" + f.cursor,
+		"a negative slot":         with(0, "-"+parts[0]),
+		"a slot past all":         with(0, "99999999999999999999"),
+		"a place past the last":   with(1, later(parts[1], 1)),
+		"the last place there is": with(1, "9223372036854775807"),
+		"a negative place":        with(1, "-1"),
+		"another's place":         with(2, svc.AdminID),
+		"nobody's place":          with(2, "-"),
+		"in capitals":             strings.ToUpper(f.cursor + "a"),
+		"with no roles":           with(3, ""),
+		"with other text":         with(3, "!!!!!!!!!!!!!!!!"),
+	} {
+		answer := svc.Get(t, changesPath+"?wait_ms=5000&after="+url.QueryEscape(cursor)).Want(t, 200, "")
+		s, err := openStatement(svc, answer.Text(t, "statement"))
+		if err != nil || !s.Reset || s.After != cursor || len(s.Accounts) != 1 || len(s.Roles) != 2 || s.More {
+			t.Errorf("%s: %+v %v", what, s, err)
+		}
+	}
+	for what, c := range map[string]struct {
+		cursor          string
+		accounts, roles int
+	}{
+		"an earlier slot":    {with(0, later(parts[0], -5)), 0, 0},
+		"a far later slot":   {with(0, later(parts[0], 500)), 0, 0},
+		"from the beginning": {strings.Join([]string{parts[0], "0", "-", parts[3], "-"}, "."), 1, 0},
+		"with other roles":   {with(3, "AAAAAAAAAAAAAAAA"), 0, 2},
+		"with no slot":       {with(0, "0"), 0, 0},
+	} {
+		answer := svc.Get(t, changesPath+"?after="+c.cursor).Want(t, 200, "")
+		s, err := openStatement(svc, answer.Text(t, "statement"))
+		if err != nil || s.Reset || s.After != c.cursor || len(s.Accounts) != c.accounts || len(s.Roles) != c.roles {
+			t.Errorf("%s: %+v %v", what, s, err)
+		}
+	}
+}
+
+// A backup that was restored is at a place that has not come yet: who has seen more must begin anew, also when as
+// much has happened since as was undone.
+func TestChangesAfterRestore(t *testing.T) {
+	t.Parallel()
+	svc := apitest.Start(t, apitest.Options{})
+	role := svc.NewRole(t, "")
+	ada, bob := svc.NewAccount(t, role), svc.NewAccount(t, role)
+	disable := func(a apitest.Account) {
+		t.Helper()
+		svc.Patch(t, "/api/v1/accounts/"+a.ID, map[string]any{"is_active": false}).Want(t, 200, "")
+	}
+	f := newFollower(svc)
+	disable(ada)
+	f.catchUp(t)
+	// What the restore of a backup from before does to the tables, the stamps included.
+	restore := `UPDATE authorization_stamp SET position = position - 1, account_stamp = 'that of then'`
+	byHand(t, svc, `UPDATE accounts SET is_active = '1', token_version = 1 WHERE id = '`+ada.ID+`'`, restore, restore,
+		`DELETE FROM account_changes WHERE account_id = '`+ada.ID+`'`)
+	disable(bob)
+	if _, s := f.next(t, 0); !s.Reset || len(s.Accounts) != 1 {
+		t.Errorf("after a restore: %+v", s)
+	}
+	if e, told := f.accounts[ada.ID]; told || f.accounts[bob.ID].least != 0 {
+		t.Errorf("after a restore the follower knows %+v of an account that was not changed", e)
+	}
+}
+
+// Who may not follow any more is told so, not what has changed.
+func TestChangesAfterTheRightIsGone(t *testing.T) {
+	t.Parallel()
+	svc := apitest.Start(t, apitest.Options{})
+	for want, change := range map[int]func(a apitest.Account, role string){
+		http.StatusUnauthorized: func(a apitest.Account, _ string) {
+			svc.Patch(t, "/api/v1/accounts/"+a.ID, map[string]any{"is_active": false}).Want(t, 200, "")
+		},
+		http.StatusForbidden: func(_ apitest.Account, role string) {
+			svc.Delete(t, "/api/v1/roles/"+role+"/permissions/"+svc.PermissionIDs(t, "changes:read")[0]).Want(t, 200, "")
+		},
+	} {
+		role := svc.NewRole(t, "", "changes:read")
+		person := svc.NewAccount(t, role)
+		status := make(chan int)
+		go func() {
+			for cursor := ""; ; {
+				answer := svc.Send(t, apitest.Request{Method: "GET", Path: changesPath + "?wait_ms=25000&after=" + cursor, Token: person.Token})
+				if answer.Status != http.StatusOK {
+					status <- answer.Status
+					return
+				}
+				cursor = answer.Text(t, "cursor")
+			}
+		}()
+		time.Sleep(100 * time.Millisecond)
+		change(person, role)
+		select {
+		case got := <-status:
+			if got != want {
+				t.Errorf("answered %d, want %d", got, want)
+			}
+		case <-time.After(soon):
+			t.Errorf("not answered, want %d", want)
+		}
+	}
+}
+
+// counting counts what is signed.
+type counting struct {
+	users.Tokens
+	signed *atomic.Int64
+}
+
+func (c counting) SignChanges(s users.ChangeStatement) (string, error) {
+	c.signed.Add(1)
+	time.Sleep(20 * time.Millisecond) // so that others come meanwhile
+	return c.Tokens.SignChanges(s)
+}
+
+// With the clock in its hands a test sees the slots turn, and that followers who ask the same share a signature.
+func TestChangesSlots(t *testing.T) {
+	t.Parallel()
+	var signed, seconds atomic.Int64
+	base := time.Now().Truncate(10 * time.Second)
+	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) {
+		ports := o.Service.Ports
+		ports.Tokens = counting{ports.Tokens, &signed}
+		ports.Now = func() time.Time { return base.Add(time.Duration(seconds.Load()) * time.Second) }
+		o.Service = users.New(ports)
+	}})
+	f := newFollower(svc)
+	f.next(t, 0)
+	for _, step := range []struct {
+		at     int64
+		status int
+	}{
+		{0, 304}, {9, 304}, {10, 200}, {10, 304}, {19, 304},
+		{9, 304},  // a replica whose clock is behind does not turn it back
+		{-5, 200}, // so far behind, somebody's clock was wrong
+		{-5, 304}, {20, 200},
+	} {
+		seconds.Store(step.at)
+		status, s := f.next(t, 0)
+		if status != step.status || status == 200 && (s.IssuedAt != base.Unix()+step.at || s.Reset || s.Roles != nil || len(s.Accounts) > 0) {
+			t.Errorf("at %d: %d %+v, want %d", step.at, status, s, step.status)
+		}
+	}
+
+	svc.NewPermission(t, "x:y")
+	before := signed.Load()
+	var answers sync.Map
+	var all sync.WaitGroup
+	for range 100 {
+		all.Go(func() {
+			answers.Store(svc.Get(t, changesPath+"?after="+f.cursor).Want(t, 200, "").Text(t, "statement"), true)
+		})
+	}
+	all.Wait()
+	different := 0
+	answers.Range(func(any, any) bool { different++; return true })
+	if n := signed.Load() - before; n != 1 || different != 1 {
+		t.Errorf("100 followers cost %d signatures and got %d statements", n, different)
+	}
+}
+
+// A server that is told to stop answers those who wait at once; and only so many may wait.
+func TestChangesManyWait(t *testing.T) {
+	t.Parallel()
+	const most = 1000
+	stop := make(chan struct{})
+	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) { o.Stopping = stop }})
+	ask := func(ctx context.Context, cursor string, wait int) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequestWithContext(ctx, "GET", fmt.Sprintf("%s?wait_ms=%d&after=%s", changesPath, wait, cursor), nil)
+		r.Header.Set("Authorization", "Bearer "+svc.AdminToken)
+		svc.Handler.ServeHTTP(w, r)
+		return w
+	}
+	var waiting sync.WaitGroup
+	var stopped atomic.Bool
+	for range most {
+		waiting.Go(func() { // again and again, since the slot turns
+			for cursor := ""; ; {
+				w := ask(t.Context(), cursor, 25_000)
+				if w.Code == http.StatusNotModified && stopped.Load() {
+					return
+				}
+				if w.Code != http.StatusOK && w.Code != http.StatusNotModified {
+					t.Errorf("%d %s", w.Code, w.Body)
+					return
+				}
+				if w.Code == http.StatusOK {
+					cursor = strings.Trim(w.Header().Get("ETag"), `"`)
+				}
+			}
+		})
+	}
+	// Once they are all waiting, one more is not kept. Before, it waits for as long as it asks to.
+	deadline, refused := time.Now().Add(30*time.Second), false
+	for !refused && time.Now().Before(deadline) {
+		cursor := strings.Trim(ask(t.Context(), "", 0).Header().Get("ETag"), `"`)
+		began := time.Now()
+		refused = ask(t.Context(), cursor, 1000).Code == http.StatusNotModified && time.Since(began) < 800*time.Millisecond
+	}
+	if !refused {
+		t.Errorf("more than %d requests may wait", most)
+	}
+	stopped.Store(true)
+	began := time.Now()
+	close(stop)
+	waiting.Wait()
+	if took := time.Since(began); took > soon {
+		t.Errorf("answering those who waited took %v", took)
+	}
+}
