@@ -96,6 +96,7 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 		TrustedProxies: cfg.TrustedProxies,
 		Now:            time.Now,
 		NewID:          users.NewID,
+		Stopping:       t.ctx.Done(),
 	})
 	listener, err := net.Listen("tcp", cfg.Addr())
 	if err != nil {
@@ -103,6 +104,7 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 	}
 	t.announce(listener.Addr(), cmd.Demo)
 	a.logLimits(log)
+	go a.forgetChanges(t.ctx, log)
 	return serveUntilStopped(t.ctx, httpapi.Server(cfg.Addr(), handler, log), listener)
 }
 

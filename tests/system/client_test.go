@@ -136,7 +136,7 @@ func (s *server) me(token string) answer {
 	return s.send(http.MethodGet, "/api/v1/auth/me", token, nil)
 }
 
-// issues reports whether the answer at a path is a token.
+// issues reports whether the answer at a path is a token, or something else that is signed.
 func issues(path string) bool {
-	return path == "/api/v1/auth/login" || path == "/api/v1/auth/password" || path == "/openapi.json" || strings.HasPrefix(path, "/docs")
+	return path == "/api/v1/auth/login" || path == "/api/v1/auth/password" || path == changesPath || path == "/openapi.json" || strings.HasPrefix(path, "/docs")
 }

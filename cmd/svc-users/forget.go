@@ -1,0 +1,25 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// forgetEvery is how often what nobody needs any more is deleted. A day more or less of a year is nothing.
+const forgetEvery = 24 * time.Hour
+
+// forgetChanges forgets, now and once a day, the changes of accounts that no token can be older than. What fails
+// is done the next day.
+func (a *app) forgetChanges(ctx context.Context, log *slog.Logger) {
+	for {
+		if err := a.ForgetChanges(ctx); err != nil && ctx.Err() == nil {
+			log.LogAttrs(ctx, slog.LevelWarn, "old changes of accounts could not be deleted", slog.String("cause", err.Error()))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(forgetEvery):
+		}
+	}
+}

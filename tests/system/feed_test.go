@@ -1,0 +1,100 @@
+package system
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const changesPath = "/api/v1/auth/changes"
+
+// Told to stop, a server lets those go first who wait for something to happen: all get an answer, and nobody has to
+// wait for them.
+func TestSIGTERMEndsTheWaitForChanges(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, database string) {
+		s := serve(t, database, "--demo")
+		token := s.login("admin@example.com", "admin123")
+		// Answers come by themselves when the tenth second turns; what is tested is that they come before.
+		const turn = 10 * time.Second
+		time.Sleep(time.Until(time.Now().Truncate(turn).Add(turn)))
+		cursor := s.want(http.StatusOK, http.MethodGet, changesPath, token, nil).text("cursor")
+		const waiters = 50
+		answers := make(chan answer, waiters)
+		var asking sync.WaitGroup
+		for range waiters {
+			asking.Add(1)
+			go func() {
+				asking.Done()
+				answers <- s.send(http.MethodGet, changesPath+"?wait_ms=25000&after="+cursor, token, nil)
+			}()
+		}
+		asking.Wait()
+		time.Sleep(time.Second)
+		if len(answers) > 0 {
+			t.Fatalf("%d were answered before the signal", len(answers))
+		}
+		s.signal(syscall.SIGTERM)
+		if status := s.wait(4 * time.Second); status != 0 {
+			t.Errorf("the server ended with status %d", status)
+		}
+		for range waiters {
+			if a := <-answers; !a.is(http.StatusNotModified, http.StatusOK) {
+				t.Errorf("who waited is answered %d %s %v", a.status, a.Message, a.err)
+			}
+		}
+	})
+}
+
+// What one process changes the followers of another are told of soon, with nothing between them but the database.
+func TestFollowersOfAnotherProcess(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, database string) {
+		one := serve(t, database, "--demo")
+		other := serve(t, database)
+		token := one.login("admin@example.com", "admin123")
+		cursor := other.want(http.StatusOK, http.MethodGet, changesPath, token, nil).text("cursor")
+		told := make(chan answer, 1)
+		go func() {
+			for {
+				a := other.send(http.MethodGet, changesPath+"?wait_ms=25000&after="+cursor, token, nil)
+				if a.err != nil || strings.Contains(statementOf(a), `"feed:test"`) {
+					told <- a
+					return
+				}
+				if next := a.text("cursor"); next != "" {
+					cursor = next
+				}
+			}
+		}()
+		time.Sleep(200 * time.Millisecond)
+		began := time.Now()
+		one.want(http.StatusCreated, http.MethodPost, "/api/v1/permissions", token, map[string]any{"name": "feed:test"})
+		select {
+		case a := <-told:
+			if a.err != nil {
+				t.Fatal(a.err)
+			}
+			t.Logf("told after %v", time.Since(began))
+		case <-time.After(5 * time.Second):
+			t.Error("a follower of another process was not told of a change")
+		}
+	})
+}
+
+// statementOf is what a statement of changes says, "" where there is none. That it is signed is tested elsewhere.
+func statementOf(a answer) string {
+	parts := strings.Split(a.text("statement"), ".")
+	if len(parts) != 3 {
+		return ""
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return ""
+	}
+	return string(payload)
+}
