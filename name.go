@@ -57,6 +57,15 @@ func ParsePermissionName(s string) (PermissionName, error) {
 	return PermissionName(s), nil
 }
 
+// ServiceName is the name by which a service declares its permissions and roles: spelled as a PermissionName.
+type ServiceName string
+
+// ParseServiceName reads a service's name. The error is one sentence that does not repeat it.
+func ParseServiceName(s string) (ServiceName, error) {
+	name, err := ParsePermissionName(s)
+	return ServiceName(name), err
+}
+
 func nameLength(s string) error {
 	if n := utf8.RuneCountInString(s); n < 1 || n > maxNameRunes {
 		return errors.New("must have 1 to 100 characters")

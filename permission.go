@@ -10,7 +10,8 @@ import (
 type Permission struct {
 	ID          ID
 	Name        PermissionName
-	Description *string // nil is none
+	Description *string     // nil is none
+	Owner       ServiceName // the service that declares it; empty is none
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 }
@@ -68,6 +69,7 @@ func (p PermissionName) System() bool {
 type NewPermission struct {
 	Name        string
 	Description *string
+	Owner       ServiceName // of a declaration
 	Found       Faults
 }
 
@@ -75,6 +77,7 @@ type NewPermission struct {
 type PermissionPatch struct {
 	Name        *string         // nil leaves it alone
 	Description Change[*string] // to nil empties it
+	Owner       ServiceName     // of a declaration; empty leaves it alone
 	Found       Faults
 }
 

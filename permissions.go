@@ -1,6 +1,7 @@
 package users
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -52,7 +53,8 @@ func (s *Service) CreatePermission(ctx context.Context, c Caller, in NewPermissi
 		faults := slices.Clone(in.Found)
 		permission = Permission{
 			ID: s.NewID(), Name: faults.permissionName("name", in.Name),
-			Description: faults.description("description", in.Description), CreatedAt: now, UpdatedAt: now,
+			Description: faults.description("description", in.Description), Owner: in.Owner,
+			CreatedAt: now, UpdatedAt: now,
 		}
 		if err := faults.Err(); err != nil {
 			return err
@@ -77,6 +79,7 @@ func (s *Service) UpdatePermission(ctx context.Context, c Caller, id string, in 
 		if in.Description.Set {
 			after.Description = faults.description("description", in.Description.To)
 		}
+		after.Owner = cmp.Or(in.Owner, before.Owner)
 		if err := faults.Err(); err != nil {
 			return err
 		}
@@ -91,7 +94,7 @@ func (s *Service) UpdatePermission(ctx context.Context, c Caller, id string, in 
 				return conflict("A system permission can't be renamed.")
 			}
 		}
-		if after.Name == before.Name && sameText(after.Description, before.Description) {
+		if after.Name == before.Name && sameText(after.Description, before.Description) && after.Owner == before.Owner {
 			return nil
 		}
 		after.UpdatedAt = now

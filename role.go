@@ -12,14 +12,17 @@ const AdminRole RoleName = "Admin"
 // shallow enough that a token can name them all.
 const maxChain = 16
 
+const chainTooLong = "must not make a chain of more than 16 roles, the own included"
+
 // Role is a named set of permissions. It inherits every permission of its parent, the parent's parent, and so
 // on (NIST RBAC, limited hierarchy: a role has one parent at most).
 type Role struct {
 	ID          ID
 	Name        RoleName
-	Description *string // nil is none
-	ParentID    ID      // zero is none
-	System      bool    // the role Admin
+	Description *string     // nil is none
+	ParentID    ID          // zero is none
+	System      bool        // the role Admin
+	Owner       ServiceName // the service that declares it; empty is none
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 }
@@ -30,6 +33,7 @@ type NewRole struct {
 	Description   *string
 	ParentID      *string
 	PermissionIDs []string
+	Owner         ServiceName // of a declaration
 	Found         Faults
 }
 
@@ -38,6 +42,7 @@ type RolePatch struct {
 	Name        *string         // nil leaves it alone
 	Description Change[*string] // to nil empties it
 	ParentID    Change[*string] // to nil makes it a root
+	Owner       ServiceName     // of a declaration; empty leaves it alone
 	Found       Faults
 }
 

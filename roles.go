@@ -75,7 +75,8 @@ func (s *Service) CreateRole(ctx context.Context, c Caller, in NewRole) (RoleDet
 		faults := slices.Clone(in.Found)
 		role := Role{
 			ID: s.NewID(), Name: faults.roleName("name", in.Name),
-			Description: faults.description("description", in.Description), CreatedAt: now, UpdatedAt: now,
+			Description: faults.description("description", in.Description), Owner: in.Owner,
+			CreatedAt: now, UpdatedAt: now,
 		}
 		if in.ParentID != nil {
 			role.ParentID = faults.role(c.graph, "parent_id", *in.ParentID).ID
@@ -154,6 +155,10 @@ func (in RolePatch) apply(g *Graph, role Role) (Role, bool, Faults) {
 		changed = changed || parent != role.ParentID
 		role.ParentID = parent
 	}
+	if in.Owner != "" {
+		changed = changed || in.Owner != role.Owner
+		role.Owner = in.Owner
+	}
 	return role, changed, faults
 }
 
@@ -208,7 +213,7 @@ func (c Caller) placeRole(role Role, permissions []ID, faults Faults) (*Graph, e
 	}
 	after := c.graph.with(role, permissions)
 	if after.cyclic(role) == nil && after.depth(role.ID) > maxChain {
-		faults.Add("parent_id", "must not make a chain of more than 16 roles, the own included")
+		faults.Add("parent_id", chainTooLong)
 		return nil, faults.Err()
 	}
 	if _, exists := c.graph.role[role.ID]; exists {

@@ -10,7 +10,7 @@ import (
 // An account is always read with its role, so that no caller ever sees one without the other.
 const (
 	accountColumns = `a.id, a.email, a.email_key, a.is_active, a.token_version, a.created_at, a.updated_at,
-		r.id, r.name, r.description, r.parent_id, r.is_system, r.created_at, r.updated_at`
+		r.id, r.name, r.description, r.parent_id, r.is_system, r.owner, r.created_at, r.updated_at`
 	selectAccount = `SELECT ` + accountColumns + ` FROM accounts a JOIN roles r ON r.id = a.role_id`
 )
 

@@ -76,7 +76,8 @@ func bulk(t testing.TB, url string, n int) time.Duration {
 		statement, at = bulkSQLite, "0"
 	}
 	for i := range 10 {
-		exec(`INSERT INTO roles VALUES ($1, $2, $2, NULL, NULL, '0', `+at+`, `+at+`)`, bulkRole(i).String(), fmt.Sprintf("role %d", i))
+		exec(`INSERT INTO roles (id, name, name_key, description, parent_id, is_system, created_at, updated_at)
+			VALUES ($1, $2, $2, NULL, NULL, '0', `+at+`, `+at+`)`, bulkRole(i).String(), fmt.Sprintf("role %d", i))
 	}
 	began := time.Now()
 	exec(statement, 0, n-1)

@@ -7,25 +7,25 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-const permissionColumns = `id, name, description, created_at, updated_at`
+const permissionColumns = `id, name, description, owner, created_at, updated_at`
 
 func scanPermission(rows *sql.Rows) (p users.Permission, err error) {
-	return p, rows.Scan((*idColumn)(&p.ID), (*string)(&p.Name), &p.Description,
+	return p, rows.Scan((*idColumn)(&p.ID), (*string)(&p.Name), &p.Description, (*ownerColumn)(&p.Owner),
 		(*timeColumn)(&p.CreatedAt), (*timeColumn)(&p.UpdatedAt))
 }
 
 // InsertPermission implements users.PermissionWriter.
 func (q queries) InsertPermission(ctx context.Context, p users.Permission) error {
 	return q.change(ctx, "insert a permission", users.ErrDangles,
-		`INSERT INTO permissions (id, name, description, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)`,
-		p.ID.String(), string(p.Name), p.Description, instant(p.CreatedAt), instant(p.UpdatedAt))
+		`INSERT INTO permissions (id, name, description, owner, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		p.ID.String(), string(p.Name), p.Description, owned(p.Owner), instant(p.CreatedAt), instant(p.UpdatedAt))
 }
 
 // UpdatePermission implements users.PermissionWriter.
 func (q queries) UpdatePermission(ctx context.Context, p users.Permission) error {
 	return q.change(ctx, "update a permission", users.ErrDangles,
-		`UPDATE permissions SET name = $2, description = $3, updated_at = $4 WHERE id = $1`,
-		p.ID.String(), string(p.Name), p.Description, instant(p.UpdatedAt))
+		`UPDATE permissions SET name = $2, description = $3, owner = $4, updated_at = $5 WHERE id = $1`,
+		p.ID.String(), string(p.Name), p.Description, owned(p.Owner), instant(p.UpdatedAt))
 }
 
 // DeletePermission implements users.PermissionWriter.

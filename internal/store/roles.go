@@ -11,12 +11,12 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-const roleColumns = `id, name, description, parent_id, is_system, created_at, updated_at`
+const roleColumns = `id, name, description, parent_id, is_system, owner, created_at, updated_at`
 
 // roleFields is where the columns of a role go.
 func roleFields(r *users.Role) []any {
 	return []any{
-		(*idColumn)(&r.ID), (*string)(&r.Name), &r.Description, (*idColumn)(&r.ParentID), &r.System,
+		(*idColumn)(&r.ID), (*string)(&r.Name), &r.Description, (*idColumn)(&r.ParentID), &r.System, (*ownerColumn)(&r.Owner),
 		(*timeColumn)(&r.CreatedAt), (*timeColumn)(&r.UpdatedAt),
 	}
 }
@@ -32,17 +32,17 @@ func scanAssignment(rows *sql.Rows) (a users.Assignment, err error) {
 // InsertRole implements users.RoleWriter.
 func (q queries) InsertRole(ctx context.Context, r users.Role) error {
 	return q.change(ctx, "insert a role", users.ErrDangles,
-		`INSERT INTO roles (id, name, name_key, description, parent_id, is_system, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		r.ID.String(), string(r.Name), r.Name.Key(), r.Description, optional(r.ParentID), r.System,
+		`INSERT INTO roles (id, name, name_key, description, parent_id, is_system, owner, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		r.ID.String(), string(r.Name), r.Name.Key(), r.Description, optional(r.ParentID), r.System, owned(r.Owner),
 		instant(r.CreatedAt), instant(r.UpdatedAt))
 }
 
 // UpdateRole implements users.RoleWriter.
 func (q queries) UpdateRole(ctx context.Context, r users.Role) error {
 	return q.change(ctx, "update a role", users.ErrDangles,
-		`UPDATE roles SET name = $2, name_key = $3, description = $4, parent_id = $5, updated_at = $6 WHERE id = $1`,
-		r.ID.String(), string(r.Name), r.Name.Key(), r.Description, optional(r.ParentID), instant(r.UpdatedAt))
+		`UPDATE roles SET name = $2, name_key = $3, description = $4, parent_id = $5, owner = $6, updated_at = $7 WHERE id = $1`,
+		r.ID.String(), string(r.Name), r.Name.Key(), r.Description, optional(r.ParentID), owned(r.Owner), instant(r.UpdatedAt))
 }
 
 // DeleteRole implements users.RoleWriter.

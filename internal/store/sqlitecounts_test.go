@@ -29,7 +29,8 @@ func TestSQLiteReplaceIsCounted(t *testing.T) {
 			defer db.Close()
 			roles := []users.ID{users.NewID(), users.NewID()}
 			for _, role := range roles {
-				if _, err := db.ExecContext(t.Context(), `INSERT INTO roles VALUES ($1, $1, $1, NULL, NULL, 0, 0, 0)`, role.String()); err != nil {
+				if _, err := db.ExecContext(t.Context(), `INSERT INTO roles (id, name, name_key, description, parent_id, is_system, created_at, updated_at)
+					VALUES ($1, $1, $1, NULL, NULL, 0, 0, 0)`, role.String()); err != nil {
 					t.Fatal(err)
 				}
 			}

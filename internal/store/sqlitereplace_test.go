@@ -26,7 +26,8 @@ func TestSQLiteReplaceIsSeen(t *testing.T) {
 		}
 	}
 	role, account := users.NewID(), users.NewID()
-	exec(`INSERT INTO roles VALUES ($1, 'R', 'r', NULL, NULL, 0, 0, 0)`, role.String())
+	exec(`INSERT INTO roles (id, name, name_key, description, parent_id, is_system, created_at, updated_at)
+		VALUES ($1, 'R', 'r', NULL, NULL, 0, 0, 0)`, role.String())
 	for _, step := range []struct {
 		verb   string
 		active bool

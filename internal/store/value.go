@@ -56,6 +56,29 @@ func optional(id users.ID) any {
 	return id.String()
 }
 
+// ownerColumn reads a service's name. NULL is nobody's.
+type ownerColumn users.ServiceName
+
+func (c *ownerColumn) Scan(value any) error {
+	switch v := value.(type) {
+	case nil:
+		*c = ""
+	case string:
+		*c = ownerColumn(v)
+	default:
+		return &badValue{"a service's name"}
+	}
+	return nil
+}
+
+// owned is an owner as it is bound.
+func owned(by users.ServiceName) any {
+	if by == "" {
+		return nil
+	}
+	return string(by)
+}
+
 func scanInt(r *sql.Rows) (n int, err error) {
 	return n, r.Scan(&n)
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -166,6 +167,43 @@ func testPermissions(t *testing.T, f *fixture) {
 	f.do(func(tx users.Tx) error { return tx.DeletePermission(ctx, p.ID) })
 	if g := f.graph(); len(g.Assigned(f.role.ID)) != 0 {
 		t.Error("a role still has the deleted permission")
+	}
+}
+
+// testOwners: a thing has no owner, is given one, changes it and loses it, and each change is seen by who keeps
+// the graph in memory.
+func testOwners(t *testing.T, f *fixture) {
+	ctx := t.Context()
+	role, permission := f.addRole("Clerk", f.role.ID), f.addPermission("orders:read")
+	account := f.addAccount("ada@example.com", role)
+	made, kept := newRole("Made", users.ID{}), newPermission("orders:write")
+	made.Owner, kept.Owner = "orders", "orders"
+	f.do(func(tx users.Tx) error {
+		return errors.Join(tx.InsertRole(ctx, made), tx.InsertPermission(ctx, kept))
+	})
+	for _, owner := range []users.ServiceName{"", "orders", "Orders!", users.ServiceName(strings.Repeat("x", 100)), ""} {
+		role.Owner, permission.Owner = owner, owner
+		f.do(func(tx users.Tx) error {
+			return errors.Join(tx.UpdateRole(ctx, role), tx.UpdatePermission(ctx, permission))
+		})
+		g := f.graph()
+		gotRole, _ := g.Role(role.ID)
+		gotPermission, _ := g.Permission(permission.ID)
+		same(t, "the role", gotRole, role)
+		same(t, "the permission", gotPermission, permission)
+		got, err := f.Account(ctx, account.ID)
+		wantError(t, "Account", err, nil)
+		same(t, "the role of an account", got.Role, role)
+	}
+	gotRole, _ := f.graph().Role(made.ID)
+	gotPermission, _ := f.graph().Permission(kept.ID)
+	same(t, "a role made with an owner", gotRole, made)
+	same(t, "a permission made with an owner", gotPermission, kept)
+	byHand(t, f.url, `UPDATE roles SET owner = NULL`, `UPDATE permissions SET owner = 'billing'`)
+	gotRole, _ = f.graph().Role(made.ID)
+	gotPermission, _ = f.graph().Permission(kept.ID)
+	if gotRole.Owner != "" || gotPermission.Owner != "billing" {
+		t.Errorf("changed by hand: %q, %q", gotRole.Owner, gotPermission.Owner)
 	}
 }
 

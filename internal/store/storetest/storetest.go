@@ -35,6 +35,7 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 		"OneSystemRole":             testOneSystemRole,
 		"Assignments":               testAssignments,
 		"Permissions":               testPermissions,
+		"Owners":                    testOwners,
 		"Graph":                     testGraph,
 		"ChangesByHandAreSeen":      testChangesByHand,
 		"ChangesOfOthersAreSeen":    testChangesOfOthers,
