@@ -1,0 +1,164 @@
+package users
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// PlanDeclaration needs roles:read and permissions:read. It says what ApplyDeclaration would do, and changes
+// nothing. ErrInvalid for what is wrong with the declaration; ErrConflict for what another service owns, for
+// what is the system's, and for roles that would inherit from themselves or from Admin.
+func (s *Service) PlanDeclaration(ctx context.Context, c Caller, in Declaration) (Plan, error) {
+	c, err := s.reader(ctx, c, RolesRead)
+	if err != nil {
+		return Plan{}, err
+	}
+	if err := c.Require(PermissionsRead); err != nil {
+		return Plan{}, err
+	}
+	return plan(c.graph, in)
+}
+
+// ApplyDeclaration makes the database agree with a declaration: all of it or nothing. It needs what
+// PlanDeclaration does, and for each step what the ordinary method for it does, whose refusals are its own.
+func (s *Service) ApplyDeclaration(ctx context.Context, c Caller, in Declaration) (Plan, error) {
+	var done Plan
+	err := s.change(ctx, c, RolesRead, func(tx Tx, live Caller, now time.Time) error {
+		if err := live.Require(PermissionsRead); err != nil {
+			return err
+		}
+		var err error
+		if done, err = plan(live.graph, in); err != nil {
+			return err
+		}
+		site := &site{Service: s.within(tx, now), caller: c, permission: map[PermissionName]ID{}, role: map[string]ID{}}
+		for _, p := range live.graph.permissions {
+			site.permission[p.Name] = p.ID
+		}
+		for _, n := range live.graph.roles {
+			site.role[n.Name.Key()] = n.ID
+		}
+		for _, step := range done.steps {
+			if err := step.run(ctx, site); err != nil {
+				return named(err, step.about.Kind, step.about.Name)
+			}
+		}
+		return nil
+	})
+	return done, err
+}
+
+// named says what a conflict is about, which the ordinary methods leave to whoever called them about one thing.
+func named(err error, kind Kind, name string) error {
+	var refused *Error
+	if !errors.As(err, &refused) || refused.Kind != ErrConflict {
+		return err
+	}
+	about := *refused
+	about.Message = "The " + string(kind) + " " + name + ": " + refused.Message
+	return &about
+}
+
+// step is one call of an ordinary method.
+type step struct {
+	run   run
+	about PlannedChange
+}
+
+type run func(ctx context.Context, s *site) error
+
+// site is where a plan is carried out: a Service whose transactions are all the one of the plan, and the ids of
+// what there is by now. Each call decides anew what the caller may do.
+type site struct {
+	*Service
+	caller     Caller
+	permission map[PermissionName]ID
+	role       map[string]ID // by RoleName.Key
+}
+
+// ids spells the ids of permissions as a request does.
+func (s *site) ids(names []PermissionName) []string {
+	list := make([]string, len(names))
+	for i, name := range names {
+		list[i] = s.permission[name].String()
+	}
+	return list
+}
+
+// parent spells the id of a role's parent; nil where it has none.
+func (s *site) parent(d declaredRole) *string {
+	if d.parent == "" {
+		return nil
+	}
+	return text(s.role[d.parent.Key()].String())
+}
+
+func createPermission(owner ServiceName, d declaredPermission) run {
+	return func(ctx context.Context, s *site) error {
+		made, err := s.CreatePermission(ctx, s.caller, NewPermission{Name: string(d.name), Description: d.description, Owner: owner})
+		s.permission[d.name] = made.ID
+		return err
+	}
+}
+
+func changePermission(owner ServiceName, id ID, d declaredPermission) run {
+	return func(ctx context.Context, s *site) error {
+		_, err := s.UpdatePermission(ctx, s.caller, id.String(), PermissionPatch{
+			Description: Change[*string]{Set: true, To: d.description}, Owner: owner,
+		})
+		return err
+	}
+}
+
+func createRole(owner ServiceName, d declaredRole) run {
+	return func(ctx context.Context, s *site) error {
+		made, err := s.CreateRole(ctx, s.caller, NewRole{
+			Name: string(d.name), Description: d.description, ParentID: s.parent(d), PermissionIDs: s.ids(d.permissions), Owner: owner,
+		})
+		s.role[d.name.Key()] = made.ID
+		return inDocument(err, d)
+	}
+}
+
+func changeRole(owner ServiceName, id ID, d declaredRole) run {
+	return func(ctx context.Context, s *site) error {
+		_, err := s.UpdateRole(ctx, s.caller, id.String(), RolePatch{
+			Name: text(string(d.name)), Description: Change[*string]{Set: true, To: d.description},
+			ParentID: Change[*string]{Set: true, To: s.parent(d)}, Owner: owner,
+		})
+		return inDocument(err, d)
+	}
+}
+
+// inDocument names a fault by where the document has what it is about. Names and references have been looked at
+// before; a chain may still be too long on the way to one that is not, because roles are moved one by one.
+func inDocument(err error, d declaredRole) error {
+	var refused *Error
+	if !errors.As(err, &refused) || !refused.Faults.Has("parent_id") {
+		return err
+	}
+	return Faults{{d.path + ".parent", chainTooLong}}.Err()
+}
+
+func assign(id ID, missing []PermissionName) run {
+	return func(ctx context.Context, s *site) error {
+		_, err := s.AssignPermissions(ctx, s.caller, id.String(), PermissionAssignment{PermissionIDs: s.ids(missing)})
+		return err
+	}
+}
+
+func unassign(role, permission ID) run {
+	return func(ctx context.Context, s *site) error {
+		_, err := s.RemovePermission(ctx, s.caller, role.String(), permission.String())
+		return err
+	}
+}
+
+func deleteRole(id ID) run {
+	return func(ctx context.Context, s *site) error { return s.DeleteRole(ctx, s.caller, id.String()) }
+}
+
+func deletePermission(id ID) run {
+	return func(ctx context.Context, s *site) error { return s.DeletePermission(ctx, s.caller, id.String()) }
+}

@@ -1,0 +1,112 @@
+package users
+
+import "strconv"
+
+// Declaration is what a service says about itself: the permissions it asks for and the roles it offers. It is
+// kept by the service's people and brought to us whole; what the database has is then made to agree with it.
+type Declaration struct {
+	Service     string
+	Permissions []DeclaredPermission
+	Roles       []DeclaredRole
+	// Prune takes away what the service owns and no longer declares.
+	Prune bool
+	Found Faults
+}
+
+// DeclaredPermission is a permission as the document has it. What is not said of it is declared to be empty.
+type DeclaredPermission struct {
+	Name        string
+	Description *string
+}
+
+// DeclaredRole is a role as the document has it, with the names of what it inherits from and holds.
+type DeclaredRole struct {
+	Name        string
+	Description *string
+	Parent      *string // nil is none
+	Permissions []string
+}
+
+// maxDeclarationFaults is where reading stops: nobody mends more at a time, and looking for more would cost as
+// much as somebody likes.
+const maxDeclarationFaults = 1000
+
+// declared is a Declaration whose fields have been read.
+type declared struct {
+	owner       ServiceName
+	permissions []declaredPermission
+	roles       []declaredRole
+	prune       bool
+}
+
+type declaredPermission struct {
+	name        PermissionName
+	description *string
+}
+
+type declaredRole struct {
+	name        RoleName
+	description *string
+	parent      RoleName // empty is none
+	permissions []PermissionName
+	path        string // in the document
+}
+
+// read reads the fields and notes what is wrong with them, whatever the database has.
+func (in Declaration) read(f *Faults) declared {
+	d := declared{prune: in.Prune}
+	if !f.Has("service") {
+		var err error
+		if d.owner, err = ParseServiceName(in.Service); err != nil {
+			f.Add("service", err.Error())
+		}
+	}
+	permissions := map[PermissionName]bool{}
+	for i, p := range in.Permissions {
+		if len(*f) >= maxDeclarationFaults {
+			return d
+		}
+		at := "permissions." + strconv.Itoa(i)
+		if f.Has(at) {
+			continue
+		}
+		name := f.permissionName(at+".name", p.Name)
+		once(f, permissions, at+".name", name)
+		d.permissions = append(d.permissions, declaredPermission{name, f.description(at+".description", p.Description)})
+	}
+	roles := map[string]bool{}
+	for i, r := range in.Roles {
+		if len(*f) >= maxDeclarationFaults {
+			return d
+		}
+		at := "roles." + strconv.Itoa(i)
+		if f.Has(at) {
+			continue
+		}
+		role := declaredRole{name: f.roleName(at+".name", r.Name), description: f.description(at+".description", r.Description), path: at}
+		once(f, roles, at+".name", role.name.Key())
+		if r.Parent != nil {
+			role.parent = f.roleName(at+".parent", *r.Parent)
+		}
+		held := map[PermissionName]bool{}
+		for j, s := range r.Permissions {
+			if len(*f) >= maxDeclarationFaults {
+				return d
+			}
+			at := at + ".permissions." + strconv.Itoa(j)
+			name := f.permissionName(at, s)
+			once(f, held, at, name)
+			role.permissions = append(role.permissions, name)
+		}
+		d.roles = append(d.roles, role)
+	}
+	return d
+}
+
+// once notes a name that the document has had before. What could not be read is empty, and no name.
+func once[N ~string](f *Faults, seen map[N]bool, at string, name N) {
+	if name != "" && seen[name] {
+		f.Add(at, "is there twice")
+	}
+	seen[name] = true
+}

@@ -1,0 +1,140 @@
+package users
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+func (p *planner) planPermissions() {
+	for _, d := range p.permissions {
+		held, exists := p.graph.PermissionByName(d.name)
+		if !exists {
+			p.take(createPermission(p.owner, d), PlannedChange{ActionCreate, KindPermission, string(d.name), quoted(d.description)})
+			continue
+		}
+		var details []string
+		if held.Owner == "" {
+			details = append(details, takesOwnership)
+		}
+		details = differs(details, "description", quoted(held.Description), quoted(d.description), sameText(held.Description, d.description))
+		if len(details) > 0 {
+			p.take(changePermission(p.owner, held.ID, d), PlannedChange{ActionChange, KindPermission, string(d.name), strings.Join(details, "; ")})
+		}
+	}
+}
+
+const takesOwnership = "takes ownership"
+
+func (p *planner) planRoles() {
+	for _, d := range p.roles {
+		n := p.byKey[d.name.Key()]
+		if n == nil {
+			changes := []PlannedChange{{ActionCreate, KindRole, string(d.name), createdRole(d)}}
+			p.take(createRole(p.owner, d), append(changes, assignments(ActionAssign, d.name, d.permissions)...)...)
+			continue
+		}
+		var details []string
+		if n.Owner == "" {
+			details = append(details, takesOwnership)
+		}
+		details = differs(details, "name", string(n.Name), string(d.name), n.Name == d.name)
+		details = differs(details, "description", quoted(n.Description), quoted(d.description), sameText(n.Description, d.description))
+		above := RoleName("")
+		if parent := p.graph.role[n.ParentID]; parent != nil {
+			above = parent.Name
+		}
+		details = differs(details, "parent", string(above), string(d.parent), above.Key() == d.parent.Key())
+		if len(details) > 0 {
+			p.take(changeRole(p.owner, n.ID, d), PlannedChange{ActionChange, KindRole, string(d.name), strings.Join(details, "; ")})
+		}
+		missing := slices.DeleteFunc(slices.Clone(d.permissions), func(name PermissionName) bool {
+			bit, exists := p.graph.bits[name]
+			return exists && n.own.has(bit)
+		})
+		if len(missing) > 0 {
+			p.take(assign(n.ID, missing), assignments(ActionAssign, d.name, missing)...)
+		}
+	}
+}
+
+// planOrphans takes away what is owned and not declared, or only names it: first what roles hold beyond what is
+// declared, then roles, heirs before their parents, then permissions.
+func (p *planner) planOrphans() {
+	for _, d := range p.roles {
+		n := p.byKey[d.name.Key()]
+		if n == nil {
+			continue
+		}
+		declared := map[PermissionName]bool{}
+		for _, name := range d.permissions {
+			declared[name] = true
+		}
+		for _, name := range p.graph.names(n.own) {
+			if !declared[name] {
+				held, _ := p.graph.PermissionByName(name)
+				p.orphan(unassign(n.ID, held.ID), assignments(ActionUnassign, d.name, []PermissionName{name})[0])
+			}
+		}
+	}
+	roles := slices.DeleteFunc(slices.Clone(p.graph.roles), func(n *node) bool { return !p.orphaned(n) })
+	slices.SortStableFunc(roles, func(a, b *node) int { return len(b.chain) - len(a.chain) })
+	for _, n := range roles {
+		p.orphan(deleteRole(n.ID), PlannedChange{ActionDelete, KindRole, string(n.Name), ""})
+	}
+	for _, held := range p.graph.permissions {
+		if held.Owner == p.owner && !held.Name.System() && !p.declares.permission[held.Name] {
+			p.orphan(deletePermission(held.ID), PlannedChange{ActionDelete, KindPermission, string(held.Name), ""})
+		}
+	}
+}
+
+func (p *planner) orphan(run run, change PlannedChange) {
+	if p.prune {
+		p.take(run, change)
+		return
+	}
+	p.plan.Orphaned = append(p.plan.Orphaned, Orphan{change.Kind, change.Name, change.Details})
+}
+
+// take adds a step, and the changes it makes.
+func (p *planner) take(run run, changes ...PlannedChange) {
+	p.plan.steps = append(p.plan.steps, step{run, changes[0]})
+	p.plan.Changes = append(p.plan.Changes, changes...)
+}
+
+func assignments(action Action, role RoleName, permissions []PermissionName) []PlannedChange {
+	list := make([]PlannedChange, len(permissions))
+	for i, name := range permissions {
+		list[i] = PlannedChange{action, KindAssignment, string(role), string(name)}
+	}
+	return list
+}
+
+func createdRole(d declaredRole) string {
+	var details []string
+	if d.parent != "" {
+		details = append(details, "parent "+string(d.parent))
+	}
+	if d.description != nil {
+		details = append(details, quoted(d.description))
+	}
+	return strings.Join(details, "; ")
+}
+
+// differs adds what a field is and will be, unless that is the same.
+func differs(details []string, field, before, after string, same bool) []string {
+	if same {
+		return details
+	}
+	return append(details, field+" "+cmp.Or(before, "none")+" → "+cmp.Or(after, "none"))
+}
+
+// quoted is a description in quotes, which shows one that is empty, and keeps one of several lines in one.
+func quoted(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return strconv.Quote(*s)
+}

@@ -1,0 +1,35 @@
+package users
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// within returns the Service as it is inside a transaction: what its methods change is part of tx, and happens
+// if all of it does, at one time. So several of them make one change, each under its own rules.
+func (s *Service) within(tx Tx, now time.Time) *Service {
+	ports := s.Ports
+	ports.Store = inner{tx}
+	ports.Now = func() time.Time { return now }
+	return New(ports)
+}
+
+// inner is the Store of a Service within a transaction.
+type inner struct{ Tx }
+
+// Heard implements Store: nothing counts inside a transaction but what it reads itself.
+func (inner) Heard(ID) (Access, bool) { return Access{}, false }
+
+// AccountSince implements Store.
+func (i inner) AccountSince(ctx context.Context, _ Moment, id ID) (Account, error) {
+	return i.Account(ctx, id)
+}
+
+// InTx implements Store: fn runs in the transaction there is, whose end is for whoever began it.
+func (i inner) InTx(_ context.Context, fn func(tx Tx) error) error { return fn(i.Tx) }
+
+// ReplacePasswordHash implements Store. A login has no place inside a transaction.
+func (inner) ReplacePasswordHash(context.Context, ID, PasswordHash, PasswordHash) error {
+	return errors.New("a stored hash is not replaced inside a transaction")
+}
