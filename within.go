@@ -10,13 +10,16 @@ import (
 // if all of it does, at one time. So several of them make one change, each under its own rules.
 func (s *Service) within(tx Tx, now time.Time) *Service {
 	ports := s.Ports
-	ports.Store = inner{tx}
+	ports.Store = inner{tx, s.Store}
 	ports.Now = func() time.Time { return now }
 	return New(ports)
 }
 
-// inner is the Store of a Service within a transaction.
-type inner struct{ Tx }
+// inner is the Store of a Service within a transaction. To follow changes goes past it.
+type inner struct {
+	Tx
+	ChangeReader
+}
 
 // Heard implements Store: nothing counts inside a transaction but what it reads itself.
 func (inner) Heard(ID) (Access, bool) { return Access{}, false }

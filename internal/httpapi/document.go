@@ -82,7 +82,11 @@ func (d *document) operation(r route) *huma.Operation {
 		op.Extensions["x-subtree"] = true
 	}
 	if r.permission != "" {
-		op.Description = strings.TrimSpace("Needs the permission `" + string(r.permission) + "`. " + op.Description)
+		needs := "Needs the permission `" + string(r.permission) + "`"
+		if r.also != "" {
+			needs += " and `" + string(r.also) + "`"
+		}
+		op.Description = strings.TrimSpace(needs + ". " + op.Description)
 		op.Extensions["x-permission"] = r.permission
 	}
 	if r.body != nil {

@@ -20,7 +20,7 @@ import (
 func FuzzBody(f *testing.F) {
 	for _, seed := range []string{
 		`{"name":"a","nick":"b","on":true,"note":null,"ids":["x"]}`, `{}`, `[]`, `{"name":"a","name":"b"}`, `{"name":"\ud800"}`,
-		`{"ids":[1,null,[[[]]]]}`, `{"x":{"y":{"z":1}}}`, "\xef\xbb\xbf{}", `{"name":"a"}{}`, `"x`, `nul`, `{"name":1e999}`,
+		`{"ids":[1,null,[[[]]]]}`, `{"x":{"y":{"z":1}}}`, "\xef\xbb\xbf{}", `{"name":"a"}{}`, `{"name":"a","ids":[],"things":[{"name":"b","note":null,"tags":["c"]},{}]}`, `"x`, `nul`, `{"name":1e999}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -50,6 +50,12 @@ func FuzzBody(f *testing.F) {
 			On   *bool
 			Note *string
 			IDs  []string
+
+			Things []struct {
+				Name *string
+				Note *string
+				Tags []string
+			}
 		}
 		if err := stdjson.Unmarshal(raw, &loose); err != nil {
 			t.Fatal(err)
@@ -57,6 +63,14 @@ func FuzzBody(f *testing.F) {
 		if loose.Name == nil || *loose.Name != in.Name || !reflect.DeepEqual(loose.Nick, in.Nick) ||
 			!reflect.DeepEqual(loose.On, in.On) || !reflect.DeepEqual(loose.Note, in.Note.To) || !reflect.DeepEqual(loose.IDs, in.IDs) {
 			t.Fatalf("%q: %+v, but %+v", raw, in, loose)
+		}
+		if len(loose.Things) != len(in.Things) {
+			t.Fatalf("%q: %+v, but %+v", raw, in, loose)
+		}
+		for i, l := range loose.Things {
+			if got := in.Things[i]; l.Name == nil || *l.Name != got.Name || !reflect.DeepEqual(l.Note, got.Note.To) || !reflect.DeepEqual(l.Tags, got.Tags) {
+				t.Fatalf("%q: %+v, but %+v", raw, in, loose)
+			}
 		}
 	})
 }

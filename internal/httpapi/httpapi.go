@@ -96,7 +96,7 @@ func New(o Options) http.Handler {
 func (a *api) routes() []route {
 	return slices.Concat(
 		a.authRoutes(), a.checkRoutes(), a.forwardRoutes(), a.oauthRoutes(), a.changesRoutes(),
-		a.accountRoutes(), a.explainRoutes(), a.roleRoutes(), a.treeRoutes(), a.permissionRoutes(),
+		a.accountRoutes(), a.explainRoutes(), a.roleRoutes(), a.treeRoutes(), a.permissionRoutes(), a.declarationRoutes(),
 		a.healthRoutes(), a.homeRoutes(),
 	)
 }

@@ -16,6 +16,7 @@ import (
 //	*bool         true or false, may be absent
 //	nullable      a string or null, may be absent
 //	[]string      an array of strings, required unless its tag says omitempty
+//	[]T           an array of objects, each read into a T by these same rules, required likewise
 //
 // Names match in their exact case. A member that is not declared is a fault.
 
@@ -38,6 +39,7 @@ type body struct {
 type member struct {
 	index    int
 	required bool
+	items    *body // of an array of objects
 }
 
 // bodyOf studies a struct once, when the routes are made.
@@ -45,7 +47,11 @@ func bodyOf(t reflect.Type) *body {
 	b := &body{of: t, mediaType: jsonType, members: map[string]member{}}
 	for f := range t.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		b.members[name] = member{index: f.Index[0], required: !strings.Contains(options, "omitempty")}
+		m := member{index: f.Index[0], required: !strings.Contains(options, "omitempty")}
+		if f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct {
+			m.items = bodyOf(f.Type.Elem())
+		}
+		b.members[name] = m
 		b.names = append(b.names, name)
 	}
 	return b
@@ -54,26 +60,51 @@ func bodyOf(t reflect.Type) *body {
 // read fills the struct that into points to. The reader it returns has the faults that the syntax of the members
 // shows; the error is a refusal (400).
 func (b *body) read(raw []byte, into any) (*reader, error) {
-	target := reflect.ValueOf(into).Elem()
+	return readObject(raw, func(r *reader) error { return r.fill(b, "", reflect.ValueOf(into).Elem()) })
+}
+
+// fill reads an object, which is next, into a struct. Its path is what its members are named below; that of the
+// body itself is empty.
+func (r *reader) fill(b *body, path string, target reflect.Value) error {
 	seen := make(map[string]bool, len(b.names))
-	unknown := 0
-	member := func(r *reader, name string) error {
+	err := r.object(func(name string) error {
 		m, known := b.members[name]
 		if !known {
-			if unknown++; unknown <= maxFaults {
-				r.faults.Add(fieldName(name), "is not a field of this request")
+			if r.unknown++; r.unknown <= maxFaults {
+				r.fault(fieldName(path+name), "is not a field of this request")
 			}
 			return r.skip()
 		}
 		seen[name] = true
-		return r.member(name, target.Field(m.index).Addr().Interface())
-	}
-	return readObject(raw, member, func(r *reader) {
-		for _, name := range b.names {
-			if b.members[name].required && !seen[name] {
-				r.faults.Add(name, "is required")
-			}
+		if m.items != nil {
+			return r.objects(m.items, path+name, target.Field(m.index))
 		}
+		return r.member(path+name, target.Field(m.index).Addr().Interface())
+	})
+	if err != nil {
+		return err
+	}
+	for _, name := range b.names {
+		if b.members[name].required && !seen[name] {
+			r.fault(path+name, "is required")
+		}
+	}
+	return nil
+}
+
+// objects reads an array of objects into a slice of structs. An element that is none is a fault of its own, and
+// stands in the slice as a zero struct, so that the others keep their places.
+func (r *reader) objects(b *body, field string, slice reflect.Value) error {
+	return r.array(field, "must be an array of objects", func(at place) error {
+		item := reflect.New(b.of).Elem()
+		var err error
+		if r.dec.PeekKind() == '{' {
+			err = r.fill(b, at.String()+".", item)
+		} else {
+			err = r.wrongType(at.String(), "must be an object")
+		}
+		slice.Set(reflect.Append(slice, item))
+		return err
 	})
 }
 

@@ -176,11 +176,8 @@ func (x *exchange) run(r *route) error {
 		if err := x.authenticate(); err != nil {
 			return err
 		}
-		if x.needs = r.permission; x.needs != "" {
-			var err error
-			if x.caller, err = x.api.Service.Authorize(x.ctx, x.caller, r.permission); err != nil {
-				return err
-			}
+		if err := x.authorize(r); err != nil {
+			return err
 		}
 	}
 	var raw []byte
@@ -192,4 +189,16 @@ func (x *exchange) run(r *route) error {
 		x.limit(time.Now()) // the time that the client took for its body is not ours
 	}
 	return r.serve(x, raw)
+}
+
+// authorize asks for what the operation needs.
+func (x *exchange) authorize(r *route) (err error) {
+	x.needs = r.permission
+	switch {
+	case r.also != "":
+		x.caller, err = x.api.Service.Authorize(x.ctx, x.caller, r.permission, r.also)
+	case r.permission != "":
+		x.caller, err = x.api.Service.Authorize(x.ctx, x.caller, r.permission)
+	}
+	return err
 }

@@ -3,7 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"errors"
-	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -32,35 +32,49 @@ type reader struct {
 	faults users.Faults
 	// other is set when the body is no object that could be read to its end, so that nothing can be said of
 	// the members that are missing.
-	other bool
+	other   bool
+	unknown int // members so far
 }
 
-// readObject reads raw as one JSON object. It hands each member's name to member, which must read the value
-// with text, flag, texts or skip, and calls done after the last. The error is a refusal (400).
-func readObject(raw []byte, member func(r *reader, name string) error, done func(r *reader)) (*reader, error) {
+// fault notes a fault of what was sent. Arrays of arrays could have more than anybody can send a list of; past
+// the bound, what else is wrong changes nothing.
+func (r *reader) fault(field, problem string) {
+	if len(r.faults) < 2*maxFaults {
+		r.faults.Add(field, problem)
+	}
+}
+
+// readObject reads raw as one JSON object with fill, which is called when one is next. The error is a refusal
+// (400).
+func readObject(raw []byte, fill func(r *reader) error) (*reader, error) {
 	r := &reader{raw: raw, dec: jsontext.NewDecoder(bytes.NewBuffer(raw))}
 	if i := invalidUTF8(raw); i >= 0 {
 		return r, badJSON("it is not valid UTF-8", int64(i))
 	}
-	err := r.object(member, done)
-	if err == nil {
-		err = r.end()
-	}
+	err := r.whole(fill)
 	if err != nil {
 		err = r.explain(err)
 	}
 	return r, err
 }
 
-func (r *reader) object(member func(r *reader, name string) error, done func(r *reader)) error {
+func (r *reader) whole(fill func(r *reader) error) error {
 	if r.dec.PeekKind() != '{' {
 		if err := r.skip(); err != nil {
 			return err
 		}
 		r.other = true
 		r.faults.Add("", "must be a JSON object")
-		return nil
+		return r.end()
 	}
+	if err := fill(r); err != nil {
+		return err
+	}
+	return r.end()
+}
+
+// object reads an object, which is next. It hands each member's name to member, which must read the value.
+func (r *reader) object(member func(name string) error) error {
 	if _, err := r.dec.ReadToken(); err != nil {
 		return err
 	}
@@ -69,11 +83,41 @@ func (r *reader) object(member func(r *reader, name string) error, done func(r *
 		if err != nil {
 			return err
 		}
-		if err := member(r, name.String()); err != nil {
+		if err := member(name.String()); err != nil {
 			return err
 		}
 	}
-	done(r)
+	_, err := r.dec.ReadToken()
+	return err
+}
+
+// place is where an item of an array stands. It is put into words only where there is something to say of it.
+type place struct {
+	field string
+	n     int
+}
+
+func (p place) String() string { return p.field + "." + strconv.Itoa(p.n) }
+
+// array reads an array; anything else is a fault of field. It hands the place of each item to item, which must
+// read it.
+func (r *reader) array(field, problem string, item func(at place) error) error {
+	if r.dec.PeekKind() != '[' {
+		return r.wrongType(field, problem)
+	}
+	if _, err := r.dec.ReadToken(); err != nil {
+		return err
+	}
+	for n := 0; r.dec.PeekKind() != ']'; n++ {
+		read := func() error { return item(place{field, n}) }
+		if n >= maxItems {
+			r.fault(field, tooLong)
+			read = r.skip
+		}
+		if err := read(); err != nil {
+			return err
+		}
+	}
 	_, err := r.dec.ReadToken()
 	return err
 }
@@ -117,35 +161,16 @@ func (r *reader) flag(field string) (bool, bool, error) {
 // texts reads an array of strings. An element that is none is a fault of its own, and stands in the list as an
 // empty string, so that the others keep their places.
 func (r *reader) texts(field string) ([]string, error) {
-	if r.dec.PeekKind() != '[' {
-		return nil, r.wrongType(field, "must be an array of strings")
-	}
-	if _, err := r.dec.ReadToken(); err != nil {
-		return nil, err
-	}
 	list := []string{}
-	for r.dec.PeekKind() != ']' {
-		if len(list) == maxItems {
-			r.faults.Add(field, tooLong)
-			if err := r.skip(); err != nil {
-				return nil, err
-			}
-			continue
-		}
+	err := r.array(field, "must be an array of strings", func(at place) error {
 		if r.dec.PeekKind() != '"' {
-			if err := r.wrongType(fmt.Sprintf("%s.%d", field, len(list)), "must be a string"); err != nil {
-				return nil, err
-			}
 			list = append(list, "")
-			continue
+			return r.wrongType(at.String(), "must be a string")
 		}
 		element, err := r.dec.ReadToken()
-		if err != nil {
-			return nil, err
-		}
 		list = append(list, element.String())
-	}
-	_, err := r.dec.ReadToken()
+		return err
+	})
 	return list, err
 }
 
@@ -158,7 +183,7 @@ func (r *reader) wrongType(field, problem string) error {
 	if r.null() {
 		problem = "must not be null"
 	}
-	r.faults.Add(field, problem)
+	r.fault(field, problem)
 	return r.skip()
 }
 
@@ -171,10 +196,10 @@ func (r *reader) skip() error {
 		}
 		depth := r.dec.StackDepth()
 		if depth == maxDepth+1 {
-			r.faults.Add("", "must not be nested more than 32 deep")
+			r.fault("", "must not be nested more than 32 deep")
 		}
 		if kind, items := r.dec.StackIndex(depth); kind == '[' && items == maxItems+1 && depth > outside {
-			r.faults.Add(fieldName(fieldPath(r.dec.StackPointer().Parent())), tooLong)
+			r.fault(fieldName(fieldPath(r.dec.StackPointer().Parent())), tooLong)
 		}
 		if depth == outside {
 			return nil

@@ -17,6 +17,15 @@ type sample struct {
 	On   *bool    `json:"on,omitempty"`
 	Note nullable `json:"note,omitempty"`
 	IDs  []string `json:"ids"`
+
+	Things []thing `json:"things,omitempty"`
+}
+
+// thing is an item of an array of objects.
+type thing struct {
+	Name string   `json:"name"`
+	Note nullable `json:"note,omitempty"`
+	Tags []string `json:"tags,omitempty"`
 }
 
 func readSample(raw string) (sample, []string, error) {
@@ -57,6 +66,15 @@ func TestBodyFaults(t *testing.T) {
 		"33 deep":            {`{"name":"a","ids":[],"note":` + deep(32) + `}`, []string{"note: must be a string", ": must not be nested more than 32 deep"}},
 		"33 deep on top":     {deep(33), []string{": must not be nested more than 32 deep"}},
 		"deeper than anyone": {`{"name":"a","ids":[],"x":` + deep(100_000) + `}`, []string{"x: is not a field of this request", ": must not be nested more than 32 deep"}},
+		"objects":            {`{"name":"a","ids":[],"things":[{"name":"x","tags":["y"]},{"name":"","note":null}]}`, nil},
+		"no objects":         {`{"name":"a","ids":[],"things":[]}`, nil},
+		"not objects":        {`{"name":"a","ids":[],"things":["x",null,[],{}]}`, []string{"things.0: must be an object", "things.1: must not be null", "things.2: must be an object", "things.3.name: is required"}},
+		"not an array":       {`{"name":"a","ids":[],"things":{"name":"x"}}`, []string{"things: must be an array of objects"}},
+		"null for an array":  {`{"name":"a","ids":[],"things":null}`, []string{"things: must not be null"}},
+		"in objects":         {`{"name":"a","ids":[],"things":[{"name":1,"note":[],"tags":["x",null,{}],"foo":{"bar":1}},{"Name":"x","name":"y"}]}`, []string{"things.0.name: must be a string", "things.0.note: must be a string", "things.0.tags.1: must not be null", "things.0.tags.2: must be a string", "things.0.foo: is not a field of this request", "things.1.Name: is not a field of this request"}},
+		"1001 in an object":  {`{"name":"a","ids":[],"things":[{"name":"x","tags":[` + many(1001) + `]}]}`, []string{"things.0.tags: must have at most 1000 items"}},
+		"1001 objects":       {`{"name":"a","ids":[],"things":[` + strings.Repeat(`{"name":"x"},`, 1000) + `1]}`, []string{"things: must have at most 1000 items"}},
+		"33 deep in objects": {`{"name":"a","ids":[],"things":[{"name":"x","note":` + deep(30) + `}]}`, []string{"things.0.note: must be a string", ": must not be nested more than 32 deep"}},
 		"a long name":        {`{"name":"a","ids":[],"` + strings.Repeat("ä", 5000) + `":1}`, []string{strings.Repeat("ä", 100) + "…: is not a field of this request"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -122,6 +140,33 @@ func TestBodyValues(t *testing.T) {
 	in, _, _ = readSample(`{"name":"a","ids":[]}`)
 	if in.Nick != nil || in.On != nil || in.Note.Set || in.IDs == nil {
 		t.Errorf("absent members are there: %+v", in)
+	}
+}
+
+func TestBodyObjects(t *testing.T) {
+	t.Parallel()
+	in, faults, err := readSample(`{"name":"a","ids":[],"things":[{"name":"x","note":"n","tags":["y"]},7,{"name":"z","note":null}]}`)
+	if err != nil || len(faults) != 1 || len(in.Things) != 3 {
+		t.Fatal(in, faults, err)
+	}
+	first, none, last := in.Things[0], in.Things[1], in.Things[2]
+	if first.Name != "x" || first.Note.To == nil || *first.Note.To != "n" || !slices.Equal(first.Tags, []string{"y"}) ||
+		none.Name != "" || last.Name != "z" || !last.Note.Set || last.Note.To != nil || last.Tags != nil {
+		t.Errorf("got %+v", in.Things)
+	}
+}
+
+// A body of arrays in arrays could have half a million faults, each of which is looked for among the others.
+func TestFaultsAreBounded(t *testing.T) {
+	t.Parallel()
+	object := `{"name":"x","tags":[` + strings.TrimSuffix(strings.Repeat("1,", 500), ",") + `]},`
+	_, faults, err := readSample(`{"name":"a","ids":[],"things":[` + strings.TrimSuffix(strings.Repeat(object, 1000), ",") + `]}`)
+	if err != nil || len(faults) != 2*maxFaults {
+		t.Errorf("%d faults, %v; want %d", len(faults), err, 2*maxFaults)
+	}
+	// None of them hides what is no JSON.
+	if _, _, err := readSample(`{"things":[` + strings.Repeat(object, 1000) + `}`); err == nil {
+		t.Error("a body that is no JSON is taken for one")
 	}
 }
 

@@ -28,6 +28,7 @@ type route struct {
 	// public operations ask for no token; others for one, and for the permission where there is one.
 	public     bool
 	permission users.PermissionName
+	also       users.PermissionName // a second one, asked for after it
 
 	// For the document.
 	name        string // operationId

@@ -129,8 +129,8 @@ func TestSweepBodies(t *testing.T) {
 			t.Errorf("%s: the answer repeats a value", o.ID)
 		}
 	}
-	if bodies != 11 {
-		t.Errorf("%d operations with a body, want 11", bodies)
+	if bodies != 13 {
+		t.Errorf("%d operations with a body, want 13", bodies)
 	}
 }
 

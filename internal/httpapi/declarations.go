@@ -1,0 +1,116 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"github.com/svc-users/svc-users"
+)
+
+// Declaration is the body that says what a service asks for and offers: the document of docs/declarations.md.
+type Declaration struct {
+	Service     string               `json:"service" minLength:"1" maxLength:"100" pattern:"^[!#-\\[\\]-~]+$" doc:"Name of the service, which owns what it declares" example:"orders"`
+	Permissions []DeclaredPermission `json:"permissions,omitempty" maxItems:"1000" nullable:"false" doc:"Each name once"`
+	Roles       []DeclaredRole       `json:"roles,omitempty" maxItems:"1000" nullable:"false" doc:"Each name once, without regard to case; in any order"`
+	Prune       *bool                `json:"prune,omitempty" doc:"Take away what the service owns and does not declare"`
+}
+
+// DeclaredPermission is a permission of a declaration.
+type DeclaredPermission struct {
+	Name        string   `json:"name" minLength:"1" maxLength:"100" pattern:"^[!#-\\[\\]-~]+$" doc:"An OAuth scope token (RFC 6749 §3.3), case-sensitive" example:"orders:read"`
+	Description nullable `json:"description,omitempty" maxLength:"255" doc:"Absent is null"`
+}
+
+// DeclaredRole is a role of a declaration.
+type DeclaredRole struct {
+	Name        string   `json:"name" minLength:"1" maxLength:"100" example:"Clerk"`
+	Description nullable `json:"description,omitempty" maxLength:"255" doc:"Absent is null"`
+	Parent      nullable `json:"parent,omitempty" doc:"Name of the role to inherit from: one that exists or is declared too; absent or null is none"`
+	Permissions []string `json:"permissions,omitempty" maxItems:"1000" nullable:"false" doc:"Names of what is assigned to this very role: of permissions that exist or are declared too, each once"`
+}
+
+// Plan is the way from what there is to what a declaration says.
+type Plan struct {
+	Service  string          `json:"service"`
+	Changes  []PlannedChange `json:"changes" nullable:"false" doc:"In the order in which they are made; empty when all is as declared"`
+	Orphaned []Orphan        `json:"orphaned" nullable:"false" doc:"What the service owns and does not declare; empty with prune, which makes changes of it"`
+}
+
+// PlannedChange is one change of a plan.
+type PlannedChange struct {
+	Action  string `json:"action" enum:"create,change,assign,unassign,delete"`
+	Kind    string `json:"kind" enum:"permission,role,assignment"`
+	Name    string `json:"name" doc:"Of the permission or role; of the role, where it is an assignment"`
+	Details string `json:"details" doc:"What else there is to say, for people; the name of the permission, where it is an assignment"`
+}
+
+// Orphan is a thing that its owner no longer declares.
+type Orphan struct {
+	Kind    string `json:"kind" enum:"permission,role,assignment"`
+	Name    string `json:"name" doc:"As in a change"`
+	Details string `json:"details" doc:"As in a change"`
+}
+
+func planOf(p users.Plan) Plan {
+	return Plan{
+		Service: string(p.Service),
+		Changes: each(p.Changes, func(c users.PlannedChange) PlannedChange {
+			return PlannedChange{string(c.Action), string(c.Kind), c.Name, c.Details}
+		}),
+		Orphaned: each(p.Orphaned, func(o users.Orphan) Orphan { return Orphan{string(o.Kind), o.Name, o.Details} }),
+	}
+}
+
+func (a *api) declarationRoutes() []route {
+	const tag, path = "Declarations", "/api/v1/declarations/"
+	request := object{
+		"service":     "orders",
+		"permissions": []object{{"name": "orders:read", "description": "Read orders"}},
+		"roles":       []object{{"name": "Clerk", "parent": nil, "permissions": []string{"orders:read"}}},
+		"prune":       false,
+	}
+	example := Plan{
+		Service: "orders",
+		Changes: []PlannedChange{
+			{"create", "permission", "orders:read", `"Read orders"`},
+			{"create", "role", "Clerk", ""},
+			{"assign", "assignment", "Clerk", "orders:read"},
+		},
+		Orphaned: []Orphan{{"permission", "orders:archive", ""}},
+	}
+	return []route{
+		reading(route{
+			method: http.MethodPost, path: path + "plan", permission: users.RolesRead, also: users.PermissionsRead,
+			name: "planDeclaration", tag: tag, summary: "Show what a declaration would change",
+			description: "Changes nothing. Whether the caller may make each change is decided when it is applied. A name that belongs to another service, or to the system, is refused.",
+			message:     "Declaration planned successfully", fails: []int{http.StatusConflict},
+			request: request, example: example,
+		}, func(x *exchange, in Declaration) (Plan, error) {
+			plan, err := a.Service.PlanDeclaration(x.ctx, x.caller, in.declaration(x.found))
+			return planOf(plan), err
+		}),
+		reading(route{
+			method: http.MethodPost, path: path + "apply", permission: users.RolesRead, also: users.PermissionsRead,
+			name: "applyDeclaration", tag: tag, summary: "Make roles and permissions agree with a declaration",
+			description: "All of it or nothing, and each change under the rules of the operation that makes it alone: its permission, and nobody can hand out what they do not hold. What the service owns and does not declare is taken away only with `prune`.",
+			message:     "Declaration applied successfully", fails: []int{http.StatusConflict},
+			request: request, example: example,
+		}, func(x *exchange, in Declaration) (Plan, error) {
+			plan, err := a.Service.ApplyDeclaration(x.ctx, x.caller, in.declaration(x.found))
+			return planOf(plan), err
+		}),
+	}
+}
+
+func (in Declaration) declaration(found users.Faults) users.Declaration {
+	return users.Declaration{
+		Service: in.Service,
+		Permissions: each(in.Permissions, func(p DeclaredPermission) users.DeclaredPermission {
+			return users.DeclaredPermission{Name: p.Name, Description: p.Description.To}
+		}),
+		Roles: each(in.Roles, func(r DeclaredRole) users.DeclaredRole {
+			return users.DeclaredRole{Name: r.Name, Description: r.Description.To, Parent: r.Parent.To, Permissions: r.Permissions}
+		}),
+		Prune: in.Prune != nil && *in.Prune,
+		Found: found,
+	}
+}
