@@ -209,6 +209,8 @@ func TestImportLawBites(t *testing.T) {
 		{"internal/token/a.go", `import "github.com/hashicorp/go-envparse"`, true},
 		{"internal/config/a.go", `import "github.com/hashicorp/go-envparse"`, false},
 		{"internal/config/a.go", `import "github.com/alecthomas/kong"`, true},
+		{"internal/declare/a.go", `import "go.yaml.in/yaml/v3"`, false},
+		{"internal/config/a.go", `import "go.yaml.in/yaml/v3"`, true},
 		{"bench/a.go", `import ("net/http"; "database/sql"; "modernc.org/sqlite"; "golang.org/x/crypto/bcrypt"; "` + internal + `/pgtest"; "` + ours + `/bench/load")`, false},
 		{"bench/load/a.go", `import "` + ours + `"`, true},
 		{"internal/password/a.go", `import "` + internal + `/cgroup"`, true},

@@ -43,6 +43,7 @@ var law = []rule{
 	only("github.com/go-jose/go-jose", "there is one place where a token can be believed", "internal/token"),
 	only("golang.org/x/crypto", "there is one place where a password is hashed; bench measures bare hashing", "internal/password", "bench"),
 	only("github.com/hashicorp/go-envparse", "there is one reader of settings", "internal/config"),
+	only("go.yaml.in/yaml", "there is one reader of declarations, which takes little of YAML", "internal/declare"),
 	only("github.com/alecthomas/kong", "there is one command line", "cmd"),
 }
 

@@ -38,6 +38,8 @@ type commands struct {
 	Keys        keysCommand        `cmd:"" help:"Look after the keys that sign tokens."`
 	Migrate     migrateCommand     `cmd:"" help:"Look after the database schema."`
 	Explain     explainCommand     `cmd:"" help:"Say whether an account may do something now, and why."`
+	Plan        planCommand        `cmd:"" help:"Show what a service's declaration of permissions and roles would change."`
+	Apply       applyCommand       `cmd:"" help:"Make the database agree with a service's declaration: all of it or nothing."`
 	OpenAPI     openAPICommand     `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is ready; for container health checks."`

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	users "github.com/svc-users/svc-users"
+)
+
+// signs begin the lines of a plan.
+var signs = map[users.Action]string{
+	users.ActionCreate: "+", users.ActionAssign: "+", users.ActionChange: "~", users.ActionDelete: "-", users.ActionUnassign: "-",
+}
+
+// showPlan prints a plan as a difference, a line for each change.
+func showPlan(w io.Writer, plan users.Plan) {
+	for _, c := range plan.Changes {
+		fmt.Fprintln(w, signs[c.Action], thing(c.Kind, c.Name, c.Details))
+	}
+	for _, o := range plan.Orphaned {
+		fmt.Fprintf(w, "? orphaned %s; --prune would take it away\n", thing(o.Kind, o.Name, o.Details))
+	}
+}
+
+func thing(kind users.Kind, name, details string) string {
+	line := string(kind) + " " + name
+	if details != "" {
+		line += ": " + details
+	}
+	return line
+}
+
+// summary is the last line: how much of what.
+func summary(plan users.Plan, nothing, created, changed, gone string) string {
+	count := map[string]int{}
+	for _, c := range plan.Changes {
+		count[signs[c.Action]]++
+	}
+	var parts []string
+	for _, part := range []struct{ sign, what string }{{"+", created}, {"~", changed}, {"-", gone}} {
+		if n := count[part.sign]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, part.what))
+		}
+	}
+	if len(parts) == 0 {
+		parts = append(parts, nothing)
+	}
+	if n := len(plan.Orphaned); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d orphaned", n))
+	}
+	return string(plan.Service) + ": " + strings.Join(parts, ", ")
+}

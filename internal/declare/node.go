@@ -1,0 +1,162 @@
+package declare
+
+import (
+	"strconv"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/svc-users/svc-users"
+)
+
+// reader walks through the nodes of a document and notes where each thing is.
+type reader struct{ *File }
+
+// plain refuses what YAML has and a declaration does not need. It comes before everything else, so that nothing
+// below meets an alias. The parser bounds the depth.
+func (r reader) plain(n *yaml.Node) error {
+	switch {
+	case n.Kind == yaml.AliasNode:
+		return &SyntaxError{n.Line, "has an alias, which a declaration can't have"}
+	case n.Anchor != "":
+		return &SyntaxError{n.Line, "has an anchor, which a declaration can't have"}
+	case n.Style&yaml.TaggedStyle != 0:
+		return &SyntaxError{n.Line, "has a tag, which a declaration can't have"}
+	}
+	seen := map[string]bool{}
+	for i, child := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 {
+			switch {
+			case child.Kind != yaml.ScalarNode:
+				return &SyntaxError{child.Line, "has a key that is no plain text"}
+			case seen[child.Value]:
+				return &SyntaxError{child.Line, "has a key twice in one map"}
+			}
+			seen[child.Value] = true
+		}
+		if err := r.plain(child); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read is how the value of one key is read, which is at the path it is given.
+type read func(n *yaml.Node, path string)
+
+func (r reader) declaration(n *yaml.Node) {
+	r.fields(n, "", map[string]read{
+		"service": func(n *yaml.Node, path string) { r.Service = r.text(n, path) },
+		"permissions": func(n *yaml.Node, path string) {
+			r.items(n, path, func(n *yaml.Node, path string) { r.Permissions = append(r.Permissions, r.permission(n, path)) })
+		},
+		"roles": func(n *yaml.Node, path string) {
+			r.items(n, path, func(n *yaml.Node, path string) { r.Roles = append(r.Roles, r.role(n, path)) })
+		},
+	}, "service")
+}
+
+func (r reader) permission(n *yaml.Node, path string) (p users.DeclaredPermission) {
+	r.fields(n, path, map[string]read{
+		"name":        func(n *yaml.Node, path string) { p.Name = r.text(n, path) },
+		"description": func(n *yaml.Node, path string) { p.Description = r.optional(n, path) },
+	}, "name")
+	return p
+}
+
+func (r reader) role(n *yaml.Node, path string) (role users.DeclaredRole) {
+	r.fields(n, path, map[string]read{
+		"name":        func(n *yaml.Node, path string) { role.Name = r.text(n, path) },
+		"description": func(n *yaml.Node, path string) { role.Description = r.optional(n, path) },
+		"parent":      func(n *yaml.Node, path string) { role.Parent = r.optional(n, path) },
+		"permissions": func(n *yaml.Node, path string) {
+			r.items(n, path, func(n *yaml.Node, path string) { role.Permissions = append(role.Permissions, r.text(n, path)) })
+		},
+	}, "name")
+	return role
+}
+
+// fields reads a map whose keys are known, one of which must be there.
+func (r reader) fields(n *yaml.Node, path string, known map[string]read, required string) {
+	r.at(n, path)
+	if n.Kind != yaml.MappingNode {
+		r.wrong(path, "must be a map")
+		return
+	}
+	there := false
+	for i := 0; i < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		below := join(path, key.Value)
+		r.at(key, below)
+		if read := known[key.Value]; read != nil {
+			there = there || key.Value == required
+			read(value, below)
+		} else {
+			r.wrong(bounded(below), "is not a key of a declaration")
+		}
+	}
+	if !there {
+		r.wrong(join(path, required), "is required")
+	}
+}
+
+// items reads a list.
+func (r reader) items(n *yaml.Node, path string, item read) {
+	if n.Kind != yaml.SequenceNode {
+		r.wrong(path, "must be a list")
+		return
+	}
+	if len(n.Content) > maxItems {
+		r.wrong(path, "must have at most 1000 items")
+		return
+	}
+	for i, child := range n.Content {
+		at := join(path, strconv.Itoa(i))
+		r.at(child, at)
+		item(child, at)
+	}
+}
+
+// text reads a string. What looks like a number or like true has to be quoted to be one.
+func (r reader) text(n *yaml.Node, path string) string {
+	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str" {
+		r.wrong(path, "must be text (in quotes, if it looks like a number, a date, true, false or null)")
+	}
+	return n.Value
+}
+
+// optional reads a string or nothing.
+func (r reader) optional(n *yaml.Node, path string) *string {
+	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" {
+		return nil
+	}
+	s := r.text(n, path)
+	return &s
+}
+
+// maxFaults is how many are noted. Nobody mends more at a time.
+const maxFaults = 1000
+
+func (r reader) wrong(path, problem string) {
+	if len(r.Found) < maxFaults {
+		r.Found.Add(path, problem)
+	}
+}
+
+func (r reader) at(n *yaml.Node, path string) { r.lines[path] = n.Line }
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// bounded keeps a key that is the file's own text short.
+func bounded(path string) string {
+	const most = 100
+	if utf8.RuneCountInString(path) <= most {
+		return path
+	}
+	return string([]rune(path)[:most]) + "…"
+}
