@@ -30,8 +30,13 @@ func valid() map[string]call {
 		"getPermission":     {target: "p:docs:z"},
 		"updatePermission":  {target: "p:docs:z", body: body{"description": "fresh"}},
 		"deletePermission":  {target: "p:docs:z"},
+		"planDeclaration":   {body: declaration},
+		"applyDeclaration":  {body: declaration},
 	}
 }
+
+// declaration takes a permission that nobody owns, and describes it.
+var declaration = body{"service": "docs", "permissions": []body{{"name": "docs:z", "description": "fresh"}}}
 
 // gate is every operation with every kind of token there is, and with each single permission of the API.
 func gate() table {

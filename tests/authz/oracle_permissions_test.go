@@ -48,6 +48,17 @@ func updatePermission(j *judgement) {
 	j.next.Permissions[j.target] = after
 }
 
+// applyDeclaration is about the declaration of the gate, whose one step is a change of a permission.
+func applyDeclaration(j *judgement) {
+	if !j.holds(j.own)["p:permissions:update"] {
+		j.names = []string{"permissions:update"}
+		j.forbid("the step needs it")
+	}
+	p := j.Permissions["p:docs:z"]
+	p.Description = "fresh"
+	j.next.Permissions["p:docs:z"] = p
+}
+
 func deletePermission(j *judgement) {
 	if isPermission(j); j.missing != "" {
 		return

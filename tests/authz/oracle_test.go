@@ -32,8 +32,10 @@ func judge(s state, who caller, c call) verdict {
 		if !exists || !a.Active || a.Version != who.version {
 			return verdict{status: 401, next: s}
 		}
-		if r.needs != "" && !slices.Contains(s.names(s.holds(a.Role)), r.needs) {
-			return verdict{status: 403, message: "Missing required permission: " + r.needs, next: s}
+		for _, needed := range []string{r.needs, r.also} {
+			if needed != "" && !slices.Contains(s.names(s.holds(a.Role)), needed) {
+				return verdict{status: 403, message: "Missing required permission: " + needed, next: s}
+			}
 		}
 	}
 	j := &judgement{state: s, next: s.clone(), who: who.account, own: s.Accounts[who.account].Role, call: c}
@@ -52,6 +54,7 @@ var judges = map[string]func(*judgement){
 	"assignPermissions": assignPermissions, "removePermission": removePermission,
 	"getPermission": isPermission, "createPermission": createPermission,
 	"updatePermission": updatePermission, "deletePermission": deletePermission,
+	"planDeclaration": nothing, "applyDeclaration": applyDeclaration,
 }
 
 func nothing(*judgement) {}

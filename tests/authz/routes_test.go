@@ -12,6 +12,7 @@ import (
 type route struct {
 	method, path string
 	needs        string // the permission; empty where a token is enough
+	also         string // a second one, asked for after it
 	public       bool   // asks for no token
 	status       int
 	message      string // of the success
@@ -52,6 +53,9 @@ var routes = map[string]route{
 	"getPermission":    {method: "GET", path: "/api/v1/permissions/{id}", needs: "permissions:read", status: 200, message: "Permission retrieved successfully"},
 	"updatePermission": {method: "PATCH", path: "/api/v1/permissions/{id}", needs: "permissions:update", status: 200, message: "Permission updated successfully"},
 	"deletePermission": {method: "DELETE", path: "/api/v1/permissions/{id}", needs: "permissions:delete", status: 200, message: "Permission deleted successfully"},
+
+	"planDeclaration":  {method: "POST", path: "/api/v1/declarations/plan", needs: "roles:read", also: "permissions:read", status: 200, message: "Declaration planned successfully"},
+	"applyDeclaration": {method: "POST", path: "/api/v1/declarations/apply", needs: "roles:read", also: "permissions:read", status: 200, message: "Declaration applied successfully"},
 }
 
 // An operation that is in the document and not in the table would be one that nobody has thought about.

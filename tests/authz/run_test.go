@@ -35,6 +35,7 @@ var touches = []struct {
 	of    string
 	lists []string
 }{
+	{"declarations", []string{"permissions", "roles"}},
 	{"permissions", []string{"permissions", "roles"}}, // of roles too: before "roles"
 	{"roles", []string{"roles"}},
 	{"", []string{"accounts"}},
