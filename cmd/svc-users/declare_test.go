@@ -1,0 +1,30 @@
+package main
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The example that the guide names is one that works, and is as it says.
+func TestExampleDeclaration(t *testing.T) {
+	example, err := filepath.Abs(filepath.Join("..", "..", "examples", "declarations", "orders.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	t.Setenv("DATABASE_URL", "")
+	for _, step := range []struct{ command, last string }{
+		{"plan", "orders: 9 to create"},
+		{"apply", "orders: 9 created"},
+		{"apply", "orders: Nothing was to do"},
+		{"plan", "orders: Nothing to do"},
+	} {
+		var stdout, stderr bytes.Buffer
+		status := run([]string{step.command, example}, nil, &stdout, &stderr)
+		if out := stdout.String(); status != 0 || !strings.HasSuffix(out, step.last+"\n") {
+			t.Errorf("%s: status %d\n%s%s", step.command, status, out, stderr.String())
+		}
+	}
+}
