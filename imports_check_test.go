@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -62,6 +63,14 @@ func siblings(why string) rule {
 	}}
 }
 
+// standard keeps a folder to the standard library: the first part of any other path is a domain.
+func standard(folder, why string) rule {
+	return rule{why, func(file, imported string) bool {
+		first, _, _ := strings.Cut(imported, "/")
+		return below(file, folder) && strings.Contains(first, ".")
+	}}
+}
+
 func below(p, parent string) bool { return p == parent || strings.HasPrefix(p, parent+"/") }
 
 // source is a Go file that ships.
@@ -70,14 +79,15 @@ type source struct {
 	file *ast.File
 }
 
-// readTree parses every Go file of the module that ships, whatever its build constraints.
-func readTree(tree fs.FS) ([]source, error) {
+// readTree parses every Go file that ships of the module in a folder, whatever its build constraints, and none of
+// the modules inside it.
+func readTree(tree fs.FS, folder string) ([]source, error) {
 	var files []source
-	err := fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
-		switch base := path.Base(name); {
+	err := fs.WalkDir(tree, folder, func(name string, entry fs.DirEntry, err error) error {
+		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && name != "." && (strings.HasPrefix(base, ".") || slices.Contains([]string{"testdata", "node_modules", "tools"}, base) || slices.Contains(forTests, name)):
+		case entry.IsDir() && name != folder && (noCode(name) || isModule(tree, name) || slices.Contains(forTests, name)):
 			return fs.SkipDir
 		case entry.IsDir(), path.Ext(name) != ".go", strings.HasSuffix(name, "_test.go"):
 			return nil
@@ -91,6 +101,34 @@ func readTree(tree fs.FS) ([]source, error) {
 		return err
 	})
 	return files, err
+}
+
+// nestedModules returns the folders of the modules beside the one at the root, sorted.
+func nestedModules(tree fs.FS) ([]string, error) {
+	var found []string
+	err := fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && name != "." && noCode(name):
+			return fs.SkipDir
+		case entry.IsDir() && name != "." && isModule(tree, name):
+			found = append(found, name)
+		}
+		return nil
+	})
+	return found, err
+}
+
+func isModule(tree fs.FS, folder string) bool {
+	_, err := fs.Stat(tree, path.Join(folder, "go.mod"))
+	return err == nil
+}
+
+// noCode reports whether the go command passes a folder over.
+func noCode(folder string) bool {
+	base := path.Base(folder)
+	return strings.HasPrefix(base, ".") || base == "testdata" || base == "node_modules"
 }
 
 // violations holds files against the rules, and the root package against the clock.
@@ -217,7 +255,7 @@ func TestImportLawBites(t *testing.T) {
 		{"bench/load/a.go", `import "` + internal + `/token"`, true},
 		{"internal/config/testdata/a.go", `import "github.com/alecthomas/kong"`, false},
 	} {
-		files, err := readTree(fstest.MapFS{test.path: {Data: []byte("package p; " + test.source)}})
+		files, err := readTree(fstest.MapFS{test.path: {Data: []byte("package p; " + test.source)}}, ".")
 		if err != nil {
 			t.Fatalf("%s: %v", test.source, err)
 		}
@@ -229,6 +267,45 @@ func TestImportLawBites(t *testing.T) {
 	for i, r := range law {
 		if len(violations(all, law[i:i+1])) == len(violations(all, nil)) {
 			t.Errorf("no file here breaks the line %q", r.why)
+		}
+	}
+}
+
+// The same for the modules beside the service's own, which its law passes over.
+func TestImportLawOfModulesBites(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		path, source string
+		broken       bool
+	}{
+		{"authn/a.go", `import ("net/http"; "encoding/json"; "math/rand/v2"; "testing")`, false},
+		{"authn/a.go", `import "` + ours + `"`, true},
+		{"authn/a.go", `import "` + internal + `/token"`, true},
+		{"authn/a.go", `import "github.com/go-jose/go-jose/v4"`, true},
+		{"authn/inner/a.go", `import "golang.org/x/sync/singleflight"`, true},
+		{"authn/a_test.go", `import "` + ours + `/authn"`, false},
+		{"tools/a.go", `import "` + ours + `"`, true},
+	} {
+		tree := fstest.MapFS{"account.go": {Data: []byte("package p")}, test.path: {Data: []byte("package p; " + test.source)}}
+		for folder := range modules {
+			tree[folder+"/go.mod"] = &fstest.MapFile{}
+		}
+		broken := false
+		for folder, law := range modules {
+			files, err := readTree(tree, folder)
+			if err != nil {
+				t.Fatalf("%s: %v", test.source, err)
+			}
+			broken = broken || len(violations(files, law)) > 0
+		}
+		if broken != test.broken {
+			t.Errorf("%s: %s: violated is %v", test.path, test.source, broken)
+		}
+		if files, err := readTree(tree, "."); err != nil || len(files) != 1 {
+			t.Errorf("%s is read as part of the service: %d files, %v", test.path, len(files), err)
+		}
+		if found, err := nestedModules(tree); err != nil || !slices.Equal(found, slices.Sorted(maps.Keys(modules))) {
+			t.Errorf("modules %q, %v", found, err)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package users_test
 
 import (
+	"maps"
 	"os"
 	"slices"
 	"testing"
@@ -47,9 +48,16 @@ var law = []rule{
 	only("github.com/alecthomas/kong", "there is one command line", "cmd"),
 }
 
+// modules are the laws of the modules beside the service's own, by folder. Each folder with a go.mod is here: a module
+// that nobody has thought of could import anything.
+var modules = map[string][]rule{
+	"authn": {standard("authn", "whoever verifies our tokens must inherit nothing by it")},
+	"tools": {outsider("tools", "tools are versioned apart, and know nothing of what they are used on")},
+}
+
 func TestImportLaw(t *testing.T) {
 	t.Parallel()
-	files, err := readTree(os.DirFS("."))
+	files, err := readTree(os.DirFS("."), ".")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,5 +69,21 @@ func TestImportLaw(t *testing.T) {
 	}
 	for _, v := range violations(files, law) {
 		t.Error(v)
+	}
+	found, err := nestedModules(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lawful := slices.Sorted(maps.Keys(modules)); !slices.Equal(found, lawful) {
+		t.Errorf("the modules beside the service's own are %q, and laws are there for %q", found, lawful)
+	}
+	for _, folder := range found {
+		files, err := readTree(os.DirFS("."), folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range violations(files, modules[folder]) {
+			t.Error(v)
+		}
 	}
 }

@@ -67,7 +67,7 @@ func headerKinds() []kind {
 		{"", `""`}, {"ALG", `"none"`}, {"Alg", `"RS256"`}, {"Typ", `"JWT"`}, {"KID", `"key-1"`}, {"Kid", `"key-2"`}, {"alg ", `"none"`}, {`alg\u0000`, `"none"`},
 		{"deep", strings.Repeat("[", 1500) + strings.Repeat("]", 1500)},
 	} {
-		add(errHeader, fmt.Sprintf("%s %.40s", m[0], m[1]), h.plus(m[0], m[1]).String())
+		add(errHeader, fmt.Sprintf("%s %.40s", m[0], strings.ReplaceAll(m[1], n, "…")), h.plus(m[0], m[1]).String())
 	}
 	add(errHeader, "crit exp with exp", h.plus("crit", `["exp"]`).plus("exp", "1").String())
 	add(errHeader, "crit b64 with b64 false", h.plus("crit", `["b64"]`).plus("b64", "false").String())

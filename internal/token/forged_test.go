@@ -3,23 +3,25 @@ package token
 import (
 	"errors"
 	"math/big"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/svc-users/svc-users"
 )
+
+// allKinds are made once, since most of them have to be signed.
+var allKinds = sync.OnceValue(func() []kind {
+	return slices.Concat(headerKinds(), payloadKinds(), signatureKinds(), encodingKinds())
+})
 
 // TestForged tries every kind of forged token there is a name for. Each is refused, and for its own reason,
 // and quotes nothing of itself in the error.
 func TestForged(t *testing.T) {
 	t.Parallel()
 	set := testSet(t)
-	var kinds []kind
-	kinds = append(kinds, headerKinds()...)
-	kinds = append(kinds, payloadKinds()...)
-	kinds = append(kinds, signatureKinds()...)
-	kinds = append(kinds, encodingKinds()...)
-
+	kinds := allKinds()
 	seen := make(map[string]bool)
 	tokens := make(map[string]string)
 	for _, k := range kinds {
@@ -62,6 +64,20 @@ func TestForged(t *testing.T) {
 func TestUnforged(t *testing.T) {
 	t.Parallel()
 	set := testSet(t)
+	for name, token := range unforged() {
+		got, err := set.Verify(token, testNow)
+		if err != nil {
+			t.Errorf("%s: refused: %v", name, err)
+		}
+		checkClaims(t, got, testClaims())
+		if b, err := set.Bearer(token, testNow); err != nil || b != bearerOf(testClaims()) {
+			t.Errorf("%s: Bearer says %+v, %v", name, b, err)
+		}
+	}
+}
+
+// unforged are good tokens by name.
+func unforged() map[string]string {
 	h, p := goodHeader(), goodPayload()
 	em := new(big.Int).SetBytes(padded(b64(h.String()) + "." + b64(p.String())))
 	private := ourKey().private
@@ -76,7 +92,7 @@ func TestUnforged(t *testing.T) {
 		}
 		return r
 	}
-	for name, token := range map[string]string{
+	return map[string]string{
 		"plain":                       signed(h.String(), p.String()),
 		"padding made by hand":        b64(h.String()) + "." + b64(p.String()) + "." + b64(string(byHand)),
 		"other order":                 signed(backwardsObject(h).String(), backwardsObject(p).String()),
@@ -89,14 +105,5 @@ func TestUnforged(t *testing.T) {
 		"aud among others":            signed(h.String(), p.with("aud", `["https://other.example","`+testAudience+`"]`).String()),
 		"permissions_omitted true":    signed(h.String(), p.plus("permissions_omitted", `true`).String()),
 		"permissions_omitted false":   signed(h.String(), p.plus("permissions_omitted", `false`).String()),
-	} {
-		got, err := set.Verify(token, testNow)
-		if err != nil {
-			t.Errorf("%s: refused: %v", name, err)
-		}
-		checkClaims(t, got, testClaims())
-		if b, err := set.Bearer(token, testNow); err != nil || b != bearerOf(testClaims()) {
-			t.Errorf("%s: Bearer says %+v, %v", name, b, err)
-		}
 	}
 }

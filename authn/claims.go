@@ -1,0 +1,125 @@
+package authn
+
+import (
+	"errors"
+	"slices"
+	"time"
+)
+
+// leeway is how far the clock here and the service's may be apart; the service itself allows as much.
+const leeway = 30 * time.Second
+
+// maxTime is the last second of the year 9999, past which RFC 3339 cannot write a time.
+const maxTime = 253402300799
+
+// Why claims do not count.
+var (
+	errIssuer   = errors.New("iss is not the issuer")
+	errAudience = errors.New("aud does not name the audience")
+	errID       = errors.New("sub or jti is not a canonical UUID")
+	errTimes    = errors.New("iat, nbf or exp is no time")
+	errVersion  = errors.New("ver is below 1")
+	errEmail    = errors.New("email is empty")
+	errRoles    = errors.New("roles is empty")
+	errExpired  = errors.New("expired")
+	errTooEarly = errors.New("not valid yet")
+)
+
+// claims is what a token says (RFC 7519), all of it but issuer and audience, which have been held against those
+// expected.
+type claims struct {
+	account, tokenID          id
+	issued, notBefore, expire time.Time
+	version                   int64
+	email                     string
+	roles, permissions        []string
+	permissionsOmitted        bool
+}
+
+// readClaims reads a payload whose signature is good. Every claim the service writes must be there and of its type;
+// claims it does not write today are left unread (RFC 7519 §4), so that a later version can add some.
+func (v *Verifier) readClaims(payload []byte) (claims, error) {
+	o, err := parseObject(payload)
+	if err != nil {
+		return claims{}, err
+	}
+	r := reader{o: o}
+	c := claims{
+		issued: r.time("iat"), notBefore: r.time("nbf"), expire: r.time("exp"),
+		version: r.integer("ver"), email: r.text("email"), roles: r.texts("roles"), permissions: r.texts("permissions"),
+	}
+	c.permissionsOmitted = r.flag("permissions_omitted")
+	sub, jti := r.text("sub"), r.text("jti")
+	if r.err == nil {
+		r.err = v.addressed(o)
+	}
+	var okSub, okJTI bool
+	c.account, okSub = parseID(sub)
+	c.tokenID, okJTI = parseID(jti)
+	switch {
+	case r.err != nil:
+		return claims{}, r.err
+	case !okSub || !okJTI:
+		return claims{}, errID
+	case c.version < 1:
+		return claims{}, errVersion
+	case c.email == "":
+		return claims{}, errEmail
+	case len(c.roles) == 0:
+		return claims{}, errRoles
+	}
+	return c, nil
+}
+
+// addressed says why a payload is none of this issuer's for this audience, or nil.
+func (v *Verifier) addressed(o object) error {
+	if o["iss"] != v.options.Issuer {
+		return errIssuer
+	}
+	if o["aud"] == v.options.Audience {
+		return nil
+	}
+	list, err := o.texts("aud")
+	if err != nil || !slices.Contains(list, v.options.Audience) {
+		return errAudience
+	}
+	return nil
+}
+
+// validAt says why claims do not count at now, or nil.
+func (c *claims) validAt(now time.Time) error {
+	if !now.Before(c.expire.Add(leeway)) {
+		return errExpired
+	}
+	if now.Before(c.notBefore.Add(-leeway)) || now.Before(c.issued.Add(-leeway)) {
+		return errTooEarly
+	}
+	return nil
+}
+
+// reader reads members until one is not as it must be, and keeps the first error.
+type reader struct {
+	o   object
+	err error
+}
+
+func read[T any](r *reader, get func(string) (T, error), name string) T {
+	v, err := get(name)
+	if err != nil && r.err == nil {
+		r.err = err
+	}
+	return v
+}
+
+func (r *reader) text(name string) string    { return read(r, r.o.text, name) }
+func (r *reader) texts(name string) []string { return read(r, r.o.texts, name) }
+func (r *reader) integer(name string) int64  { return read(r, r.o.integer, name) }
+func (r *reader) flag(name string) bool      { return read(r, r.o.flag, name) }
+
+func (r *reader) time(name string) time.Time {
+	n := r.integer(name)
+	if r.err == nil && (n < 1 || n > maxTime) {
+		r.err = errTimes
+	}
+	return time.Unix(n, 0).UTC()
+}

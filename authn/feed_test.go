@@ -1,0 +1,176 @@
+package authn
+
+import (
+	"context"
+	"crypto/rsa"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+)
+
+// feed tells of changes as the service does, and wrongly where a test wants it to.
+type feed struct {
+	*httptest.Server
+	mu       sync.Mutex
+	roles    []member
+	changed  []member      // accounts, in the order in which they changed; nil for a change of the roles
+	epoch    int           // a cursor of another is none of this one's
+	wake     chan struct{} // closed with the next change
+	piece    int           // how many accounts one statement tells of
+	edit     func(payload member)
+	instead  http.HandlerFunc // answers in its place, where it is not nil
+	key      *rsa.PrivateKey
+	typ      string
+	token    string // that it takes; empty takes any
+	requests []request
+}
+
+// request is what somebody has asked for.
+type request struct {
+	after, wait, token string
+}
+
+func newFeed(t testing.TB) *feed {
+	t.Helper()
+	f := &feed{
+		wake: make(chan struct{}), piece: 1000, key: ourKey(), typ: statementType,
+		roles: []member{roleOf(manager, "Manager", "orders:write", "orders:read"), roleOf(user, "User", "orders:read")},
+	}
+	f.Server = httptest.NewServer(f)
+	t.Cleanup(func() {
+		f.CloseClientConnections()
+		f.Close()
+	})
+	return f
+}
+
+func roleOf(id, name string, permissions ...string) member {
+	return member{"id": id, "name": name, "permissions": append([]string{}, permissions...)}
+}
+
+func accountOf(id string, ver, role any) member { return member{"id": id, "ver": ver, "role": role} }
+
+// set changes the feed, which tells of it at once.
+func (f *feed) set(change func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
+	close(f.wake)
+	f.wake = make(chan struct{})
+}
+
+// tells of accounts that have changed.
+func (f *feed) tells(accounts ...member) {
+	f.set(func() { f.changed = append(f.changed, accounts...) })
+}
+
+// knows replaces the roles.
+func (f *feed) knows(roles ...member) {
+	f.set(func() { f.roles, f.changed = roles, append(f.changed, nil) })
+}
+
+func (f *feed) asked() []request {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.requests)
+}
+
+func (f *feed) cursor(at int) string { return strconv.Itoa(f.epoch) + "." + strconv.Itoa(at) }
+
+func (f *feed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	after := query.Get("after")
+	f.mu.Lock()
+	f.requests = append(f.requests, request{after, query.Get("wait_ms"), r.Header.Get("Authorization")})
+	instead, token := f.instead, f.token
+	f.mu.Unlock()
+	switch {
+	case instead != nil:
+		instead(w, r)
+		return
+	case token != "" && r.Header.Get("Authorization") != "Bearer "+token:
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	wait, _ := strconv.Atoi(query.Get("wait_ms"))
+	over := time.After(time.Duration(wait) * time.Millisecond)
+	for {
+		f.mu.Lock()
+		wake, body := f.wake, f.statement(after)
+		f.mu.Unlock()
+		if body != nil {
+			writeJSON(w, body)
+			return
+		}
+		select {
+		case <-wake:
+		case <-over:
+			w.WriteHeader(http.StatusNotModified)
+			return
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// statement is the answer to who asks after a cursor, nil if nothing is newer.
+func (f *feed) statement(after string) member {
+	from, reset := 0, true
+	for at := range len(f.changed) + 1 {
+		if after == f.cursor(at) {
+			from, reset = at, false
+		}
+	}
+	to := min(from+f.piece, len(f.changed))
+	if !reset && from == to {
+		return nil
+	}
+	told := f.changed[from:to]
+	payload := member{
+		"iss": testIssuer, "aud": testAudience, "iat": time.Now().Unix(), "after": after, "reset": reset,
+		"cursor": f.cursor(to), "more": to < len(f.changed),
+		"accounts": slices.DeleteFunc(append([]member{}, told...), func(m member) bool { return m == nil }),
+	}
+	if reset || slices.ContainsFunc(told, func(m member) bool { return m == nil }) {
+		payload["roles"] = f.roles
+	}
+	if f.edit != nil {
+		f.edit(payload)
+	}
+	return member{"status": "success", "data": member{"statement": sign(f.key, "key-1", f.typ, payload), "cursor": f.cursor(to)}}
+}
+
+// follow runs a verifier that follows the feed until the test ends.
+func follow(t testing.TB, f *feed, change func(*Options)) *Verifier {
+	t.Helper()
+	v := newVerifier(t, func(o *Options) {
+		o.Changes = Changes{URL: f.URL, Token: func(context.Context) (string, error) { return "the-follower's", nil }}
+		if change != nil {
+			change(o)
+		}
+	})
+	run(t, v)
+	return v
+}
+
+func run(t testing.TB, v *Verifier) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- v.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != context.Canceled { //nolint:errorlint // it is that very error
+			t.Errorf("Run ended with %v", err)
+		}
+	})
+}
+
+func whenHeard(t testing.TB, v *Verifier) {
+	t.Helper()
+	eventually(t, "changes are heard", func() bool { return !v.Lost() })
+}

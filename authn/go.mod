@@ -1,0 +1,3 @@
+module github.com/svc-users/svc-users/authn
+
+go 1.26.0

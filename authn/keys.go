@@ -1,0 +1,222 @@
+package authn
+
+import (
+	"context"
+	"crypto/rsa"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// coolDown is the least time between two requests for keys that unknown ids cause, and after one that failed.
+	// Anybody can send tokens with made-up ids. Up to a quarter is added at random, so that many processes that
+	// were started together do not ask together.
+	coolDown = 10 * time.Second
+	// coolDownWithout is the same while there are no keys at all and every request is turned away.
+	coolDownWithout = time.Second
+	// keysFor is how long keys count as fresh that came without Cache-Control; what it says is kept between
+	// the two others.
+	keysFor, minKeysFor, maxKeysFor = 5 * time.Minute, coolDown, 24 * time.Hour
+	// keysAtMost is how long keys are used that cannot be renewed. Until then an issuer that is down keeps
+	// nobody out; after it, a key that was withdrawn meanwhile lets nobody in.
+	keysAtMost = 24 * time.Hour
+
+	keysTimeout = 5 * time.Second
+	maxKeysBody = 1 << 20
+)
+
+// keySet is what one answer held. It never changes.
+type keySet struct {
+	keys  map[string]*rsa.PublicKey
+	etag  string
+	got   time.Time // when it was asked for
+	until time.Time // how long it counts as fresh
+}
+
+// keySource keeps the issuer's keys. Reading costs a lock and a look into a map; fetching is done by one goroutine for
+// all that wait for it.
+type keySource struct {
+	url    string
+	client *http.Client
+	log    *slog.Logger
+	clock  func() time.Time // for tests; of its readings only differences count
+
+	mu       sync.Mutex
+	set      *keySet
+	fetching *fetch    // the request under way, or nil
+	unknown  time.Time // before this no unknown id causes a request
+	retry    time.Time // before this nothing does, after a failure
+	failed   error     // of the last request, nil if it went well
+}
+
+// fetch is a request for keys under way.
+type fetch struct {
+	done chan struct{} // closed when err is there
+	err  error
+}
+
+// get returns the key of an id. The error is errKey where the issuer has none of that id; any other says that it
+// could not be found out.
+func (s *keySource) get(ctx context.Context, kid string) (*rsa.PublicKey, error) {
+	key, wait, err := s.look(kid)
+	if wait == nil {
+		return key, err
+	}
+	select {
+	case <-wait.done:
+	case <-ctx.Done():
+		return nil, &keysError{ctx.Err()}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if key := s.usable().find(kid); key != nil {
+		return key, nil
+	}
+	if wait.err != nil {
+		return nil, &keysError{wait.err}
+	}
+	return nil, errKey
+}
+
+// look returns the key, or why there is none, or the request that has to be waited for.
+func (s *keySource) look(kid string) (*rsa.PublicKey, *fetch, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.clock()
+	set := s.usable()
+	key := set.find(kid)
+	switch {
+	case key != nil && now.Before(set.until):
+		return key, nil, nil
+	case key != nil:
+		// Nobody waits again for an issuer that was away the last time.
+		if wait := s.begin(now); s.failed == nil && wait != nil {
+			return nil, wait, nil
+		}
+		return key, nil, nil
+	case set == nil || !now.Before(set.until):
+		if wait := s.begin(now); wait != nil {
+			return nil, wait, nil
+		}
+	case s.fetching != nil:
+		return nil, s.fetching, nil
+	case !now.Before(s.unknown):
+		if wait := s.begin(now); wait != nil {
+			s.unknown = now.Add(spread(coolDown))
+			return nil, wait, nil
+		}
+	}
+	if s.failed != nil {
+		return nil, nil, &keysError{s.failed}
+	}
+	return nil, nil, errKey
+}
+
+// usable returns the keys that may be used, or nil.
+func (s *keySource) usable() *keySet {
+	if s.set == nil || s.clock().Sub(s.set.got) > keysAtMost {
+		return nil
+	}
+	return s.set
+}
+
+func (set *keySet) find(kid string) *rsa.PublicKey {
+	if set == nil {
+		return nil
+	}
+	return set.keys[kid]
+}
+
+// begin returns the request under way, begins one if there is none, or returns nil if it is too early for that.
+func (s *keySource) begin(now time.Time) *fetch {
+	if s.fetching != nil {
+		return s.fetching
+	}
+	if now.Before(s.retry) {
+		return nil
+	}
+	f := &fetch{done: make(chan struct{})}
+	s.fetching = f
+	// Not with the context of whoever began it, since others wait for it too.
+	go s.fetch(f, s.set, now)
+	return f
+}
+
+func (s *keySource) fetch(f *fetch, old *keySet, now time.Time) {
+	set, err := s.request(old, now)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil {
+		s.set = set
+	} else {
+		pause := coolDown
+		if s.usable() == nil {
+			pause = coolDownWithout
+		}
+		s.retry = s.clock().Add(spread(pause))
+		s.log.Warn("authn: the issuer's keys could not be read", "error", err, "keys", s.usable() != nil)
+	}
+	f.err, s.failed, s.fetching = err, err, nil
+	close(f.done)
+}
+
+// request asks for the keys, or whether they are still the old ones.
+func (s *keySource) request(old *keySet, now time.Time) (*keySet, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), keysTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Accept", "application/json")
+	if old != nil && old.etag != "" {
+		request.Header.Set("If-None-Match", old.etag)
+	}
+	response, err := s.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	set := &keySet{etag: response.Header.Get("ETag"), got: now, until: now.Add(maxAge(response.Header))}
+	switch {
+	case response.StatusCode == http.StatusNotModified && old != nil:
+		set.keys, set.etag = old.keys, old.etag
+		return set, nil
+	case response.StatusCode != http.StatusOK:
+		return nil, fmt.Errorf("answered %d", response.StatusCode)
+	}
+	body, err := readAtMost(response.Body, maxKeysBody)
+	if err != nil {
+		return nil, err
+	}
+	set.keys, err = parseKeys(body)
+	return set, err
+}
+
+// maxAge is how long an answer counts as fresh, by its Cache-Control (RFC 9111 §5.2.2).
+func maxAge(h http.Header) time.Duration {
+	age := keysFor
+	for part := range strings.SplitSeq(strings.ToLower(strings.Join(h.Values("Cache-Control"), ",")), ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		switch name {
+		case "no-store", "no-cache":
+			return minKeysFor
+		case "max-age":
+			if seconds, err := strconv.ParseUint(strings.Trim(value, `"`), 10, 31); err == nil {
+				age = time.Duration(seconds) * time.Second
+			}
+		}
+	}
+	return min(max(age, minKeysFor), maxKeysFor)
+}
+
+// keysError says that a token could not be verified for want of keys, which is no fault of the token.
+type keysError struct{ cause error }
+
+func (e *keysError) Error() string { return "the issuer's keys cannot be had: " + e.cause.Error() }
+func (e *keysError) Unwrap() error { return e.cause }

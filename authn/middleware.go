@@ -1,0 +1,132 @@
+package authn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+const challenge = "Bearer"
+
+// Middleware lets only requests with a valid token through, whatever it permits. next finds who sent it with From.
+func (v *Verifier) Middleware(next http.Handler) http.Handler { return v.Require()(next) }
+
+// Require lets only those requests through whose token counts and whose bearer has all of these permissions. It needs no
+// Middleware around it; where there is one, the token is verified once.
+//
+// A name that is no scope token (RFC 6749 §3.3: printable ASCII without space, quote and backslash) panics, as it
+// would when the program starts.
+func (v *Verifier) Require(permissions ...string) func(next http.Handler) http.Handler {
+	for _, p := range permissions {
+		if !scopeToken(p) {
+			panic(fmt.Sprintf("authn: %q is no permission", p))
+		}
+	}
+	scope := strings.Join(permissions, " ")
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			a, ok := r.Context().Value(contextKey{}).(admitted)
+			if !ok || a.by != v {
+				p, err := v.authenticate(r)
+				if err != nil {
+					v.refuse(w, r, err, scope)
+					return
+				}
+				a = admitted{principal: p, by: v}
+				r = r.WithContext(context.WithValue(r.Context(), contextKey{}, a))
+			}
+			if err := lacking(a.principal, permissions); err != nil {
+				v.refuse(w, r, err, scope)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// lacking is the refusal of who lacks one of the permissions, or nil.
+func lacking(p Principal, permissions []string) *Error {
+	var missing []string
+	for _, name := range permissions {
+		if !p.Can(name) {
+			missing = append(missing, name)
+		}
+	}
+	if missing == nil {
+		return nil
+	}
+	e := &Error{Status: http.StatusForbidden, Code: "insufficient_scope", Missing: missing}
+	e.Description = "Missing required permission: " + strings.Join(missing, ", ")
+	if p.PermissionsOmitted {
+		e.Description = "The access token had no room for its permissions, and what they are now is not known here."
+	}
+	return e
+}
+
+// authenticate finds out who the caller is, from the one Authorization header of the request. With two, what stands
+// between us and the client may have looked at the other.
+func (v *Verifier) authenticate(r *http.Request) (Principal, *Error) {
+	headers := r.Header["Authorization"]
+	sent := ""
+	for _, h := range headers {
+		if token := credentials(h); token != "" {
+			sent = token
+		}
+	}
+	switch {
+	case sent == "":
+		return Principal{}, tokenRequired()
+	case len(headers) != 1:
+		return Principal{}, invalidToken(errors.New("two Authorization headers"))
+	}
+	p, err := v.Verify(r.Context(), sent)
+	var refusal *Error
+	if errors.As(err, &refusal) {
+		return Principal{}, refusal
+	}
+	return p, nil
+}
+
+// credentials returns what follows the scheme Bearer, in any case, and the spaces after it (RFC 9110 §11.4);
+// nothing for another scheme.
+func credentials(header string) string {
+	scheme, rest, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, challenge) {
+		return ""
+	}
+	return strings.TrimLeft(rest, " ")
+}
+
+// refuse answers as RFC 6750 §3 says: what was sent and does not count is named an error, what was not sent is not.
+func (v *Verifier) refuse(w http.ResponseWriter, r *http.Request, e *Error, scope string) {
+	h := w.Header()
+	switch e.Status {
+	case http.StatusServiceUnavailable:
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+	case http.StatusForbidden:
+		h.Set("WWW-Authenticate", challenge+` error="insufficient_scope", scope="`+scope+`"`)
+	default:
+		value := challenge
+		if e.Code == "invalid_token" {
+			value += ` error="invalid_token"`
+		}
+		h.Set("WWW-Authenticate", value)
+	}
+	h.Set("Cache-Control", "no-store")
+	v.options.Logger.DebugContext(r.Context(), "authn: refused", "status", e.Status, "reason", e)
+	v.options.OnError(w, r, e)
+}
+
+// scopeToken reports whether s is a scope token (RFC 6749 §3.3).
+func scopeToken(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return s != ""
+}

@@ -1,0 +1,213 @@
+package authn
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// TestStatementsThatDoNotCount: nothing that is wrong with a statement makes it count, and what is right again does.
+func TestStatementsThatDoNotCount(t *testing.T) {
+	t.Parallel()
+	edit := func(name string, value any) func(*feed) {
+		return func(f *feed) {
+			f.edit = func(p member) {
+				if p[name] = value; value == nil {
+					delete(p, name)
+				}
+			}
+		}
+	}
+	accounts := func(a ...member) func(*feed) { return edit("accounts", a) }
+	for name, wrong := range map[string]func(*feed){
+		"signed by another":     func(f *feed) { f.key = otherKey() },
+		"a token":               func(f *feed) { f.typ = tokenType },
+		"another type":          func(f *feed) { f.typ = "changes" },
+		"another issuer":        edit("iss", "https://evil.example"),
+		"another audience":      edit("aud", "https://evil.example"),
+		"no iat":                edit("iat", nil),
+		"two minutes old":       edit("iat", time.Now().Unix()-120),
+		"two minutes ahead":     edit("iat", time.Now().Unix()+120),
+		"iat a string":          edit("iat", "now"),
+		"no cursor":             edit("cursor", nil),
+		"an empty cursor":       edit("cursor", ""),
+		"after another cursor":  edit("after", "x"),
+		"no after":              edit("after", nil),
+		"reset a string":        edit("reset", "true"),
+		"no roles":              edit("roles", nil),
+		"roles null":            func(f *feed) { f.edit = func(p member) { p["roles"] = nil } },
+		"a role twice":          edit("roles", []member{roleOf(user, "A"), roleOf(user, "B")}),
+		"a name twice":          edit("roles", []member{roleOf(user, "A"), roleOf(manager, "A")}),
+		"a role without id":     edit("roles", []member{roleOf("", "A")}),
+		"a role without name":   edit("roles", []member{roleOf(user, "")}),
+		"permissions null":      edit("roles", []member{{"id": user, "name": "A", "permissions": nil}}),
+		"accounts a string":     edit("accounts", "all"),
+		"an account twice":      accounts(accountOf(ada, 1, user), accountOf(ada, 1, user)),
+		"an account of no id":   accounts(accountOf("x", 1, user)),
+		"version 0":             accounts(accountOf(ada, 0, user)),
+		"version a string":      accounts(accountOf(ada, "1", user)),
+		"version a fraction":    accounts(accountOf(ada, 1.5, user)),
+		"no version":            accounts(member{"id": ada, "role": user}),
+		"no role":               accounts(member{"id": ada, "ver": 1}),
+		"a role of no id":       accounts(accountOf(ada, 1, "Manager")),
+		"more than may be kept": accounts(accountOf(ada, 1, user), accountOf(bob, 1, user), accountOf(manager, 1, user), accountOf(user, 1, user)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFeed(t)
+			f.changed = []member{accountOf(bob, 1, user)}
+			wrong(f)
+			v := follow(t, f, func(o *Options) { o.Changes.MaxAccounts = 3 })
+			eventually(t, "two requests", func() bool { return len(f.asked()) >= 2 })
+			if !v.Lost() {
+				t.Fatal("it counts")
+			}
+			f.set(func() { f.edit, f.key, f.typ = nil, ourKey(), statementType })
+			becomes(t, "right again", v, tokenOf(bob, nil), asUser)
+		})
+	}
+}
+
+// The same, of one that continues what is known: that goes on counting until it is stale, no longer, and what
+// the statement says does not.
+func TestContinuationsThatDoNotCount(t *testing.T) {
+	t.Parallel()
+	for name, edit := range map[string]func(member){
+		"another issuer":       func(p member) { p["iss"] = "x" },
+		"after another cursor": func(p member) { p["after"] = "0.77" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFeed(t)
+			v := follow(t, f, nil)
+			whenHeard(t, v)
+			token := tokenOf(ada, nil)
+			f.set(func() {
+				f.edit = edit
+				f.changed = append(f.changed, accountOf(ada, 1, user))
+			})
+			for !v.Lost() {
+				if got := can(v, token); got != asManager && got != "503" {
+					t.Fatalf("counts: %s", got)
+				}
+				time.Sleep(time.Millisecond)
+			}
+			f.set(func() { f.edit = nil })
+			becomes(t, "right again", v, token, asUser)
+		})
+	}
+}
+
+// A 304 is signed by nobody, so it renews only what was signed not long ago.
+func TestNothingNewForTooLong(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	var ahead atomic.Int64
+	v := follow(t, f, func(o *Options) { o.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) } })
+	whenHeard(t, v)
+	f.set(func() { f.instead = status(http.StatusNotModified) })
+	time.Sleep(1200 * time.Millisecond)
+	if v.Lost() {
+		t.Error("304 is not believed")
+	}
+	ahead.Store(int64(maxStatementAge + time.Second))
+	eventually(t, "304 is believed no longer", v.Lost)
+	ahead.Store(0)
+	f.set(func() { f.instead = nil })
+	whenHeard(t, v)
+}
+
+func TestWaitsAreShortAndCursorsAreKept(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	v := follow(t, f, nil)
+	eventually(t, "four requests", func() bool { return len(f.asked()) >= 4 })
+	asked := f.asked()
+	if asked[0] != (request{"", "0", "Bearer the-follower's"}) || asked[1].wait != "300" || asked[1].after != "0.0" || asked[2] != asked[1] {
+		t.Errorf("asked for %v", asked)
+	}
+	if err := v.Run(context.Background()); err == nil || errors.Is(err, context.Canceled) {
+		t.Errorf("a second Run: %v", err)
+	}
+}
+
+// An answer that comes at once, whatever is asked, must not make the follower ask without pause.
+func TestAnswersAtOnceAreNoStorm(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	follow(t, f, nil)
+	eventually(t, "the beginning", func() bool { return len(f.asked()) >= 2 })
+	f.set(func() { f.instead = status(http.StatusNotModified) })
+	before := len(f.asked())
+	time.Sleep(500 * time.Millisecond)
+	if n := len(f.asked()) - before; n > 25 {
+		t.Errorf("%d requests in half a second", n)
+	}
+}
+
+// The follower gets another token when the last is refused, and before it ends.
+func TestTokensAreRenewed(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	f.token = "one"
+	var logins atomic.Int64
+	v := follow(t, f, func(o *Options) {
+		o.Changes.Token = func(context.Context) (string, error) {
+			if logins.Add(1) == 1 {
+				return "one", nil
+			}
+			return "two", nil
+		}
+	})
+	whenHeard(t, v)
+	f.set(func() { f.token = "two" })
+	eventually(t, "the second token", func() bool { return logins.Load() == 2 })
+	for until := time.Now().Add(1500 * time.Millisecond); time.Now().Before(until); time.Sleep(time.Millisecond) {
+		if v.Lost() {
+			t.Fatal("lost over a login")
+		}
+	}
+
+	short := newFeed(t)
+	logins.Store(0)
+	renewing := follow(t, short, func(o *Options) {
+		o.Changes.Token = func(context.Context) (string, error) {
+			if logins.Add(1) > 1 {
+				return "", errors.New("no logins now")
+			}
+			now := time.Now().Unix()
+			return tokenOf(bob, member{"iat": now, "exp": now + 2}), nil
+		}
+	})
+	whenHeard(t, renewing)
+	eventually(t, "another login before the token ends", func() bool { return logins.Load() == 2 })
+	if renewing.Lost() {
+		t.Error("lost over a login that failed while the old token counts")
+	}
+}
+
+// Without credentials that count the service is not stormed with logins.
+func TestRefusedLoginsSlowDown(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	var logins atomic.Int64
+	said := &diary{}
+	follow(t, f, func(o *Options) {
+		o.Changes.OnLost = func(reason error) { said.note(reason.Error()) }
+		o.Changes.Token = func(context.Context) (string, error) {
+			logins.Add(1)
+			return "", errors.New("wrong password")
+		}
+	})
+	eventually(t, "word of it", func() bool { return len(said.all()) == 1 })
+	if n := logins.Load(); n < 3 || n > 6 {
+		t.Errorf("%d logins in 5 seconds", n)
+	}
+	if !strings.Contains(said.all()[0], "wrong password") {
+		t.Errorf("told %q", said.all())
+	}
+}
