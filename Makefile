@@ -5,6 +5,8 @@ SHELL := /bin/bash
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TOOL    := go tool -modfile=tools/go.mod
+# The modules beside the service's own: what other services import, and what shows how.
+MODULES := authn examples/orders
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +22,7 @@ test: ## run every test, with a throw-away PostgreSQL (installed if it is missin
 	@scripts/postgres.sh
 	@scripts/install.sh nginx:nginx-light haproxy pgbouncer
 	CGO_ENABLED=1 go test -race -vet=off ./...
+	for m in $(MODULES); do CGO_ENABLED=1 go -C $$m test -race -vet=off ./... || exit; done
 	@$(MAKE) --no-print-directory test-clients
 
 test-clients: ## run the tests in other languages and in a browser
@@ -29,10 +32,12 @@ test-clients: ## run the tests in other languages and in a browser
 check: lint vulncheck ## format, vet, lint, generated files, modules, compose files, vulnerabilities
 
 lint:
-	@unformatted=$$(gofmt -l *.go bench cmd internal tools); test -z "$$unformatted" || { echo "not formatted (gofmt -w):"; echo "$$unformatted"; exit 1; }
+	@unformatted=$$(gofmt -l *.go bench cmd internal tests tools $(MODULES)); test -z "$$unformatted" || { echo "not formatted (gofmt -w):"; echo "$$unformatted"; exit 1; }
 	$(TOOL) golangci-lint run
+	for m in $(MODULES); do (cd $$m && go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run --config $(CURDIR)/.golangci.yaml) || exit; done
 	@diff -u docs/openapi.json <(go run ./cmd/svc-users openapi) || { echo "docs/openapi.json is stale: make generate"; exit 1; }
 	go mod tidy -diff
+	for m in $(MODULES); do go -C $$m mod tidy -diff || exit; done
 	go -C tools mod tidy -diff
 	go -C tools test ./...
 

@@ -284,6 +284,8 @@ func TestImportLawOfModulesBites(t *testing.T) {
 		{"authn/a.go", `import "github.com/go-jose/go-jose/v4"`, true},
 		{"authn/inner/a.go", `import "golang.org/x/sync/singleflight"`, true},
 		{"authn/a_test.go", `import "` + ours + `/authn"`, false},
+		{"examples/orders/a.go", `import "` + ours + `/authn"`, false},
+		{"examples/orders/a.go", `import "` + ours + `"`, true},
 		{"tools/a.go", `import "` + ours + `"`, true},
 	} {
 		tree := fstest.MapFS{"account.go": {Data: []byte("package p")}, test.path: {Data: []byte("package p; " + test.source)}}

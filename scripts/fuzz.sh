@@ -6,5 +6,6 @@ seconds=${1:-10s}
 while IFS=: read -r file target; do
   package=./$(dirname "$file")
   echo "== $package $target"
-  go test -run '^$' -fuzz "^$target\$" -fuzztime "$seconds" "$package"
+  # From inside its folder, which may be of another module.
+  go -C "$package" test -run '^$' -fuzz "^$target\$" -fuzztime "$seconds" .
 done < <(git ls-files --cached --others --exclude-standard '*_test.go' | xargs grep -HoE '^func Fuzz[A-Za-z0-9_]+' | sed 's/func //')

@@ -104,7 +104,7 @@ fi
 SVC_USERS_BIN=$(realpath "$SVC_USERS_BIN")
 export SVC_USERS_BIN
 
-for folder in tests/clients tests/browser; do
+for folder in tests/clients tests/browser examples/node; do
   (cd "$folder" && timeout 300 npm ci --silent) || fail "npm ci failed in $folder; is the npm registry within reach?"
 done
 
@@ -113,6 +113,10 @@ step "Node: jose on tokens and keys" \
   env -C tests/clients node --test --test-reporter=spec jose.test.mjs
 step "Python: PyJWT on tokens and keys, bcrypt and passlib on password hashes" \
   env -C tests/clients PYTHONDONTWRITEBYTECODE=1 "$python" -W ignore::DeprecationWarning -m unittest -v test_tokens test_passwords
+step "Node: the example that verifies tokens" \
+  env -C examples/node node --test --test-reporter=spec server.test.mjs
+step "Python: the example that verifies tokens" \
+  env -C examples/python PYTHONPATH=../../tests/clients PYTHONDONTWRITEBYTECODE=1 "$python" -W ignore::DeprecationWarning -m unittest -v test_server
 step "Chromium: the documentation page" \
   env -C tests/browser node --test --test-reporter=spec docs.test.mjs
 
