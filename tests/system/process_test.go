@@ -45,9 +45,15 @@ func command(t *testing.T, settings []string, args ...string) *process {
 // it wrote has been looked at.
 func launch(t *testing.T, settings []string, stderr *output, args []string) *process {
 	t.Helper()
+	return launchProgram(t, binary, settings, stderr, args)
+}
+
+// launchProgram starts another than the binary in the same way.
+func launchProgram(t *testing.T, program string, settings []string, stderr *output, args []string) *process {
+	t.Helper()
 	dir := t.TempDir()
 	p := &process{
-		t: t, cmd: exec.Command(binary, args...), exited: make(chan struct{}),
+		t: t, cmd: exec.Command(program, args...), exited: make(chan struct{}),
 		stdout: &output{seen: make(chan string, 16)}, stderr: stderr,
 	}
 	p.cmd.Dir, p.cmd.Env, p.cmd.SysProcAttr = dir, environment(dir, settings), leash()
@@ -62,10 +68,10 @@ func launch(t *testing.T, settings []string, stderr *output, args []string) *pro
 	t.Cleanup(func() {
 		p.kill()
 		for _, problem := range append(p.stdout.end(), p.stderr.end()...) {
-			t.Errorf("output of svc-users %s: %s", strings.Join(args, " "), problem)
+			t.Errorf("output of %s %s: %s", filepath.Base(program), strings.Join(args, " "), problem)
 		}
 		if t.Failed() {
-			t.Logf("last output of svc-users %s:\n%s\n%s", strings.Join(args, " "), p.stdout.tail(), p.stderr.tail())
+			t.Logf("last output of %s %s:\n%s\n%s", filepath.Base(program), strings.Join(args, " "), p.stdout.tail(), p.stderr.tail())
 		}
 	})
 	return p
