@@ -1,5 +1,5 @@
 // Package tools holds what checks the repository from outside: the linters of go.mod and the tests of the
-// compose files, which are read here as docker compose reads them.
+// compose files, which are read here as docker compose reads them, and of the manifests of deploy/kubernetes.
 package tools
 
 import (
