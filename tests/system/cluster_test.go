@@ -47,11 +47,12 @@ func withPassword(t *testing.T, database string) string {
 	return u.String()
 }
 
-// cluster is two replicas on one database with the demo data.
+// cluster is two replicas, or more, on one database with the demo data.
 type cluster struct {
 	t        *testing.T
 	database string
 	a, b     *server
+	more     []*server
 	admin    person
 	roles    map[string]string // ids by name
 }
@@ -63,9 +64,13 @@ type person struct {
 
 func newCluster(t *testing.T, database string) *cluster {
 	t.Helper()
-	c := &cluster{t: t, database: database, roles: map[string]string{}}
-	c.a = serve(t, database, "--demo")
-	c.b = serve(t, database)
+	return join(t, database, serve(t, database, "--demo"), serve(t, database))
+}
+
+// join makes a cluster of replicas that run. The database is for whoever looks into it by hand.
+func join(t *testing.T, database string, a, b *server, more ...*server) *cluster {
+	t.Helper()
+	c := &cluster{t: t, database: database, a: a, b: b, more: more, roles: map[string]string{}}
 	c.admin = person{email: "admin@example.com", password: "admin123"}
 	c.admin.token = c.a.login(c.admin.email, c.admin.password)
 	c.admin.id = c.b.want(http.StatusOK, http.MethodGet, "/api/v1/auth/me", c.admin.token, nil).text("id")
@@ -77,13 +82,16 @@ func newCluster(t *testing.T, database string) *cluster {
 	return c
 }
 
-// replicas are both, to be drawn from.
-func (c *cluster) replicas() []*server { return []*server{c.a, c.b} }
+// replicas are all, to be drawn from.
+func (c *cluster) replicas() []*server { return append([]*server{c.a, c.b}, c.more...) }
 
 // any is one of the replicas.
-func (c *cluster) any() *server { return c.replicas()[rand.N(2)] }
+func (c *cluster) any() *server {
+	all := c.replicas()
+	return all[rand.N(len(all))]
+}
 
-// ask is a request of the administrator, to either replica, that must have this status.
+// ask is a request of the administrator, to any replica, that must have this status.
 func (c *cluster) ask(status int, method, path string, body any) answer {
 	c.t.Helper()
 	return c.any().want(status, method, path, c.admin.token, body)

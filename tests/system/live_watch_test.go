@@ -1,0 +1,139 @@
+package system
+
+import (
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// liveLimit is the longest that a right may outlive its end on another replica.
+const liveLimit = time.Second
+
+// How long whoever asks again and again waits before the next time. At full speed the machine has nothing left, so
+// where it is about what happens in the course of seconds they take their time.
+const (
+	fullSpeed = time.Duration(0)
+	steady    = 3 * time.Millisecond
+)
+
+// watch is somebody who asks replicas for one thing, again and again, over several connections to each. What is held against a change later are the times at which requests were sent: whatever
+// a busy machine does to an answer on its way, a request cannot have been decided before it was sent.
+type watch struct {
+	t        *testing.T
+	busy     []int // replicas whose 503 is all right: they have no database
+	replicas int
+	stop     chan struct{}
+	once     sync.Once
+	wait     sync.WaitGroup
+
+	mu      sync.Mutex
+	seen    []sighting
+	asked   []time.Time // by connection, when the request was sent that waits for its answer
+	covered int         // how many answers have been judged
+}
+
+// sighting is a request and what came back.
+type sighting struct {
+	replica   int
+	sent, got time.Time
+	status    int
+	words     string
+}
+
+func newWatch(t *testing.T, pause time.Duration, token, path string, replicas ...*server) *watch {
+	t.Helper()
+	const connections = 2
+	w := &watch{t: t, replicas: len(replicas), stop: make(chan struct{}), asked: make([]time.Time, connections*len(replicas))}
+	for i, s := range replicas {
+		for j := range connections {
+			n := i*connections + j
+			w.wait.Go(func() {
+				for ; w.going(); time.Sleep(pause) {
+					sent := w.ask(n)
+					w.note(i, sent, s.send(http.MethodGet, path, token, nil))
+				}
+			})
+		}
+	}
+	t.Cleanup(w.end)
+	w.answered()
+	return w
+}
+
+func (w *watch) going() bool {
+	select {
+	case <-w.stop:
+		return false
+	default:
+		return true
+	}
+}
+
+// ask notes that a connection sends a request now.
+func (w *watch) ask(connection int) time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked[connection] = time.Now()
+	return w.asked[connection]
+}
+
+// oldest is when the request was sent that waits longest for its answer.
+func (w *watch) oldest() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.MinFunc(w.asked, time.Time.Compare)
+}
+
+func (w *watch) note(replica int, sent time.Time, a answer) {
+	words := a.Message
+	if a.err != nil {
+		words = a.err.Error()
+	}
+	w.mu.Lock()
+	w.seen = append(w.seen, sighting{replica, sent, time.Now(), a.status, words})
+	w.mu.Unlock()
+	if a.status == http.StatusServiceUnavailable {
+		time.Sleep(10 * time.Millisecond) // nothing is learned by being told a thousand times
+	}
+}
+
+// end stops asking and returns when the last answer is there.
+func (w *watch) end() {
+	w.once.Do(func() { close(w.stop) })
+	w.wait.Wait()
+}
+
+// all is what was seen from the nth answer on.
+func (w *watch) all(n int) []sighting {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.seen[n:len(w.seen):len(w.seen)]
+}
+
+// mark is how much has been seen so far.
+func (w *watch) mark() int { return len(w.all(0)) }
+
+// answered waits until each replica has answered a few requests that were sent from now on.
+func (w *watch) answered() {
+	w.t.Helper()
+	const few = 5
+	from, since := w.mark(), time.Now()
+	for deadline := since.Add(patience); ; time.Sleep(time.Millisecond) {
+		counts, enough := make([]int, w.replicas), 0
+		for _, s := range w.all(from) {
+			if s.sent.After(since) {
+				if counts[s.replica]++; counts[s.replica] == few {
+					enough++
+				}
+			}
+		}
+		if enough == w.replicas {
+			return
+		}
+		if time.Now().After(deadline) {
+			w.t.Fatalf("after %v the replicas have answered %v requests", patience, counts)
+		}
+	}
+}
