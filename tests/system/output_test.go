@@ -19,6 +19,7 @@ type output struct {
 	partial  []byte
 	lines    []string // the last of them
 	count    int
+	said     map[string]int // by message, the number of the last record with it, of those that are JSON
 	problems []string
 }
 
@@ -51,6 +52,7 @@ func (o *output) line(line string) {
 		if what := o.record(line); what != "" {
 			o.problem("%s: %.2000q", what, line)
 		}
+		o.note(line)
 	}
 	if o.seen != nil {
 		select {
@@ -58,6 +60,25 @@ func (o *output) line(line string) {
 		default: // whoever waits has what it waited for
 		}
 	}
+}
+
+// note keeps where a record is. Those of requests are too many to be looked for.
+func (o *output) note(line string) {
+	var r struct{ Msg string }
+	if strings.Contains(line, `"msg":"request"`) || json.Unmarshal([]byte(line), &r) != nil || r.Msg == "" {
+		return
+	}
+	if o.said == nil {
+		o.said = map[string]int{}
+	}
+	o.said[r.Msg] = o.count
+}
+
+// last is where the last record with a message is, 0 if there is none.
+func (o *output) last(message string) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.said[message]
 }
 
 // jsonRecord holds a line against what is true of all records where LOG_FORMAT is json.

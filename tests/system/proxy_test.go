@@ -13,8 +13,16 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
+// direction is one of the two directions of what is said.
+type direction int
+
+const (
+	toDatabase direction = iota
+	toService
+)
+
 // proxy stands between a service and its PostgreSQL. Frozen, it forwards nothing and closes nothing, which is
-// what a database looks like whose machine, network or disk hangs.
+// what a database looks like whose machine, network or disk hangs. Cut, it ends all connections and takes none.
 type proxy struct {
 	t       *testing.T
 	network string
@@ -22,7 +30,8 @@ type proxy struct {
 
 	mu     sync.Mutex
 	thawed *sync.Cond
-	frozen bool
+	frozen [2]bool // by direction
+	isCut  bool
 	closed bool
 	conns  map[net.Conn]bool
 }
@@ -79,7 +88,7 @@ func (p *proxy) accept(listener net.Listener) {
 // serve forwards both ways until either side ends.
 func (p *proxy) serve(client net.Conn) {
 	defer p.drop(client)
-	if !p.pass() {
+	if !p.pass(toDatabase) {
 		return
 	}
 	database, err := net.Dial(p.network, p.address)
@@ -88,23 +97,23 @@ func (p *proxy) serve(client net.Conn) {
 	}
 	defer p.drop(database)
 	var wait sync.WaitGroup
-	for _, pair := range [][2]net.Conn{{client, database}, {database, client}} {
+	for i, pair := range [][2]net.Conn{{client, database}, {database, client}} {
 		wait.Go(func() {
 			// Either way to end ends both: the other side has nobody to talk to.
 			defer p.drop(client)
 			defer p.drop(database)
-			p.forward(pair[0], pair[1])
+			p.forward(direction(i), pair[0], pair[1])
 		})
 	}
 	wait.Wait()
 }
 
-func (p *proxy) forward(from io.Reader, to io.Writer) {
+func (p *proxy) forward(d direction, from io.Reader, to io.Writer) {
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)
 		if n > 0 {
-			if !p.pass() {
+			if !p.pass(d) {
 				return
 			}
 			if _, err := to.Write(buffer[:n]); err != nil {
@@ -117,11 +126,11 @@ func (p *proxy) forward(from io.Reader, to io.Writer) {
 	}
 }
 
-// pass waits while the proxy is frozen. It returns false when the test is over.
-func (p *proxy) pass() bool {
+// pass waits while a direction is frozen. It returns false when the test is over.
+func (p *proxy) pass(d direction) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for p.frozen && !p.closed {
+	for p.frozen[d] && !p.closed {
 		p.thawed.Wait()
 	}
 	return !p.closed
@@ -129,16 +138,31 @@ func (p *proxy) pass() bool {
 
 // freeze stops all traffic, or lets it go on.
 func (p *proxy) freeze(frozen bool) {
+	p.freezeOne(toDatabase, frozen)
+	p.freezeOne(toService, frozen)
+}
+
+// freezeOne does that to what is said in one direction.
+func (p *proxy) freezeOne(d direction, frozen bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.frozen = frozen
+	p.frozen[d] = frozen
 	p.thawed.Broadcast()
+}
+
+// cut ends all connections and takes no new ones, or takes them again.
+func (p *proxy) cut(cut bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.isCut = cut; cut {
+		p.dropAll()
+	}
 }
 
 func (p *proxy) keep(c net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
+	if p.closed || p.isCut {
 		_ = c.Close()
 		return false
 	}
@@ -160,6 +184,10 @@ func (p *proxy) close() {
 	defer p.mu.Unlock()
 	p.closed = true
 	p.thawed.Broadcast()
+	p.dropAll()
+}
+
+func (p *proxy) dropAll() {
 	for c := range p.conns {
 		delete(p.conns, c)
 		_ = c.Close()
