@@ -1,0 +1,64 @@
+package system
+
+import (
+	"net/http"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A replica stands still for three seconds, as by SIGSTOP, a frozen container or a machine that is moved, while
+// rights are taken away through the other. The very first that it answers when it goes on is right: what it
+// remembers has had its time, though it did not notice how it went by.
+func TestLiveReplicaStandsStill(t *testing.T) {
+	t.Parallel()
+	c := newLiveCluster(t, 2)
+	s := c.newSubject(steady)
+	s.watch.end()
+	path := "/api/v1/accounts/" + c.admin.id
+	draw := eachLoss()
+	for range 2 * number(t, "SYSTEM_LIVE_ROUNDS", 1) {
+		until(t, "both replicas hear", func() bool { return c.a.hears() && c.b.hears() })
+		l := draw()
+		token := s.token
+		c.b.want(http.StatusOK, http.MethodGet, path, token, nil)
+		c.b.signal(syscall.SIGSTOP)
+		time.Sleep(liveLimit / 20) // in which all its threads have stopped
+		l.take(s)
+		var wait sync.WaitGroup
+		for range 30 {
+			wait.Go(func() {
+				if a := c.b.send(http.MethodGet, path, token, nil); !a.is(l.status) {
+					t.Errorf("%s while a replica stands still: then it answers %d %q %v, want %d", l.name, a.status, a.Message, a.err, l.status)
+				}
+			})
+		}
+		time.Sleep(3 * liveLimit)
+		c.b.signal(syscall.SIGCONT)
+		wait.Wait()
+		l.give(s)
+		c.b.want(http.StatusOK, http.MethodGet, path, s.token, nil)
+	}
+}
+
+// A replica that stands still again and again, for less time than what it heard counts, keeps to the second.
+func TestLiveReplicaStumbles(t *testing.T) {
+	t.Parallel()
+	c := newLiveCluster(t, 2)
+	s := c.newSubject(steady)
+	s.calm = liveLimit * 13 / 10
+	draw := eachLoss()
+	for range 3 * number(t, "SYSTEM_LIVE_ROUNDS", 1) {
+		until(t, "both replicas hear", func() bool { return c.a.hears() && c.b.hears() })
+		s.loses(draw(), func() {
+			for range 4 {
+				c.b.signal(syscall.SIGSTOP)
+				time.Sleep(liveLimit * 3 / 10)
+				c.b.signal(syscall.SIGCONT)
+				time.Sleep(liveLimit / 50)
+			}
+		})
+	}
+	report(t, "of a replica that stumbles", s.lasts)
+}
