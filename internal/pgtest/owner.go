@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// owner returns who the server runs as: whoever runs the test, or, since PostgreSQL refuses to run as root, an
+// Owner returns who the server runs as: whoever runs the test, or, since PostgreSQL refuses to run as root, an
 // unprivileged user of the system. Nil means the former.
-func owner() (*syscall.Credential, error) {
+func Owner() (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
 	}

@@ -56,7 +56,7 @@ func newServer() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	who, err := owner()
+	who, err := Owner()
 	if err != nil {
 		return nil, err
 	}
