@@ -24,13 +24,13 @@ func TestLiveDatabaseInTrouble(t *testing.T) {
 				settings = append(settings, "DATABASE_LISTEN_URL="+database)
 			}
 			c := join(t, database, serve(t, database, "--demo"), serveWith(t, settings))
-			untouched := c.watched(c.newPerson(c.roles["Manager"]), steady)
+			untouched := c.bystander(steady)
 			s := c.newSubject(steady)
 			s.watch.busy, untouched.busy = []int{1}, []int{1}
 			draw := eachLoss()
 			for range number(t, "SYSTEM_LIVE_ROUNDS", 1) {
 				for _, trouble := range troubles[:3] {
-					until(t, "both replicas hear", func() bool { return c.a.hears() && c.b.hears() })
+					c.hearing()
 					trouble.begin(wire)
 					s.loses(draw(), func() {
 						time.Sleep(liveLimit * 3 / 2)

@@ -2,6 +2,7 @@ package system
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -27,6 +28,16 @@ func until(t *testing.T, what string, is func() bool) {
 	}
 }
 
+// hearing returns when all replicas say that they hear, and have had the time for a heartbeat since whatever changed
+// last: what they heard counts now.
+func (c *cluster) hearing() {
+	c.t.Helper()
+	until(c.t, "all replicas hear", func() bool {
+		return !slices.ContainsFunc(c.replicas(), func(s *server) bool { return !s.hears() })
+	})
+	time.Sleep(liveLimit / 2)
+}
+
 // trouble is what happens to the connection on which a replica listens.
 type trouble struct {
 	name  string
@@ -34,15 +45,18 @@ type trouble struct {
 	end   func(*proxy)
 	// deaf says that nothing is heard while it lasts.
 	deaf bool
+	// late is how long after a change what was sent before it may still come in.
+	late time.Duration
 }
 
 var troubles = []trouble{
-	{"cut", func(p *proxy) { p.cut(true) }, func(p *proxy) { p.cut(false) }, true},
-	{"cut for a moment", func(p *proxy) { p.cut(true); p.cut(false) }, func(*proxy) {}, false},
-	{"half open", func(p *proxy) { p.freeze(true) }, func(p *proxy) { p.freeze(false) }, true},
-	{"half open, and cut when it thaws", func(p *proxy) { p.freeze(true) }, func(p *proxy) { p.cut(true); p.freeze(false); p.cut(false) }, true},
-	{"frozen on its way to the service", func(p *proxy) { p.freezeOne(toService, true) }, func(p *proxy) { p.freezeOne(toService, false) }, true},
-	{"frozen on its way to the database", func(p *proxy) { p.freezeOne(toDatabase, true) }, func(p *proxy) { p.freezeOne(toDatabase, false) }, false},
+	{"cut", func(p *proxy) { p.cut(true) }, func(p *proxy) { p.cut(false) }, true, 0},
+	{"cut for a moment", func(p *proxy) { p.cut(true); p.cut(false) }, func(*proxy) {}, false, 0},
+	{"half open", func(p *proxy) { p.freeze(true) }, func(p *proxy) { p.freeze(false) }, true, 0},
+	{"half open, and cut when it thaws", func(p *proxy) { p.freeze(true) }, func(p *proxy) { p.cut(true); p.freeze(false); p.cut(false) }, true, 0},
+	{"frozen on its way to the service", func(p *proxy) { p.freezeOne(toService, true) }, func(p *proxy) { p.freezeOne(toService, false) }, true, 0},
+	{"slow", func(p *proxy) { p.slow(liveLimit * 3 / 2) }, func(p *proxy) { p.slow(0) }, false, 3 * liveLimit},
+	{"frozen on its way to the database", func(p *proxy) { p.freezeOne(toDatabase, true) }, func(p *proxy) { p.freezeOne(toDatabase, false) }, false, 0},
 }
 
 // The connection on which one replica listens breaks or hangs, in each of the ways in which connections do, and
@@ -54,14 +68,14 @@ func TestLiveListenerInTrouble(t *testing.T) {
 	database := withPassword(t, pgtest.URL(t))
 	wire, listen := newProxy(t, database)
 	c := join(t, database, serve(t, database, "--demo"), serveWith(t, []string{"DATABASE_URL=" + database, "DATABASE_LISTEN_URL=" + listen}))
-	untouched := c.watched(c.newPerson(c.roles["Manager"]), steady)
+	untouched := c.bystander(steady)
 	s := c.newSubject(steady)
 	draw := eachLoss()
 	for range number(t, "SYSTEM_LIVE_ROUNDS", 1) {
 		for _, trouble := range troubles {
-			until(t, "both replicas hear", func() bool { return c.a.hears() && c.b.hears() })
+			c.hearing()
 			// What was heard last still counts for some time; then it ends while a change is not obeyed yet.
-			s.calm = liveLimit * 13 / 10
+			s.calm = liveLimit*13/10 + trouble.late
 			trouble.begin(wire)
 			s.loses(draw())
 			s.loses(draw(), func() { trouble.end(wire) })

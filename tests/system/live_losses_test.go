@@ -4,7 +4,7 @@ import (
 	"net/http"
 )
 
-// loss is a way to lose the right to read accounts, and how to get it back.
+// loss is a way to lose a right, and how to get it back.
 type loss struct {
 	name    string
 	status  int // what those who ask are answered from then on
@@ -22,9 +22,9 @@ const (
 // losses are through the API.
 var losses = []loss{
 	{"a role loses a permission", forbidden, false, false, func(s *subject) {
-		s.change(http.MethodDelete, "roles/"+s.parent+"/permissions/"+s.read, nil)
+		s.change(http.MethodDelete, "roles/"+s.parent+"/permissions/"+s.right, nil)
 	}, func(s *subject) {
-		s.change(http.MethodPost, "roles/"+s.parent+"/permissions", map[string]any{"permission_ids": []string{s.read}})
+		s.change(http.MethodPost, "roles/"+s.parent+"/permissions", map[string]any{"permission_ids": []string{s.right}})
 	}},
 	{"a role's parent is moved", forbidden, false, false, func(s *subject) {
 		s.change(http.MethodPatch, "roles/"+s.child, map[string]any{"parent_id": s.roles["User"]})
@@ -65,7 +65,7 @@ var lossesBySQL = []loss{
 	{"SQL takes a permission from a role", forbidden, false, true, func(s *subject) {
 		s.sql(`DELETE FROM role_permissions WHERE role_id = '` + s.parent + `'`)
 	}, func(s *subject) {
-		s.sql(`INSERT INTO role_permissions (role_id, permission_id) VALUES ('` + s.parent + `', '` + s.read + `')`)
+		s.sql(`INSERT INTO role_permissions (role_id, permission_id) VALUES ('` + s.parent + `', '` + s.right + `')`)
 	}},
 	{"SQL moves a role's parent", forbidden, false, true, func(s *subject) {
 		s.sql(`UPDATE roles SET parent_id = NULL WHERE id = '` + s.child + `'`)
@@ -92,12 +92,24 @@ var lossesBySQL = []loss{
 	}, renew},
 }
 
-// lossOfPermission deletes the permission itself, which everybody loses with it.
-var lossOfPermission = loss{"SQL deletes a permission", forbidden, false, true, func(s *subject) {
-	s.sql(`DELETE FROM permissions WHERE id = '` + s.read + `'`)
-}, func(s *subject) {
-	s.sql(`WITH made AS (INSERT INTO permissions (id, name, created_at, updated_at)
-			VALUES ('` + s.read + `', 'accounts:read', now(), now()) RETURNING id)
-		SELECT id FROM made`)
-	s.sql(`INSERT INTO role_permissions (role_id, permission_id) VALUES ('` + s.parent + `', '` + s.read + `')`)
-}}
+// lossesOfPermission take the permission itself from everybody, which is no system permission.
+var lossesOfPermission = []loss{
+	{"a permission is deleted", forbidden, false, false, func(s *subject) {
+		s.change(http.MethodDelete, "permissions/"+s.right, nil)
+	}, func(s *subject) {
+		made := s.here.want(http.StatusCreated, http.MethodPost, "/api/v1/permissions", s.admin.token, map[string]any{"name": s.name})
+		s.right = made.text("id")
+		s.change(http.MethodPost, "roles/"+s.parent+"/permissions", map[string]any{"permission_ids": []string{s.right}})
+	}},
+	{"a permission is renamed", forbidden, false, false, func(s *subject) {
+		s.change(http.MethodPatch, "permissions/"+s.right, map[string]any{"name": s.name + "d"})
+	}, func(s *subject) {
+		s.change(http.MethodPatch, "permissions/"+s.right, map[string]any{"name": s.name})
+	}},
+	{"SQL deletes a permission", forbidden, false, true, func(s *subject) {
+		s.sql(`DELETE FROM permissions WHERE id = '` + s.right + `'`)
+	}, func(s *subject) {
+		s.sql(`INSERT INTO permissions (id, name, created_at, updated_at) VALUES ('` + s.right + `', '` + s.name + `', now(), now())`)
+		s.sql(`INSERT INTO role_permissions (role_id, permission_id) VALUES ('` + s.parent + `', '` + s.right + `')`)
+	}},
+}

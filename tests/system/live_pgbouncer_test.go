@@ -20,10 +20,10 @@ func TestLiveBehindPgBouncer(t *testing.T) {
 				settings = append(settings, "DATABASE_LISTEN_URL="+database)
 			}
 			c := join(t, database, serveWith(t, settings, "--demo"), serveWith(t, settings))
-			untouched := c.watched(c.newPerson(c.roles["Manager"]), steady)
+			untouched := c.bystander(steady)
 			s := c.newSubject(steady)
 			if past {
-				until(t, "both replicas hear", func() bool { return c.a.hears() && c.b.hears() })
+				c.hearing()
 			} else {
 				until(t, "both replicas say that they do not hear", func() bool { return c.a.stderr.last(notHearing)*c.b.stderr.last(notHearing) > 0 })
 				s.asking = c.replicas()

@@ -3,8 +3,8 @@ package system
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"testing"
+	"time"
 
 	"github.com/svc-users/svc-users/internal/pgtest"
 )
@@ -14,15 +14,24 @@ import (
 // only: given through one replica, it is there on all others with the acknowledgement.
 func TestLivePropagation(t *testing.T) {
 	t.Parallel()
-	for _, n := range []int{2, 3} {
-		t.Run(strconv.Itoa(n)+" replicas", func(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		replicas int
+		subject  func(*cluster, time.Duration) *subject
+		losses   []loss
+	}{
+		{"two replicas, an endpoint", 2, (*cluster).newReader, slices.Concat(losses, lossesBySQL)},
+		{"three replicas, a proxy's question", 3, (*cluster).newSubject, slices.Concat(losses, lossesBySQL, lossesOfPermission)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			c := newLiveCluster(t, n)
-			untouched := c.watched(c.newPerson(c.roles["Manager"]), fullSpeed)
-			s := c.newSubject(fullSpeed)
+			c := newLiveCluster(t, test.replicas)
+			untouched := c.bystander(fullSpeed)
+			s := test.subject(c, fullSpeed)
+			c.hearing()
 			for round := range number(t, "SYSTEM_LIVE_ROUNDS", 1) {
-				s.here = c.replicas()[round%n]
-				for _, l := range slices.Concat(losses, lossesBySQL) {
+				s.here = c.replicas()[round%test.replicas]
+				for _, l := range test.losses {
 					s.loses(l)
 				}
 				if t.Failed() {
@@ -31,22 +40,9 @@ func TestLivePropagation(t *testing.T) {
 			}
 			untouched.end()
 			untouched.always("somebody whom nothing was taken from", http.StatusOK)
-			s.watch.end()
-			t.Logf("%d answers to who loses, %d to who does not", s.watch.mark(), untouched.mark())
-			report(t, strconv.Itoa(n)+" replicas", s.lasts)
+			report(t, test.name, s.lasts)
 		})
 	}
-}
-
-// A permission is deleted, which only SQL can do to one that guards an endpoint.
-func TestLivePermissionDeleted(t *testing.T) {
-	t.Parallel()
-	c := newLiveCluster(t, 3)
-	s := c.newSubject(fullSpeed)
-	for range number(t, "SYSTEM_LIVE_ROUNDS", 1) {
-		s.loses(lossOfPermission)
-	}
-	report(t, "a permission is deleted", s.lasts)
 }
 
 // newLiveCluster is n replicas on one PostgreSQL.

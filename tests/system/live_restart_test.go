@@ -15,16 +15,16 @@ func TestLivePostgresRestarted(t *testing.T) {
 	postgres := pgtest.Start(t)
 	database := withPassword(t, postgres.Database(t))
 	c := join(t, database, serve(t, database, "--demo"), serve(t, database))
-	untouched := c.watched(c.newPerson(c.roles["Manager"]), steady)
+	untouched := c.bystander(steady)
 	s := c.newSubject(steady)
 	s.watch.busy = []int{0, 1}
 	s.calm = liveLimit * 13 / 10
 	draw := eachLoss()
 	for range number(t, "SYSTEM_LIVE_ROUNDS", 1) {
 		for range 2 {
-			until(t, "both replicas hear", func() bool { return c.a.hears() && c.b.hears() })
+			c.hearing()
 			s.loses(draw(), func() { postgres.Restart(t) })
-			until(t, "both replicas hear", func() bool { return c.a.hears() && c.b.hears() })
+			c.hearing()
 			postgres.Restart(t)
 			s.loses(draw())
 		}

@@ -16,20 +16,19 @@ func TestLiveReplicaStandsStill(t *testing.T) {
 	c := newLiveCluster(t, 2)
 	s := c.newSubject(steady)
 	s.watch.end()
-	path := "/api/v1/accounts/" + c.admin.id
 	draw := eachLoss()
 	for range 2 * number(t, "SYSTEM_LIVE_ROUNDS", 1) {
-		until(t, "both replicas hear", func() bool { return c.a.hears() && c.b.hears() })
+		c.hearing()
 		l := draw()
 		token := s.token
-		c.b.want(http.StatusOK, http.MethodGet, path, token, nil)
+		c.b.want(http.StatusOK, http.MethodGet, s.path, token, nil)
 		c.b.signal(syscall.SIGSTOP)
 		time.Sleep(liveLimit / 20) // in which all its threads have stopped
 		l.take(s)
 		var wait sync.WaitGroup
 		for range 30 {
 			wait.Go(func() {
-				if a := c.b.send(http.MethodGet, path, token, nil); !a.is(l.status) {
+				if a := c.b.send(http.MethodGet, s.path, token, nil); !a.is(l.status) {
 					t.Errorf("%s while a replica stands still: then it answers %d %q %v, want %d", l.name, a.status, a.Message, a.err, l.status)
 				}
 			})
@@ -38,7 +37,7 @@ func TestLiveReplicaStandsStill(t *testing.T) {
 		c.b.signal(syscall.SIGCONT)
 		wait.Wait()
 		l.give(s)
-		c.b.want(http.StatusOK, http.MethodGet, path, s.token, nil)
+		c.b.want(http.StatusOK, http.MethodGet, s.path, s.token, nil)
 	}
 }
 
@@ -50,7 +49,7 @@ func TestLiveReplicaStumbles(t *testing.T) {
 	s.calm = liveLimit * 13 / 10
 	draw := eachLoss()
 	for range 3 * number(t, "SYSTEM_LIVE_ROUNDS", 1) {
-		until(t, "both replicas hear", func() bool { return c.a.hears() && c.b.hears() })
+		c.hearing()
 		s.loses(draw(), func() {
 			for range 4 {
 				c.b.signal(syscall.SIGSTOP)

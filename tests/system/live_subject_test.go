@@ -7,15 +7,16 @@ import (
 	"time"
 )
 
-// subject is somebody who may read accounts by way of the parent of their role, asks all replicas to, and loses
-// that in one way after the other.
+// subject is somebody who may do a thing by way of the parent of their role, asks all replicas to, and loses that in
+// one way after the other.
 type subject struct {
 	*cluster
 	person
 	here          *server // makes the changes
 	db            *sql.DB // so does this
 	parent, child string
-	read          string        // id of accounts:read
+	right, name   string        // id and name of the permission that it takes
+	path          string        // what is asked for
 	asking        []*server     // those that hear of nothing, and so have to obey at once
 	calm          time.Duration // how long losses are watched after they were obeyed
 	pause         time.Duration // before they ask again
@@ -23,24 +24,41 @@ type subject struct {
 	lasts         []time.Duration
 }
 
-// newSubject makes one whose losses are to be obeyed within a second.
+// newSubject makes one who holds a permission of their own, and asks as a proxy does, which is answered without the
+// database where that is known to have changed nothing.
 func (c *cluster) newSubject(pause time.Duration) *subject {
 	c.t.Helper()
+	id, name := c.newPermission()
+	return c.subject(pause, id, name, forwardFor(name))
+}
+
+// newReader makes one who holds accounts:read, and reads the administrator's account.
+func (c *cluster) newReader(pause time.Duration) *subject {
+	c.t.Helper()
+	return c.subject(pause, c.permission("accounts:read"), "accounts:read", "/api/v1/accounts/"+c.admin.id)
+}
+
+func (c *cluster) subject(pause time.Duration, right, name, path string) *subject {
+	c.t.Helper()
 	s := &subject{
-		cluster: c, here: c.a, db: byHand(c.t, c.database), read: c.permission("accounts:read"), calm: liveLimit / 10, pause: pause,
+		cluster: c, here: c.a, db: byHand(c.t, c.database), right: right, name: name, path: path,
+		calm: liveLimit / 10, pause: pause,
 	}
-	s.parent = c.newRole(map[string]any{"permission_ids": []string{s.read}})
+	s.parent = c.newRole(map[string]any{"permission_ids": []string{right}})
 	s.child = c.newRole(map[string]any{"parent_id": s.parent})
 	s.person = c.newPerson(s.child)
-	s.watch = c.watched(s.person, pause)
+	s.watch = newWatch(c.t, pause, s.token, path, c.replicas()...)
 	return s
 }
 
-// watched has somebody read the administrator's account, for which they need accounts:read.
-func (c *cluster) watched(p person, pause time.Duration) *watch {
+// bystander has somebody ask from whom nothing is taken.
+func (c *cluster) bystander(pause time.Duration) *watch {
 	c.t.Helper()
-	return newWatch(c.t, pause, p.token, "/api/v1/accounts/"+c.admin.id, c.replicas()...)
+	return newWatch(c.t, pause, c.newPerson(c.roles["Manager"]).token, forwardFor("accounts:read"), c.replicas()...)
 }
+
+// forwardFor is where a proxy asks whether somebody holds a permission.
+func forwardFor(name string) string { return "/api/v1/auth/forward?require=" + name }
 
 // loses takes something away, lets other things happen, and gives it back, if need be by another token.
 func (s *subject) loses(l loss, meanwhile ...func()) {
@@ -68,7 +86,7 @@ func (s *subject) loses(l loss, meanwhile ...func()) {
 	if s.token != token {
 		busy := s.watch.busy
 		s.watch.end()
-		s.watch = s.watched(s.person, s.pause)
+		s.watch = newWatch(s.t, s.pause, s.token, s.path, s.replicas()...)
 		s.watch.busy = busy
 	}
 }
@@ -98,9 +116,9 @@ func (s *subject) login() {
 
 // eachLoss returns what draws one loss after the other, all of them before any comes again.
 func eachLoss() func() loss {
-	all, n := slices.Concat(losses, lossesBySQL), 0
+	all, n := slices.Concat(losses, lossesBySQL, lossesOfPermission), 0
 	return func() loss {
 		n++
-		return all[(n-1)*5%len(all)] // there are thirteen, so five at a time miss none
+		return all[(n-1)*5%len(all)] // there are sixteen, so five at a time miss none
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -22,7 +23,8 @@ const (
 )
 
 // proxy stands between a service and its PostgreSQL. Frozen, it forwards nothing and closes nothing, which is
-// what a database looks like whose machine, network or disk hangs. Cut, it ends all connections and takes none.
+// what a database looks like whose machine, network or disk hangs. Cut, it ends all connections and takes none. Slow,
+// it lets each piece of what the database says wait.
 type proxy struct {
 	t       *testing.T
 	network string
@@ -32,6 +34,7 @@ type proxy struct {
 	thawed *sync.Cond
 	frozen [2]bool // by direction
 	isCut  bool
+	delay  time.Duration // of what the database says
 	closed bool
 	conns  map[net.Conn]bool
 }
@@ -126,10 +129,15 @@ func (p *proxy) forward(d direction, from io.Reader, to io.Writer) {
 	}
 }
 
-// pass waits while a direction is frozen. It returns false when the test is over.
+// pass waits while a direction is slow or frozen. It returns false when the test is over.
 func (p *proxy) pass(d direction) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if delay := p.delay; d == toService && delay > 0 {
+		p.mu.Unlock()
+		time.Sleep(delay)
+		p.mu.Lock()
+	}
 	for p.frozen[d] && !p.closed {
 		p.thawed.Wait()
 	}
@@ -148,6 +156,13 @@ func (p *proxy) freezeOne(d direction, frozen bool) {
 	defer p.mu.Unlock()
 	p.frozen[d] = frozen
 	p.thawed.Broadcast()
+}
+
+// slow has each piece of what the database says wait from now on.
+func (p *proxy) slow(delay time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.delay = delay
 }
 
 // cut ends all connections and takes no new ones, or takes them again.
