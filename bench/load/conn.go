@@ -27,9 +27,12 @@ func Get(path, token string, header ...string) Request {
 	return request(http.MethodGet, path, token, "", header)
 }
 
-// Post sends a JSON body.
-func Post(path, body string) Request {
-	return request(http.MethodPost, path, "", body, []string{"Content-Type: application/json", "Content-Length: " + strconv.Itoa(len(body))})
+// Send sends a JSON body, or none if it is empty, with a bearer token, or without one if that is empty.
+func Send(method, path, token, body string) Request {
+	if body == "" {
+		return request(method, path, token, "", nil)
+	}
+	return request(method, path, token, body, []string{"Content-Type: application/json", "Content-Length: " + strconv.Itoa(len(body))})
 }
 
 func request(method, path, token, body string, header []string) Request {

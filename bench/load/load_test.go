@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -145,7 +147,9 @@ func TestRequestsArriveAsMeant(t *testing.T) {
 	}{
 		{Get("/a?b=c", "token", `If-None-Match: "1"`), `GET|/a?b=c|Bearer token|"1"||`},
 		{Get("/a", ""), "GET|/a||||"},
-		{Post("/p", `{"a":"ä"}`), `POST|/p|||application/json|{"a":"ä"}`},
+		{Send(http.MethodPost, "/p", "", `{"a":"ä"}`), `POST|/p|||application/json|{"a":"ä"}`},
+		{Send(http.MethodPatch, "/p", "token", `{}`), `PATCH|/p|Bearer token||application/json|{}`},
+		{Send(http.MethodDelete, "/p", "token", ""), `DELETE|/p|Bearer token|||`},
 	} {
 		answer, err := conn.Do(test.request)
 		if err != nil || string(answer.Body) != test.want || answer.Expect(http.StatusOK) != nil || answer.Header.Get("ETag") != `"1"` {
@@ -218,6 +222,41 @@ func TestPool(t *testing.T) {
 	}
 	if _, err := pool.Run(time.Minute, Same(Get("/refused", "")), http.StatusOK); err == nil {
 		t.Error("a refusal passes for an answer")
+	}
+}
+
+// Each connection asks in its turns, as long as there are any, and an answer that is not as it should be ends it all.
+func TestPaced(t *testing.T) {
+	t.Parallel()
+	addr := start(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.URL.Path) })
+	pool, err := NewPool(t.Context(), addr, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	const turns, rate = 10, 1000
+	var mu sync.Mutex
+	begin, got := time.Now(), map[string]bool{}
+	err = pool.Paced(rate, func(turn int) bool { return turn < turns }, func(turn int) Question {
+		chosen, path := time.Now(), "/"+strconv.Itoa(turn)
+		return Question{Get(path, ""), func(e Exchange) error {
+			mu.Lock()
+			defer mu.Unlock()
+			got[string(e.Body)] = true
+			if string(e.Body) != path || e.Asked.After(chosen) || e.Asked.Before(e.Due) || e.Received.Before(chosen) || e.Due.Before(begin.Add(time.Duration(turn)*time.Second/rate)) {
+				t.Errorf("turn %d, chosen at %v: %s, due %v, asked %v, received %v", turn, chosen, e.Body, e.Due, e.Asked, e.Received)
+			}
+			return e.Expect(http.StatusOK)
+		}}
+	})
+	if err != nil || len(got) != turns {
+		t.Errorf("answered: %v, %v", got, err)
+	}
+	wrong := errors.New("wrong")
+	if err := pool.Paced(rate, func(turn int) bool { return turn < turns }, func(int) Question {
+		return Question{Get("/", ""), func(Exchange) error { return wrong }}
+	}); !errors.Is(err, wrong) {
+		t.Errorf("a wrong answer passes: %v", err)
 	}
 }
 

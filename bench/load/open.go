@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -72,30 +73,13 @@ func Probe(ctx context.Context, addr string, conns int, rate float64, d time.Dur
 	}
 	defer pool.Close()
 	took := make([][]time.Duration, conns)
-	var group errgroup.Group
-	begin := time.Now()
 	turns := int(rate * d.Seconds())
-	for k, c := range pool {
-		group.Go(func() error {
-			for i := k; i < turns && ctx.Err() == nil; i += conns {
-				due := begin.Add(time.Duration(float64(i) / rate * float64(time.Second)))
-				machine.SleepUntil(due)
-				answer, err := c.Do(next(k, i/conns))
-				if err == nil {
-					err = answer.Expect(status)
-				}
-				if err != nil {
-					return err
-				}
-				took[k] = append(took[k], time.Since(due))
-			}
-			return nil
-		})
-	}
-	err = group.Wait()
-	var all []time.Duration
-	for _, t := range took {
-		all = append(all, t...)
-	}
-	return all, err
+	err = pool.Paced(rate, func(turn int) bool { return turn < turns && ctx.Err() == nil }, func(turn int) Question {
+		k := turn % conns
+		return Question{next(k, turn/conns), func(e Exchange) error {
+			took[k] = append(took[k], e.Received.Sub(e.Due))
+			return e.Expect(status)
+		}}
+	})
+	return slices.Concat(took...), err
 }

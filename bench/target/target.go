@@ -37,6 +37,9 @@ type Settings struct {
 	Dir         string // working and data folder, with the log
 	DatabaseURL string // empty: SQLite in Dir
 	BcryptCost  int
+	// Keys are settings with the key that tokens are signed by; none: the service makes one in Dir. Replicas of one
+	// installation share theirs.
+	Keys []string
 }
 
 // SQLite is the URL of the embedded database in Dir.
@@ -48,21 +51,11 @@ func (s Settings) environment() []string {
 	if url == "" {
 		url = s.SQLite()
 	}
-	return []string{
+	return append([]string{
 		"HOME=" + s.Dir, "TMPDIR=" + os.TempDir(),
 		"DATA_DIR=" + s.Dir, "DATABASE_URL=" + url, "HOST=127.0.0.1", "PORT=0",
 		"RATE_LIMITS=off", "BCRYPT_COST=" + strconv.Itoa(s.BcryptCost),
-	}
-}
-
-// Migrate makes the schema, and waits until it is there.
-func Migrate(ctx context.Context, s Settings) error {
-	cmd := exec.CommandContext(ctx, s.Binary, "migrate", "up") //nolint:gosec // the binary under test is the caller's choice
-	cmd.Dir, cmd.Env = s.Dir, s.environment()
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("svc-users migrate up: %w\n%s", err, out)
-	}
-	return nil
+	}, s.Keys...)
 }
 
 // Service is a running one.
@@ -159,7 +152,7 @@ func (t *Service) Stop() error {
 // Login is the request of somebody who logs in.
 func Login(email, password string) load.Request {
 	// Neither holds anything that JSON would have to escape.
-	return load.Post("/api/v1/auth/login", fmt.Sprintf(`{"email":"%s","password":"%s"}`, email, password))
+	return load.Send(http.MethodPost, "/api/v1/auth/login", "", fmt.Sprintf(`{"email":"%s","password":"%s"}`, email, password))
 }
 
 // Token logs in and returns the bearer token.
@@ -185,13 +178,4 @@ func nonEmpty(token string) error {
 		return errors.New("the answer to a login has no token")
 	}
 	return nil
-}
-
-// Version is what a binary calls its version.
-func Version(ctx context.Context, binary string) (string, error) {
-	out, err := exec.CommandContext(ctx, binary, "version").Output()
-	if err != nil {
-		return "", fmt.Errorf("%s version: %w (make build makes it)", binary, err)
-	}
-	return strings.TrimSpace(string(out)), nil
 }

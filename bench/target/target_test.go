@@ -93,11 +93,37 @@ func TestServiceEndsWithTheContext(t *testing.T) {
 	}
 }
 
+// Commands get the settings of the installation, and what they are to read.
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	s := script(t, `
+case "$1" in
+keys) printf 'JWT_PRIVATE_KEY=a\nJWT_PUBLIC_KEY=b\n' ;;
+admin) echo "$@" >args; cat >input; echo "$JWT_PRIVATE_KEY" >key ;;
+esac
+`)
+	var err error
+	if s.Keys, err = Keys(t.Context(), s.Binary); err != nil || !slices.Equal(s.Keys, []string{"JWT_PRIVATE_KEY=a", "JWT_PUBLIC_KEY=b"}) {
+		t.Errorf("keys %q, %v", s.Keys, err)
+	}
+	if err := CreateAdmin(t.Context(), s, "a@example.com", "correct horse"); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"args": "admin create --email a@example.com\n", "input": "correct horse\n", "key": "a\n"} {
+		if got, err := os.ReadFile(filepath.Join(s.Dir, name)); err != nil || string(got) != want {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+}
+
 func TestVersionAndMigrateFail(t *testing.T) {
 	t.Parallel()
 	s := script(t, "echo no database >&2; exit 1")
 	if _, err := Version(t.Context(), s.Binary); err == nil {
 		t.Error("it has a version")
+	}
+	if _, err := Keys(t.Context(), s.Binary); err == nil {
+		t.Error("it makes keys")
 	}
 	if err := Migrate(t.Context(), s); err == nil || !strings.Contains(err.Error(), "no database") {
 		t.Errorf("the error does not say why: %v", err)
