@@ -30,3 +30,6 @@ func Busy(time.Duration) (float64, error) { return 0, errLinux }
 
 // Model knows nothing here.
 func Model() string { return parseModel("") }
+
+// Hold fails here.
+func Hold(int, float64) (Held, func() error, error) { return "", nil, errLinux }
