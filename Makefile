@@ -50,13 +50,13 @@ generate: ## write docs/openapi.json anew
 # Where the results go as JSON.
 BENCH_JSON ?= bin/bench.json
 
-bench: build ## measure the service on both databases beside the bare primitives (6 minutes at most)
+bench: build ## measure the service on both databases beside the bare primitives (8 minutes at most)
 	@scripts/postgres.sh
 	go build -o bin/bench ./bench
 	bin/bench -json $(BENCH_JSON) $(BENCH)
 
 bench-quick: BENCH := -quick
-bench-quick: bench ## the same in a minute, and less firm
+bench-quick: bench ## the same in a minute or so, and less firm
 
 bench-docs: BENCH_JSON := docs/bench/results.json
 bench-docs: bench ## the same, into docs/performance.md and its pictures

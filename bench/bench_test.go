@@ -36,7 +36,7 @@ func TestParse(t *testing.T) {
 	if !opt.scale.quick || opt.scale.limit != 2*time.Minute || !slices.Equal(opt.only, []string{"flood", "get"}) || !slices.Equal(opt.databases, []string{postgres}) {
 		t.Errorf("%+v", opt)
 	}
-	if opt, err = parse(nil); err != nil || opt.scale.quick || opt.scale.limit != 6*time.Minute || len(opt.databases) != 2 {
+	if opt, err = parse(nil); err != nil || opt.scale.quick || opt.scale.limit != 8*time.Minute || len(opt.databases) != 2 {
 		t.Errorf("by default: %+v, %v", opt, err)
 	}
 	for _, wrong := range [][]string{{"-only", "nothing"}, {"-database", "mysql"}, {"more"}, {"-what"}} {

@@ -57,10 +57,10 @@ func parse(args []string) (options, error) {
 	opt := options{scale: whole}
 	flags.StringVar(&opt.binary, "binary", "bin/svc-users", "the built service")
 	flags.StringVar(&opt.json, "json", "", "write the results as JSON to this file instead of printing them after the table")
-	quick := flags.Bool("quick", false, "a minute's worth: fewer rounds, tables of at most 100,000 accounts")
+	quick := flags.Bool("quick", false, "a minute or so: fewer rounds, tables of at most 100,000 accounts")
 	only := flags.String("only", "", "measure these lines alone: "+strings.Join(keys(), ","))
 	database := flags.String("database", "both", "sqlite, postgres or both")
-	limit := flags.Duration("limit", 0, "stop after this time whatever has not been measured (default 6m, quick 1m)")
+	limit := flags.Duration("limit", 0, "stop after this time whatever has not been measured (default 8m, quick 1m30s)")
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
 	}

@@ -22,6 +22,8 @@ type line struct {
 	// once measures what no database takes part in, or what wants both at once; each measures on one of them.
 	once func(ctx context.Context, r *run) error
 	each func(ctx context.Context, r *run, database string) error
+	// on is the one database that each is for; empty: all.
+	on string
 }
 
 // lines are in the order of measuring.
@@ -36,6 +38,8 @@ func lines() []line {
 		{key: "flood", what: "reads under a login flood", each: flood},
 		{key: "overload", what: "ten times what can be hashed", each: overload},
 		{key: "get", what: "CPU per request", each: requests},
+		{key: "live", what: "changes of rights on replicas", each: live, on: postgres},
+		{key: "replicas", what: "replicas", each: scaling, on: postgres},
 		{key: "lists", what: "lists by size", once: lists},
 	}
 }
@@ -85,7 +89,7 @@ func measure(ctx context.Context, opt options) (err error) {
 			failed++
 		}
 		for _, database := range opt.databases {
-			if l.each != nil && !r.take(ctx, database+": "+l.what, func() error { return l.each(ctx, r, database) }) {
+			if l.each != nil && (l.on == "" || l.on == database) && !r.take(ctx, database+": "+l.what, func() error { return l.each(ctx, r, database) }) {
 				failed++
 			}
 		}

@@ -53,16 +53,15 @@ func (p *places) Close() error {
 
 // Empty is an installation on a new database without anything in it.
 func (p *places) Empty(binary, database string, cost int) (target.Settings, error) {
-	p.made++
-	s := target.Settings{Binary: binary, Dir: filepath.Join(p.dir, strconv.Itoa(p.made)), BcryptCost: cost}
-	if err := os.Mkdir(s.Dir, 0o700); err != nil {
+	dir, err := p.folder()
+	if err != nil {
 		return target.Settings{}, err
 	}
+	s := target.Settings{Binary: binary, Dir: dir, BcryptCost: cost}
 	s.DatabaseURL = s.SQLite()
 	if database == sqlite {
 		return s, nil
 	}
-	var err error
 	if p.cluster == nil {
 		if p.cluster, err = pgtest.Run(); err != nil {
 			return target.Settings{}, err
@@ -70,6 +69,13 @@ func (p *places) Empty(binary, database string, cost int) (target.Settings, erro
 	}
 	s.DatabaseURL, err = p.cluster.Create()
 	return s, err
+}
+
+// folder makes one that nobody else has.
+func (p *places) folder() (string, error) {
+	p.made++
+	dir := filepath.Join(p.dir, strconv.Itoa(p.made))
+	return dir, os.Mkdir(dir, 0o700)
 }
 
 // Installed is an installation with some accounts, all of the password, hashed at its cost.

@@ -27,6 +27,11 @@ type scale struct {
 	// cpuRounds of cpuFor for each kind of request.
 	cpuRounds int
 	cpuFor    time.Duration
+	// changes is how many changes of rights are made, at each number of replicas.
+	changes int
+	// heldRounds of heldFor: reads from replicas that are held to a part of a core.
+	heldRounds int
+	heldFor    time.Duration
 	// sizes are the numbers of accounts in lists, pages how many are timed at each place of each list, searches
 	// how often each search is made.
 	sizes    []int
@@ -35,17 +40,19 @@ type scale struct {
 }
 
 var whole = scale{
-	limit: 6 * time.Minute, starts: 20,
+	limit: 8 * time.Minute, starts: 20,
 	loginCost: 12, pairs: 12, rateRounds: 3, rateFor: 2500 * time.Millisecond,
 	bareFor: 1500 * time.Millisecond, floodWarmUp: 1500 * time.Millisecond, floodFor: 8 * time.Second, overloadFor: 6 * time.Second,
 	cpuRounds: 7, cpuFor: 400 * time.Millisecond,
+	changes: 256, heldRounds: 4, heldFor: 2 * time.Second,
 	sizes: []int{1_000, 100_000, 1_000_000}, pages: 60, searches: 15,
 }
 
 var short = scale{
-	quick: true, limit: time.Minute, starts: 3,
+	quick: true, limit: 90 * time.Second, starts: 3,
 	loginCost: 10, pairs: 4, rateRounds: 1, rateFor: 800 * time.Millisecond,
 	bareFor: 500 * time.Millisecond, floodWarmUp: time.Second, floodFor: 1500 * time.Millisecond, overloadFor: 2 * time.Second,
 	cpuRounds: 2, cpuFor: 150 * time.Millisecond,
+	changes: 32, heldRounds: 1, heldFor: time.Second,
 	sizes: []int{1_000, 100_000}, pages: 10, searches: 5,
 }
