@@ -33,7 +33,8 @@ func TestHold(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			const share, d = 0.1, time.Second
+			// Far less than a busy machine leaves to anybody, so that what holds it is seen.
+			const share, d = 0.01, time.Second
 			pid := busyProcess(t)
 			release, err := hold(pid, share)
 			if err != nil && name == string(ByQuota) {
@@ -42,14 +43,13 @@ func TestHold(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// A held process is not on another's account, however busy the machine: it has an upper bound alone.
-			if got := used(t, pid, d); got > 2*share {
+			if got := used(t, pid, d); got > 3*share {
 				t.Errorf("held to %v of a core, it used %v", share, got)
 			}
 			if err := release(); err != nil {
 				t.Fatal(err)
 			}
-			for tries := 0; used(t, pid, d/4) < 2*share; tries++ {
+			for tries := 0; used(t, pid, d/4) < 3*share; tries++ {
 				if tries == 40 {
 					t.Fatal("released, it uses no more than before")
 				}
