@@ -8,7 +8,7 @@ import (
 // Changes needs changes:read. What it answers is true at a moment after the call, and whoever waited is told only
 // what they may still be told.
 func (s *Service) Changes(ctx context.Context, c Caller, q ChangesQuery) (ChangesAnswer, error) {
-	until := time.Now().Add(min(q.Wait, slotLength))
+	until := s.Now().Add(min(q.Wait, slotLength))
 	for {
 		latest, err := s.reader(ctx, c, ChangesRead)
 		if err != nil {
@@ -18,7 +18,7 @@ func (s *Service) Changes(ctx context.Context, c Caller, q ChangesQuery) (Change
 		answer, err := s.statements.answer(ctx, statementKey{q.After, latest.seen, slotOf(now)}, func(ctx context.Context) (ChangesAnswer, error) {
 			return s.tell(ctx, q.After, latest.seen, now)
 		})
-		left := time.Until(until)
+		left := until.Sub(s.Now())
 		if err != nil || answer.Statement != "" || left <= 0 {
 			return answer, err
 		}
@@ -37,12 +37,11 @@ func (s *Service) Changes(ctx context.Context, c Caller, q ChangesQuery) (Change
 func (s *Service) awaitChange(ctx context.Context, m Moment, wait time.Duration, stop <-chan struct{}) (stopped bool) {
 	changed, release := s.Store.Changed(m)
 	defer release()
-	over := time.NewTimer(wait)
-	defer over.Stop()
+	waiting, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
 	select {
 	case <-changed:
-	case <-over.C:
-	case <-ctx.Done():
+	case <-waiting.Done():
 	case <-stop:
 		return true
 	}

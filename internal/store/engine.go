@@ -17,9 +17,8 @@ type engine interface {
 	// known returns the stamps as of now where the engine can tell, without asking for them, that they are what
 	// they were.
 	known() (users.Moment, bool)
-	// listen begins to hear of changes, where the engine can. forget is called when what was kept until then may
-	// not be trusted any more, report when it begins to hear and when it hears no more, and why.
-	listen(url string, forget func(), report func(hears bool, why error)) error
+	// listen begins to hear of changes, where the engine can.
+	listen(url string, to audience) error
 	// heard returns the stamps as of at most a second ago, if the engine hears of changes.
 	heard() (users.Moment, bool)
 	// unchanged reports whether it has heard that an account is still what it was under a stamp of the accounts.
@@ -62,4 +61,11 @@ type engine interface {
 type conn interface {
 	ExecContext(ctx context.Context, statement string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, statement string, args ...any) (*sql.Rows, error)
+}
+
+// audience is told what an engine hears.
+type audience struct {
+	forget  func()                      // what was kept until now may not be trusted any more
+	changed func()                      // something has changed
+	report  func(hears bool, why error) // it begins to hear, or hears no more, and why
 }

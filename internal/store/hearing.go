@@ -92,8 +92,8 @@ func (h *hearing) beat() int64 {
 	return h.sent
 }
 
-// changed takes the payload of a notification of a change.
-func (h *hearing) changed(payload string) {
+// hear takes the payload of a notification of a change.
+func (h *hearing) hear(payload string) {
 	kind, rest, _ := strings.Cut(payload, " ")
 	stamp, who, _ := strings.Cut(rest, " ")
 	h.mu.Lock()
@@ -144,8 +144,9 @@ func (h *hearing) cameBack(number int64, m users.Moment) bool {
 		h.current.Store(nil)
 		return false
 	}
-	h.current.Store(&heard{users.Moment{Roles: h.roles.last, Accounts: h.accounts.last}, sent.Add(credit)})
-	return true
+	until := sent.Add(credit)
+	h.current.Store(&heard{users.Moment{Roles: h.roles.last, Accounts: h.accounts.last}, until})
+	return h.now().Before(until)
 }
 
 // silence is how long no heartbeat has come back.

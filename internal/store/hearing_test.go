@@ -49,6 +49,12 @@ func TestHearingCountsFromTheSending(t *testing.T) {
 	e.hears("899 ms after the sending", "r0", "a0")
 	e.pass(time.Millisecond)
 	e.hears("900 ms after the sending", "", "")
+	n = e.beat()
+	e.pass(time.Second)
+	if e.cameBack(n, users.Moment{Roles: "r0", Accounts: "a0"}) {
+		t.Error("a heartbeat that took a second to come back is called hearing")
+	}
+	e.pass(100 * time.Millisecond)
 	if s := e.silence(); s != 100*time.Millisecond {
 		t.Errorf("silent for %v", s)
 	}
@@ -66,15 +72,15 @@ func TestHearingOfChanges(t *testing.T) {
 	t.Parallel()
 	e := newEar(t)
 	e.beats("r0", "a0")
-	e.changed("r r1")
+	e.hear("r r1")
 	e.hears("more may be on its way", "", "")
 	e.beats("r1", "a0")
 	e.hears("after a change of roles", "r1", "a0")
 
 	// A heartbeat saw the stamps before a change that was heard of first.
 	n := e.beat()
-	e.changed("a a1 " + users.NewID().String())
-	e.changed("r r2")
+	e.hear("a a1 " + users.NewID().String())
+	e.hear("r r2")
 	e.cameBack(n, users.Moment{Roles: "r1", Accounts: "a0"})
 	e.hears("after a change while it was under way", "r2", "a1")
 
@@ -85,7 +91,7 @@ func TestHearingOfChanges(t *testing.T) {
 	e.hears("having written", "", "")
 	e.cameBack(n, users.Moment{Roles: "r2", Accounts: "a1"})
 	e.hears("after one that was sent before", "", "")
-	e.changed("r r3")
+	e.hear("r r3")
 	e.beats("r3", "a1")
 	e.hears("after one that was sent later", "r3", "a1")
 
@@ -94,7 +100,7 @@ func TestHearingOfChanges(t *testing.T) {
 	e.hears("after a stamp that nobody told of", "", "")
 	e.beats("r3", "untold")
 	e.hears("having begun anew", "r3", "untold")
-	e.changed("z something of a later version")
+	e.hear("z something of a later version")
 	e.hears("after a word that means nothing here", "", "")
 	e.beats("r4", "a4")
 	e.hears("having begun anew once more", "r4", "a4")
@@ -106,7 +112,7 @@ func TestHearingBeforeTheFirstHeartbeat(t *testing.T) {
 	e := newEar(t)
 	id := users.NewID()
 	n := e.beat()
-	e.changed("a a1 " + id.String())
+	e.hear("a a1 " + id.String())
 	e.cameBack(n, users.Moment{Roles: "r0", Accounts: "a0"})
 	e.hears("at first", "r0", "a1")
 	if e.unchanged(users.NewID(), "a0") {
@@ -129,26 +135,26 @@ func TestHearingWhoHasChanged(t *testing.T) {
 	}
 	same(ada, "a0", true)
 	same(ada, "never", false)
-	e.changed("a a1 " + ada.String())
+	e.hear("a a1 " + ada.String())
 	same(ada, "a0", false)
 	same(ada, "a1", true)
 	same(bob, "a0", true)
-	e.changed(fmt.Sprintf("a a2 %s,%s", bob, ada))
+	e.hear(fmt.Sprintf("a a2 %s,%s", bob, ada))
 	same(bob, "a1", false)
 	same(ada, "a1", false)
 	same(bob, "a2", true)
 	for _, unnamed := range []string{"*", "", "x", ada.String() + ",*"} {
-		e.changed("a a3" + unnamed + " " + unnamed)
+		e.hear("a a3" + unnamed + " " + unnamed)
 		same(ada, "a2", false)
 		same(bob, "a2", false)
 		same(bob, "a3"+unnamed, true)
 	}
 
 	// It looks back on so many changes, and does not take what is older for unchanged.
-	e.changed("a last " + ada.String())
+	e.hear("a last " + ada.String())
 	same(bob, "a3*", false)
 	for i := range 3 * remembers {
-		e.changed(fmt.Sprintf("a b%d %s", i, users.NewID()))
+		e.hear(fmt.Sprintf("a b%d %s", i, users.NewID()))
 	}
 	newest := fmt.Sprintf("b%d", 3*remembers-1)
 	same(ada, "last", false)

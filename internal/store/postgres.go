@@ -68,7 +68,7 @@ func (p *postgres) tables() string {
 }
 
 // listen takes another URL than that of the pool where that one leads through a pooler.
-func (p *postgres) listen(url string, forget func(), report func(hears bool, why error)) error {
+func (p *postgres) listen(url string, to audience) error {
 	config := p.config
 	if url != "" {
 		var err error
@@ -77,8 +77,7 @@ func (p *postgres) listen(url string, forget func(), report func(hears bool, why
 		}
 	}
 	p.ears = &listener{
-		hearing: newHearing(time.Now), config: config.ConnConfig, pool: p.pool, forget: forget, report: report,
-		wake: make(chan struct{}, 1),
+		hearing: newHearing(time.Now), audience: to, config: config.ConnConfig, pool: p.pool, wake: make(chan struct{}, 1),
 	}
 	p.ears.start()
 	return nil

@@ -47,10 +47,9 @@ const (
 // listener keeps a connection on which the database tells of changes, and sends the heartbeats.
 type listener struct {
 	*hearing
+	audience
 	config  *pgx.ConnConfig
 	pool    *pgxpool.Pool
-	forget  func() // drops what is kept in memory
-	report  func(hears bool, why error)
 	told    bool // report has been called
 	hears   bool // as was reported
 	wake    chan struct{}
@@ -163,8 +162,9 @@ func (l *listener) listen(ctx context.Context) error {
 			l.heartbeat(n.Payload)
 			continue
 		}
-		l.changed(n.Payload)
+		l.hear(n.Payload)
 		l.kick()
+		l.changed()
 	}
 }
 

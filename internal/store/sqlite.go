@@ -150,7 +150,7 @@ func (s *sqlite) heard() (users.Moment, bool)     { return users.Moment{}, false
 func (s *sqlite) unchanged(users.ID, string) bool { return false }
 func (s *sqlite) wrote()                          {}
 
-func (s *sqlite) listen(url string, _ func(), _ func(hears bool, why error)) error {
+func (s *sqlite) listen(url string, _ audience) error {
 	if url != "" {
 		return errListenNowhere
 	}

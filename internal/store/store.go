@@ -94,7 +94,7 @@ var errListenNowhere = errors.New("the database is a file, which needs no connec
 // report is called, by one goroutine, when the Store begins to hear and when it hears no more, the first time too.
 // Whatever it says, the Store is right: it asks about what it does not hear of. No error shows the url.
 func (s *Store) Listen(url string, report func(hears bool, why string)) error {
-	return s.engine.listen(url, s.accounts.InvalidateAll, func(hears bool, why error) {
+	return s.engine.listen(url, audience{s.accounts.InvalidateAll, s.changed, func(hears bool, why error) {
 		var own deafness
 		switch {
 		case why == nil:
@@ -104,7 +104,7 @@ func (s *Store) Listen(url string, report func(hears bool, why string)) error {
 		default:
 			report(hears, s.engine.describe(why))
 		}
-	})
+	}})
 }
 
 // CheckURL returns the error with which Open would refuse the text of url, or nil. It opens no database,
