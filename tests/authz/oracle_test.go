@@ -54,7 +54,7 @@ var judges = map[string]func(*judgement){
 	"assignPermissions": assignPermissions, "removePermission": removePermission,
 	"getPermission": isPermission, "createPermission": createPermission,
 	"updatePermission": updatePermission, "deletePermission": deletePermission,
-	"planDeclaration": nothing, "applyDeclaration": applyDeclaration,
+	"planDeclaration": nothing, "getChanges": nothing, "applyDeclaration": applyDeclaration,
 }
 
 func nothing(*judgement) {}
