@@ -37,7 +37,7 @@ type Explanation struct {
 	Reason     Reason
 	// Path is how the account's role has the permission, also while the account is disabled; empty if it has not.
 	Path []RoleName
-	// GrantedBy are the roles that give the permission: those that it is assigned to, then those that inherit it.
+	// GrantedBy are the roles that give the permission: those that it is assigned to, those that inherit it, Admin.
 	GrantedBy []RoleName
 }
 
@@ -150,7 +150,8 @@ func (g *Graph) origins(role ID) []Origin {
 	return list
 }
 
-// givers names the roles that give a permission: those that it is assigned to, then their heirs, each sorted by name.
+// givers names the roles that give a permission: those that it is assigned to, then their heirs, each sorted by name,
+// and Admin, which has them all.
 func (g *Graph) givers(p PermissionName) []RoleName {
 	bit, ok := g.bits[p]
 	if !ok {
@@ -159,6 +160,7 @@ func (g *Graph) givers(p PermissionName) []RoleName {
 	var assigned, heirs []RoleName
 	for _, n := range g.roles {
 		switch {
+		case n == g.admin:
 		case n.own.has(bit):
 			assigned = append(assigned, n.Name)
 		case n.effective.has(bit):
@@ -167,6 +169,9 @@ func (g *Graph) givers(p PermissionName) []RoleName {
 	}
 	slices.Sort(assigned)
 	slices.Sort(heirs)
+	if g.admin != nil {
+		heirs = append(heirs, g.admin.Name)
+	}
 	return append(assigned, heirs...)
 }
 

@@ -50,14 +50,14 @@ func TestExplain(t *testing.T) {
 		path, givers     string
 		words            string
 	}{
-		{"Lead", "orders:read", false, Granted, "Lead Clerk Reader", "Admin Packer Reader Clerk Lead", "ada@example.com may do orders:read: the role Lead inherits it from Reader."},
-		{"Clerk", "orders:write", false, Granted, "Clerk", "Admin Clerk Lead", "ada@example.com may do orders:write: the role Clerk has it."},
+		{"Lead", "orders:read", false, Granted, "Lead Clerk Reader", "Packer Reader Clerk Lead Admin", "ada@example.com may do orders:read: the role Lead inherits it from Reader."},
+		{"Clerk", "orders:write", false, Granted, "Clerk", "Clerk Lead Admin", "ada@example.com may do orders:write: the role Clerk has it."},
 		{"Admin", "orders:burn", false, Granted, "Admin", "Admin", "ada@example.com may do orders:burn: the role Admin has every permission."},
 		{"Lead", "orders:burn", false, NotGranted, "", "Admin", "ada@example.com may not do orders:burn: the role Lead neither has it nor inherits it. The only role that gives it is Admin."},
-		{"Lead", "orders:ship", false, NotGranted, "", "Admin Packer", "ada@example.com may not do orders:ship: the role Lead neither has it nor inherits it. Roles that give it are Admin and Packer."},
+		{"Lead", "orders:ship", false, NotGranted, "", "Packer Admin", "ada@example.com may not do orders:ship: the role Lead neither has it nor inherits it. Roles that give it are Packer and Admin."},
 		{"Lead", "orders:Read", false, UnknownPermission, "", "", "ada@example.com may not do orders:Read: there is no such permission."},
 		{"Admin", "nothing", false, UnknownPermission, "", "", "ada@example.com may not do nothing: there is no such permission."},
-		{"Lead", "orders:read", true, AccountDisabled, "Lead Clerk Reader", "Admin Packer Reader Clerk Lead", "ada@example.com may do nothing: the account is disabled."},
+		{"Lead", "orders:read", true, AccountDisabled, "Lead Clerk Reader", "Packer Reader Clerk Lead Admin", "ada@example.com may do nothing: the account is disabled."},
 	} {
 		email, err := ParseEmail("ada@example.com")
 		if err != nil {

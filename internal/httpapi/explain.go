@@ -29,7 +29,7 @@ type Explanation struct {
 	Allowed     bool     `json:"allowed"`
 	Reason      string   `json:"reason" enum:"granted,not_granted,account_disabled,unknown_permission"`
 	Path        []string `json:"path" nullable:"false" doc:"Roles from the account's own to the nearest that the permission is assigned to; none if its role does not have it"`
-	GrantedBy   []string `json:"granted_by" nullable:"false" doc:"Roles that give the permission: those it is assigned to, then those that inherit it"`
+	GrantedBy   []string `json:"granted_by" nullable:"false" doc:"Roles that give the permission: those it is assigned to, those that inherit it, and Admin"`
 	Explanation string   `json:"explanation" doc:"The same in words"`
 }
 
@@ -52,7 +52,7 @@ func (a *api) explainRoutes() []route {
 				&huma.Schema{Type: "string", MinLength: ptr(1), MaxLength: ptr(100)}))},
 			example: Explanation{
 				AccountID: exampleAccountID, Permission: "reports:read", Allowed: true, Reason: "granted",
-				Path: []string{"Lead", "Auditor"}, GrantedBy: []string{"Admin", "Auditor", "Lead"},
+				Path: []string{"Lead", "Auditor"}, GrantedBy: []string{"Auditor", "Lead", "Admin"},
 				Explanation: "ada@example.com may do reports:read: the role Lead inherits it from Auditor.",
 			},
 		}, a.explain),

@@ -12,8 +12,8 @@ import (
 // Impact is what a change would change of what accounts may do.
 type Impact struct {
 	Roles    []RoleImpact  `json:"roles" nullable:"false" doc:"Roles whose effective permissions would change, sorted by name"`
-	Account  accountImpact `json:"account" doc:"The account whose role or state would change; else null"`
 	Accounts int           `json:"accounts" minimum:"0" doc:"How many accounts' rights would change"`
+	Account  accountImpact `json:"account" doc:"The account whose role or state would change; else null"`
 }
 
 // RoleImpact is what a role would gain and lose.

@@ -245,7 +245,7 @@ func TestDryRunParameter(t *testing.T) {
 	// Nothing of an account's own is changed, and no password is hashed; what would be is said.
 	dry := svc.Send(t, apitest.Request{Method: "PATCH", Path: path + "?dry_run=true", Token: svc.AdminToken, Body: map[string]any{"is_active": false, "password": "another secret"}}).
 		Want(t, 200, "Dry run: nothing was changed")
-	wantData(t, dry, `{"roles":[],"account":{"id":"`+ada.ID+`","gains":[],"loses":["accounts:read"]},"accounts":1}`)
+	wantData(t, dry, `{"roles":[],"accounts":1,"account":{"id":"`+ada.ID+`","gains":[],"loses":["accounts:read"]}}`)
 	svc.Send(t, apitest.Request{Method: "GET", Path: "/api/v1/auth/me", Token: ada.Token}).Want(t, 200, "")
 	svc.Login(t, ada.Email, ada.Password)
 	svc.Send(t, apitest.Request{Method: "PATCH", Path: path + "?dry_run=false", Token: svc.AdminToken, Body: `{"is_active":false}`}).Want(t, 200, "Account updated successfully")
