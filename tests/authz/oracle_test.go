@@ -47,9 +47,10 @@ func judge(s state, who caller, c call) verdict {
 var judges = map[string]func(*judgement){
 	"getHealth": nothing, "getJWKS": nothing, "login": nothing, "getMe": nothing,
 	"listAccounts": nothing, "listRoles": nothing, "listPermissions": nothing,
-	"checkPermissions": checkPermissions, "forwardAuth": forwardAuth, "introspectToken": nothing,
+	"checkPermissions": checkPermissions, "forwardAuth": forwardAuth, "introspectToken": nothing, "getChanges": nothing,
 	"changePassword": changePassword, "changeEmail": changeEmail,
 	"getAccount": isAccount, "createAccount": createAccount, "updateAccount": updateAccount, "deleteAccount": deleteAccount,
+	"getAccountPermissions": isAccount, "explainPermission": isAccount, "getRoleTree": isRole,
 	"getRole": isRole, "createRole": createRole, "updateRole": updateRole, "deleteRole": deleteRole,
 	"assignPermissions": assignPermissions, "removePermission": removePermission,
 	"getPermission": isPermission, "createPermission": createPermission,

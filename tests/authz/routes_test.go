@@ -40,6 +40,10 @@ var routes = map[string]route{
 	"updateAccount": {method: "PATCH", path: "/api/v1/accounts/{id}", needs: "accounts:update", status: 200, message: "Account updated successfully"},
 	"deleteAccount": {method: "DELETE", path: "/api/v1/accounts/{id}", needs: "accounts:delete", status: 200, message: "Account deleted successfully"},
 
+	"getAccountPermissions": {method: "GET", path: "/api/v1/accounts/{id}/permissions", needs: "accounts:read", status: 200, message: "Permissions retrieved successfully"},
+	"explainPermission":     {method: "GET", path: "/api/v1/accounts/{id}/explain", needs: "accounts:read", status: 200, message: "Permission explained successfully"},
+	"getRoleTree":           {method: "GET", path: "/api/v1/roles/{id}/tree", needs: "roles:read", status: 200, message: "Role hierarchy retrieved successfully"},
+
 	"listRoles":         {method: "GET", path: "/api/v1/roles", needs: "roles:read", status: 200, message: "Roles retrieved successfully"},
 	"createRole":        {method: "POST", path: "/api/v1/roles", needs: "roles:create", status: 201, message: "Role created successfully"},
 	"getRole":           {method: "GET", path: "/api/v1/roles/{id}", needs: "roles:read", status: 200, message: "Role retrieved successfully"},

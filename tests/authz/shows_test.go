@@ -41,6 +41,12 @@ func (h *house) shows(t *testing.T, a *apitest.Answer, c cell, next state) {
 		}
 	}
 	h.showsRights(t, a, c, next)
+	switch c.call.op {
+	case "getAccountPermissions":
+		h.showsPermissions(t, a, target, next)
+	case "explainPermission":
+		h.showsReason(t, a, target, next)
+	}
 	if c.call.op == "getMe" {
 		var got struct{ Permissions []string }
 		a.Into(t, &got)

@@ -12,6 +12,8 @@ func accountTable() table {
 	for _, target := range targets {
 		t.crossSelf(ownAccount,
 			call{op: "getAccount", target: target},
+			call{op: "getAccountPermissions", target: target},
+			call{op: "explainPermission", target: target, query: explained},
 			call{op: "deleteAccount", target: target},
 			call{op: "updateAccount", target: target, body: body{}},
 			call{op: "updateAccount", target: target, body: body{"is_active": false}},

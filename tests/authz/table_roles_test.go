@@ -20,6 +20,7 @@ func roleTable() table {
 	for _, target := range targets {
 		t.crossSelf(roleOf,
 			call{op: "getRole", target: target},
+			call{op: "getRoleTree", target: target},
 			call{op: "deleteRole", target: target},
 			call{op: "updateRole", target: target, body: body{}},
 			call{op: "updateRole", target: target, body: body{"name": "Fresh"}},
