@@ -1,15 +1,12 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	users "github.com/svc-users/svc-users"
-	"github.com/svc-users/svc-users/internal/config"
 	"github.com/svc-users/svc-users/internal/store"
 )
 
@@ -25,9 +22,12 @@ func (cmd *explainCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	st, err := openExisting(t.ctx, cfg)
+	st, err := store.OpenToRead(t.ctx, cfg.DatabaseURL.Reveal())
+	if errors.Is(err, store.ErrMissing) || errors.Is(err, store.ErrOlderSchema) {
+		return fmt.Errorf("DATABASE_URL: %w; svc-users migrate up brings it up to date", err)
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	e, err := users.New(users.Ports{Store: st}).ExplainByEmail(t.ctx, cmd.Email, cmd.Permission)
 	if err := errors.Join(inWords(err), st.Close()); err != nil {
@@ -35,18 +35,6 @@ func (cmd *explainCommand) Run(t *terminal) error {
 	}
 	writeExplanation(t.stdout, e)
 	return nil
-}
-
-// openExisting opens a database that is up to date, and neither makes nor changes one that is not.
-func openExisting(ctx context.Context, cfg config.Config) (*store.Store, error) {
-	list, err := store.Inspect(ctx, cfg.DatabaseURL.Reveal())
-	if err != nil {
-		return nil, fmt.Errorf("DATABASE_URL: %w", err)
-	}
-	if slices.ContainsFunc(list, func(m store.Migration) bool { return !m.Applied }) {
-		return nil, errors.New("DATABASE_URL: the database is not up to date with this program; svc-users migrate up does that")
-	}
-	return store.Open(ctx, cfg.DatabaseURL.Reveal())
 }
 
 func writeExplanation(w io.Writer, e users.Explanation) {

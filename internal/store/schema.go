@@ -26,6 +26,7 @@ const versionTable = "svc_users_migrations"
 var (
 	ErrForeignTables = errors.New("the database has tables of another program")
 	ErrNewerSchema   = errors.New("the schema of the database is newer than this program")
+	ErrMissing       = errors.New("the database does not exist")
 	ErrOlderSchema   = errors.New("the schema of the database is older than this program")
 )
 

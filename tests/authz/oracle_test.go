@@ -55,7 +55,7 @@ var judges = map[string]func(*judgement){
 	"assignPermissions": assignPermissions, "removePermission": removePermission,
 	"getPermission": isPermission, "createPermission": createPermission,
 	"updatePermission": updatePermission, "deletePermission": deletePermission,
-	"planDeclaration": nothing, "getChanges": nothing, "applyDeclaration": applyDeclaration,
+	"planDeclaration": nothing, "applyDeclaration": applyDeclaration,
 }
 
 func nothing(*judgement) {}
