@@ -52,7 +52,7 @@ func (s *Service) ApplyDeclaration(ctx context.Context, c Caller, in Declaration
 // named says what a conflict is about, which the ordinary methods leave to whoever called them about one thing.
 func named(err error, kind Kind, name string) error {
 	var refused *Error
-	if !errors.As(err, &refused) || refused.Kind != ErrConflict {
+	if !errors.As(err, &refused) || !errors.Is(refused.Kind, ErrConflict) {
 		return err
 	}
 	about := *refused

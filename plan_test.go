@@ -235,11 +235,11 @@ func TestPlansRefused(t *testing.T) {
 			c.change(&d)
 			_, err := plan(planWorld(), d)
 			var refused *Error
-			if !errors.As(err, &refused) || refused.Kind != c.kind {
+			if !errors.As(err, &refused) || !errors.Is(refused.Kind, c.kind) {
 				t.Fatalf("got %v, want %v", err, c.kind)
 			}
 			got := refused.Message
-			if c.kind == ErrInvalid {
+			if errors.Is(c.kind, ErrInvalid) {
 				var parts []string
 				for _, f := range refused.Faults {
 					parts = append(parts, f.Field+" "+f.Problem)
