@@ -40,7 +40,7 @@ func (cmd *applyCommand) Run(t *terminal) error {
 		return err
 	}
 	showPlan(t.stdout, plan)
-	fmt.Fprintln(t.stdout, summary(plan, "Nothing was to do", "created", "changed", "taken away"))
+	fmt.Fprintln(t.stdout, summary(plan, "nothing to do", "created", "changed", "taken away"))
 	return nil
 }
 

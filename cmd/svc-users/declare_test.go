@@ -18,7 +18,7 @@ func TestExampleDeclaration(t *testing.T) {
 	for _, step := range []struct{ command, last string }{
 		{"plan", "orders: 9 to create"},
 		{"apply", "orders: 9 created"},
-		{"apply", "orders: Nothing was to do"},
+		{"apply", "orders: nothing to do"},
 		{"plan", "orders: Nothing to do"},
 	} {
 		var stdout, stderr bytes.Buffer
