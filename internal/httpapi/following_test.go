@@ -250,8 +250,8 @@ func TestFollowingManyAccounts(t *testing.T) {
 	early := newFollower(w.svc)
 	early.catchUp(t)
 	const many = 2500
-	for from := 0; from < many; from += 250 { // a busy machine has ten seconds for each transaction
-		w.addMany(from, from+250)
+	for from := 0; from < many; from += 50 { // a busy machine has ten seconds for each transaction
+		w.addMany(from, from+50)
 	}
 	if told := early.catchUp(t); told != 0 {
 		t.Errorf("%d accounts that have just been made are told of", told)
