@@ -3,6 +3,9 @@ package users
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
+	"strconv"
 	"time"
 )
 
@@ -32,6 +35,9 @@ func (s *Service) ApplyDeclaration(ctx context.Context, c Caller, in Declaration
 		if done, err = plan(live.graph, in); err != nil {
 			return err
 		}
+		if err := done.bearable(live); err != nil {
+			return err
+		}
 		site := &site{Service: s.within(tx, now), caller: c, permission: map[PermissionName]ID{}, role: map[string]ID{}}
 		for _, p := range live.graph.permissions {
 			site.permission[p.Name] = p.ID
@@ -47,6 +53,41 @@ func (s *Service) ApplyDeclaration(ctx context.Context, c Caller, in Declaration
 		return nil
 	})
 	return done, err
+}
+
+// maxChanges bounds the changes of one transaction, in which everybody else who changes something waits.
+const maxChanges = 1000
+
+// bearable refuses, before anything is done, what is too much, and what would be refused in the end: nobody should be
+// able to keep others waiting with a long document of which the last line is forbidden to them.
+func (p Plan) bearable(c Caller) error {
+	if n := len(p.Changes); n > maxChanges {
+		return Faults{{"", "asks for " + strconv.Itoa(n) + " changes at once; at most 1000 are made, so bring it in pieces"}}.Err()
+	}
+	lacking := map[PermissionName]bool{}
+	for _, step := range p.steps {
+		if err := c.Require(step.about.needs()); err != nil {
+			return err
+		}
+	}
+	for _, change := range p.Changes {
+		if name := PermissionName(change.Details); change.Action == ActionAssign && !c.May(name) && !c.admin() {
+			lacking[name] = true
+		}
+	}
+	return lackingNames("You can't grant what you do not hold: ", slices.Sorted(maps.Keys(lacking)))
+}
+
+// needs is the permission that a change takes.
+func (c PlannedChange) needs() PermissionName {
+	of := map[Kind]map[Action]PermissionName{
+		KindPermission: {ActionCreate: PermissionsCreate, ActionChange: PermissionsUpdate, ActionDelete: PermissionsDelete},
+		KindRole:       {ActionCreate: RolesCreate, ActionChange: RolesUpdate, ActionDelete: RolesDelete},
+	}
+	if p, ok := of[c.Kind][c.Action]; ok {
+		return p
+	}
+	return RolesUpdate
 }
 
 // named says what a conflict is about, which the ordinary methods leave to whoever called them about one thing.

@@ -61,7 +61,10 @@ func (c Caller) mayTurnInto(after *Graph) error {
 
 // lacking is nil for an empty set, else the refusal that names what is in it.
 func (c Caller) lacking(why string, missing set) error {
-	names := c.graph.names(missing)
+	return lackingNames(why, c.graph.names(missing))
+}
+
+func lackingNames(why string, names []PermissionName) error {
 	if len(names) == 0 {
 		return nil
 	}

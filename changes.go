@@ -15,7 +15,11 @@ func (s *Service) Changes(ctx context.Context, c Caller, q ChangesQuery) (Change
 			return ChangesAnswer{}, err
 		}
 		now := s.Now()
-		answer, err := s.statements.answer(ctx, statementKey{q.After, latest.seen, slotOf(now)}, func(ctx context.Context) (ChangesAnswer, error) {
+		key := statementKey{q.After, latest.seen, slotOf(now)}
+		if _, ours := parseChangeCursor(q.After); !ours && q.After != "" {
+			key.moment = Moment{} // anybody can think up any number of these: what they get is not kept
+		}
+		answer, err := s.statements.answer(ctx, key, func(ctx context.Context) (ChangesAnswer, error) {
 			return s.tell(ctx, q.After, latest.seen, now)
 		})
 		left := until.Sub(s.Now())
@@ -64,6 +68,10 @@ func (s *Service) tell(ctx context.Context, after string, m Moment, now time.Tim
 	if ours && !turned && cursor.is(m) {
 		return ChangesAnswer{}, nil
 	}
+	if err := s.statements.turn(ctx); err != nil {
+		return ChangesAnswer{}, err
+	}
+	defer s.statements.done()
 	var found Changes
 	var err error
 	if ours {

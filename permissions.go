@@ -86,6 +86,9 @@ func (s *Service) UpdatePermission(ctx context.Context, c Caller, id string, in 
 		if missing != nil {
 			return missing
 		}
+		if in.Owner != "" && in.Owner != before.Owner && !c.May(before.Name) {
+			return forbidden("You can't take over a permission that you do not hold: " + string(before.Name))
+		}
 		if after.Name != before.Name {
 			if len(c.graph.holders(before.ID)) > 0 && !c.admin() {
 				return forbidden("Renaming a permission that roles hold grants them another: only an account with the role Admin can.")

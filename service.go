@@ -26,11 +26,11 @@ type Ports struct {
 // concurrent use. They return the refusals of this package, the context's error, or a defect.
 type Service struct {
 	Ports
-	statements statements
+	statements *statements
 }
 
 // New returns a Service on its ports.
-func New(p Ports) *Service { return &Service{Ports: p} }
+func New(p Ports) *Service { return &Service{Ports: p, statements: newStatements()} }
 
 // Caller is an authenticated account, with what it may do as of the moment it was looked up.
 type Caller struct {

@@ -13,14 +13,23 @@ type statementKey struct {
 	slot   int64
 }
 
-// maxStatements bounds how many answers are kept, at some 150 KB each at most where roles are few. Those who follow
-// ask after the same cursor, but for the few that have just come or were away.
-const maxStatements = 64
+const (
+	// maxStatements bounds how many answers are kept. Those who follow ask after the same cursor, but for the few that
+	// have just come or were away.
+	maxStatements = 64
+	// maxKept is how long an answer may be, in bytes, to be kept: a piece of a thousand accounts is. What names many
+	// roles is longer, and made anew for whoever asks.
+	maxKept = 256 << 10
+	// maxMaking bounds how many answers are made at once, each of which may be megabytes long for a moment.
+	maxMaking = 2
+)
 
 // statements keeps the answers of the present slot, so that a hundred followers that ask the same cost one look
 // into the database and one signature. A moment never comes back, so an answer stays true for as long as the
 // database is at the moment of its key.
 type statements struct {
+	making chan struct{} // holds one for each answer that is being made
+
 	mu   sync.Mutex
 	slot int64
 	made map[statementKey]*madeStatement
@@ -32,7 +41,9 @@ type madeStatement struct {
 	err    error
 }
 
-// answer returns the answer of a key, which is made if nobody has. A failure is not kept.
+func newStatements() *statements { return &statements{making: make(chan struct{}, maxMaking)} }
+
+// answer returns the answer of a key, which is made if nobody has. A failure is not kept, nor what is of no moment.
 func (s *statements) answer(ctx context.Context, key statementKey, do func(context.Context) (ChangesAnswer, error)) (ChangesAnswer, error) {
 	if key.moment == (Moment{}) {
 		return do(ctx)
@@ -49,12 +60,24 @@ func (s *statements) answer(ctx context.Context, key statementKey, do func(conte
 	}
 }
 
+// turn waits until few enough are at it, and is followed by done.
+func (s *statements) turn(ctx context.Context) error {
+	select {
+	case s.making <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *statements) done() { <-s.making }
+
 // make lets everybody who waits go on, whatever happens. The work is shared, so it must not end with the one
 // request that happened to begin it; the Store has limits of its own.
 func (s *statements) make(ctx context.Context, key statementKey, m *madeStatement, do func(context.Context) (ChangesAnswer, error)) {
 	m.err = errors.New("making a statement of changes has failed for another request")
 	defer func() {
-		if m.err != nil {
+		if m.err != nil || len(m.answer.Statement) > maxKept {
 			s.drop(key, m)
 		}
 		close(m.done)

@@ -12,7 +12,7 @@ import (
 
 func TestStatementsAreMadeOnce(t *testing.T) {
 	t.Parallel()
-	var s statements
+	s := newStatements()
 	var made atomic.Int64
 	key := statementKey{"a", Moment{"r", "a"}, 1}
 	get := func(ctx context.Context, key statementKey, wait time.Duration, err error) (ChangesAnswer, error) {

@@ -24,13 +24,15 @@ type follower struct {
 	whole    bool   // next is all there is, and not the beginning of it
 	failures int    // since the last success
 	reason   atomic.Pointer[error]
+	// early is how much sooner than asked for the service said that there is nothing new: it has too many who wait.
+	early time.Duration
 }
 
 const (
 	// maxChangesBody holds all roles of a very large installation: 1,000 with 1,000 permissions each.
 	maxChangesBody = 32 << 20
-	// maxWait is the longest that the service takes a request to wait.
-	maxWait = 25 * time.Second
+	// maxWait is the longest that the service keeps a request waiting.
+	maxWait = 10 * time.Second
 	// beginningTimeout is for the first request, which brings all roles, and for a login.
 	beginningTimeout = 10 * time.Second
 	// bodyTimeout is for an answer that has begun to arrive.
@@ -67,6 +69,7 @@ func (f *follower) ask(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	f.early = 0
 	asked := time.Now()
 	response, err := f.client.Do(request)
 	if err != nil {
@@ -81,6 +84,7 @@ func (f *follower) ask(ctx context.Context) error {
 		return err
 	}
 	if response.StatusCode == http.StatusNotModified {
+		f.early = wait - time.Since(asked)
 		return f.nothingNew(asked)
 	}
 	if err := f.refused(response); err != nil {

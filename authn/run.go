@@ -29,7 +29,7 @@ func (v *Verifier) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		began := time.Now()
 		err := f.ask(ctx)
-		pause := minGap - time.Since(began)
+		pause := max(minGap-time.Since(began), f.early)
 		switch {
 		case err != nil:
 			pause = f.failedWith(ctx, err)

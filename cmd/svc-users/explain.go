@@ -42,10 +42,10 @@ func writeExplanation(w io.Writer, e users.Explanation) {
 	if e.Allowed() {
 		answer = "yes"
 	}
-	fmt.Fprintf(w, "%s: %s\n", answer, e)
+	fmt.Fprintf(w, "%s: %s\n", answer, printable(e.String()))
 	row := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(w, "  %-9s %s\n", name, value)
+			fmt.Fprintf(w, "  %-9s %s\n", name, printable(value))
 		}
 	}
 	row("account", e.Account.ID.String())

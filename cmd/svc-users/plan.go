@@ -28,7 +28,7 @@ func thing(kind users.Kind, name, details string) string {
 	if details != "" {
 		line += ": " + details
 	}
-	return line
+	return printable(line)
 }
 
 // summary is the last line: how much of what.

@@ -2,6 +2,8 @@ package declare
 
 import (
 	"strconv"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -152,9 +154,15 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// bounded keeps a key that is the file's own text short.
+// bounded keeps a key that is the file's own text short, and harmless to a terminal.
 func bounded(path string) string {
 	const most = 100
+	path = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, path)
 	if utf8.RuneCountInString(path) <= most {
 		return path
 	}

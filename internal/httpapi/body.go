@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 )
 
 // maxBody is the largest request body taken, in bytes.
@@ -20,6 +21,7 @@ func (x *exchange) readBody(mediaType string) ([]byte, error) {
 	if x.r.ContentLength > maxBody {
 		return nil, tooLarge()
 	}
+	x.taken = true
 	raw, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, maxBody))
 	var over *http.MaxBytesError
 	switch {
@@ -75,4 +77,29 @@ func isType(contentType, want string) bool {
 		}
 	}
 	return true
+}
+
+const (
+	// maxPassed is up to which length, in bytes, net/http waits for a body that nobody has read before it sends the
+	// answer. It does not say so; with longer ones it ends the connection.
+	maxPassed = 256 << 10
+	// bodyGrace is how long an answer waits for a body that it does not need.
+	bodyGrace = 20 * time.Millisecond
+)
+
+// passOver reads a body that nobody wants, so that the connection can be used again, if it is there already. If not,
+// the connection ends with the answer, which would otherwise have to wait for whoever sends the body, for half a
+// minute; and it may be a yes.
+func (x *exchange) passOver() {
+	if x.r.ContentLength > maxPassed || x.r.Header.Get("Expect") != "" {
+		return // net/http ends the connection by itself
+	}
+	control := http.NewResponseController(x.w)
+	if control.SetReadDeadline(time.Now().Add(bodyGrace)) != nil {
+		return // there is no connection
+	}
+	if _, err := io.CopyN(io.Discard, x.r.Body, maxPassed); !errors.Is(err, io.EOF) {
+		x.set("Connection", "close")
+	}
+	_ = control.SetReadDeadline(time.Time{}) // for the next request net/http sets another
 }

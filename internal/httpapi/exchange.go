@@ -31,6 +31,7 @@ type exchange struct {
 	query   map[string]string
 	found   users.Faults // what reading query and body found wrong
 
+	taken  bool // the request's body, or as much of it as is wanted
 	status int
 	body   []byte
 	lent   *[]byte // where the body may be made; given back when the answer has been sent
@@ -111,6 +112,9 @@ const counted = 1024
 func (x *exchange) send() {
 	if len(x.body) > counted || x.r.Method == http.MethodHead && x.status != http.StatusNoContent && x.status != http.StatusNotModified {
 		x.set("Content-Length", strconv.Itoa(len(x.body)))
+	}
+	if !x.taken && x.r.ContentLength != 0 {
+		x.passOver()
 	}
 	x.w.WriteHeader(x.status)
 	if x.r.Method != http.MethodHead && len(x.body) > 0 {

@@ -73,8 +73,9 @@ func (s *Store) Access(ctx context.Context, id users.ID) (users.Access, error) {
 	})
 }
 
-// Heard implements users.Store. As in Access, the account and the graph are of one moment. The zero Moment goes with
-// them: what is true of others at it has to be asked for.
+// Heard implements users.Store. As in Access, the account and the graph are of one moment: that it is still the last
+// one heard of is looked at after both were found, since what is kept may by then be of a later one. The zero Moment
+// goes with them: what is true of others at it has to be asked for.
 func (s *Store) Heard(id users.ID) (users.Access, bool) {
 	m, ok := s.engine.heard()
 	if !ok {
@@ -88,10 +89,14 @@ func (s *Store) Heard(id users.ID) (users.Access, bool) {
 	if !ok {
 		return users.Access{}, false
 	}
-	if kept.stamps.Accounts != m.Accounts {
-		if !s.engine.unchanged(id, kept.stamps.Accounts) {
-			return users.Access{}, false
-		}
+	same := kept.stamps.Accounts == m.Accounts
+	if !same && !s.engine.unchanged(id, kept.stamps.Accounts) {
+		return users.Access{}, false
+	}
+	if last, ok := s.engine.heard(); !ok || last != m {
+		return users.Access{}, false
+	}
+	if !same {
 		kept.stamps = m
 		s.accounts.Set(id, kept)
 	}

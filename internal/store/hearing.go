@@ -22,7 +22,8 @@ const remembers = 1024
 // The database sends what has changed in the order of commits, and so do the heartbeats come that this process
 // sends itself through it. When one comes back, everything that was committed before it was sent has been heard of.
 // So what was heard is true as of that sending, and counts for as long as credit from then on, by this process's
-// own monotonic clock. Three things end it before: a change was heard, of which more may be on its way, until the
+// own clocks: the monotonic one, and the wall clock too, since the first may stand still while a machine is
+// suspended. Three things end it before: a change was heard, of which more may be on its way, until the
 // next heartbeat; this process has changed something itself, until a heartbeat that it sent later; the connection
 // is gone, until a first heartbeat came over the next one.
 type hearing struct {
@@ -44,6 +45,12 @@ type heard struct {
 	until  time.Time
 }
 
+// counts reports whether it does at a time. Without its monotonic reading, which Round strips, a time is that of the
+// wall clock.
+func (h *heard) counts(now time.Time) bool {
+	return now.Before(h.until) && now.Round(0).Before(h.until.Round(0))
+}
+
 func newHearing(now func() time.Time) *hearing {
 	h := &hearing{now: now}
 	h.begin()
@@ -62,7 +69,7 @@ func (h *hearing) begin() {
 // moment returns the stamps as of at most credit ago, or false.
 func (h *hearing) moment() (users.Moment, bool) {
 	c := h.current.Load()
-	if c == nil || !h.now().Before(c.until) {
+	if c == nil || !c.counts(h.now()) {
 		return users.Moment{}, false
 	}
 	return c.moment, true
@@ -144,9 +151,9 @@ func (h *hearing) cameBack(number int64, m users.Moment) bool {
 		h.current.Store(nil)
 		return false
 	}
-	until := sent.Add(credit)
-	h.current.Store(&heard{users.Moment{Roles: h.roles.last, Accounts: h.accounts.last}, until})
-	return h.now().Before(until)
+	now := &heard{users.Moment{Roles: h.roles.last, Accounts: h.accounts.last}, sent.Add(credit)}
+	h.current.Store(now)
+	return now.counts(h.now())
 }
 
 // silence is how long no heartbeat has come back.

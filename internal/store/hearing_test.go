@@ -114,7 +114,9 @@ func TestHearingBeforeTheFirstHeartbeat(t *testing.T) {
 	n := e.beat()
 	e.hear("a a1 " + id.String())
 	e.cameBack(n, users.Moment{Roles: "r0", Accounts: "a0"})
-	e.hears("at first", "r0", "a1")
+	e.hears("at first, when a0 may be older than a1 or untold", "", "")
+	e.beats("r0", "a1")
+	e.hears("with the next", "r0", "a1")
 	if e.unchanged(users.NewID(), "a0") {
 		t.Error("what came before the first change is known")
 	}
@@ -164,5 +166,61 @@ func TestHearingWhoHasChanged(t *testing.T) {
 	same(ada, fmt.Sprintf("b%d", 3*remembers-500), true)
 	if n := len(e.accounts.numbers) + len(e.accounts.changes) + len(e.accounts.changed); n > 3*remembers+3 {
 		t.Errorf("it keeps %d things", n)
+	}
+}
+
+// A machine that was suspended, or moved, finds that its monotonic clock has stood still.
+func TestHearingAfterSuspension(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	h := &heard{until: now.Add(credit)}
+	if !h.counts(now) || h.counts(now.Add(credit)) {
+		t.Error("it does not count for as long as it should")
+	}
+	// The wall clock has gone on: a time with the monotonic reading of now, and another day.
+	slept := &heard{until: now.Add(credit)}
+	slept.until = slept.until.Round(0).Add(-time.Hour)
+	if slept.counts(now) {
+		t.Error("what was heard an hour ago by the wall clock counts")
+	}
+}
+
+// Stamps do not come back, and heartbeats see no older one than before.
+func TestHearingWhatCannotBe(t *testing.T) {
+	t.Parallel()
+	e := newEar(t)
+	e.beats("r0", "a0")
+	e.hear("r r1")
+	e.beats("r1", "a0")
+	e.beats("r0", "a0")
+	e.hears("after a heartbeat from before", "", "")
+	e.beats("r0", "a0")
+	e.hears("having begun anew", "r0", "a0")
+	e.hear("r r1")
+	e.hear("r r0")
+	e.hears("after a stamp that came back", "", "")
+	e.beats("r5", "a0")
+	e.hears("having begun anew once more", "r5", "a0")
+}
+
+// An account that was read after a change which has not been heard of fully yet does not go with roles from before it.
+func TestHeardIsOfOneMoment(t *testing.T) {
+	t.Parallel()
+	e := newEar(t)
+	id := users.NewID()
+	e.beats("r1", "a1")
+	seen, _ := e.moment()
+	e.hear("r r2")
+	e.hear("a a2 " + id.String())
+	if !e.unchanged(id, "a2") {
+		t.Error("an account as it is now is not known as such")
+	}
+	// Whoever began with seen must find that it is no longer the last.
+	if now, ok := e.moment(); ok || now == seen {
+		t.Error("the moment before is still the last")
+	}
+	e.beats("r2", "a2")
+	if now, ok := e.moment(); !ok || now == seen {
+		t.Error("the next moment is not another")
 	}
 }

@@ -10,6 +10,7 @@ type history struct {
 	changed map[users.ID]int64 // the number of the change that last named an account
 	unnamed int64              // the number of the last change that named nobody
 	began   bool               // a heartbeat has been heard
+	agreed  int64              // the number of the newest stamp that a heartbeat has seen
 }
 
 type change struct {
@@ -20,8 +21,13 @@ type change struct {
 // number is that of the last change. The first has 1; what was before it is 0.
 func (h *history) number() int64 { return h.numbers[h.last] }
 
-// add notes a change that made stamp the latest. It may have changed anything if it names nobody.
+// add notes a change that made stamp the latest. It may have changed anything if it names nobody. A stamp never comes
+// back, so one that does is nothing that our triggers have sent, and then nothing is known.
 func (h *history) add(stamp string, who []users.ID) {
+	if _, known := h.numbers[stamp]; known {
+		*h = history{}
+		return
+	}
 	number := h.number() + 1
 	if h.numbers == nil {
 		h.numbers, h.changed = map[string]int64{}, map[users.ID]int64{}
@@ -53,24 +59,29 @@ func (h *history) forget() {
 	h.changes = h.changes[1:]
 }
 
-// agree holds a stamp that was read from the database against what was heard. The first one is where it begins,
-// unless later ones have been heard of already. After that every stamp must have been heard of: one that was not
-// means that there are changes that nobody tells of, and then it begins anew, and does not agree.
+// agree holds a stamp that was read from the database against what was heard, and reports whether all is well. The
+// first one is where it begins. After that every stamp must have been heard of, and be no older than the one before:
+// else there are changes that nobody tells of, and it begins anew. If the first one is not the beginning, because a
+// change was heard of before, whether it is older or was never told shows only with the next.
 func (h *history) agree(stamp string) bool {
-	_, known := h.numbers[stamp]
+	number, known := h.numbers[stamp]
 	switch {
-	case known:
-	case !h.began && h.last != "":
-	case !h.began:
+	case known && number >= h.agreed:
+		h.began, h.agreed = true, number
+		return true
+	case !h.began && h.last == "":
 		h.start(stamp)
+		h.began = true
+		return true
+	case !h.began:
+		h.began = true
+		return false
 	default:
 		*h = history{}
 		h.start(stamp)
 		h.began = true
 		return false
 	}
-	h.began = true
-	return true
 }
 
 func (h *history) start(stamp string) {

@@ -6,23 +6,36 @@
 --     r STAMP         roles, permissions or assignments changed, and this is the new stamp
 --     a STAMP IDS     accounts changed, and this is the new account_stamp; IDS are theirs, or * for too many to name
 --
--- What decides whether a token still says the truth, and an account that is gone, is also kept for those who have
--- to be told later: an account's row has the position of its last such change. Positions rise in the order in
--- which transactions commit, because each change holds the row of the stamps until then.
-ALTER TABLE authorization_stamp ADD COLUMN position bigint NOT NULL DEFAULT 0;
+-- What decides whether a token still says the truth is also noted in account_changes from here on. Positions rise in
+-- the order in which transactions commit, because each change holds the row of the stamps until then.
 
-CREATE TABLE account_changes (
-    account_id uuid        PRIMARY KEY,
-    position   bigint      NOT NULL,
-    changed_at timestamptz NOT NULL
-);
-CREATE INDEX account_changes_position ON account_changes (position, account_id);
+-- What follows is short, but needs tables that processes of the version before may be reading at this moment, and they
+-- do not all take them in one order. So nobody is waited for for longer than it takes to notice a deadlock: the locks
+-- are had all at once or given up again.
+-- +goose StatementBegin
+DO $$
+BEGIN
+    FOR attempt IN 1 .. 600 LOOP
+        BEGIN
+            SET LOCAL lock_timeout = '50ms';
+            LOCK TABLE accounts, roles, permissions, role_permissions, authorization_stamp IN ACCESS EXCLUSIVE MODE;
+            SET LOCAL lock_timeout = DEFAULT;
+            RETURN;
+        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+            PERFORM pg_sleep(random() * 0.05);
+        END;
+    END LOOP;
+    RAISE EXCEPTION 'the tables are in use all the time; stop what reads or holds them for long and start again' USING ERRCODE = 'lock_not_available';
+END
+$$;
+-- +goose StatementEnd
+ALTER TABLE authorization_stamp ADD COLUMN position bigint NOT NULL DEFAULT 1;
 
--- Tokens from before this migration may speak of accounts that have changed since.
-UPDATE authorization_stamp SET position = 1;
+-- What has changed since the migration before.
 INSERT INTO account_changes
 SELECT a.id, 1, clock_timestamp() FROM accounts a JOIN roles r ON r.id = a.role_id
-WHERE NOT a.is_active OR a.token_version > 1 OR a.updated_at <> a.created_at OR r.updated_at <> r.created_at;
+WHERE greatest(a.updated_at, r.updated_at) > (SELECT tstamp - interval '1 hour' FROM svc_users_migrations WHERE version_id = 4 LIMIT 1)
+ON CONFLICT DO NOTHING;
 
 -- tell sends a notification. The channel is named after the table of the stamps, so that two schemas of one
 -- database do not hear of one another, and one that was restored does not seem to be the one before. A database

@@ -1,22 +1,13 @@
 -- +goose Up
--- What decides whether a token still says the truth, and an account that is gone, is kept for those who have to be
--- told later: an account's row has the position of its last such change. Positions rise in the order in which
--- transactions commit. The notifications that the name speaks of are PostgreSQL's; here every process sees by the
--- file itself that it has changed.
-ALTER TABLE authorization_stamp ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
+-- What decides whether a token still says the truth is noted in account_changes from here on. Positions rise in the
+-- order in which transactions commit. The notifications that the name speaks of are PostgreSQL's; here every process
+-- sees by the file itself that it has changed.
+ALTER TABLE authorization_stamp ADD COLUMN position INTEGER NOT NULL DEFAULT 1;
 
-CREATE TABLE account_changes (
-    account_id TEXT    NOT NULL PRIMARY KEY,
-    position   INTEGER NOT NULL,
-    changed_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX account_changes_position ON account_changes (position, account_id);
-
--- Tokens from before this migration may speak of accounts that have changed since.
-UPDATE authorization_stamp SET position = 1;
-INSERT INTO account_changes
+-- What has changed since the migration before.
+INSERT OR IGNORE INTO account_changes
 SELECT a.id, 1, unixepoch() * 1000000 FROM accounts a JOIN roles r ON r.id = a.role_id
-WHERE NOT a.is_active OR a.token_version > 1 OR a.updated_at <> a.created_at OR r.updated_at <> r.created_at;
+WHERE max(a.updated_at, r.updated_at) > (unixepoch() - 3600) * 1000000;
 
 -- +goose StatementBegin
 CREATE TRIGGER accounts_changed_update AFTER UPDATE OF id, role_id, is_active, token_version ON accounts
@@ -62,6 +53,15 @@ DROP TRIGGER accounts_stamp_replace;
 CREATE TRIGGER roles_renamed AFTER UPDATE OF name ON roles WHEN OLD.name <> NEW.name BEGIN
     UPDATE authorization_stamp SET position = position + 1;
     INSERT INTO account_changes SELECT a.id, s.position, unixepoch() * 1000000 FROM accounts a, authorization_stamp s WHERE a.role_id = NEW.id
+    ON CONFLICT DO UPDATE SET position = excluded.position, changed_at = excluded.changed_at;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER roles_replaced BEFORE INSERT ON roles
+WHEN EXISTS (SELECT 1 FROM roles WHERE id = NEW.id OR name_key = NEW.name_key) BEGIN
+    UPDATE authorization_stamp SET position = position + 1;
+    INSERT INTO account_changes SELECT a.id, s.position, unixepoch() * 1000000
+    FROM accounts a JOIN roles r ON r.id = a.role_id, authorization_stamp s WHERE r.id = NEW.id OR r.name_key = NEW.name_key
     ON CONFLICT DO UPDATE SET position = excluded.position, changed_at = excluded.changed_at;
 END;
 -- +goose StatementEnd

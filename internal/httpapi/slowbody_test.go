@@ -1,0 +1,88 @@
+package httpapi_test
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/svc-users/svc-users/internal/apitest"
+)
+
+// halfway sends the head of a request that announces a body, and returns where the body may follow.
+func halfway(t *testing.T, svc *apitest.Service, method, path, token string, length int) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(svc.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(15 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	_, err = fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", method, path, token, length)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+func statusOf(t *testing.T, conn net.Conn) int {
+	t.Helper()
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	return answer.StatusCode
+}
+
+// Who may do something when the head of a request arrives, and no more when its body does, may not.
+func TestRightsEndWhileTheBodyIsOnItsWay(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, svc *apitest.Service) {
+		const body = `{"permissions":["roles:read"]}`
+		role := svc.NewRole(t, "", "roles:read", "permissions:read")
+		ada, bob := svc.NewAccount(t, role), svc.NewAccount(t, role)
+		check := halfway(t, svc, "POST", "/api/v1/auth/check", ada.Token, len(body))
+		plan := halfway(t, svc, "POST", "/api/v1/declarations/plan", bob.Token, len(`{"service":"x"}`))
+		time.Sleep(100 * time.Millisecond)
+		svc.Patch(t, "/api/v1/accounts/"+ada.ID, `{"is_active":false}`).Want(t, 200, "")
+		svc.Delete(t, "/api/v1/roles/"+role+"/permissions/"+svc.PermissionIDs(t, "roles:read")[0]).Want(t, 200, "")
+		for conn, rest := range map[net.Conn]string{check: body, plan: `{"service":"x"}`} {
+			if _, err := conn.Write([]byte(rest)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := statusOf(t, check); got != http.StatusUnauthorized {
+			t.Errorf("a check of a disabled account: %d", got)
+		}
+		if got := statusOf(t, plan); got != http.StatusForbidden {
+			t.Errorf("a plan without roles:read: %d", got)
+		}
+	})
+}
+
+// An answer that needs no body does not wait for one.
+func TestNobodyWaitsForABodyThatIsNotRead(t *testing.T) {
+	t.Parallel()
+	svc := apitest.Start(t, apitest.Options{})
+	for _, c := range []struct {
+		method, path, token string
+		status              int
+	}{
+		{"POST", "/api/v1/auth/forward/x", svc.AdminToken, 200},
+		{"GET", "/api/v1/auth/me", svc.AdminToken, 200},
+		{"POST", "/api/v1/auth/check", "none", 401},
+		{"DELETE", "/api/v1/nothing", "", 404},
+	} {
+		began := time.Now()
+		conn := halfway(t, svc, c.method, c.path, c.token, 100)
+		if got := statusOf(t, conn); got != c.status || time.Since(began) > 10*time.Second {
+			t.Errorf("%s %s: %d after %v", c.method, c.path, got, time.Since(began))
+		}
+	}
+}
