@@ -16,8 +16,8 @@ type Moment struct{ Roles, Accounts string }
 
 // AccessReader reads the state that decides what an account may do.
 type AccessReader interface {
-	// Access returns the account with the role graph, both as of now. Every authenticated request makes this
-	// one call; a cache belongs behind it and nowhere else. ErrNotFound for an unknown id.
+	// Access returns the account with the role graph, both as of now. Every authenticated request makes this one call,
+	// unless Store.Heard has an answer; a cache belongs behind the two and nowhere else. ErrNotFound for an unknown id.
 	Access(ctx context.Context, id ID) (Access, error)
 	// Graph returns all roles, permissions and assignments as of now.
 	Graph(ctx context.Context) (*Graph, error)

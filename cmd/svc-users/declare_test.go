@@ -19,7 +19,7 @@ func TestExampleDeclaration(t *testing.T) {
 		{"plan", "orders: 9 to create"},
 		{"apply", "orders: 9 created"},
 		{"apply", "orders: nothing to do"},
-		{"plan", "orders: Nothing to do"},
+		{"plan", "orders: nothing to do"},
 	} {
 		var stdout, stderr bytes.Buffer
 		status := run([]string{step.command, example}, nil, &stdout, &stderr)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	users "github.com/svc-users/svc-users"
@@ -104,7 +105,11 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 	}
 	t.announce(listener.Addr(), cmd.Demo)
 	a.logLimits(log)
-	go a.forgetChanges(t.ctx, log)
+	background, stop := context.WithCancel(t.ctx)
+	var forgetting sync.WaitGroup
+	forgetting.Go(func() { a.forgetChanges(background, log) })
+	defer forgetting.Wait()
+	defer stop()
 	return serveUntilStopped(t.ctx, httpapi.Server(cfg.Addr(), handler, log), listener)
 }
 

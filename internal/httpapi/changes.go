@@ -19,7 +19,7 @@ type Changes struct {
 }
 
 const (
-	// maxWait is the longest wait_ms, what a client may reasonably hold a request open for.
+	// maxWait is the longest wait_ms, what a client may reasonably ask for. None is kept waiting for longer than 10 s.
 	maxWait = 25 * time.Second
 	// maxWaiting is how many requests wait at a time. Each holds a connection and its memory; past that, they are
 	// answered at once, and whoever follows asks more often.

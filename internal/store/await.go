@@ -17,7 +17,9 @@ type waiters struct {
 	mu     sync.Mutex
 	groups map[users.Moment]*waitGroup
 	// look wakes the goroutine, which runs while it is not nil.
-	look chan struct{}
+	look    chan struct{}
+	running sync.WaitGroup // the goroutine
+	closed  bool           // nobody looks any more
 }
 
 // waitGroup is all who have seen one moment.
@@ -41,9 +43,10 @@ func (s *Store) Changed(m users.Moment) (<-chan struct{}, func()) {
 		w.groups[m] = g
 	}
 	g.size++
-	if w.look == nil {
-		w.look = make(chan struct{}, 1)
-		go s.watchMoments(w.look)
+	if w.look == nil && !w.closed {
+		look := make(chan struct{}, 1)
+		w.look = look
+		w.running.Go(func() { s.watchMoments(look) })
 	}
 	return g.changed, sync.OnceFunc(func() { w.leave(g) })
 }
@@ -66,6 +69,15 @@ func (w *waiters) wake() {
 	case w.look <- struct{}{}:
 	default: // it has been woken already, or there is none
 	}
+}
+
+// close ends the looking. Who still waits does so until they give up.
+func (w *waiters) close() {
+	w.mu.Lock()
+	w.closed = true
+	w.wake()
+	w.mu.Unlock()
+	w.running.Wait()
 }
 
 // changed tells that the database is at another moment now. It is for whoever hears of changes.
@@ -105,7 +117,7 @@ func (s *Store) lookForWaiters() (users.Moment, error) {
 func (w *waiters) all() []*waitGroup {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.groups) == 0 {
+	if len(w.groups) == 0 || w.closed {
 		w.look = nil
 		return nil
 	}

@@ -64,7 +64,10 @@ func translate(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	message := "The database is not reachable."
-	if f.fault == unknown {
+	switch f.fault {
+	case ended:
+		message = "The database did not get it done in time."
+	case unknown:
 		message = "The database went away; whether the change was made cannot be told."
 	}
 	return users.Unavailable(message, retryAfter, f)

@@ -30,7 +30,8 @@ type Store struct {
 	// waiters are told when the database has come to another moment.
 	waiters waiters
 	// accounts is what was seen of each, and under which stamps. It is true for as long as the stamp of the
-	// accounts is the same, which is looked at before each use.
+	// accounts is the same, or no change that was heard of since has named the account; that is looked at before
+	// each use.
 	accounts *otter.Cache[users.ID, seen]
 	// writing is held by the one transaction of this process. Those that wait for it hold no connection, so
 	// that many writers cannot keep readers from the database.
@@ -125,7 +126,10 @@ func CheckURL(url string) error {
 }
 
 // Close closes all connections. Nothing else may be called afterwards.
-func (s *Store) Close() error { return s.engine.close() }
+func (s *Store) Close() error {
+	s.waiters.close()
+	return s.engine.close()
+}
 
 // Ping returns nil if the database answers within two seconds, else ErrUnavailable.
 func (s *Store) Ping(ctx context.Context) error {
