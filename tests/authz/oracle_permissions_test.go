@@ -54,6 +54,10 @@ func applyDeclaration(j *judgement) {
 		j.names = []string{"permissions:update"}
 		j.forbid("the step needs it")
 	}
+	if !j.holds(j.own)["p:docs:z"] {
+		j.names = []string{"docs:z"}
+		j.forbid("it takes over what the caller does not hold")
+	}
 	p := j.Permissions["p:docs:z"]
 	p.Description = "fresh"
 	j.next.Permissions["p:docs:z"] = p

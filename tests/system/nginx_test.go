@@ -225,21 +225,21 @@ func TestNginxAsksBeforeItPassesOn(t *testing.T) {
 			t.Errorf("a forged requirement: %d", status)
 		}
 
-		// Rights count from the next request on.
+		// Rights count from the next request on, where they are changed.
 		path := "/api/v1/roles/" + role + "/permissions"
-		c.ask(http.StatusOK, http.MethodPost, path, map[string]any{"permission_ids": []string{write}})
+		c.a.want(http.StatusOK, http.MethodPost, path, c.admin.token, map[string]any{"permission_ids": []string{write}})
 		large := strings.Repeat("x", 4<<20)
 		if status, _, a := g.send("POST", "/orders", p.token, large, http.Header{"Content-Type": {"text/plain"}}); status != http.StatusOK || a.Length != int64(len(large)) || a.Method != "POST" {
 			t.Errorf("a large body: %d %+v", status, a)
 		}
-		c.ask(http.StatusOK, http.MethodDelete, path+"/"+write, nil)
+		c.a.want(http.StatusOK, http.MethodDelete, path+"/"+write, c.admin.token, nil)
 		g.want(http.StatusForbidden, "POST", "/orders", p.token)
 		g.want(http.StatusOK, "GET", "/orders", p.token)
-		c.ask(http.StatusOK, http.MethodPatch, "/api/v1/accounts/"+p.id, map[string]any{"role_id": c.roles["User"]})
+		c.a.want(http.StatusOK, http.MethodPatch, "/api/v1/accounts/"+p.id, c.admin.token, map[string]any{"role_id": c.roles["User"]})
 		g.want(http.StatusForbidden, "GET", "/orders", p.token)
-		c.ask(http.StatusOK, http.MethodPatch, "/api/v1/accounts/"+p.id, map[string]any{"role_id": role})
+		c.a.want(http.StatusOK, http.MethodPatch, "/api/v1/accounts/"+p.id, c.admin.token, map[string]any{"role_id": role})
 		g.want(http.StatusOK, "GET", "/orders", p.token)
-		c.ask(http.StatusOK, http.MethodPatch, "/api/v1/accounts/"+p.id, map[string]any{"is_active": false})
+		c.a.want(http.StatusOK, http.MethodPatch, "/api/v1/accounts/"+p.id, c.admin.token, map[string]any{"is_active": false})
 		g.want(http.StatusUnauthorized, "GET", "/orders", p.token)
 
 		// Without anybody to ask nobody gets in.
