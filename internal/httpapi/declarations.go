@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/svc-users/svc-users"
@@ -77,28 +78,37 @@ func (a *api) declarationRoutes() []route {
 		},
 		Orphaned: []Orphan{{"permission", "orders:archive", ""}},
 	}
-	return []route{
-		reading(route{
-			method: http.MethodPost, path: path + "plan", permission: users.RolesRead, also: users.PermissionsRead,
-			name: "planDeclaration", tag: tag, summary: "Show what a declaration would change",
-			description: "Changes nothing. Whether the caller may make each change is decided when it is applied. A name that belongs to another service, or to the system, is refused.",
-			message:     "Declaration planned successfully", fails: []int{http.StatusConflict},
-			request: request, example: example,
-		}, func(x *exchange, in Declaration) (Plan, error) {
-			plan, err := a.Service.PlanDeclaration(x.ctx, x.caller, in.declaration(x.found))
+	// Both take the same and answer the same; of is the method that does it.
+	with := func(r route, of func(context.Context, users.Caller, users.Declaration) (users.Plan, error)) route {
+		r.method, r.permission, r.also, r.tag = http.MethodPost, users.RolesRead, users.PermissionsRead, tag
+		r.fails, r.request, r.example = []int{http.StatusConflict}, request, example
+		return reading(r, func(x *exchange, in Declaration) (Plan, error) {
+			plan, err := of(x.ctx, x.caller, in.declaration(x.found))
 			return planOf(plan), err
-		}),
-		reading(route{
-			method: http.MethodPost, path: path + "apply", permission: users.RolesRead, also: users.PermissionsRead,
-			name: "applyDeclaration", tag: tag, summary: "Make roles and permissions agree with a declaration",
-			description: "All of it or nothing, and each change under the rules of the operation that makes it alone: its permission, and nobody can hand out what they do not hold. What the service owns and does not declare is taken away only with `prune`.",
-			message:     "Declaration applied successfully", fails: []int{http.StatusConflict},
-			request: request, example: example,
-		}, func(x *exchange, in Declaration) (Plan, error) {
-			plan, err := a.Service.ApplyDeclaration(x.ctx, x.caller, in.declaration(x.found))
-			return planOf(plan), err
-		}),
+		})
 	}
+	return []route{
+		with(route{
+			path: path + "plan", name: "planDeclaration", summary: "Show what a declaration would change",
+			description: "Changes nothing. Whether the caller may make each change is decided when it is applied. A name that belongs to another service, or to the system, is refused.",
+			message:     "Declaration planned successfully",
+		}, a.planDeclaration),
+		with(route{
+			path: path + "apply", name: "applyDeclaration", summary: "Make roles and permissions agree with a declaration",
+			description: "All of it or nothing, and each change under the rules of the operation that makes it alone: its permission, and nobody can hand out what they do not hold. What the service owns and does not declare is taken away only with `prune`.",
+			message:     "Declaration applied successfully",
+		}, a.applyDeclaration),
+	}
+}
+
+// The document is made without a Service, so these two look for it when they are called.
+
+func (a *api) planDeclaration(ctx context.Context, c users.Caller, in users.Declaration) (users.Plan, error) {
+	return a.Service.PlanDeclaration(ctx, c, in)
+}
+
+func (a *api) applyDeclaration(ctx context.Context, c users.Caller, in users.Declaration) (users.Plan, error) {
+	return a.Service.ApplyDeclaration(ctx, c, in)
 }
 
 func (in Declaration) declaration(found users.Faults) users.Declaration {
