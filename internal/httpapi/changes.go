@@ -37,7 +37,7 @@ func (a *api) changesRoutes() []route {
 			"A cursor is good for the same answer for at most 10 seconds, and so no request waits longer.",
 		message: "Changes retrieved successfully", data: reflect.TypeFor[Changes](), example: exampleChanges,
 		params: []*huma.Param{
-			afterParam,
+			afterParamDoc(),
 			queryParam("wait_ms", "How many milliseconds to wait for something newer.",
 				&huma.Schema{Type: "integer", Minimum: ptr(0.0), Maximum: ptr(float64(maxWait.Milliseconds())), Default: 0}),
 			{Name: "If-None-Match", In: "header", Description: "The entity tag of the answer before; the same as after, which goes before it.", Schema: &huma.Schema{Type: "string"}},
@@ -51,11 +51,11 @@ func (a *api) changesRoutes() []route {
 	return []route{r}
 }
 
-var afterParam = func() *huma.Param {
+func afterParamDoc() *huma.Param {
 	p := queryParam("after", "The cursor of the answer before. Empty begins anew, as does whatever is no cursor.", &huma.Schema{Type: "string", MaxLength: ptr(maxAfter)})
 	p.AllowEmptyValue = true
 	return p
-}()
+}
 
 func (a *api) changes(x *exchange) error {
 	q := users.ChangesQuery{After: x.after(), Stop: a.Stopping}

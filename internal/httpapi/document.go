@@ -208,7 +208,7 @@ func (d *document) plainAnswer(r route, fields []string, description string, exa
 func (d *document) data(r route) *huma.Schema {
 	switch {
 	case r.data == nil:
-		return null
+		return nullSchema()
 	case r.list:
 		return &huma.Schema{Type: "array", Items: d.registry.Schema(r.data, true, "")}
 	default:

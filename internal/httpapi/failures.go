@@ -68,7 +68,7 @@ func oauthFailure(f failure) *huma.Response {
 }
 
 func (d *document) failure(f failure) *huma.Response {
-	parts := envelopeParts{code: f.status, message: &huma.Schema{Type: "string"}, data: null}
+	parts := envelopeParts{code: f.status, message: &huma.Schema{Type: "string"}, data: nullSchema()}
 	example := envelope{code: f.status, message: f.message}
 	if f.constant {
 		parts.message = constant(f.message)

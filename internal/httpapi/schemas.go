@@ -7,7 +7,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-var null = &huma.Schema{Type: "null"}
+// nullSchema returns the schema of null. Each schema has one of its own: while huma makes a schema of a type it writes
+// to all that the schema contains, so a shared one would be written to by two documents that are made at once.
+func nullSchema() *huma.Schema { return &huma.Schema{Type: "null"} }
 
 // constant is the schema of one string or integer.
 func constant(value any) *huma.Schema {
@@ -50,7 +52,7 @@ func (p envelopeParts) schema() *huma.Schema {
 
 func orNull(s *huma.Schema) *huma.Schema {
 	if s == nil {
-		return null
+		return nullSchema()
 	}
 	return s
 }
