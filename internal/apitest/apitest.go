@@ -42,6 +42,9 @@ var Engine = "sqlite"
 // Version is what the services call themselves.
 const Version = "0.0.0-test"
 
+// patience only ends what hangs. It is far longer than anything takes that works, on however busy a machine.
+const patience = 10 * time.Minute
+
 // Options says how the service is to be. The zero value is one on Engine.
 type Options struct {
 	// Engine is "sqlite" or "postgres"; empty means the package's Engine.
@@ -82,6 +85,7 @@ func Start(t testing.TB, o Options) *Service {
 	st, err := store.Open(ctx, database)
 	must(t, err)
 	t.Cleanup(func() { must(t, st.Close()) })
+	st.SetLimits(patience, patience, patience)
 	must(t, st.Migrate(ctx))
 	must(t, st.Listen("", func(bool, string) {}))
 	key, err := signingKey()
@@ -136,7 +140,7 @@ func (s *Service) serve(t testing.TB, o Options) {
 	s.client = &http.Client{
 		Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Timeout:       time.Minute,
+		Timeout:       patience,
 	}
 	t.Cleanup(func() {
 		s.client.CloseIdleConnections()

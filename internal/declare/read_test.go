@@ -135,6 +135,7 @@ func TestUnreadable(t *testing.T) {
 // No file of the size that is taken keeps the reader busy for long.
 func TestReadIsBounded(t *testing.T) {
 	t.Parallel()
+	const bound = 20 * time.Second // a fraction of a second for most; what is not bounded takes minutes
 	for name, text := range map[string]string{
 		"open lists":   strings.Repeat("[", MaxSize),
 		"nested lists": strings.Repeat("[", 9999) + strings.Repeat("]", 9999),
@@ -145,11 +146,17 @@ func TestReadIsBounded(t *testing.T) {
 		"one key":      strings.Repeat("a: b\n", MaxSize/5),
 		"wrong items":  "service: s\nroles: [" + strings.TrimSuffix(strings.Repeat("{permissions: ["+strings.Repeat("1,", 400)+"]},", 1000), ",") + "]",
 	} {
-		began := time.Now()
-		if file, err := Read([]byte(text)); err == nil && len(file.Found) == 0 {
-			t.Errorf("%s: nothing is wrong", name)
+		var took time.Duration
+		for range 3 { // a busy machine may take long for one of them, but hardly for each
+			began := time.Now()
+			if file, err := Read([]byte(text)); err == nil && len(file.Found) == 0 {
+				t.Errorf("%s: nothing is wrong", name)
+			}
+			if took = time.Since(began); took <= bound {
+				break
+			}
 		}
-		if took := time.Since(began); took > 20*time.Second {
+		if took > bound {
 			t.Errorf("%s took %v", name, took)
 		}
 	}

@@ -18,9 +18,9 @@ import (
 
 const (
 	superuser = "postgres"
-	// startTimeout is generous: a machine that runs all tests at once is slow, and waiting costs nothing when
-	// it is not.
-	startTimeout = 60 * time.Second
+	// patience only ends what hangs: a machine that runs all tests at once is slow, and waiting costs nothing when it
+	// is not.
+	patience = 10 * time.Minute
 )
 
 // Server is a throw-away PostgreSQL cluster. Its methods must not be called at the same time.
@@ -147,7 +147,7 @@ func (s *Server) start() error {
 
 // await waits until the server takes connections.
 func (s *Server) await() error {
-	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for {
 		conn, err := pgx.Connect(ctx, s.url(superuser))

@@ -112,7 +112,7 @@ func (s *Store) tablesOf(ctx context.Context, names ...string) ([]string, error)
 // Ready returns nil if the database answers within two seconds and its schema is exactly the one this program
 // was written for; else ErrUnavailable, ErrOlderSchema or ErrNewerSchema.
 func (s *Store) Ready(ctx context.Context) error {
-	list, err := read(ctx, s, probeLimit, s.migrations)
+	list, err := read(ctx, s, s.probeLimit, s.migrations)
 	if err != nil {
 		return err
 	}

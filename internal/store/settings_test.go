@@ -47,7 +47,7 @@ func TestHangingDatabase(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := openTest(t, hang.url)
-			s.readLimit, s.txLimit = 300*time.Millisecond, 300*time.Millisecond
+			s.SetLimits(300*time.Millisecond, 300*time.Millisecond, 300*time.Millisecond)
 			other := openTest(t, hang.url)
 			c, err := other.engine.migrating().Conn(t.Context())
 			if err != nil {
@@ -74,17 +74,24 @@ func TestHangingDatabase(t *testing.T) {
 				calls["Graph"] = func(ctx context.Context) error { _, err := s.Graph(ctx); return err }
 			}
 			for what, call := range calls {
-				began := time.Now()
-				var unavailable *users.Error
-				if err := call(t.Context()); !errors.As(err, &unavailable) || !errors.Is(err, users.ErrUnavailable) || unavailable.RetryAfter == 0 {
-					t.Errorf("%s: %v, want ErrUnavailable", what, err)
+				var took time.Duration
+				// A busy machine may keep it for longer, but hardly each time.
+				for range 5 {
+					began := time.Now()
+					var unavailable *users.Error
+					if err := call(t.Context()); !errors.As(err, &unavailable) || !errors.Is(err, users.ErrUnavailable) || unavailable.RetryAfter == 0 {
+						t.Errorf("%s: %v, want ErrUnavailable", what, err)
+					}
+					soon, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+					if err := call(soon); !errors.Is(err, context.DeadlineExceeded) {
+						t.Errorf("%s under a short context: %v", what, err)
+					}
+					cancel()
+					if took = time.Since(began); took <= 4*time.Second {
+						break
+					}
 				}
-				soon, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-				if err := call(soon); !errors.Is(err, context.DeadlineExceeded) {
-					t.Errorf("%s under a short context: %v", what, err)
-				}
-				cancel()
-				if took := time.Since(began); took > 4*time.Second {
+				if took > 4*time.Second {
 					t.Errorf("%s took %v", what, took)
 				}
 			}

@@ -106,6 +106,7 @@ func migrated(t *testing.T, url string) *store.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.SetLimits(patience, patience, patience)
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)

@@ -37,8 +37,9 @@ type Store struct {
 	// that many writers cannot keep readers from the database.
 	writing chan struct{}
 
-	readLimit time.Duration
-	txLimit   time.Duration
+	readLimit  time.Duration
+	txLimit    time.Duration
+	probeLimit time.Duration
 }
 
 var _ users.Store = (*Store)(nil)
@@ -64,12 +65,20 @@ func Open(ctx context.Context, url string) (*Store, error) {
 
 func newStore(e engine) *Store {
 	return &Store{
-		engine:    e,
-		accounts:  otter.Must(&otter.Options[users.ID, seen]{MaximumSize: maxAccounts}),
-		writing:   make(chan struct{}, 1),
-		readLimit: readLimit,
-		txLimit:   txLimit,
+		engine:     e,
+		accounts:   otter.Must(&otter.Options[users.ID, seen]{MaximumSize: maxAccounts}),
+		writing:    make(chan struct{}, 1),
+		readLimit:  readLimit,
+		txLimit:    txLimit,
+		probeLimit: probeLimit,
 	}
+}
+
+// SetLimits replaces how long a read, a transaction and a probe (Ping, Ready) may take: 5, 10 and 2 seconds. It is
+// for tests, in which a busy machine must not decide whether something succeeds. It must be called before the Store
+// is used.
+func (s *Store) SetLimits(read, tx, probe time.Duration) {
+	s.readLimit, s.txLimit, s.probeLimit = read, tx, probe
 }
 
 var errScheme = errors.New("the database URL must begin with sqlite://, postgres:// or postgresql://")
@@ -133,7 +142,7 @@ func (s *Store) Close() error {
 
 // Ping returns nil if the database answers within two seconds, else ErrUnavailable.
 func (s *Store) Ping(ctx context.Context) error {
-	_, err := read(ctx, s, probeLimit, func(ctx context.Context) (int, error) {
+	_, err := read(ctx, s, s.probeLimit, func(ctx context.Context) (int, error) {
 		return row(ctx, s.reads(), "ping", scanInt, `SELECT 1`)
 	})
 	return err

@@ -119,11 +119,7 @@ func testMigrateWhenCurrent(t *testing.T, url string) {
 	s, other := open(t, url), open(t, url)
 	wantError(t, "Migrate", s.Migrate(ctx), nil)
 	err := s.InTx(ctx, func(users.Tx) error {
-		began := time.Now()
-		wantError(t, "Migrate beside a transaction", other.Migrate(ctx), nil)
-		if took := time.Since(began); took > 3*time.Second {
-			t.Errorf("it took %v", took)
-		}
+		wantError(t, "Migrate beside a transaction", other.Migrate(ctx), nil) // which cannot end before it has returned
 		return nil
 	})
 	wantError(t, "InTx", err, nil)

@@ -107,6 +107,9 @@ func newFixture(t *testing.T, url string) *fixture {
 	return f
 }
 
+// patience only ends what hangs. It is far longer than anything takes that works, on however busy a machine.
+const patience = 10 * time.Minute
+
 // open opens a store that is closed with the test.
 func open(t testing.TB, url string) *store.Store {
 	t.Helper()
@@ -114,12 +117,27 @@ func open(t testing.TB, url string) *store.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.SetLimits(patience, patience, patience)
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Errorf("closing the store: %v", err)
 		}
 	})
 	return s
+}
+
+// quickest returns how long the quickest of several tries of the same took, the first that keeps to a limit. Whatever
+// else the machine does only adds to some of them; what is slow by itself is slow each time.
+func quickest(limit time.Duration, try func()) time.Duration {
+	least := patience
+	for range 5 {
+		began := time.Now()
+		try()
+		if least = min(least, time.Since(began)); least <= limit {
+			break
+		}
+	}
+	return least
 }
 
 // byHand runs SQL past the store, as somebody with a shell would.
@@ -143,7 +161,7 @@ func shell(t testing.TB, address string) *sql.DB {
 		if err != nil {
 			t.Fatal(err)
 		}
-		uri := url.URL{Scheme: "file", Path: absolute, RawQuery: "_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)"}
+		uri := url.URL{Scheme: "file", Path: absolute, RawQuery: "_pragma=busy_timeout(600000)&_pragma=foreign_keys(1)"}
 		driver, name = "sqlite", uri.String()
 	}
 	db, err := sql.Open(driver, name)
