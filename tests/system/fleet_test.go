@@ -47,8 +47,8 @@ func (f *fleet) start(address string, args ...string) *server {
 	return serveWith(f.t, []string{"DATABASE_URL=" + f.database, "HOST=" + host, "PORT=" + port, "TRUSTED_PROXIES=127.0.0.1/32"}, args...)
 }
 
-// replace ends a replica by a signal and, a moment later, starts it again. It returns when the balancer has had the
-// time to take it back.
+// replace ends a replica by a signal and, a moment later, starts it again. It returns when the balancer has
+// taken it back.
 func (f *fleet) replace(i int, s os.Signal) {
 	f.t.Helper()
 	old := f.replicas[i]
@@ -58,7 +58,9 @@ func (f *fleet) replace(i int, s os.Signal) {
 		f.t.Errorf("told to stop, replica %d ends with status %d", i, status)
 	}
 	f.replicas[i] = f.start(old.host)
-	time.Sleep(2500 * time.Millisecond) // two checks, one a second
+	until(f.t, "the balancer sends requests to the replica that is back", func() bool {
+		return strings.Contains(f.replicas[i].stderr.tail(), `"/api/v1/auth/me"`)
+	})
 }
 
 // balance runs HAProxy with the published configuration, of which only the addresses are others, and returns where

@@ -15,9 +15,10 @@ const (
 	floodConns = 64
 	// maxMemory is what a server may take at most, far above what it wants: the bench has the exact number.
 	maxMemory = 160 << 20
-	// slowest is how long a login may take that waits its turn, and answers to others meanwhile. Two seconds is
-	// the aim; the rest is for whatever else the machine does.
+	// slowest is how long a login may take that waits its turn. Two seconds is the aim.
 	slowest = 6 * time.Second
+	// slowRead is how long half of the others' requests may take meanwhile.
+	slowRead = time.Second
 )
 
 // Far more logins than can be hashed arrive at once. Each is answered, or refused with a time to come back; who
@@ -27,6 +28,8 @@ func TestLoginFlood(t *testing.T) {
 	s := serve(t, sqliteURL(t), "--demo")
 	token := s.login("admin@example.com", "admin123")
 	role := s.want(http.StatusOK, http.MethodGet, "/api/v1/auth/me", token, nil).text("role_id")
+	// The flood itself must not count as other work of the machine, so that is looked at before and after it.
+	slower := slowdownOfOthers()
 	flood := s.flood()
 	creation := s.createAccounts(token, role)
 	var reads []time.Duration
@@ -39,18 +42,20 @@ func TestLoginFlood(t *testing.T) {
 	}
 	counts, worst := flood()
 	created, refused, middle := creation()
+	slower = max(slower, slowdownOfOthers())
+	allowed := func(d time.Duration) time.Duration { return time.Duration(float64(d) * slower) }
 	t.Logf("accounts made: %d, median %v; refused: %d", created, middle, refused)
 	if created == 0 || refused > created {
 		t.Errorf("during the flood %d accounts were made, %d refused: logins have shut them out", created, refused)
 	}
-	t.Logf("logins by status: %v, the slowest %v; %d reads, median %v", counts, worst, len(reads), median(reads))
+	t.Logf("logins by status: %v, the slowest %v; %d reads, median %v; others slow the machine down %.1f times", counts, worst, len(reads), median(reads), slower)
 	if counts[http.StatusOK] == 0 || counts[http.StatusUnauthorized] == 0 || counts[http.StatusServiceUnavailable] == 0 {
 		t.Errorf("logins by status: %v; it was no flood, or nobody got through", counts)
 	}
-	if worst > slowest {
+	if worst > allowed(slowest) {
 		t.Errorf("a login took %v", worst)
 	}
-	if m := median(reads); m > time.Second {
+	if m := median(reads); m > allowed(slowRead) {
 		t.Errorf("half of the reads took more than %v", m)
 	}
 	if peak, ok := peakMemory(s.cmd.Process.Pid); ok {
@@ -60,9 +65,9 @@ func TestLoginFlood(t *testing.T) {
 		}
 	}
 	// All is well again at once.
-	began := time.Now()
+	began := machineTime()
 	s.login("admin@example.com", "admin123")
-	if took := time.Since(began); took > slowest {
+	if took := machineSince(began); took > slowest {
 		t.Errorf("after the flood a login takes %v", took)
 	}
 }

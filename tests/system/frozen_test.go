@@ -10,8 +10,8 @@ import (
 	"github.com/svc-users/svc-users/internal/pgtest"
 )
 
-// frozenLimit is how long a request may take while the database hangs: ten seconds for the longest of them, a
-// transaction, and some for a busy machine.
+// frozenLimit is how long a request may take while the database hangs, by the machine's clock: ten seconds for the
+// longest of them, a transaction, and some for all that belongs to it.
 const frozenLimit = 13 * time.Second
 
 // A PostgreSQL that hangs, with all its connections open, makes requests end in 503 instead of hanging too. The
@@ -30,7 +30,7 @@ func TestPostgresFrozen(t *testing.T) {
 			t.Errorf("told to stop while the database hangs, a server ends with status %d", status)
 		}
 		proxy.freeze(false)
-		c.back(time.Now(), c.a)
+		c.back(machineTime(), c.a)
 		c.b = serve(t, database)
 		if a := c.b.me(p.token); !a.is(http.StatusOK) {
 			t.Errorf("after the thaw a token is answered %d", a.status)
@@ -60,9 +60,9 @@ func (c *cluster) whileFrozen(p person) {
 	} {
 		for range 4 {
 			wait.Go(func() {
-				began := time.Now()
+				began := machineTime()
 				a := c.a.send(request.method, request.path, request.token, request.body)
-				took := time.Since(began)
+				took := machineSince(began)
 				if !a.is(request.status) || took > frozenLimit {
 					c.t.Errorf("while the database hangs, %s %s is answered %d %q %v after %v, want %d",
 						request.method, request.path, a.status, a.Message, a.err, took, request.status)
@@ -76,12 +76,12 @@ func (c *cluster) whileFrozen(p person) {
 	wait.Wait()
 }
 
-// back fails the test unless a server serves again within the time it has.
-func (c *cluster) back(since time.Time, s *server) {
+// back fails the test unless a server serves again within the time it has, which began at since.
+func (c *cluster) back(since time.Duration, s *server) {
 	c.t.Helper()
 	for {
 		a, ready := s.me(c.admin.token), s.send(http.MethodGet, "/readyz", "", nil)
-		took := time.Since(since)
+		took := machineSince(since)
 		switch {
 		case a.is(http.StatusOK) && ready.is(http.StatusOK):
 			c.t.Logf("back after %v", took)

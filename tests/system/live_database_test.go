@@ -36,7 +36,7 @@ func TestLiveDatabaseInTrouble(t *testing.T) {
 						time.Sleep(liveLimit * 3 / 2)
 						trouble.end(wire)
 					})
-					c.back(time.Now(), c.b)
+					c.back(machineTime(), c.b)
 					if t.Failed() {
 						t.Fatalf("with the connections %s", trouble.name)
 					}

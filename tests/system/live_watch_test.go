@@ -38,6 +38,7 @@ type watch struct {
 type sighting struct {
 	replica   int
 	sent, got time.Time
+	took      time.Duration // by the machine's clock
 	status    int
 	words     string
 }
@@ -51,8 +52,9 @@ func newWatch(t *testing.T, pause time.Duration, token, path string, replicas ..
 			n := i*connections + j
 			w.wait.Go(func() {
 				for ; w.going(); time.Sleep(pause) {
-					sent := w.ask(n)
-					w.note(i, sent, s.send(http.MethodGet, path, token, nil))
+					sent, began := w.ask(n), machineTime()
+					a := s.send(http.MethodGet, path, token, nil)
+					w.note(i, sent, machineSince(began), a)
 				}
 			})
 		}
@@ -86,13 +88,13 @@ func (w *watch) oldest() time.Time {
 	return slices.MinFunc(w.asked, time.Time.Compare)
 }
 
-func (w *watch) note(replica int, sent time.Time, a answer) {
+func (w *watch) note(replica int, sent time.Time, took time.Duration, a answer) {
 	words := a.Message
 	if a.err != nil {
 		words = a.err.Error()
 	}
 	w.mu.Lock()
-	w.seen = append(w.seen, sighting{replica, sent, time.Now(), a.status, words})
+	w.seen = append(w.seen, sighting{replica, sent, time.Now(), took, a.status, words})
 	w.mu.Unlock()
 	if a.status == http.StatusServiceUnavailable {
 		time.Sleep(10 * time.Millisecond) // nothing is learned by being told a thousand times

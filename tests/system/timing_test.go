@@ -34,7 +34,10 @@ func TestFailedLoginsAreAlike(t *testing.T) {
 	}
 	times := map[string][]time.Duration{}
 	var first *answer
-	for range rounds(t, 7) {
+	// Whatever else the machine does only adds to a time, so the shortest of several says most of the work itself. How
+	// many that takes depends on how busy the machine is; what differs by itself does so however many there are.
+	least := rounds(t, 7)
+	for round := 1; round <= least || round <= mostRounds && len(unlike(times)) > 0; round++ {
 		for name, body := range ways { // in an order that differs each time
 			began := time.Now()
 			a := s.want(http.StatusUnauthorized, http.MethodPost, "/api/v1/auth/login", "", body)
@@ -49,15 +52,27 @@ func TestFailedLoginsAreAlike(t *testing.T) {
 			}
 		}
 	}
-	// Whatever else the machine does only adds to a time, so the shortest of a few says most of the work itself.
-	standard := slices.Min(times["a wrong password"])
 	for name, list := range times {
-		shortest := slices.Min(list)
-		t.Logf("%-32s %v, median %v", name, shortest, median(list))
-		if shortest < standard*6/10 || shortest > standard*17/10 {
-			t.Errorf("%s takes %v, a wrong password %v", name, shortest, standard)
+		t.Logf("%-32s %v, median %v of %d", name, slices.Min(list), median(list), len(list))
+	}
+	for _, name := range unlike(times) {
+		t.Errorf("%s takes %v, a wrong password %v", name, slices.Min(times[name]), slices.Min(times["a wrong password"]))
+	}
+}
+
+// mostRounds bounds how often failed logins are compared on a machine that is too busy to compare them.
+const mostRounds = 70
+
+// unlike returns the ways to fail that take clearly more or less time than a wrong password.
+func unlike(times map[string][]time.Duration) []string {
+	standard := slices.Min(times["a wrong password"])
+	var names []string
+	for name, list := range times {
+		if shortest := slices.Min(list); shortest < standard*6/10 || shortest > standard*17/10 {
+			names = append(names, name)
 		}
 	}
+	return names
 }
 
 func median(list []time.Duration) time.Duration {
