@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -110,10 +111,8 @@ func TestNothingNewForTooLong(t *testing.T) {
 	v := follow(t, f, func(o *Options) { o.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) } })
 	whenHeard(t, v)
 	f.set(func() { f.instead = status(http.StatusNotModified) })
-	time.Sleep(1200 * time.Millisecond)
-	if v.Lost() {
-		t.Error("304 is not believed")
-	}
+	signed := time.Now()
+	eventually(t, "304 is believed", func() bool { return time.Since(signed) > 1200*time.Millisecond && !v.Lost() })
 	ahead.Store(int64(maxStatementAge + time.Second))
 	eventually(t, "304 is believed no longer", v.Lost)
 	ahead.Store(0)
@@ -142,10 +141,10 @@ func TestAnswersAtOnceAreNoStorm(t *testing.T) {
 	follow(t, f, nil)
 	eventually(t, "the beginning", func() bool { return len(f.asked()) >= 2 })
 	f.set(func() { f.instead = status(http.StatusNotModified) })
-	before := len(f.asked())
+	before, began := len(f.asked()), time.Now()
 	time.Sleep(500 * time.Millisecond)
-	if n := len(f.asked()) - before; n > 25 {
-		t.Errorf("%d requests in half a second", n)
+	if n, took := len(f.asked())-before, time.Since(began); time.Duration(n) > took/(20*time.Millisecond) {
+		t.Errorf("%d requests in %v", n, took)
 	}
 }
 
@@ -153,21 +152,30 @@ func TestAnswersAtOnceAreNoStorm(t *testing.T) {
 func TestTokensAreRenewed(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
-	f.token = "one"
-	var logins atomic.Int64
+	f.token = "1"
+	var logins, good atomic.Int64 // how many there were, and the number of the token that is good
+	good.Store(1)
 	v := follow(t, f, func(o *Options) {
 		o.Changes.Token = func(context.Context) (string, error) {
-			if logins.Add(1) == 1 {
-				return "one", nil
-			}
-			return "two", nil
+			logins.Add(1)
+			return strconv.FormatInt(good.Load(), 10), nil
 		}
 	})
-	whenHeard(t, v)
-	f.set(func() { f.token = "two" })
-	eventually(t, "the second token", func() bool { return logins.Load() == 2 })
-	for until := time.Now().Add(1500 * time.Millisecond); time.Now().Before(until); time.Sleep(time.Millisecond) {
-		if v.Lost() {
+	keeps := func() bool {
+		whenHeard(t, v)
+		next := good.Add(1)
+		f.set(func() { f.token = strconv.FormatInt(next, 10) })
+		eventually(t, "the next token", func() bool { return logins.Load() >= next })
+		for until := time.Now().Add(1500 * time.Millisecond); time.Now().Before(until); time.Sleep(time.Millisecond) {
+			if v.Lost() {
+				return false
+			}
+		}
+		return true
+	}
+	// A busy machine may keep the follower from running for the second after which it is lost, but hardly each time.
+	for tries := 1; !keeps(); tries++ {
+		if tries == 5 {
 			t.Fatal("lost over a login")
 		}
 	}

@@ -216,7 +216,7 @@ func TestPool(t *testing.T) {
 		t.Errorf("%d of %d requests are said to have been answered, %v", len(finished), asked.Load(), err)
 	}
 	asked.Store(0)
-	served, err := pool.Run(10*time.Millisecond, Same(Get("/", "")), http.StatusOK)
+	served, err := pool.Run(time.Second, Same(Get("/", "")), http.StatusOK)
 	if err != nil || served == 0 || int64(served) != asked.Load() {
 		t.Errorf("%d of %d requests are said to have been answered, %v", served, asked.Load(), err)
 	}
