@@ -32,7 +32,7 @@ func TestReadmeSession(t *testing.T) {
 	for i, s := range steps {
 		fmt.Fprintf(&script, "%s\necho '--%d--'\n", strings.ReplaceAll(s.command, "http://127.0.0.1:8001", base), i)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	shell := exec.CommandContext(ctx, "bash", "-c", script.String())
 	printed, err := shell.CombinedOutput()
@@ -99,23 +99,25 @@ func startDemo(t *testing.T) string {
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
+	exited := make(chan error, 1)
+	go func() { exited <- server.Wait() }()
 	t.Cleanup(func() {
-		if err := server.Process.Signal(syscall.SIGTERM); err != nil {
-			t.Error(err)
-		}
-		if err := server.Wait(); err != nil {
+		_ = server.Process.Signal(syscall.SIGTERM) // it may have ended by itself, which is seen next
+		if err := <-exited; err != nil {
 			t.Errorf("the server ended with %v:\n%s", err, log.String())
 		}
 	})
 	base := fmt.Sprintf("http://127.0.0.1:%d", port)
-	for range 600 {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if response, err := http.Get(base + "/readyz"); err == nil {
 			_ = response.Body.Close()
 			if response.StatusCode == http.StatusOK {
 				return base
 			}
 		}
-		time.Sleep(50 * time.Millisecond)
+		if len(exited) > 0 {
+			break
+		}
 	}
 	t.Fatal("the server is not ready")
 	return ""

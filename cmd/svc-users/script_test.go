@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -59,13 +60,19 @@ func runScripts(t *testing.T, database func(*testscript.Env) string) {
 	})
 }
 
+// freePort returns a port that nothing listens at. It is none of those that the system hands out by itself (from 32768
+// on under Linux): of these, another test could be given the same one before the server has it.
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	for {
+		port := 20_000 + rand.N(12_000)
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			return port, l.Close()
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			return 0, err
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 // exits STATUS COMMAND…: the command ends with that very status.
@@ -86,13 +93,20 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// patience only ends what hangs. It is far longer than anything takes that works, on however busy a machine.
+const patience = 10 * time.Minute
+
 // ready waits until the server of this script answers that it is.
 func ready(ts *testscript.TestScript, neg bool, _ []string) {
-	for range 600 {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if status, _ := get(ts, "/readyz"); status == http.StatusOK {
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
+		for _, cmd := range ts.BackgroundCmds() {
+			if err := cmd.Process.Signal(syscall.Signal(0)); err != nil {
+				ts.Fatalf("the server has ended: %v", err)
+			}
+		}
 	}
 	ts.Fatalf("the server is not ready")
 }
@@ -114,7 +128,7 @@ func httpStatus(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func get(ts *testscript.TestScript, path string) (int, string) {
-	client := http.Client{Timeout: 5 * time.Second}
+	client := http.Client{Timeout: patience}
 	response, err := client.Get("http://127.0.0.1:" + ts.Getenv("PORT") + path)
 	if err != nil {
 		return 0, err.Error()
