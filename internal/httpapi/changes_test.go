@@ -16,12 +16,18 @@ import (
 	"github.com/svc-users/svc-users/internal/httpapi"
 )
 
-// soon is much longer than it takes to be told of a change, and much shorter than a wait.
-const soon = 5 * time.Second
+// slot is how long a cursor is good for the same answer at most: then who waits is answered, whatever has changed.
+const slot = 10 * time.Second
 
 func TestChangesWaits(t *testing.T) {
 	t.Parallel()
-	svc := apitest.Start(t, apitest.Options{})
+	var ahead atomic.Int64 // of the clock on the wall
+	now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) {
+		ports := o.Service.Ports
+		ports.Now = now
+		o.Service = users.New(ports)
+	}})
 	role := svc.NewRole(t, "", "changes:read")
 	person := svc.NewAccount(t, role)
 	f := newFollower(svc)
@@ -71,7 +77,7 @@ func TestChangesWaits(t *testing.T) {
 		}
 	}
 
-	// A change ends the wait.
+	// A change ends the wait, which would else end with the slot.
 	for _, c := range []struct {
 		what   string
 		change func()
@@ -84,22 +90,28 @@ func TestChangesWaits(t *testing.T) {
 		{"a new role", func() { svc.NewRole(t, "") }},
 		{"an account deleted", func() { byHand(t, svc, `DELETE FROM accounts WHERE id = '`+person.ID+`'`) }},
 	} {
+		// The slot has just begun.
+		ahead.Add(int64(now().Truncate(slot).Add(slot).Sub(now())))
+		began := now().Truncate(slot)
 		f.catchUp(t)
 		told := make(chan statement)
 		go func() {
-			deadline := time.Now().Add(soon)
-			for time.Now().Before(deadline) {
+			for {
 				if _, s := f.next(t, 25_000); len(s.Accounts)+len(s.Roles) > 0 {
 					told <- s
 					return
 				}
 			}
-			close(told)
 		}()
 		time.Sleep(50 * time.Millisecond)
 		c.change()
-		if s, ok := <-told; !ok || s.Reset {
-			t.Errorf("%s: not told soon: %+v", c.what, s)
+		select {
+		case s := <-told:
+			if s.Reset || s.IssuedAt >= began.Add(slot).Unix() {
+				t.Errorf("%s: told when the slot ended, or from the beginning: %+v", c.what, s)
+			}
+		case <-time.After(patience):
+			t.Fatalf("%s: not told", c.what)
 		}
 	}
 }
@@ -152,7 +164,7 @@ func TestChangesAfterTheRightIsGone(t *testing.T) {
 			if got != want {
 				t.Errorf("answered %d, want %d", got, want)
 			}
-		case <-time.After(soon):
+		case <-time.After(patience):
 			t.Errorf("not answered, want %d", want)
 		}
 	}
@@ -231,6 +243,7 @@ func TestChangesManyWait(t *testing.T) {
 	}
 	var waiting sync.WaitGroup
 	var stopped atomic.Bool
+	var late atomic.Int64
 	for range most {
 		waiting.Go(func() { // again and again, since the slot turns
 			for cursor := ""; ; {
@@ -243,26 +256,30 @@ func TestChangesManyWait(t *testing.T) {
 					return
 				}
 				if w.Code == http.StatusOK {
+					if stopped.Load() {
+						late.Add(1)
+					}
 					cursor = strings.Trim(w.Header().Get("ETag"), `"`)
 				}
 			}
 		})
 	}
-	// Once they are all waiting, one more is not kept. Before, it waits for as long as it asks to.
-	deadline, refused := time.Now().Add(30*time.Second), false
+	// Once they are all waiting, one more is not kept. One that is kept waits for longer than a slot, and so for 200.
+	deadline, refused := time.Now().Add(patience), false
 	for !refused && time.Now().Before(deadline) {
 		cursor := strings.Trim(ask(t.Context(), "", 0).Header().Get("ETag"), `"`)
-		began := time.Now()
-		refused = ask(t.Context(), cursor, 1000).Code == http.StatusNotModified && time.Since(began) < 800*time.Millisecond
+		refused = ask(t.Context(), cursor, 25_000).Code == http.StatusNotModified
 	}
 	if !refused {
 		t.Errorf("more than %d requests may wait", most)
 	}
+	if into := time.Since(time.Now().Truncate(slot)); into > slot/2 {
+		time.Sleep(slot - into) // so that who is answered 200 was not told to stop
+	}
 	stopped.Store(true)
-	began := time.Now()
 	close(stop)
 	waiting.Wait()
-	if took := time.Since(began); took > soon {
-		t.Errorf("answering those who waited took %v", took)
+	if n := late.Load(); n > most/2 {
+		t.Errorf("%d of %d who waited were answered when the slot ended", n, most)
 	}
 }

@@ -15,6 +15,9 @@ import (
 	"github.com/svc-users/svc-users/internal/httpapi"
 )
 
+// patience only ends what hangs. It is far longer than anything takes that works, on however busy a machine.
+const patience = 10 * time.Minute
+
 // raw sends bytes as they are and returns the answer.
 func raw(t *testing.T, url, request string) *http.Response {
 	t.Helper()
@@ -23,7 +26,7 @@ func raw(t *testing.T, url, request string) *http.Response {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := fmt.Fprint(conn, request); err != nil {

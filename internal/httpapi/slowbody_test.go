@@ -20,7 +20,7 @@ func halfway(t *testing.T, svc *apitest.Service, method, path, token string, len
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(15 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
 	_, err = fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", method, path, token, length)
@@ -66,7 +66,7 @@ func TestRightsEndWhileTheBodyIsOnItsWay(t *testing.T) {
 	})
 }
 
-// An answer that needs no body does not wait for one.
+// An answer that needs no body does not wait for one: a server that waited would not answer before it gives up, with 408.
 func TestNobodyWaitsForABodyThatIsNotRead(t *testing.T) {
 	t.Parallel()
 	svc := apitest.Start(t, apitest.Options{})
@@ -79,10 +79,9 @@ func TestNobodyWaitsForABodyThatIsNotRead(t *testing.T) {
 		{"POST", "/api/v1/auth/check", "none", 401},
 		{"DELETE", "/api/v1/nothing", "", 404},
 	} {
-		began := time.Now()
 		conn := halfway(t, svc, c.method, c.path, c.token, 100)
-		if got := statusOf(t, conn); got != c.status || time.Since(began) > 10*time.Second {
-			t.Errorf("%s %s: %d after %v", c.method, c.path, got, time.Since(began))
+		if got := statusOf(t, conn); got != c.status {
+			t.Errorf("%s %s: %d, want %d", c.method, c.path, got, c.status)
 		}
 	}
 }
