@@ -17,12 +17,10 @@ run: ## run the service on the embedded database with demo data
 build: ## build the static binary bin/svc-users
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.release=$(VERSION)" -o bin/svc-users ./cmd/svc-users
 
-# Vetting is left to check: doing it here again costs minutes with a cold cache, most of them in SQLite.
 test: ## run every test, with a throw-away PostgreSQL (installed if it is missing)
 	@scripts/postgres.sh
 	@scripts/install.sh nginx:nginx-light haproxy pgbouncer
-	CGO_ENABLED=1 go test -race -vet=off ./...
-	for m in $(MODULES); do CGO_ENABLED=1 go -C $$m test -race -vet=off ./... || exit; done
+	@scripts/test.sh
 	@$(MAKE) --no-print-directory test-clients
 
 test-clients: ## run the tests in other languages and in a browser
@@ -70,7 +68,7 @@ fuzz: ## run every fuzz target for FUZZ (10s) each
 
 cover: ## show which code the tests reach, in cover.html
 	@scripts/postgres.sh
-	go test -coverpkg=./... -coverprofile=coverage.out ./...
+	go test -timeout 1h -coverpkg=./... -coverprofile=coverage.out ./...
 	go tool cover -html=coverage.out -o cover.html
 
 clean: ## remove what was built; data/ stays

@@ -12,7 +12,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Each step ends by itself; this is for the one that does not.
-step_seconds=300
+step_seconds=1800
 
 # The modules of Debian's packages are those of Debian's own Python, whatever python3 the PATH finds first.
 python=/usr/bin/python3
@@ -105,7 +105,7 @@ SVC_USERS_BIN=$(realpath "$SVC_USERS_BIN")
 export SVC_USERS_BIN
 
 for folder in tests/clients tests/browser examples/node; do
-  (cd "$folder" && timeout 300 npm ci --silent) || fail "npm ci failed in $folder; is the npm registry within reach?"
+  (cd "$folder" && timeout 1800 npm ci --silent) || fail "npm ci failed in $folder; is the npm registry within reach?"
 done
 
 echo "test-clients: node $(node --version), $("$python" --version), $("${CHROMIUM:-/usr/bin/chromium}" --version 2>/dev/null)"

@@ -25,7 +25,7 @@ async function start(options, permission) {
   return { ask, stop: () => new Promise((resolve) => server.close(resolve)) };
 }
 
-describe('the Node example', { timeout: 60_000 }, () => {
+describe('the Node example', { timeout: 1_200_000 }, () => {
   let service, token;
   const stops = [];
   const example = async (change = {}, permission) => {

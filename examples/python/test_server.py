@@ -35,7 +35,7 @@ class ServerTest(unittest.TestCase):
         with orders_server(("127.0.0.1", 0), Verifier(**options), permission) as server:
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
             try:
-                connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=20)
+                connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=600)
                 connection.putrequest("GET", "/orders")
                 for value in authorization:
                     connection.putheader("Authorization", value)

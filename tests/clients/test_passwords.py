@@ -44,7 +44,7 @@ class PasswordsTest(unittest.TestCase):
     @contextlib.contextmanager
     def database(self):
         """The service's own database, opened beside the running service."""
-        with contextlib.closing(sqlite3.connect(self.service.database, timeout=10)) as connection:
+        with contextlib.closing(sqlite3.connect(self.service.database, timeout=600)) as connection:
             with connection:
                 yield connection
 

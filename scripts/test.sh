@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Runs the Go tests of all modules under the race detector: scripts/test.sh, or scripts/test.sh ./internal/store for some
+# packages of the service's own module. Each package is shown in go test's own words as soon as it ends, with all that
+# it printed where it fails, and the last line says how long everything took.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# The modules beside the service's own.
+modules=(authn examples/orders)
+
+# Ends what hangs. go test's own 10 minutes are too few for the longest packages on a busy machine.
+limit=1h
+
+# run FOLDER PACKAGE…: gotestsum tells of packages in the order in which they end, where go test alone keeps back all
+# behind the slowest. Vetting is left to make check: doing it here again costs minutes with a cold cache, most of them in
+# SQLite.
+run() {
+  local folder=$1
+  shift
+  (cd "$folder" && CGO_ENABLED=1 go tool -modfile="$tools" gotestsum --format standard-quiet --hide-summary=skipped -- \
+    -race -vet=off -timeout "$limit" "$@")
+}
+tools=$PWD/tools/go.mod
+
+finished() {
+  local status=$?
+  if [[ $status -eq 0 ]]; then
+    printf 'Go tests: all passed in %dm%02ds\n' $((SECONDS / 60)) $((SECONDS % 60))
+  else
+    printf 'Go tests: FAILED after %dm%02ds\n' $((SECONDS / 60)) $((SECONDS % 60)) >&2
+  fi
+}
+trap finished EXIT
+
+if [[ $# -gt 0 ]]; then
+  run . "$@"
+  exit
+fi
+printf 'Go tests: this takes 6 to 10 minutes on two processors, and longer the first time, which compiles everything.\n'
+run . ./...
+for module in "${modules[@]}"; do
+  printf 'Go tests: the module %s\n' "$module"
+  run "$module" ./...
+done
