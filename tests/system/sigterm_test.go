@@ -29,7 +29,7 @@ func TestSignalsFinishWhatIsInFlight(t *testing.T) {
 func stopDuringLogin(t *testing.T, database string, signal os.Signal) {
 	serve(t, database, "--demo").kill()
 	// Dearer hashes keep the login in flight for long enough: the stored one is topped up to them, and replaced.
-	s := serveWith(t, []string{"DATABASE_URL=" + database, "BCRYPT_COST=13"})
+	s := serveWith(t, []string{"DATABASE_URL=" + database, "BCRYPT_COST=13", "LOGIN_MAX_WAIT=10s"})
 	s.want(http.StatusOK, http.MethodGet, "/readyz", "", nil) // leaves a connection that is kept alive
 	silent := s.dial(t)                                       // and this one has never said anything
 	defer silent.Close()
