@@ -45,7 +45,7 @@ func (a *api) forward(x *exchange, _ []byte) error {
 		return err
 	}
 	x.set("X-Auth-Subject", passage.Account.ID.String())
-	x.set("X-Auth-Email", headerText(passage.Account.Email.String()))
+	x.set("X-Auth-Email", escapeHeader(passage.Account.Email.String(), plainInEmailHeader))
 	x.set("X-Auth-Roles", headerList(passage.Roles))
 	// Also where it is empty: a proxy that copies what is there would pass on what the client sent.
 	x.set("X-Auth-Permissions", headerList(passage.Required))
@@ -115,9 +115,12 @@ func headerList[T ~string](list []T) string {
 
 // headerText is text as it can stand in a header field, whatever is in it: percent-encoded but for the
 // characters that RFC 3986 leaves unreserved and a few that e-mails and names of permissions are made of.
-func headerText(s string) string {
+func headerText(s string) string { return escapeHeader(s, plainInHeader) }
+
+// escapeHeader percent-encodes the bytes of s that are not plain.
+func escapeHeader(s string, isPlain func(byte) bool) string {
 	plain := 0
-	for plain < len(s) && plainInHeader(s[plain]) {
+	for plain < len(s) && isPlain(s[plain]) {
 		plain++
 	}
 	if plain == len(s) {
@@ -126,7 +129,7 @@ func headerText(s string) string {
 	const digits = "0123456789ABCDEF"
 	b := append(make([]byte, 0, 3*len(s)), s[:plain]...)
 	for i := plain; i < len(s); i++ {
-		if c := s[i]; plainInHeader(c) {
+		if c := s[i]; isPlain(c) {
 			b = append(b, c)
 		} else {
 			b = append(b, '%', digits[c>>4], digits[c&15])
@@ -137,4 +140,11 @@ func headerText(s string) string {
 
 func plainInHeader(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~@:/", c) >= 0
+}
+
+// plainInEmailHeader lets every character of an e-mail stand as it is that is safe in a header field: all of RFC
+// 5322's atext but %, which begins an escape. So software that does not decode the field sees ada+test@example.com
+// as everybody writes it, and not as a second user ada%2Btest@example.com.
+func plainInEmailHeader(c byte) bool {
+	return plainInHeader(c) || strings.IndexByte("!#$&'*+=?^`{|}", c) >= 0
 }
