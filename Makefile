@@ -19,7 +19,8 @@ build: ## build the static binary bin/svc-users
 
 test: ## run every test, with a throw-away PostgreSQL (installed if it is missing)
 	@scripts/postgres.sh
-	@scripts/install.sh nginx:nginx-light haproxy pgbouncer
+	@scripts/install.sh nginx:nginx-light haproxy caddy pgbouncer
+	@scripts/envoy.sh
 	@scripts/test.sh
 	@$(MAKE) --no-print-directory test-clients
 

@@ -54,3 +54,19 @@ func TestReplicasBehindHAProxy(t *testing.T) {
 		t.Errorf("%d writes succeeded, %d failed: %v", done, failed, writes.why())
 	}
 }
+
+// Replicas learn from either balancer whose request it is, whatever the client says of itself.
+func TestBalancersTellWhoAsks(t *testing.T) {
+	t.Parallel()
+	haproxy, nginx := program(t, "haproxy", "haproxy"), program(t, "nginx", "nginx-light")
+	for name, balance := range map[string]func(*fleet) string{
+		"haproxy": func(f *fleet) string { return f.balance(haproxy) },
+		"nginx":   func(f *fleet) string { return f.balanceByNginx(nginx) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFleet(t, sqliteURL(t))
+			f.known(balance(f))
+		})
+	}
+}

@@ -110,6 +110,27 @@ func (f *fleet) balance(haproxy string) string {
 	return front.Addr().String()
 }
 
+// balanceByNginx does the same with nginx and the file for it.
+func (f *fleet) balanceByNginx(nginx string) string {
+	f.t.Helper()
+	published, err := os.ReadFile("../../deploy/nginx/load_balancer.conf")
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	config := strings.ReplaceAll(nginxMain, "auth_request.conf", "load_balancer.conf")
+	address := quietAddress(f.t)
+	balancer := strings.NewReplacer("127.0.0.1:8080", address, "127.0.0.1:8001", f.replicas[0].host, "127.0.0.1:8002", f.replicas[1].host, "127.0.0.1:8003", f.replicas[2].host).Replace(string(published))
+	dir := f.t.TempDir()
+	for name, text := range map[string]string{"nginx.conf": config, "load_balancer.conf": balancer} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+	g := &gateway{t: f.t, kind: gatewayKind{name: "nginx"}, address: address}
+	g.run(exec.Command(nginx, "-e", "stderr", "-p", dir, "-c", "nginx.conf"))
+	return address
+}
+
 // known fails the test unless a replica learns through the balancer whose request it is, whatever the client says of
 // itself.
 func (f *fleet) known(address string) {

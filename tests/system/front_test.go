@@ -52,7 +52,11 @@ func (c *frontClient) send(method, path string, body any) (status int, why strin
 		return 0, err.Error()
 	}
 	request.Header.Set("Authorization", "Bearer "+c.token)
-	request.Header.Set("X-Forwarded-For", "192.0.2.1") // a lie
+	for _, name := range []string{"X-Forwarded-For", "X_Forwarded_For", "X.Forwarded.For", "X-Real-IP", "Forwarded"} {
+		request.Header[name] = []string{"for=192.0.2.1", "192.0.2.1"} // a lie, in every spelling
+	}
+	// Means nothing to the service, which is why no balancer has to remove it.
+	request.Header.Set("X-Http-Method-Override", http.MethodDelete)
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
