@@ -1,7 +1,10 @@
 # A static binary on an empty file system: no shell, no packages, nobody but user 65532.
-ARG GO_VERSION=1.26
+# The version is that of go.mod's toolchain; a test holds the two together. Tags can be moved, digests can't: pin the image
+# that your registry has by adding one, golang:1.26.10-bookworm@sha256:…, as printed by
+#   docker buildx imagetools inspect golang:1.26.10-bookworm
+ARG GO_IMAGE=golang:1.26.10-bookworm
 
-FROM --platform=$BUILDPLATFORM golang:${GO_VERSION} AS build
+FROM --platform=$BUILDPLATFORM ${GO_IMAGE} AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download

@@ -40,7 +40,7 @@ lint:
 	go -C tools mod tidy -diff
 	go -C tools test ./...
 
-vulncheck: ## look for known vulnerabilities
+vulncheck: ## look for known vulnerabilities (VULNCHECK_OFFLINE=skip where no database of them is in reach)
 	@scripts/vulncheck.sh
 
 generate: ## write docs/openapi.json anew
