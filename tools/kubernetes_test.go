@@ -220,6 +220,7 @@ func TestKustomizationNamesEveryManifest(t *testing.T) {
 		Images []struct {
 			Name   string `json:"name"`
 			NewTag string `json:"newTag"`
+			Digest string `json:"digest"`
 		} `json:"images"`
 		Resources []string `json:"resources"`
 	}
@@ -227,6 +228,11 @@ func TestKustomizationNamesEveryManifest(t *testing.T) {
 	_, _, c := pod(t)
 	if len(k.Images) != 1 || k.Images[0].Name != c.Image {
 		t.Errorf("the image %q gets no version", c.Image)
+	}
+	for _, image := range k.Images {
+		if image.Digest == "" && !regexp.MustCompile(`^v?\d+\.\d+\.\d+`).MatchString(image.NewTag) {
+			t.Errorf("%q is no exact version of %s", image.NewTag, image.Name)
+		}
 	}
 	entries, err := os.ReadDir(manifests)
 	if err != nil {
