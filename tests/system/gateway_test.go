@@ -157,7 +157,7 @@ type arrived struct {
 // arrive is the service behind: it answers with what has arrived, fails where it is asked to, and echoes what comes
 // over a WebSocket's connection.
 func arrive(w http.ResponseWriter, r *http.Request) {
-	if r.Header.Get("Upgrade") == "websocket" {
+	if r.Header.Get("Upgrade") == "websocket" && strings.EqualFold(r.Header.Get("Connection"), "upgrade") {
 		conn, buffered, err := w.(http.Hijacker).Hijack()
 		if err != nil {
 			panic(err)
