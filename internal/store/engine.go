@@ -31,6 +31,8 @@ type engine interface {
 	pause() time.Duration
 	// begin begins a transaction that no other of any process overlaps.
 	begin(ctx context.Context) (*sql.Tx, error)
+	// committed is called after each commit. Its error says that the database may not have what was committed.
+	committed() error
 	// snapshot begins a transaction that only reads, all of it at one moment.
 	snapshot(ctx context.Context) (*sql.Tx, error)
 	// fault says what an error of the driver means.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"strings"
@@ -33,7 +34,7 @@ func Inspect(ctx context.Context, url string) ([]Migration, error) {
 
 // openToInspect returns fs.ErrNotExist for an SQLite database that does not exist.
 func openToInspect(ctx context.Context, url string) (*Store, error) {
-	name, is := strings.CutPrefix(url, "sqlite://")
+	name, is := strings.CutPrefix(url, sqliteScheme)
 	if !is {
 		return Open(ctx, url)
 	}
@@ -48,15 +49,30 @@ func openToInspect(ctx context.Context, url string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	return newStore(&sqlite{path: path, db: db, prepared: newPrepared(db), watch: watch{name: uri(path, looking)}}), nil
+	file := newOpenedFile(path)
+	return newStore(&sqlite{file: file, db: db, prepared: newPrepared(db, file), watch: watch{name: uri(path, looking), file: file}}), nil
 }
 
-// OpenToRead opens a database to look into it. Unlike Open, it makes nothing and changes nothing. ErrMissing,
-// ErrOlderSchema, ErrNewerSchema, and the errors of CheckURL. None shows the url.
+// OpenToRead opens a database to look into it. Unlike Open, it makes nothing and changes nothing. ErrMissing, with
+// the path, ErrOlderSchema, ErrNewerSchema, and the errors of CheckURL. None shows the url.
 func OpenToRead(ctx context.Context, url string) (*Store, error) {
-	s, err := openToInspect(ctx, url)
+	return openReady(ctx, url, openToInspect)
+}
+
+// OpenExisting opens a database that exists and has the schema of this program, to read and write. Unlike Open, it
+// makes no file, so a mistyped path is an error and no new, empty database. ErrMissing, with the path,
+// ErrOlderSchema, ErrNewerSchema, and the errors of CheckURL. None shows the url.
+func OpenExisting(ctx context.Context, url string) (*Store, error) {
+	return openReady(ctx, url, openToWrite)
+}
+
+// openReady opens a database by one of the two functions above or below, and closes it again if it is not there or
+// its schema is not that of this program.
+func openReady(ctx context.Context, url string, open func(context.Context, string) (*Store, error)) (*Store, error) {
+	s, err := open(ctx, url)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, ErrMissing
+		path, _ := sqlitePath(strings.TrimPrefix(url, sqliteScheme))
+		return nil, fmt.Errorf("%w: there is no file %s", ErrMissing, path)
 	}
 	if err != nil {
 		return nil, err
@@ -65,6 +81,32 @@ func OpenToRead(ctx context.Context, url string) (*Store, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// openToWrite returns fs.ErrNotExist for an SQLite database that does not exist.
+func openToWrite(ctx context.Context, url string) (*Store, error) {
+	name, is := strings.CutPrefix(url, sqliteScheme)
+	if !is {
+		return Open(ctx, url)
+	}
+	path, err := sqlitePath(name)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	existing := maps.Clone(settings)
+	existing.Set("mode", "rw") // so that SQLite makes no file either, if this one goes away now
+	db, err := sql.Open("sqlite", uri(path, existing))
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	e, err := newSQLite(ctx, path, db, existing)
+	if err != nil {
+		return nil, err
+	}
+	return newStore(e), nil
 }
 
 // looking are the settings of a connection that only looks.

@@ -122,6 +122,8 @@ func (p *postgres) begin(ctx context.Context) (*sql.Tx, error) {
 	return tx, nil
 }
 
+func (p *postgres) committed() error { return nil }
+
 func (p *postgres) snapshot(ctx context.Context) (*sql.Tx, error) {
 	return p.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 }

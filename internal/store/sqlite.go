@@ -29,15 +29,17 @@ const sqliteConns = 9
 //   - _txlock=immediate has a writing transaction wait for its turn when it begins. Deferred, two that have
 //     read would both want to write, and one must fail. The driver begins reading transactions deferred.
 //   - times are bound as microseconds, see the migrations.
+//   - temp_store=MEMORY keeps the journals of large statements and the sorting for new indexes in memory. Else SQLite
+//     wants a folder for temporary files, and a container with a read-only root has none.
 var settings = url.Values{
-	"_pragma":              {"busy_timeout(5000)", "foreign_keys(1)", "journal_mode(WAL)", "synchronous(FULL)"},
+	"_pragma":              {"busy_timeout(5000)", "foreign_keys(1)", "journal_mode(WAL)", "synchronous(FULL)", "temp_store(MEMORY)"},
 	"_txlock":              {"immediate"},
 	"_time_integer_format": {"unix_micro"},
 	"_dqs":                 {"0"},
 }
 
 type sqlite struct {
-	path     string // absolute
+	file     *openedFile
 	db       *sql.DB
 	prepared *prepared
 	watch    watch
@@ -73,10 +75,20 @@ func openSQLite(ctx context.Context, name string) (engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
+	return newSQLite(ctx, path, db, settings)
+}
+
+// newSQLite is the engine of a file that was opened with some settings, once a connection to it is made.
+func newSQLite(ctx context.Context, path string, db *sql.DB, settings url.Values) (*sqlite, error) {
 	db.SetMaxOpenConns(sqliteConns)
 	db.SetMaxIdleConns(sqliteConns)
-	s := &sqlite{path: path, db: db, prepared: newPrepared(db), watch: watch{name: uri(path, settings)}}
-	if err := s.settle(ctx); err != nil {
+	file := newOpenedFile(path)
+	s := &sqlite{file: file, db: db, prepared: newPrepared(db, file), watch: watch{name: uri(path, settings), file: file}}
+	err := s.settle(ctx)
+	if err == nil {
+		err = file.check()
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database: %w", err), db.Close())
 	}
 	return s, nil
@@ -161,9 +173,20 @@ func (s *sqlite) moment(ask func() (users.Moment, error)) (users.Moment, error) 
 	return s.watch.moment(ask)
 }
 
-func (s *sqlite) begin(ctx context.Context) (*sql.Tx, error) { return s.db.BeginTx(ctx, nil) }
+func (s *sqlite) begin(ctx context.Context) (*sql.Tx, error) {
+	if err := s.file.check(); err != nil {
+		return nil, err
+	}
+	return s.db.BeginTx(ctx, nil)
+}
+
+// committed is an error if what was committed went into a file that the next start will not find.
+func (s *sqlite) committed() error { return s.file.check() }
 
 func (s *sqlite) snapshot(ctx context.Context) (*sql.Tx, error) {
+	if err := s.file.checkSoon(); err != nil {
+		return nil, err
+	}
 	return s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 }
 
@@ -171,7 +194,7 @@ func (s *sqlite) snapshot(ctx context.Context) (*sql.Tx, error) {
 // which ends with the process and works wherever SQLite does. The database itself cannot be locked, since the
 // migrations take its lock one after the other. The file stays; removed, it could be locked twice.
 func (s *sqlite) lockMigrations(ctx context.Context) (func(), error) {
-	db, err := openFile(s.path+"-migrate", url.Values{"_pragma": {"busy_timeout(600000)"}})
+	db, err := openFile(s.file.path+"-migrate", url.Values{"_pragma": {"busy_timeout(600000)"}})
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +214,8 @@ func (s *sqlite) fault(err error) fault {
 	var failure *driver.Error
 	if !errors.As(err, &failure) {
 		var file *fs.PathError
-		if errors.As(err, &file) {
+		var gone *fileGone
+		if errors.As(err, &file) || errors.As(err, &gone) {
 			return away
 		}
 		return defect
@@ -216,7 +240,8 @@ func (s *sqlite) fault(err error) fault {
 func (s *sqlite) describe(err error) string {
 	var failure *driver.Error
 	var file *fs.PathError
-	if errors.As(err, &failure) || errors.As(err, &file) {
+	var gone *fileGone
+	if errors.As(err, &failure) || errors.As(err, &file) || errors.As(err, &gone) {
 		return err.Error()
 	}
 	return fmt.Sprintf("an unexpected %T", err)

@@ -20,13 +20,21 @@ import (
 type watch struct {
 	name string // of the file, as the driver has it
 
+	file *openedFile
+
 	mu      sync.Mutex
 	conn    driver.Conn // nil until it is needed
-	version driver.StmtQueryContext
+	version versionStatement
 
 	// The stamps were read after the version was.
 	stampsOf int64
 	stamps   users.Moment // zero until they have been read
+}
+
+// versionStatement is PRAGMA data_version, prepared.
+type versionStatement interface {
+	driver.Stmt
+	driver.StmtQueryContext
 }
 
 // open makes the connection.
@@ -42,21 +50,25 @@ func (w *watch) open() error {
 	if err != nil {
 		return errors.Join(err, conn.Close())
 	}
-	version, ok := prepared.(driver.StmtQueryContext)
+	version, ok := prepared.(versionStatement)
 	if !ok {
-		return errors.Join(fmt.Errorf("a statement of the driver is a %T", prepared), conn.Close())
+		return errors.Join(fmt.Errorf("a statement of the driver is a %T", prepared), prepared.Close(), conn.Close())
 	}
 	w.conn, w.version = conn, version
 	return nil
 }
 
+// close closes the statement first. SQLite keeps a connection with an open statement alive, and while one is,
+// the last checkpoint, which makes the file complete without those beside it, never happens.
 func (w *watch) close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.conn == nil {
 		return nil
 	}
-	return w.conn.Close()
+	err := errors.Join(w.version.Close(), w.conn.Close())
+	w.conn, w.version = nil, nil
+	return err
 }
 
 // moment returns the stamps as of now. It calls read for them if the file has changed since that was last
@@ -78,6 +90,9 @@ func (w *watch) moment(read func() (users.Moment, error)) (users.Moment, error) 
 
 // look returns the version of the file and the stamps, if they are of that version.
 func (w *watch) look() (version int64, kept users.Moment, err error) {
+	if err := w.file.checkSoon(); err != nil {
+		return 0, users.Moment{}, err
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.conn == nil {

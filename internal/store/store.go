@@ -81,6 +81,9 @@ func (s *Store) SetLimits(read, tx, probe time.Duration) {
 	s.readLimit, s.txLimit, s.probeLimit = read, tx, probe
 }
 
+// sqliteScheme begins the URL of a file.
+const sqliteScheme = "sqlite://"
+
 var errScheme = errors.New("the database URL must begin with sqlite://, postgres:// or postgresql://")
 
 func openEngine(ctx context.Context, url string) (engine, error) {

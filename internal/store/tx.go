@@ -88,7 +88,9 @@ func (s *Store) commit(ctx context.Context, began *sql.Tx) error {
 	defer s.engine.wrote()
 	err := began.Commit()
 	if err == nil {
-		return nil
+		if err = s.engine.committed(); err == nil {
+			return nil
+		}
 	}
 	f := failed(ctx, s.engine, "commit a transaction", err)
 	if f.fault != conflict {

@@ -52,12 +52,23 @@ func launch(t *testing.T, settings []string, stderr *output, args []string) *pro
 func launchProgram(t *testing.T, program string, settings []string, stderr *output, args []string) *process {
 	t.Helper()
 	dir := t.TempDir()
+	cmd := exec.Command(program, args...)
+	cmd.Dir, cmd.Env, cmd.SysProcAttr = dir, environment(dir, settings), leash()
+	return start(t, cmd, stderr)
+}
+
+// start starts a command that is complete but for its output.
+func start(t *testing.T, cmd *exec.Cmd, stderr *output) *process {
+	t.Helper()
 	p := &process{
-		t: t, cmd: exec.Command(program, args...), exited: make(chan struct{}),
+		t: t, cmd: cmd, exited: make(chan struct{}),
 		stdout: &output{seen: make(chan string, 16)}, stderr: stderr,
 	}
-	p.cmd.Dir, p.cmd.Env, p.cmd.SysProcAttr = dir, environment(dir, settings), leash()
-	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
+	program, args := cmd.Path, cmd.Args[1:]
+	p.cmd.Stdout = p.stdout
+	if p.cmd.Stderr == nil {
+		p.cmd.Stderr = p.stderr
+	}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
