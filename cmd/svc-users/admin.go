@@ -38,7 +38,7 @@ func (cmd *adminCreateCommand) Run(t *terminal) error {
 	if made {
 		password = rand.Text()
 	}
-	a, err := open(t.ctx, cfg, nil)
+	a, err := openExisting(t.ctx, cfg)
 	if err != nil {
 		return err
 	}

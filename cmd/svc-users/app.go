@@ -69,6 +69,33 @@ func open(ctx context.Context, cfg config.Config, tokens users.Tokens) (*app, er
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
+	a := newApp(cfg, st, tokens)
+	if err := a.prepare(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+// openExisting connects to a database that exists and is up to date. Of what it finds it changes nothing: a command
+// about one thing in a database must neither make one where a path is mistyped nor migrate that of an older program,
+// which may be serving.
+func openExisting(ctx context.Context, cfg config.Config) (*app, error) {
+	st, err := store.OpenExisting(ctx, cfg.DatabaseURL.Reveal())
+	if err != nil {
+		return nil, notReady(err)
+	}
+	return newApp(cfg, st, nil), nil
+}
+
+// notReady says what to do about a database that is not there or not up to date.
+func notReady(err error) error {
+	if errors.Is(err, store.ErrMissing) || errors.Is(err, store.ErrOlderSchema) {
+		return fmt.Errorf("DATABASE_URL: %w; svc-users migrate up makes it, or brings it up to date", err)
+	}
+	return fmt.Errorf("DATABASE_URL: %w", err)
+}
+
+func newApp(cfg config.Config, st *store.Store, tokens users.Tokens) *app {
 	limits := cgroup.Read(os.DirFS("/"))
 	a := &app{store: st, hasher: password.New(hashing(cfg, limits)), limits: limits}
 	a.Service = users.New(users.Ports{
@@ -80,10 +107,7 @@ func open(ctx context.Context, cfg config.Config, tokens users.Tokens) (*app, er
 		TokenLife: cfg.JWT.Lifetime,
 		NoDemo:    cfg.Environment == config.Production,
 	})
-	if err := a.prepare(ctx); err != nil {
-		return nil, errors.Join(err, a.Close())
-	}
-	return a, nil
+	return a
 }
 
 func (a *app) prepare(ctx context.Context) error {
@@ -118,7 +142,9 @@ func (t *terminal) logger(cfg config.Config) (*slog.Logger, io.Closer) {
 	if format == config.LogText {
 		handler = slog.NewTextHandler(out, options)
 	}
-	return slog.New(promptHandler{handler, out}), out
+	log := slog.New(promptHandler{handler, out})
+	out.reportDrops = func(n int) { log.Warn("log records were dropped: standard error did not take them", "records", n) }
+	return log, out
 }
 
 // keyFaults reads the configured key and turns what is wrong with it into faults of the settings. There is no

@@ -20,7 +20,7 @@ type declarationFile struct {
 
 type planCommand struct{ declarationFile }
 
-// Run shows what apply would do. It changes nothing but, if need be, the schema.
+// Run shows what apply would do. It changes nothing.
 func (cmd *planCommand) Run(t *terminal) error {
 	plan, err := cmd.run(t, (*users.Service).PlanDeclaration)
 	if err != nil {
@@ -54,7 +54,7 @@ func (f *declarationFile) run(t *terminal, do func(*users.Service, context.Conte
 	if err != nil {
 		return users.Plan{}, err
 	}
-	a, err := open(t.ctx, cfg, nil)
+	a, err := openExisting(t.ctx, cfg)
 	if err != nil {
 		return users.Plan{}, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,6 +16,9 @@ func TestExampleDeclaration(t *testing.T) {
 	}
 	t.Chdir(t.TempDir())
 	t.Setenv("DATABASE_URL", "")
+	if status := run([]string{"migrate", "up"}, nil, io.Discard, io.Discard); status != 0 {
+		t.Fatalf("migrate up: status %d", status)
+	}
 	for _, step := range []struct{ command, last string }{
 		{"plan", "orders: 9 to create"},
 		{"apply", "orders: 9 created"},

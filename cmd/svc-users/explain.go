@@ -23,11 +23,8 @@ func (cmd *explainCommand) Run(t *terminal) error {
 		return err
 	}
 	st, err := store.OpenToRead(t.ctx, cfg.DatabaseURL.Reveal())
-	if errors.Is(err, store.ErrMissing) || errors.Is(err, store.ErrOlderSchema) {
-		return fmt.Errorf("DATABASE_URL: %w; svc-users migrate up brings it up to date", err)
-	}
 	if err != nil {
-		return fmt.Errorf("DATABASE_URL: %w", err)
+		return notReady(err)
 	}
 	e, err := users.New(users.Ports{Store: st}).ExplainByEmail(t.ctx, cmd.Email, cmd.Permission)
 	if err := errors.Join(inWords(err), st.Close()); err != nil {

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,13 +68,99 @@ func TestLogBufferWritesTroubleAtOnce(t *testing.T) {
 		defer b.Close()
 		log := slog.New(promptHandler{slog.NewJSONHandler(b, nil), b}).With("a", 1).WithGroup("g")
 		log.Info("first")
+		synctest.Wait()
 		if text, _ := out.state(); text != "" {
 			t.Errorf("information was written at once: %q", text)
 		}
 		log.Warn("second")
+		synctest.Wait() // no time passes
 		text, _ := out.state()
 		if !strings.Contains(text, "first") || strings.Index(text, "first") > strings.Index(text, "second") {
 			t.Errorf("after a warning: %q", text)
+		}
+	})
+}
+
+// gate is a reader that takes nothing while it is shut, and fails while it is broken.
+type gate struct {
+	sink
+	shut   chan struct{}
+	broken atomic.Bool
+}
+
+func (g *gate) Write(p []byte) (int, error) {
+	<-g.shut
+	if g.broken.Load() {
+		return 0, syscall.EPIPE
+	}
+	return g.sink.Write(p)
+}
+
+// TestLogBufferNeverBlocks: a reader that stands still holds up neither the one that logs nor the end of the
+// process. What does not fit is counted, and said once the reader goes on.
+func TestLogBufferNeverBlocks(t *testing.T) {
+	t.Parallel()
+	for _, recovers := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			out := &gate{shut: make(chan struct{})}
+			b := newLogBuffer(out)
+			dropped := 0
+			b.reportDrops = func(n int) { dropped += n }
+			record := []byte(strings.Repeat("x", 1023) + "\n")
+			const sent = 3 * maxUnwritten / 1024
+			for range sent {
+				if _, err := b.Write(record); err != nil {
+					t.Fatal(err)
+				}
+			}
+			synctest.Wait()
+			if recovers {
+				close(out.shut)
+				time.Sleep(2 * logDelay)
+				fmt.Fprintln(b, "after")
+				time.Sleep(2 * logDelay)
+				synctest.Wait()
+				text, _ := out.state()
+				if n := strings.Count(text, "\n"); dropped == 0 || n+dropped != sent+1 || !strings.HasSuffix(text, "after\n") {
+					t.Errorf("%d records written and %d said to be dropped of %d", n, dropped, sent+1)
+				}
+			}
+			began := time.Now()
+			if err := b.Close(); err != nil {
+				t.Error(err)
+			}
+			if took := time.Since(began); took > closeTimeout {
+				t.Errorf("Close took %v", took)
+			}
+			if !recovers {
+				close(out.shut)
+				synctest.Wait()
+			}
+		})
+	}
+}
+
+// TestLogBufferCountsFailures: a reader that is gone costs records and no more.
+func TestLogBufferCountsFailures(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		out := &gate{shut: make(chan struct{})}
+		close(out.shut)
+		b := newLogBuffer(out)
+		defer b.Close()
+		dropped := 0
+		b.reportDrops = func(n int) { dropped += n }
+		out.broken.Store(true)
+		for range 3 {
+			fmt.Fprint(b, "lost\n")
+			time.Sleep(2 * logDelay)
+		}
+		out.broken.Store(false)
+		fmt.Fprint(b, "written\n")
+		time.Sleep(2 * logDelay)
+		synctest.Wait()
+		if text, _ := out.state(); text != "written\n" || dropped != 3 {
+			t.Errorf("%q was written, %d said to be dropped", text, dropped)
 		}
 	})
 }

@@ -7,9 +7,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	users "github.com/svc-users/svc-users"
@@ -28,6 +30,8 @@ type serveCommand struct {
 
 // Run serves until it is told to stop.
 func (cmd *serveCommand) Run(t *terminal) error {
+	// A reader of the log that goes away must not end the service. Writing fails instead, which the log counts.
+	signal.Ignore(syscall.SIGPIPE)
 	var key *token.Key
 	cfg, err := t.settings(func(cfg config.Config) config.Faults {
 		var faults config.Faults
@@ -108,6 +112,7 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 	background, stop := context.WithCancel(t.ctx)
 	var forgetting sync.WaitGroup
 	forgetting.Go(func() { a.forgetChanges(background, log) })
+	forgetting.Go(func() { a.store.WatchFile(background.Done(), func(problem string) { logFile(log, problem) }) })
 	defer forgetting.Wait()
 	defer stop()
 	return serveUntilStopped(t.ctx, httpapi.Server(cfg.Addr(), handler, log), listener)
@@ -120,6 +125,15 @@ func logHearing(log *slog.Logger, hears bool, why string) {
 		return
 	}
 	log.Warn("not hearing of changes: asking the database with each request", "cause", why)
+}
+
+// logFile says that the file of the database is not the one that was opened, or that it is again.
+func logFile(log *slog.Logger, problem string) {
+	if problem == "" {
+		log.Info("the database file is back: serving again")
+		return
+	}
+	log.Error("the database file is not the one that was opened: refusing all requests", "cause", problem)
 }
 
 // refuseDemoAccounts keeps published passwords out of production.
