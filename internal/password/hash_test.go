@@ -118,7 +118,8 @@ func TestNewRefusesImpossibleCost(t *testing.T) {
 
 func TestDefaults(t *testing.T) {
 	t.Parallel()
-	h := open(t, Options{})
+	h := New(Options{})
+	t.Cleanup(h.Close)
 	if h.cost != DefaultCost || h.Workers() != runtime.GOMAXPROCS(0) || h.pool.maxWait != DefaultMaxWait {
 		t.Errorf("cost %d, %d workers, wait %v", h.cost, h.Workers(), h.pool.maxWait)
 	}

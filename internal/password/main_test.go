@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -16,8 +17,15 @@ import (
 // Every test closes its Hasher, so a worker that outlives Close fails the whole run.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// unhurried is the MaxWait of tests that are not about waiting. How long a hash takes to begin is for the machine to
+// say: beside other work the tests' own low priority makes it seconds.
+const unhurried = time.Hour
+
 // open is a Hasher that ends with the test.
 func open(t testing.TB, o Options) *Hasher {
+	if o.MaxWait == 0 {
+		o.MaxWait = unhurried
+	}
 	h := New(o)
 	t.Cleanup(h.Close)
 	return h

@@ -146,7 +146,7 @@ func TestCloseFinishesWhatWasTakenOn(t *testing.T) {
 func TestPanicBecomesAnError(t *testing.T) {
 	t.Parallel()
 	var c counter
-	h := newHasher(Options{Cost: MinCost, Workers: 1}, c.count(func(key []byte, _ [saltSize]byte, n int) [digestSize]byte {
+	h := newHasher(Options{Cost: MinCost, Workers: 1, MaxWait: unhurried}, c.count(func(key []byte, _ [saltSize]byte, n int) [digestSize]byte {
 		if c.calls.Load() > 3 { // those that measure the pace
 			panic("key: " + string(key))
 		}

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -13,22 +15,50 @@ import (
 	"time"
 )
 
-// niceOf is the priority of a thread of this process; 0 is the ordinary one.
-func niceOf(t *testing.T, thread int) string {
-	t.Helper()
+// processNice is the priority that the tests were started with, read before there is a worker.
+var processNice = func() int {
+	nice, err := readNice(syscall.Getpid())
+	if err != nil {
+		panic(err)
+	}
+	return nice
+}()
+
+// readNice reads the priority of a thread of this process; 0 is the ordinary one, 19 the lowest.
+func readNice(thread int) (int, error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/stat", thread))
+	if err != nil {
+		return 0, err
+	}
+	// The name, in brackets, may hold anything; nice is the 17th field after it (proc_pid_stat(5)).
+	return strconv.Atoi(strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))[16])
+}
+
+func niceOf(t *testing.T, thread int) int {
+	t.Helper()
+	nice, err := readNice(thread)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The name, in brackets, may hold anything; nice is the 17th field after it (proc_pid_stat(5)).
-	return strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))[16]
+	return nice
+}
+
+// However low the priority of the whole process is, hashing goes below that of its requests.
+func TestWorkersGoBelowTheProcess(t *testing.T) {
+	t.Parallel()
+	for _, nice := range []string{"5", "10", "15", "19"} {
+		test := exec.Command("nice", "-n", nice, os.Args[0], "-test.run=^TestWorkersAreThreadsOfLowPriority$") //nolint:gosec // the test itself
+		if out, err := test.CombinedOutput(); err != nil {
+			t.Errorf("started %s lower: %v\n%s", nice, err, out)
+		}
+	}
 }
 
 // A worker is one thread of low priority, all the time; whoever calls it, and threads that Go makes later, are not.
 func TestWorkersAreThreadsOfLowPriority(t *testing.T) {
 	t.Parallel()
 	var thread int
-	h := newHasher(Options{Cost: MinCost, Workers: 1}, func([]byte, [saltSize]byte, int) [digestSize]byte {
+	h := newHasher(Options{Cost: MinCost, Workers: 1, MaxWait: unhurried}, func([]byte, [saltSize]byte, int) [digestSize]byte {
 		thread = syscall.Gettid()
 		return [digestSize]byte{}
 	})
@@ -42,8 +72,8 @@ func TestWorkersAreThreadsOfLowPriority(t *testing.T) {
 		if thread != first {
 			t.Fatalf("one worker hashes on thread %d, then on %d", first, thread)
 		}
-		if got := niceOf(t, thread); got != fmt.Sprint(niceness) {
-			t.Fatalf("it hashes at nice %s", got)
+		if got, want := niceOf(t, thread), min(processNice+lowerBy, lowest); got != want {
+			t.Fatalf("it hashes at nice %d, not %d, in a process at %d", got, want, processNice)
 		}
 	}
 	// More goroutines that keep their threads than there are processors: new threads are made of old ones.
@@ -55,8 +85,8 @@ func TestWorkersAreThreadsOfLowPriority(t *testing.T) {
 			defer runtime.UnlockOSThread()
 			ready.Done()
 			ready.Wait()
-			if got := niceOf(t, syscall.Gettid()); got == fmt.Sprint(niceness) {
-				t.Errorf("a thread that does not hash has nice %s", got)
+			if got := niceOf(t, syscall.Gettid()); got != processNice {
+				t.Errorf("a thread that does not hash has nice %d, in a process at %d", got, processNice)
 			}
 		})
 	}
@@ -67,7 +97,7 @@ func TestWorkersAreThreadsOfLowPriority(t *testing.T) {
 func TestThreadEndsWithItsWorker(t *testing.T) {
 	t.Parallel()
 	var thread int
-	h := newHasher(Options{Cost: MinCost, Workers: 1}, func([]byte, [saltSize]byte, int) [digestSize]byte {
+	h := newHasher(Options{Cost: MinCost, Workers: 1, MaxWait: unhurried}, func([]byte, [saltSize]byte, int) [digestSize]byte {
 		thread = syscall.Gettid()
 		return [digestSize]byte{}
 	})

@@ -117,7 +117,7 @@ func TestPausesTellNothing(t *testing.T) {
 	t.Parallel()
 	const cost = 8
 	rests := 0
-	h := newHasher(Options{Cost: cost, Workers: 1}, func(key []byte, salt [saltSize]byte, rounds int) [digestSize]byte {
+	h := newHasher(Options{Cost: cost, Workers: 1, MaxWait: unhurried}, func(key []byte, salt [saltSize]byte, rounds int) [digestSize]byte {
 		return restingBcrypt(key, salt, rounds, func() { rests++ })
 	})
 	t.Cleanup(h.Close)

@@ -15,7 +15,7 @@ func TestEqualWork(t *testing.T) {
 	short, long := "battery!", strings.Repeat("ä", 60)
 	var c counter
 	digest := quickDigest()
-	h := newHasher(Options{Cost: cost, Workers: 1}, c.count(digest))
+	h := newHasher(Options{Cost: cost, Workers: 1, MaxWait: unhurried}, c.count(digest))
 	t.Cleanup(h.Close)
 
 	hashOf := func(kind scheme, version string, cost int, password string) users.PasswordHash {
