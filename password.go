@@ -10,23 +10,53 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
+const (
+	minPasswordRunes = 8
+	maxPasswordRunes = 256 // of a chosen password in NFC
+	// maxTypedRunes is how many code points a text can have whose NFC has maxPasswordRunes: none stands for more than
+	// four others (Unicode Standard Annex #15, "Maximum Expansion Factor" of NFD), such as U+1F82 for U+03B1 U+0313
+	// U+0300 U+0345.
+	maxTypedRunes = 4 * maxPasswordRunes
+)
+
 // Password is a password in NFC, the one form in which it is counted, hashed and compared. Printing or
 // logging it shows nothing of it.
 type Password struct{ nfc string }
 
-// PresentedPassword is a password somebody logs in with. Rules of length are for choosing passwords, not for
-// using them, so everything is taken.
-func PresentedPassword(s string) Password { return Password{norm.NFC.String(s)} }
+// unmatchable stands for a presented password that is too long to be one. No password that can be chosen has a NUL in
+// it, and Passwords.Check matches none that has.
+const unmatchable = "\x00"
+
+// PresentedPassword is a password that is presented at a login. Rules of length are for choosing passwords, not for
+// using them, so everything is taken; but what is longer than any chosen password was when it was typed is not
+// normalised, which would take up to 0.1 ms for each KiB. It becomes a password that matches nothing, for the same
+// work as any other wrong one.
+func PresentedPassword(s string) Password {
+	if tooLongTyped(s) {
+		return Password{unmatchable}
+	}
+	return Password{norm.NFC.String(s)}
+}
+
+// tooLongTyped reports whether a text has more code points than one whose NFC is a possible password. It looks at no
+// more bytes than such a text can have.
+func tooLongTyped(s string) bool {
+	return len(s) > maxTypedRunes*utf8.UTFMax || utf8.RuneCountInString(s) > maxTypedRunes
+}
 
 // ChoosePassword takes a new password if it keeps the policy: 8 to 256 characters (code points, any script),
 // no NUL. Length is the rule that helps (NIST SP 800-63B §5.1.1.2); the upper bound keeps hashing bounded.
 func ChoosePassword(s string) (Password, error) {
-	if !utf8.ValidString(s) {
+	errLength := errors.New("must have 8 to 256 characters")
+	switch {
+	case tooLongTyped(s):
+		return Password{}, errLength
+	case !utf8.ValidString(s):
 		return Password{}, errors.New("must be valid UTF-8")
 	}
-	p := PresentedPassword(s)
-	if n := utf8.RuneCountInString(p.nfc); n < 8 || n > 256 {
-		return Password{}, errors.New("must have 8 to 256 characters")
+	p := Password{norm.NFC.String(s)}
+	if n := utf8.RuneCountInString(p.nfc); n < minPasswordRunes || n > maxPasswordRunes {
+		return Password{}, errLength
 	}
 	if strings.ContainsRune(p.nfc, 0) {
 		return Password{}, errors.New("must not contain NUL")
@@ -72,6 +102,7 @@ const (
 type Passwords interface {
 	// Hash makes a hash to keep.
 	Hash(ctx context.Context, why Purpose, p Password) (PasswordHash, error)
-	// Check compares. An empty or unreadable hash matches nothing and costs the same time as any other.
+	// Check compares. An empty or unreadable hash matches nothing and costs the same time as any other, and so does
+	// a password with a NUL in it.
 	Check(ctx context.Context, why Purpose, h PasswordHash, p Password) (PasswordCheck, error)
 }

@@ -71,10 +71,12 @@ const maxSearch = 254
 // The readers below take one parameter each and note what is wrong with it; an absent one is the zero value. A
 // parameter that is already known to be wrong keeps that fault.
 
+// searchParam returns nothing for a text that is too long, which is then not normalised either.
 func (x *exchange) searchParam(name string) string {
 	q := x.query[name]
 	if len(q) > maxSearch {
 		x.found.Add(name, "must be at most 254 bytes long")
+		return ""
 	}
 	return q
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -25,6 +26,7 @@ func TestFailedLoginsAreAlike(t *testing.T) {
 		"a wrong password":                credentials(known, newPassword()),
 		"a wrong password, too long":      credentials(known, long),
 		"a wrong password, with NUL":      credentials(known, newPassword()+"\x00"),
+		"a wrong password of 8,000 bytes": credentials(known, strings.Repeat("a\u0301", 8000/3)),
 		"an unknown e-mail":               credentials(newEmail(), password),
 		"an unknown e-mail, too long":     credentials(newEmail(), long),
 		"a disabled account":              credentials(disabled, password),
