@@ -15,7 +15,8 @@ import (
 // proxy: at the very path in its query, which is the proxy's own there; below the path in a header field, which
 // the proxy sets, because the query is foreign there. Each is looked at in its one place, so that what a client
 // puts into the other is nothing; and whatever a client can add in the right place makes more be required,
-// never less.
+// never less. In the proxy's own query any other parameter is a mistake in its configuration, such as ?required=NAME,
+// which would require nothing.
 const (
 	forwardPath   = "/api/v1/auth/forward"
 	requireParam  = "require"
@@ -28,8 +29,8 @@ func (a *api) forwardRoutes() []route {
 			method: http.MethodGet, path: forwardPath, subtree: true,
 			name: "forwardAuth", tag: "Authorization", summary: "Answer the sub-request of a reverse proxy: may this request pass?",
 			description: "For nginx `auth_request`, Traefik ForwardAuth, Envoy ext_authz over HTTP and the like. Any method is answered alike, `OPTIONS` too, here and at every " +
-				"path below this one; body, other parameters and the path below are those of a foreign request and are ignored. What is required is said here by `" + requireParam +
-				"`, and below this path by the header `" + requireHeader + "` (names separated by spaces; several header lines add up), which counts there only. " +
+				"path below this one; a body is ignored, and so are the path and the query below this one, which are those of a foreign request. What is required is said here by `" + requireParam +
+				"`, beside which any other parameter is 422, and below this path by the header `" + requireHeader + "` (names separated by spaces; several header lines add up), which counts there only. " +
 				"Where nothing is required any token that counts will do.",
 			message: "Access granted", fails: []int{http.StatusForbidden},
 			params: []*huma.Param{requireParamDoc()},
@@ -80,12 +81,15 @@ func requiredByHeader(lines []string) []string {
 	return names
 }
 
-// requiredByQuery collects the one parameter that counts. The values of others are not looked at; a name that
-// cannot be decoded might have been meant to be this one.
+// requiredByQuery collects the one parameter there is. Any other name, and one that cannot be decoded, might have
+// been meant to be this one.
 func requiredByQuery(raw string) ([]string, users.Faults) {
 	var names []string
 	var found users.Faults
 	for pair := range strings.SplitSeq(raw, "&") {
+		if pair == "" {
+			continue
+		}
 		rawName, rawValue, _ := strings.Cut(pair, "=")
 		name, err := url.QueryUnescape(rawName)
 		switch {
@@ -97,6 +101,8 @@ func requiredByQuery(raw string) ([]string, users.Faults) {
 				found.Add(requireParam, "must be percent-encoded correctly")
 			}
 			names = append(names, value)
+		default:
+			found.Add(fieldName(name), notAParameter)
 		}
 		if len(found) == maxFaults {
 			break

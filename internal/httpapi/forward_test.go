@@ -34,7 +34,29 @@ func TestForward(t *testing.T) {
 		{"?%72equire=orders:write", nil, 403, ""},
 		{"?require=orders:read&require=orders:write", nil, 403, ""},
 		{"?require=orders:write&require=orders:read", nil, 403, ""},
-		{"?require=orders:read&x=1&X=%zz&Require=orders:write", nil, 200, "orders:read"},
+		{"?&require=orders:read&&", nil, 200, "orders:read"},
+		{"?require=orders:read&x=1", nil, 422, ""},
+		// What may have been meant to require something.
+		{"?required=orders:write", nil, 422, ""},
+		{"?requires=orders:write", nil, 422, ""},
+		{"?REQUIRE=orders:write", nil, 422, ""},
+		{"?Require=orders:write", nil, 422, ""},
+		{"?require[]=orders:write", nil, 422, ""},
+		{"?require%5B%5D=orders:write", nil, 422, ""},
+		{"?require.0=orders:write", nil, 422, ""},
+		{"?require%20=orders:write", nil, 422, ""},
+		{"?require%00=orders:write", nil, 422, ""},
+		{"?+require=orders:write", nil, 422, ""},
+		{"?permission=orders:write", nil, 422, ""},
+		{"?permissions=orders:write", nil, 422, ""},
+		{"?scope=orders:write", nil, 422, ""},
+		{"?orders:write", nil, 422, ""},
+		{"?=orders:write", nil, 422, ""},
+		{"?x;require=orders:write", nil, 422, ""},
+		{"?require=orders:read;require=orders:write", nil, 403, ""}, // one name
+		{"?require=orders:read&Require=orders:write", nil, 422, ""},
+		{"?require=orders:read&X=%zz", nil, 422, ""},
+		{"?dry_run=true", nil, 422, ""},
 		{"?require=orders:read,orders:write", nil, 403, ""},
 		{"?require=", nil, 422, ""},
 		{"?require", nil, 422, ""},
@@ -122,9 +144,9 @@ func TestForwardIsAboutTheTokenAlone(t *testing.T) {
 		{nil, 401}, {[]string{""}, 401}, {[]string{"Basic cm9vdDpyb290"}, 401}, {[]string{good, good}, 401}, {[]string{good, "Basic cm9vdDpyb290"}, 401},
 		{[]string{good + ", " + good}, 401}, {[]string{"Bearer " + person.Token + "x"}, 401}, {[]string{good}, 200},
 	} {
-		for _, path := range []string{forward, forward + "/x"} {
+		for _, path := range []string{forward, forward + "/x?access_token=" + svc.AdminToken} {
 			for _, method := range []string{"GET", "OPTIONS", "POST"} {
-				svc.Send(t, apitest.Request{Method: method, Path: path + "?access_token=" + svc.AdminToken, Header: http.Header{
+				svc.Send(t, apitest.Request{Method: method, Path: path, Header: http.Header{
 					"Authorization": c.sent, "Proxy-Authorization": {"Bearer " + svc.AdminToken}, "X-Auth-Subject": {svc.AdminID}, "Cookie": {"token=" + svc.AdminToken},
 					"Origin": {"https://page.example"}, "Access-Control-Request-Method": {"POST"}, "X-Http-Method-Override": {"GET"},
 				}}).Want(t, c.status, "")

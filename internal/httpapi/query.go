@@ -11,6 +11,8 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
+const notAParameter = "is not a parameter of this operation"
+
 // readQuery takes a query string apart. Parameters that the operation does not know are passed over where its
 // method only reads, and are faults elsewhere: a parameter that changes nothing must not look as if it did. One
 // that it knows may come once. What cannot be percent-decoded is a fault whatever it is, because what it was meant
@@ -41,7 +43,7 @@ func readQuery(raw, method string, known []string) (map[string]string, users.Fau
 			faults.Add(fieldName(name), "must be percent-encoded correctly")
 		case !slices.Contains(known, name):
 			if method != http.MethodGet && method != http.MethodHead {
-				faults.Add(fieldName(name), "is not a parameter of this operation")
+				faults.Add(fieldName(name), notAParameter)
 			}
 		case twice:
 			faults.Add(name, "must not come more than once")

@@ -196,7 +196,9 @@ func TestSweepQueries(t *testing.T) {
 		if o.Method != http.MethodGet {
 			continue
 		}
-		if got, want := send("?stranger=1&stranger=%00").Status, send("").Status; got != want {
+		if o.Subtree { // the query is a proxy's own, and what it does not know may be a misspelt requirement
+			send("?stranger=1").WantFaults(t, "stranger")
+		} else if got, want := send("?stranger=1&stranger=%00").Status, send("").Status; got != want {
 			t.Errorf("%s: an unknown parameter makes %d of %d", o.ID, got, want)
 		}
 		for _, p := range o.Parameters {
