@@ -3,6 +3,7 @@ package httpapi
 import (
 	"embed"
 	"io/fs"
+	"sync"
 
 	"github.com/swaggest/swgui/v5/static"
 )
@@ -50,6 +51,6 @@ func swaggerFile(contentType, name string) page {
 		panic(err)
 	}
 	p := docsPage(contentType, packed)
-	p.gzip = true
+	p.unpacked = sync.OnceValues(func() ([]byte, error) { return unzip(packed) })
 	return p
 }

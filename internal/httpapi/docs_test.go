@@ -2,6 +2,8 @@ package httpapi
 
 import (
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
@@ -40,9 +42,9 @@ func TestDocsPagesAreWhole(t *testing.T) {
 			t.Errorf("%s has the policy %q", path, p.csp)
 		}
 		body := p.body
-		if p.gzip {
+		if p.unpacked != nil {
 			var err error
-			if body, err = unzip(body); err != nil {
+			if body, err = p.unpacked(); err != nil {
 				t.Errorf("%s: %v", path, err)
 			}
 		}
@@ -141,6 +143,31 @@ func TestDocsLeadToOperations(t *testing.T) {
 	for _, link := range links {
 		if operations[link[1]] != link[2] {
 			t.Errorf("%s leads to %q, and says %q", link[1], operations[link[1]], link[2])
+		}
+	}
+}
+
+// What is kept compressed is unpacked once, for whoever does not take gzip, and not at all for a client that has it.
+func TestPagesAreUnpackedOnce(t *testing.T) {
+	t.Parallel()
+	bundle := docsPages()["/docs/swagger-ui-bundle.js"]
+	first, err := bundle.unpacked()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second, _ := bundle.unpacked(); &first[0] != &second[0] {
+		t.Error("the bundle is unpacked for each request")
+	}
+	tag := strings.TrimSuffix(bundle.etag, `"`) + `-plain"`
+	bundle.unpacked = func() ([]byte, error) {
+		t.Error("the bundle is unpacked for a client that has it")
+		return nil, nil
+	}
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		x := &exchange{r: httptest.NewRequest(method, "/", nil), w: httptest.NewRecorder()}
+		x.r.Header.Set("If-None-Match", tag)
+		if err := bundle.serve(x, revalidate); err != nil || x.status != http.StatusNotModified {
+			t.Errorf("%s: %d %v", method, x.status, err)
 		}
 	}
 }

@@ -59,11 +59,9 @@ func (a *api) healthRoutes() []route {
 }
 
 func (a *api) health(x *exchange) error {
-	ctx, cancel := context.WithTimeout(x.ctx, probeTimeout)
-	defer cancel()
 	e := envelope{code: http.StatusOK, message: healthy}
 	report := HealthReport{Service: serviceName, Status: "operational", Version: a.Version, Database: "up"}
-	if err := a.Health.Ping(ctx); err != nil {
+	if err := a.pings.answer(x.ctx, a.Health.Ping); err != nil {
 		x.cause = err
 		x.set("Retry-After", probeRetry)
 		e.code, e.message = http.StatusServiceUnavailable, degraded
@@ -74,14 +72,12 @@ func (a *api) health(x *exchange) error {
 }
 
 func (a *api) ready(x *exchange, _ []byte) error {
-	ctx, cancel := context.WithTimeout(x.ctx, probeTimeout)
-	defer cancel()
-	err := a.Health.Ready(ctx)
+	err := a.readiness.answer(x.ctx, a.Health.Ready)
 	switch {
 	case err == nil:
 		x.answer(http.StatusOK, plainText, []byte("ok\n"))
 		return nil
-	case errors.Is(err, users.ErrUnavailable) || ctx.Err() != nil:
+	case errors.Is(err, users.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded):
 		x.answer(http.StatusServiceUnavailable, plainText, []byte("database unavailable\n"))
 	default:
 		x.answer(http.StatusServiceUnavailable, plainText, []byte("database not ready\n"))

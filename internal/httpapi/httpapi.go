@@ -73,6 +73,8 @@ type api struct {
 	cursors   cipher.AEAD
 	document  func() page // made when it is first asked for, which keeps the start short
 	jwks      jwksCache
+	pings     probe
+	readiness probe
 	waiting   atomic.Int64 // requests that wait for something to happen
 	anyOrigin bool
 }

@@ -17,7 +17,9 @@ type page struct {
 	csp         string
 	body        []byte
 	etag        string // quoted
-	gzip        bool   // body is compressed
+	// unpacked returns the body as it is for clients that do not take gzip, made at the first use and then kept. It is
+	// nil where body is not compressed.
+	unpacked func() ([]byte, error)
 }
 
 // newPage returns a page whose entity tag follows from its body.
@@ -38,29 +40,33 @@ func pageRoute(path string, p page) *route {
 // service changes it.
 const revalidate = "no-cache"
 
-// serve answers with the page, or with 304 to a client that has it (RFC 9110 §13.1.2). A 304 has the fields
-// that the 200 would have had and a cache needs (§15.4.5).
+// serve answers with the page, or with 304 to a client that has it (RFC 9110 §13.1.2), which is decided before
+// anything is made of the body. A 304 has the fields that the 200 would have had and a cache needs (§15.4.5).
 func (p *page) serve(x *exchange, cacheControl string) error {
-	body, etag := p.body, p.etag
-	if p.gzip {
+	etag := p.etag
+	packed := p.unpacked != nil && acceptsGzip(x.r.Header["Accept-Encoding"])
+	if p.unpacked != nil {
 		x.set("Vary", "Accept-Encoding, Origin")
-		if !acceptsGzip(x.r.Header["Accept-Encoding"]) {
-			var err error
-			if body, err = unzip(body); err != nil {
-				return err
-			}
+		if !packed {
 			etag = strings.TrimSuffix(etag, `"`) + `-plain"` // other bytes, another tag
-		} else {
-			x.set("Content-Encoding", "gzip")
 		}
 	}
 	x.set("Cache-Control", cacheControl)
 	x.set("Content-Security-Policy", p.csp)
 	x.set("Etag", etag)
 	if matches(x.r.Header["If-None-Match"], etag) {
-		x.Header().Del("Content-Encoding")
 		x.answer(http.StatusNotModified, "", nil)
 		return nil
+	}
+	body := p.body
+	switch {
+	case packed:
+		x.set("Content-Encoding", "gzip")
+	case p.unpacked != nil:
+		var err error
+		if body, err = p.unpacked(); err != nil {
+			return err
+		}
 	}
 	x.answer(http.StatusOK, p.contentType, body)
 	return nil
