@@ -9,6 +9,7 @@ import (
 
 	"github.com/svc-users/svc-users/internal/cgroup"
 	"github.com/svc-users/svc-users/internal/config"
+	"github.com/svc-users/svc-users/internal/httpapi"
 	"github.com/svc-users/svc-users/internal/password"
 )
 
@@ -19,7 +20,20 @@ const (
 	// memoryShare is the part of the control group's memory that the collector keeps the process under (GOMEMLIMIT).
 	// It does not count what SQLite takes and the pages of the program itself, which need the rest.
 	memoryShare = 0.8
+	// connectionMemory is what a connection takes at most while no request is worked on over it, in bytes: 45 KiB were
+	// measured with a header and a body as long as they may be, of which all but the last byte was sent.
+	connectionMemory = 64 << 10
+	// connectionShare is the part of the control group's memory that all of them may take.
+	connectionShare = 0.5
 )
+
+// connections is how many may be open at a time with so much memory in the control group; zero is the default.
+func connections(memory int64) int {
+	if memory <= 0 {
+		return 0
+	}
+	return min(httpapi.DefaultConnections, max(64, int(connectionShare*float64(memory)/connectionMemory)))
+}
 
 // hashing is how passwords are hashed with these settings, within what the control group allows. A quota of all the
 // processors there are stops nobody, and without pauses hashing takes all that is left.

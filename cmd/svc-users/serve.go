@@ -115,7 +115,7 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 	forgetting.Go(func() { a.store.WatchFile(background.Done(), func(problem string) { logFile(log, problem) }) })
 	defer forgetting.Wait()
 	defer stop()
-	return serveUntilStopped(t.ctx, httpapi.Server(cfg.Addr(), handler, log), listener)
+	return serveUntilStopped(t.ctx, httpapi.Server(cfg.Addr(), handler, log, connections(a.limits.Memory)), listener)
 }
 
 // logHearing says whether changes of rights are heard of. Both ways are right, and one of them is slower.

@@ -134,7 +134,7 @@ func (s *Service) serve(t testing.TB, o Options) {
 	}
 	s.Handler = httpapi.New(options)
 	server := httptest.NewUnstartedServer(nil)
-	server.Config = httpapi.Server("", s.Handler, s.Logger)
+	server.Config = httpapi.Server("", s.Handler, s.Logger, 0)
 	server.Start()
 	s.URL = server.URL
 	s.client = &http.Client{

@@ -22,7 +22,9 @@ type Operation struct {
 	// Permission is the one that the operation asks for; empty if none.
 	Permission string `json:"x-permission"`
 	// Subtree operations answer every method at their path and below it.
-	Subtree     bool `json:"x-subtree"`
+	Subtree bool `json:"x-subtree"`
+	// MaxBytes is the largest body that the operation takes; 0 where it takes none.
+	MaxBytes    int `json:"x-max-bytes"`
 	RequestBody *struct {
 		Content map[string]struct {
 			Schema  Schema          `json:"schema"`

@@ -34,13 +34,13 @@ func bearerToken(headers []string) (string, error) {
 	if sent == "" {
 		return "", &refusal{
 			status: http.StatusUnauthorized, message: "A bearer token is required.",
-			header: "Www-Authenticate", value: challenge,
+			fields: []string{"Www-Authenticate", challenge},
 		}
 	}
 	if len(headers) != 1 || len(sent) > maxToken || !tokenSyntax(sent) {
 		return "", &refusal{
 			status: http.StatusUnauthorized, message: "The access token is not valid.",
-			header: "Www-Authenticate", value: challengeAgain,
+			fields: []string{"Www-Authenticate", challengeAgain},
 		}
 	}
 	return sent, nil

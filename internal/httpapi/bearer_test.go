@@ -3,6 +3,7 @@ package httpapi
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -38,7 +39,7 @@ func TestBearerToken(t *testing.T) {
 	} {
 		_, err := bearerToken(c.headers)
 		var r *refusal
-		if !errors.As(err, &r) || r.status != http.StatusUnauthorized || r.value != c.challenge {
+		if !errors.As(err, &r) || r.status != http.StatusUnauthorized || !slices.Equal(r.fields, []string{"Www-Authenticate", c.challenge}) {
 			t.Errorf("%.60q: %+v, want the challenge %q", c.headers, r, c.challenge)
 		}
 	}

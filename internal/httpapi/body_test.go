@@ -13,7 +13,7 @@ func TestBodySize(t *testing.T) {
 	t.Parallel()
 	svc := apitest.Start(t, apitest.Options{})
 	body := `{"name":"reports:read"}`
-	padded := body + strings.Repeat(" ", 1<<20-len(body))
+	padded := body + strings.Repeat(" ", 8<<10-len(body))
 	svc.Post(t, "/api/v1/permissions", padded+" ").Want(t, 413, "")
 	svc.Post(t, "/api/v1/permissions", padded).Want(t, 201, "Permission created successfully")
 	// Without a length that is known beforehand.
@@ -35,4 +35,32 @@ func TestBodySize(t *testing.T) {
 	}
 	// A body that nobody asked for is left unread.
 	svc.Send(t, apitest.Request{Method: "GET", Path: "/api/v1/auth/me", Token: svc.AdminToken, Body: "{{{"}).Want(t, 200, "")
+}
+
+// The largest valid body of each operation is taken, written by a client that indents, and escapes all but ASCII.
+func TestLargestBodies(t *testing.T) {
+	t.Parallel()
+	svc := apitest.Start(t, apitest.Options{})
+	escaped := func(n int) string { return strings.Repeat(`\ud83d\udd11`, n) } // one character each
+	decomposed := strings.Repeat(`\u03b1\u0313\u0300\u0345`, 256)              // 256 characters in NFC
+	list := func(item string) string { return strings.Repeat("\n        "+item+",", 999) + "\n        " + item }
+	id := `"` + svc.NewPermission(t, "largest:one") + `"`
+	name := `"` + strings.Repeat("p", 100) + `"`
+	email := strings.Repeat(`\u00e9`, 32) + "@" + strings.Repeat("d", 60) + "." + strings.Repeat("d", 60) + ".example"
+	role := svc.NewRole(t, "")
+	for _, c := range []struct {
+		method, path, body string
+		status             int
+	}{
+		{"POST", "/api/v1/permissions", `{"name":` + name + `,"description":"` + escaped(255) + `"}`, 201},
+		{"PATCH", "/api/v1/permissions/" + strings.Trim(id, `"`), `{"description":"` + escaped(255) + `"}`, 200},
+		{"POST", "/api/v1/roles", `{"name":"` + escaped(100) + `","description":"` + escaped(255) + `","parent_id":null,"permission_ids":[` + list(id) + `]}`, 201},
+		{"PATCH", "/api/v1/roles/" + role, `{"description":"` + escaped(255) + `"}`, 200},
+		{"POST", "/api/v1/roles/" + role + "/permissions", `{"permission_ids":[` + list(id) + `]}`, 200},
+		{"POST", "/api/v1/auth/check", `{"permissions":[` + list(name) + `],"account_id":"` + svc.AdminID + `"}`, 200},
+		{"POST", "/api/v1/accounts", `{"email":"` + email + `","password":"` + decomposed + `","role_id":"` + role + `"}`, 201},
+	} {
+		svc.Send(t, apitest.Request{Method: c.method, Path: c.path, Token: svc.AdminToken, Body: c.body}).Want(t, c.status, "")
+	}
+	svc.Send(t, apitest.Request{Method: "POST", Path: "/api/v1/auth/login", Body: `{"email":"` + email + `","password":"` + decomposed + `"}`}).Want(t, 200, "")
 }

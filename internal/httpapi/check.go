@@ -61,7 +61,7 @@ func (a *api) checkRoutes() []route {
 	const tag = "Authorization"
 	return []route{
 		reading(route{
-			method: http.MethodPost, path: "/api/v1/auth/check",
+			method: http.MethodPost, path: "/api/v1/auth/check", bodyLimit: namesBody,
 			name: "checkPermissions", tag: tag, summary: "Say which permissions the caller, or another account, has now",
 			description: "To ask about an account by its id, one's own too, needs the permission `accounts:read`. An unknown account is 422.",
 			message:     "Permissions checked successfully", fails: []int{http.StatusForbidden},

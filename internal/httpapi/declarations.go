@@ -81,6 +81,7 @@ func (a *api) declarationRoutes() []route {
 	// Both take the same and answer the same; of is the method that does it.
 	with := func(r route, of func(context.Context, users.Caller, users.Declaration) (users.Plan, error)) route {
 		r.method, r.permission, r.also, r.tag = http.MethodPost, users.RolesRead, users.PermissionsRead, tag
+		r.bodyLimit = declarationBody
 		r.fails, r.request, r.example = []int{http.StatusConflict}, request, example
 		return reading(r, func(x *exchange, in Declaration) (Plan, error) {
 			plan, err := of(x.ctx, x.caller, in.declaration(x.found))

@@ -94,7 +94,8 @@ func (d *document) operation(r route) *huma.Operation {
 		if r.body.mediaType == formType {
 			d.registry.SchemaFromRef(schema.Ref).AdditionalProperties = true // which OAuth has passed over
 		}
-		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		op.Extensions["x-max-bytes"] = r.body.most
+		op.RequestBody = &huma.RequestBody{Required: true, Description: fmt.Sprintf("At most %d bytes.", r.body.most), Content: map[string]*huma.MediaType{
 			r.body.mediaType: {Schema: schema, Example: r.request},
 		}}
 	}

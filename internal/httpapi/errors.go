@@ -13,10 +13,9 @@ import (
 // refusal is an answer that the edge itself gives, before anything was asked of the Service.
 type refusal struct {
 	status  int
-	message string // one sentence, shown
-	header  string // a field that goes with it, or empty
-	value   string
-	cause   error // for the log alone
+	message string   // one sentence, shown
+	fields  []string // header fields that go with it: name, value, name, value …
+	cause   error    // for the log alone
 }
 
 func (e *refusal) Error() string {
@@ -58,8 +57,8 @@ func (x *exchange) fail(err error) {
 	switch {
 	case errors.As(err, &own):
 		e.code, e.message = own.status, own.message
-		if own.header != "" {
-			x.set(own.header, own.value)
+		for i := 0; i < len(own.fields); i += 2 {
+			x.set(own.fields[i], own.fields[i+1])
 		}
 	case errors.As(err, &ruled):
 		e = x.refused(ruled.Kind, ruled)

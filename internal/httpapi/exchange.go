@@ -18,9 +18,10 @@ type exchange struct {
 	first  patience  // what ctx is at first
 	r      *http.Request
 	w      http.ResponseWriter
-	id     string     // request id
-	client netip.Addr // as far as trusted proxies tell; may be the zero Addr
-	tls    bool       // the client, or the proxy it spoke to, used TLS
+	conn   *connection // nil where none is kept
+	id     string      // request id
+	client netip.Addr  // as far as trusted proxies tell; may be the zero Addr
+	tls    bool        // the client, or the proxy it spoke to, used TLS
 
 	pattern string               // of the route; empty where none matched
 	quiet   bool                 // of the route
@@ -31,12 +32,13 @@ type exchange struct {
 	query   map[string]string
 	found   users.Faults // what reading query and body found wrong
 
-	taken  bool // the request's body, or as much of it as is wanted
-	status int
-	body   []byte
-	lent   *[]byte // where the body may be made; given back when the answer has been sent
-	sent   int     // bytes of body written
-	cause  error   // of a refusal, for the log alone
+	taken   bool  // the request's body, or as much of it as is wanted
+	charged int64 // bytes of it that are charged to the budget of all bodies
+	status  int
+	body    []byte
+	lent    *[]byte // where the body may be made; given back when the answer has been sent
+	sent    int     // bytes of body written
+	cause   error   // of a refusal, for the log alone
 }
 
 // limit gives the work on the answer requestTimeout from now on.
@@ -97,6 +99,7 @@ func (x *exchange) lend() *[]byte {
 // finish lets go of what the exchange has held. Nothing may look at the body afterwards.
 func (x *exchange) finish() {
 	x.ctx.end()
+	x.discharge()
 	if x.lent != nil {
 		x.body = nil
 		buffers.Put(x.lent)
@@ -110,6 +113,7 @@ const counted = 1024
 
 // send writes the answer. To HEAD it has the header fields that GET would have, and no body.
 func (x *exchange) send() {
+	x.conn.awaitClient()
 	if len(x.body) > counted || x.r.Method == http.MethodHead && x.status != http.StatusNoContent && x.status != http.StatusNotModified {
 		x.set("Content-Length", strconv.Itoa(len(x.body)))
 	}

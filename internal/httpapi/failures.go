@@ -24,7 +24,7 @@ var failures = []failure{
 	{http.StatusMethodNotAllowed, "MethodNotAllowed", "The path does not have this method", "Method not allowed", true, []string{"Allow"}},
 	{http.StatusRequestTimeout, "RequestTimeout", "The body did not arrive in time", "The body did not arrive in time.", true, nil},
 	{http.StatusConflict, "Conflict", "A rule stands against it: which, in words", "An account with this e-mail already exists.", false, nil},
-	{http.StatusRequestEntityTooLarge, "ContentTooLarge", "The body is larger than 1 MiB", "The body is larger than 1048576 bytes.", true, nil},
+	{http.StatusRequestEntityTooLarge, "ContentTooLarge", "The body is larger than the operation takes, which its x-max-bytes says", "The body is larger than 8192 bytes.", false, nil},
 	{http.StatusUnsupportedMediaType, "UnsupportedMediaType", "The body is not application/json in UTF-8 without content coding", "The body must be application/json in UTF-8.", false, nil},
 	{http.StatusUnprocessableEntity, "ValidationError", "Fields or parameters are wrong; every fault is named", "Validation error", true, nil},
 	{http.StatusTooManyRequests, "TooManyRequests", "Too many attempts", "Too many attempts; try again later.", false, []string{"Retry-After"}},

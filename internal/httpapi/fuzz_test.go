@@ -24,7 +24,7 @@ func FuzzBody(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	plan := bodyOf(reflect.TypeFor[sample]())
+	plan := bodyOf(reflect.TypeFor[sample](), smallBody)
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var in sample
 		read, err := plan.read(raw, &in)

@@ -2,7 +2,7 @@
 // encodes what came back.
 //
 //	handler := httpapi.New(httpapi.Options{Service: svc, Keys: keys.Public, Health: st, …})
-//	server := httpapi.Server("127.0.0.1:8001", handler, log)
+//	server := httpapi.Server("127.0.0.1:8001", handler, log, 0)
 //
 // One table of routes drives both the mux and the OpenAPI document, so they cannot disagree. Every request goes
 // through the same checks in one order: route (404), method (405), token (401), permission (403), media type
@@ -75,6 +75,7 @@ type api struct {
 	jwks      jwksCache
 	pings     probe
 	readiness probe
+	bodies    *bodyBudget
 	waiting   atomic.Int64 // requests that wait for something to happen
 	anyOrigin bool
 }
@@ -88,6 +89,7 @@ func New(o Options) http.Handler {
 		mux:       http.NewServeMux(),
 		cursors:   cursorCipher(o.CursorKey),
 		document:  sync.OnceValue(func() page { return newPage(jsonType, apiPolicy, Document()) }),
+		bodies:    newBodyBudget(bodyBudgetSize),
 		anyOrigin: slices.Contains(o.CORSOrigins, "*"),
 	}
 	a.register(a.routes())

@@ -50,7 +50,7 @@ func activeTokenOf(i users.Introspection) ActiveToken {
 func (a *api) oauthRoutes() []route {
 	return []route{
 		posted[IntrospectionRequest, ActiveToken](route{
-			method: http.MethodPost, path: oauthPath + "/introspect", permission: users.TokensIntrospect,
+			method: http.MethodPost, path: oauthPath + "/introspect", permission: users.TokensIntrospect, bodyLimit: tokenBody,
 			name: "introspectToken", tag: "Authorization", summary: "Say what a token is worth now (RFC 7662)",
 			description: "The answer is by the live state: a token of a disabled or deleted account, or one that a change of password has ended, is not active, and the " +
 				"permissions are those of now. Outside the envelope, errors too (RFC 6749 §5.2, RFC 6750 §3.1).",

@@ -32,6 +32,7 @@ func (nullable) Schema(huma.Registry) *huma.Schema {
 type body struct {
 	of        reflect.Type
 	mediaType string
+	most      int64 // bytes of the whole body
 	members   map[string]member
 	names     []string // in the order of their declaration
 }
@@ -42,14 +43,14 @@ type member struct {
 	items    *body // of an array of objects
 }
 
-// bodyOf studies a struct once, when the routes are made.
-func bodyOf(t reflect.Type) *body {
-	b := &body{of: t, mediaType: jsonType, members: map[string]member{}}
+// bodyOf studies a struct once, when the routes are made. A whole body has at most so many bytes.
+func bodyOf(t reflect.Type, most int64) *body {
+	b := &body{of: t, mediaType: jsonType, most: most, members: map[string]member{}}
 	for f := range t.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		m := member{index: f.Index[0], required: !strings.Contains(options, "omitempty")}
 		if f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct {
-			m.items = bodyOf(f.Type.Elem())
+			m.items = bodyOf(f.Type.Elem(), most)
 		}
 		b.members[name] = m
 		b.names = append(b.names, name)

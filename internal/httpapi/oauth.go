@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -64,7 +65,7 @@ const formType = "application/x-www-form-urlencoded"
 // posted completes a route that takes a form and answers with bare JSON: an Out, as its own type or as another
 // that the document knows. In declares the fields as a body of JSON would.
 func posted[In, Out any](r route, f func(x *exchange, form url.Values) (any, error)) route {
-	r.body = bodyOf(reflect.TypeFor[In]())
+	r.body = bodyOf(reflect.TypeFor[In](), cmp.Or(r.bodyLimit, smallBody))
 	r.body.mediaType = formType
 	r.data = reflect.TypeFor[Out]()
 	r.serve = func(x *exchange, raw []byte) error {

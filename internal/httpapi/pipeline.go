@@ -17,7 +17,8 @@ var errUnknownRoute = &refusal{status: http.StatusNotFound, message: "Not found"
 // ServeHTTP answers one request and writes one line about it into the log.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	started := a.Now()
-	x := &exchange{api: a, service: a.Service, r: r, w: w, id: a.requestID(r)}
+	x := &exchange{api: a, service: a.Service, r: r, w: w, id: a.requestID(r), conn: connectionOf(r)}
+	x.conn.work()
 	x.limit(time.Now())
 	defer x.finish()
 	x.client, x.tls = a.peer(r)
@@ -178,10 +179,12 @@ func (x *exchange) run(r *route) error {
 	var raw []byte
 	if r.body != nil {
 		began := time.Now()
+		x.conn.awaitClient()
 		var err error
-		if raw, err = x.readBody(r.body.mediaType); err != nil {
+		if raw, err = x.readBody(r.body); err != nil {
 			return err
 		}
+		x.conn.work()
 		now := time.Now()
 		x.limit(now) // the time that the client took for its body is not ours
 		if now.Sub(began) > slowBody {

@@ -99,7 +99,7 @@ func (a *api) roleRoutes() []route {
 			example: []ListedRole{exampleRole.ListedRole},
 		}, a.listRoles),
 		reading(rehearsable(route{
-			method: http.MethodPost, path: list, permission: users.RolesCreate,
+			method: http.MethodPost, path: list, permission: users.RolesCreate, bodyLimit: idsBody,
 			name: "createRole", tag: tag, summary: "Create a role",
 			description: "The caller must hold everything that the role will hold.",
 			status:      http.StatusCreated, message: "Role created successfully", fails: []int{http.StatusConflict},
@@ -125,7 +125,7 @@ func (a *api) roleRoutes() []route {
 			message:     "Role deleted successfully", fails: []int{http.StatusConflict},
 		}), func(x *exchange) error { return x.service.DeleteRole(x.ctx, x.caller, x.pathID()) }),
 		reading(rehearsable(route{
-			method: http.MethodPost, path: one + "/permissions", permission: users.RolesUpdate,
+			method: http.MethodPost, path: one + "/permissions", permission: users.RolesUpdate, bodyLimit: idsBody,
 			name: "assignPermissions", tag: tag, summary: "Add permissions to a role",
 			message: "Permissions assigned successfully",
 			request: object{"permission_ids": []string{examplePermissionID}}, example: exampleRole,

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"net/http"
 	"reflect"
 
@@ -29,6 +30,9 @@ type route struct {
 	public     bool
 	permission users.PermissionName
 	also       users.PermissionName // a second one, asked for after it
+
+	// bodyLimit is how many bytes a body has at most: smallBody where the row says nothing.
+	bodyLimit int64
 
 	// For the document.
 	name        string // operationId
@@ -71,7 +75,7 @@ type located interface{ location() string }
 // reading completes a route that takes a body. f passes x.found on to the Service, which adds what it finds, so
 // that all faults of a request are in one answer.
 func reading[In, Out any](r route, f func(x *exchange, in In) (Out, error)) route {
-	r.body = bodyOf(reflect.TypeFor[In]())
+	r.body = bodyOf(reflect.TypeFor[In](), cmp.Or(r.bodyLimit, smallBody))
 	r.data = reflect.TypeFor[Out]()
 	known := names(r.params)
 	r.serve = func(x *exchange, raw []byte) error {

@@ -21,9 +21,16 @@ const (
 )
 
 // Server returns a server for addr that bounds the time and memory a client can take, and that logs what
-// net/http has to say into log.
-func Server(addr string, handler http.Handler, log *slog.Logger) *http.Server {
+// net/http has to say into log. At most so many connections are open at a time; DefaultConnections if that is zero or
+// less.
+func Server(addr string, handler http.Handler, log *slog.Logger, most int) *http.Server {
+	if most <= 0 {
+		most = DefaultConnections
+	}
+	open := newConnections(most, log)
 	return &http.Server{
+		ConnContext:       open.add,
+		ConnState:         open.note,
 		Addr:              addr,
 		Handler:           handler,
 		ReadHeaderTimeout: headerTimeout,

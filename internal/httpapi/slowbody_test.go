@@ -2,9 +2,11 @@ package httpapi_test
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,4 +86,48 @@ func TestNobodyWaitsForABodyThatIsNotRead(t *testing.T) {
 			t.Errorf("%s %s: %d, want %d", c.method, c.path, got, c.status)
 		}
 	}
+}
+
+// Large bodies that do not come to their end use up the budget of all, and then others are refused; small ones get
+// through, logins among them, and what is over makes room.
+func TestSlowBodiesLeaveRoomForSmallOnes(t *testing.T) {
+	t.Parallel()
+	svc := apitest.Start(t, apitest.Options{})
+	person := svc.NewAccount(t, svc.NewRole(t, ""))
+	check := func(names int) *apitest.Answer {
+		return svc.Send(t, apitest.Request{
+			Method: "POST", Path: "/api/v1/auth/check", Token: person.Token,
+			Body: `{"permissions":["` + strings.TrimSuffix(strings.Repeat(strings.Repeat("p", 100)+`","`, names), `,"`) + `]}`,
+		})
+	}
+	var slow []net.Conn
+	for i, length := range append(slices.Repeat([]int{1 << 20}, 16), 60<<10, 60<<10) {
+		path := "/api/v1/declarations/plan"
+		if i >= 16 {
+			path = "/api/v1/auth/check"
+		}
+		conn := halfway(t, svc, "POST", path, svc.AdminToken, length)
+		if _, err := conn.Write(bytes.Repeat([]byte(" "), length-1)); err != nil {
+			t.Fatal(err)
+		}
+		slow = append(slow, conn)
+	}
+	until := func(status int) *apitest.Answer {
+		t.Helper()
+		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+			if answer := check(1000); answer.Status == status || time.Now().After(deadline) {
+				return answer.Want(t, status, "")
+			}
+		}
+	}
+	refused := until(http.StatusServiceUnavailable)
+	if refused.Header.Get("Retry-After") == "" || refused.Message != "Too many large bodies at once; try again shortly." {
+		t.Errorf("%v %s", refused.Header, refused.Body)
+	}
+	check(10).Want(t, 200, "")
+	svc.Send(t, apitest.Request{Method: "POST", Path: login, Body: map[string]any{"email": person.Email, "password": person.Password}}).Want(t, 200, "")
+	for _, conn := range slow {
+		_ = conn.Close()
+	}
+	until(http.StatusOK)
 }

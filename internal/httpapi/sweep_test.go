@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -118,9 +119,10 @@ func TestSweepBodies(t *testing.T) {
 		send(o.Example()+"{}", nil).Want(t, 400, "")
 		send("[]", nil).WantFaults(t, "")
 		// Media type before size, size before JSON.
-		large := strings.Repeat("{", 1<<20+1)
+		large := strings.Repeat("{", o.MaxBytes+1)
 		send(large, http.Header{"Content-Type": {"text/plain"}}).Want(t, 415, "")
-		send(large, nil).Want(t, 413, "")
+		send(large, nil).Want(t, 413, fmt.Sprintf("The body is larger than %d bytes.", o.MaxBytes))
+		send("[]"+strings.Repeat(" ", o.MaxBytes-2), nil).WantFaults(t, "")
 		// Faults of body and query in one answer, each required field and both strangers.
 		answer := svc.Send(t, apitest.Request{
 			Method: o.Method, Path: o.At(nothing) + "?page=1", Token: svc.AdminToken, Body: `{"stranger":"x"}`,
@@ -160,9 +162,10 @@ func TestSweepForms(t *testing.T) {
 		} {
 			send(o.Example(), header).Want(t, 415, "")
 		}
-		large := strings.Repeat("x", 1<<20+1)
+		large := o.Example() + "&" + strings.Repeat("x", o.MaxBytes-len(o.Example()))
 		send(large, http.Header{"Content-Type": {"text/plain"}}).Want(t, 415, "")
-		send(large, nil).Want(t, 413, "")
+		send(large, nil).Want(t, 413, fmt.Sprintf("The body is larger than %d bytes.", o.MaxBytes))
+		send(large[:o.MaxBytes], nil).Want(t, 200, "")
 		for _, unreadable := range []string{"", "&", "stranger=1", "%zz=1", "x=%zz", "a;b", "stranger=1&stranger=2&" + o.Example(), `{"token":"x"}`} {
 			send(unreadable, nil).Want(t, 400, "")
 		}
