@@ -23,6 +23,8 @@ type Account struct {
 
 func (a Account) location() string { return "/api/v1/accounts/" + a.ID }
 
+func (a Account) identity() string { return a.ID }
+
 func accountOf(a users.Account) Account {
 	return Account{
 		ID:        a.ID.String(),
@@ -66,7 +68,7 @@ func (a *api) accountRoutes() []route {
 			example: []Account{exampleAccount},
 		}, a.listAccounts),
 		reading(route{
-			method: http.MethodPost, path: list, permission: users.AccountsCreate,
+			method: http.MethodPost, path: list, permission: users.AccountsCreate, shownTo: users.AccountsRead,
 			name: "createAccount", tag: tag, summary: "Create an account",
 			description: "The caller must hold everything that the role holds.",
 			status:      http.StatusCreated, message: "Account created successfully", fails: []int{http.StatusConflict},
@@ -79,7 +81,7 @@ func (a *api) accountRoutes() []route {
 			example: exampleAccount,
 		}, a.getAccount),
 		reading(rehearsable(route{
-			method: http.MethodPatch, path: one, permission: users.AccountsUpdate,
+			method: http.MethodPatch, path: one, permission: users.AccountsUpdate, shownTo: users.AccountsRead,
 			name: "updateAccount", tag: tag, summary: "Change an account",
 			description: "An absent member leaves its field alone. The last active administrator can be neither disabled nor given another role.",
 			message:     "Account updated successfully", fails: []int{http.StatusConflict},

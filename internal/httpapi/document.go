@@ -89,6 +89,9 @@ func (d *document) operation(r route) *huma.Operation {
 		op.Description = strings.TrimSpace(needs + ". " + op.Description)
 		op.Extensions["x-permission"] = r.permission
 	}
+	if r.shownTo != "" {
+		op.Description = strings.TrimSpace(op.Description + " Without the permission `" + string(r.shownTo) + "` the answer has the id alone.")
+	}
 	if r.body != nil {
 		schema := d.registry.Schema(r.body.of, true, "")
 		if r.body.mediaType == formType {
@@ -210,11 +213,27 @@ func (d *document) data(r route) *huma.Schema {
 	switch {
 	case r.data == nil:
 		return nullSchema()
+	case r.shownTo != "":
+		return d.written(r.data)
 	case r.list:
 		return &huma.Schema{Type: "array", Items: d.registry.Schema(r.data, true, "")}
 	default:
 		return d.registry.Schema(r.data, true, "")
 	}
+}
+
+// written is the schema of what a write answers: that of the thing, of which only the id is always there. It is one
+// object with optional members and no choice of two, of which generators of clients make types that are hard to use.
+func (d *document) written(of reflect.Type) *huma.Schema {
+	whole := d.registry.Schema(of, true, "")
+	name := "Written" + of.Name()
+	if d.registry.Map()[name] == nil {
+		schema := *d.registry.SchemaFromRef(whole.Ref)
+		schema.Required = []string{"id"}
+		schema.Description = "All members, or the id alone where the caller may not read the thing"
+		d.registry.Map()[name] = &schema
+	}
+	return &huma.Schema{Ref: strings.TrimSuffix(whole.Ref, of.Name()) + name}
 }
 
 func (d *document) schema(of any) *huma.Schema {

@@ -20,6 +20,8 @@ type Permission struct {
 
 func (p Permission) location() string { return "/api/v1/permissions/" + p.ID }
 
+func (p Permission) identity() string { return p.ID }
+
 func permissionOf(p users.Permission) Permission {
 	return Permission{
 		ID: p.ID.String(), Name: string(p.Name), Description: p.Description,
@@ -49,7 +51,7 @@ func (a *api) permissionRoutes() []route {
 			example: []Permission{examplePermission},
 		}, a.listPermissions),
 		reading(rehearsable(route{
-			method: http.MethodPost, path: list, permission: users.PermissionsCreate,
+			method: http.MethodPost, path: list, permission: users.PermissionsCreate, shownTo: users.PermissionsRead,
 			name: "createPermission", tag: tag, summary: "Create a permission",
 			status: http.StatusCreated, message: "Permission created successfully", fails: []int{http.StatusConflict},
 			request: object{"name": "reports:read", "description": "Read reports"}, example: examplePermission,
@@ -60,7 +62,7 @@ func (a *api) permissionRoutes() []route {
 			example: examplePermission,
 		}, a.getPermission),
 		reading(rehearsable(route{
-			method: http.MethodPatch, path: one, permission: users.PermissionsUpdate,
+			method: http.MethodPatch, path: one, permission: users.PermissionsUpdate, shownTo: users.PermissionsRead,
 			name: "updatePermission", tag: tag, summary: "Change a permission",
 			description: "Renaming a permission that a role other than Admin holds needs an account with the role Admin.",
 			message:     "Permission updated successfully", fails: []int{http.StatusConflict},

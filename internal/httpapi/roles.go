@@ -50,6 +50,8 @@ type Role struct {
 
 func (r Role) location() string { return "/api/v1/roles/" + r.ID }
 
+func (r Role) identity() string { return r.ID }
+
 func roleOf(d users.RoleDetail) Role {
 	return Role{ListedRole: listedRoleOf(d), EffectivePermissions: each(d.Grants, grantOf)}
 }
@@ -99,7 +101,7 @@ func (a *api) roleRoutes() []route {
 			example: []ListedRole{exampleRole.ListedRole},
 		}, a.listRoles),
 		reading(rehearsable(route{
-			method: http.MethodPost, path: list, permission: users.RolesCreate, bodyLimit: idsBody,
+			method: http.MethodPost, path: list, permission: users.RolesCreate, shownTo: users.RolesRead, bodyLimit: idsBody,
 			name: "createRole", tag: tag, summary: "Create a role",
 			description: "The caller must hold everything that the role will hold.",
 			status:      http.StatusCreated, message: "Role created successfully", fails: []int{http.StatusConflict},
@@ -112,7 +114,7 @@ func (a *api) roleRoutes() []route {
 			example: exampleRole,
 		}, a.getRole),
 		reading(rehearsable(route{
-			method: http.MethodPatch, path: one, permission: users.RolesUpdate,
+			method: http.MethodPatch, path: one, permission: users.RolesUpdate, shownTo: users.RolesRead,
 			name: "updateRole", tag: tag, summary: "Change a role",
 			description: "An absent member leaves its field alone. A new parent changes what every descendant may do, at once; a cycle is refused.",
 			message:     "Role updated successfully", fails: []int{http.StatusConflict},
@@ -125,13 +127,13 @@ func (a *api) roleRoutes() []route {
 			message:     "Role deleted successfully", fails: []int{http.StatusConflict},
 		}), func(x *exchange) error { return x.service.DeleteRole(x.ctx, x.caller, x.pathID()) }),
 		reading(rehearsable(route{
-			method: http.MethodPost, path: one + "/permissions", permission: users.RolesUpdate, bodyLimit: idsBody,
+			method: http.MethodPost, path: one + "/permissions", permission: users.RolesUpdate, shownTo: users.RolesRead, bodyLimit: idsBody,
 			name: "assignPermissions", tag: tag, summary: "Add permissions to a role",
 			message: "Permissions assigned successfully",
 			request: object{"permission_ids": []string{examplePermissionID}}, example: exampleRole,
 		}), a.assignPermissions),
 		asking(rehearsable(route{
-			method: http.MethodDelete, path: one + "/permissions/{permission_id}", permission: users.RolesUpdate,
+			method: http.MethodDelete, path: one + "/permissions/{permission_id}", permission: users.RolesUpdate, shownTo: users.RolesRead,
 			name: "removePermission", tag: tag, summary: "Take a permission from a role",
 			message: "Permission removed successfully", fails: []int{http.StatusConflict}, example: exampleRole,
 		}), a.removePermission),

@@ -30,6 +30,8 @@ type route struct {
 	public     bool
 	permission users.PermissionName
 	also       users.PermissionName // a second one, asked for after it
+	// shownTo is the permission without which the answer has the id of its data alone; see shown.
+	shownTo users.PermissionName
 
 	// bodyLimit is how many bytes a body has at most: smallBody where the row says nothing.
 	bodyLimit int64
@@ -150,12 +152,37 @@ func (r route) bodyless(f func(x *exchange) error) route {
 	return r
 }
 
+// Reference is all that the answer to a write shows of a thing which the caller may not read.
+type Reference struct {
+	ID string `json:"id" format:"uuid"`
+}
+
+// identified is data that has an id.
+type identified interface{ identity() string }
+
+// shown is what the caller gets to see of the thing that it has written: all of it only with the permission that
+// reading it takes, lest a change of nothing reads what GET refuses. The caller's own account is shown, as it is at
+// /api/v1/auth/me. The write has happened, so that whatever keeps the answer to this question away is a no.
+func (x *exchange) shown(r route, data any) any {
+	thing, ok := data.(identified)
+	if r.shownTo == "" || !ok {
+		return data
+	}
+	if account, own := data.(Account); own && account.ID == x.account.String() {
+		return data
+	}
+	if _, err := x.api.Service.Authorize(x.ctx, x.caller, r.shownTo); err != nil {
+		return Reference{thing.identity()}
+	}
+	return data
+}
+
 // succeed answers with the message of the route.
 func (x *exchange) succeed(r route, data, meta any) error {
 	if thing, ok := data.(located); ok && r.code() == http.StatusCreated {
 		x.set("Location", thing.location())
 	}
-	return x.reply(envelope{code: r.code(), message: r.message, data: data, meta: meta})
+	return x.reply(envelope{code: r.code(), message: r.message, data: x.shown(r, data), meta: meta})
 }
 
 func (r route) code() int {

@@ -8,6 +8,13 @@ import (
 	"github.com/svc-users/svc-users/internal/apitest"
 )
 
+// shownTo is what it takes to be shown the thing that was written: "A write shows what its caller may read".
+var shownTo = map[string]string{
+	"createAccount": "accounts:read", "updateAccount": "accounts:read",
+	"createRole": "roles:read", "updateRole": "roles:read", "assignPermissions": "roles:read", "removePermission": "roles:read",
+	"createPermission": "permissions:read", "updatePermission": "permissions:read",
+}
+
 // shows checks that the data of a successful answer is that of the model after the call.
 func (h *house) shows(t *testing.T, a *apitest.Answer, c cell, next state) {
 	t.Helper()
@@ -20,6 +27,12 @@ func (h *house) shows(t *testing.T, a *apitest.Answer, c cell, next state) {
 		if path := routes[c.call.op].path + "/" + h.id(target); a.Header.Get("Location") != path {
 			t.Errorf("Location is %q, not %q", a.Header.Get("Location"), path)
 		}
+	}
+	if needs, writes := shownTo[c.call.op]; writes && !h.base.may(c.who.account, needs) && (c.call.op != "updateAccount" || target != c.who.account) {
+		if got, want := string(a.Data), `{"id":"`+h.id(target)+`"}`; got != want {
+			t.Errorf("who may not read it is shown %s, not %s", got, want)
+		}
+		return
 	}
 	switch c.call.op {
 	case "getAccount", "createAccount", "updateAccount":
