@@ -147,7 +147,7 @@ func TestIntrospectForged(t *testing.T) {
 		"with a space":       {good + " ", false},
 		"NUL":                {"\x00", false},
 		"no UTF-8":           {"\xff", false},
-		"long":               {strings.Repeat("a.", 400_000), false},
+		"long":               {strings.Repeat("a.", 8_000), false},
 		"JSON":               {`{"token":"` + good + `"}`, false},
 		"a password instead": {"hunter2", false},
 	} {
