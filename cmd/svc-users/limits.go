@@ -20,8 +20,8 @@ const (
 	// memoryShare is the part of the control group's memory that the collector keeps the process under (GOMEMLIMIT).
 	// It does not count what SQLite takes and the pages of the program itself, which need the rest.
 	memoryShare = 0.8
-	// connectionMemory is what a connection takes at most while no request is worked on over it, in bytes: 45 KiB were
-	// measured with a header and a body as long as they may be, of which all but the last byte was sent.
+	// connectionMemory is what a connection may take while no request is worked on over it, in bytes: the buffers of
+	// net/http, a header of 32 KiB and the first 8 KiB of a body, with what the collector has not taken yet.
 	connectionMemory = 64 << 10
 	// connectionShare is the part of the control group's memory that all of them may take.
 	connectionShare = 0.5
