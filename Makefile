@@ -1,7 +1,7 @@
 # `make help` lists what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-clients check lint vulncheck generate bench bench-quick bench-docs bench-go fuzz cover clean
+.PHONY: help run build test test-clients explore check lint vulncheck generate bench bench-quick bench-docs bench-go fuzz cover clean
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TOOL    := go tool -modfile=tools/go.mod
@@ -26,6 +26,11 @@ test: ## run every test, with a throw-away PostgreSQL (installed if it is missin
 
 test-clients: ## run the tests in other languages and in a browser
 	@scripts/test-clients.sh
+
+# What a failure prints is a scenario: keep it in a file, and REPLAY=file runs it again.
+explore: ## attack the authorization rules for EXPLORE (10m) on both databases, from SEED (random) on
+	@scripts/postgres.sh
+	go test ./tests/authz -count 1 -timeout 0 -v -run '^TestExplore$$' -args -explore $(or $(EXPLORE),10m) $(if $(SEED),-explore.seed $(SEED)) $(if $(REPLAY),-explore.replay $(abspath $(REPLAY)))
 
 # golangci-lint runs vet's analyzers too (govet).
 check: lint vulncheck ## format, vet, lint, generated files, modules, compose files, vulnerabilities

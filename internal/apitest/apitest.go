@@ -87,6 +87,19 @@ func Start(t testing.TB, o Options) *Service {
 	t.Cleanup(func() { must(t, st.Close()) })
 	st.SetLimits(patience, patience, patience)
 	must(t, st.Migrate(ctx))
+	s := on(t, database, st)
+	must(t, s.Users.Bootstrap(ctx))
+	admin, err := s.Users.CreateAdministrator(ctx, AdminEmail, AdminPassword)
+	must(t, err)
+	s.AdminID, s.AdminRole = admin.ID.String(), admin.Role.ID.String()
+	s.serve(t, o)
+	s.AdminToken = s.Login(t, AdminEmail, AdminPassword)
+	return s
+}
+
+// on is a service on a database that is up to date, without its edge.
+func on(t testing.TB, database string, st *store.Store) *Service {
+	t.Helper()
 	must(t, st.Listen("", func(bool, string) {}))
 	key, err := signingKey()
 	must(t, err)
@@ -98,13 +111,19 @@ func Start(t testing.TB, o Options) *Service {
 	s.Users = users.New(users.Ports{
 		Store: st, Passwords: hasher, Tokens: keys, Now: time.Now, NewID: users.NewID, TokenLife: time.Hour,
 	})
-	must(t, s.Users.Bootstrap(ctx))
-	admin, err := s.Users.CreateAdministrator(ctx, AdminEmail, AdminPassword)
-	must(t, err)
-	s.AdminID, s.AdminRole = admin.ID.String(), admin.Role.ID.String()
-	s.serve(t, o)
-	s.AdminToken = s.Login(t, AdminEmail, AdminPassword)
 	return s
+}
+
+// Replica runs another replica of the service, on the same database and with the same keys, until the test ends.
+func (s *Service) Replica(t testing.TB) *Service {
+	t.Helper()
+	st, err := store.Open(context.Background(), s.Database)
+	must(t, err)
+	t.Cleanup(func() { must(t, st.Close()) })
+	replica := on(t, s.Database, st)
+	replica.AdminID, replica.AdminRole, replica.AdminToken = s.AdminID, s.AdminRole, s.AdminToken
+	replica.serve(t, Options{})
+	return replica
 }
 
 func databaseURL(t testing.TB, engine string) string {

@@ -43,6 +43,7 @@ type house struct {
 	tokens map[string]string // of the cells that have been run
 	known  map[string]string // tokens of accounts, of the version that counts, by name
 	cells  int               // that were to change nothing
+	salt   string            // makes ids those of one world
 }
 
 const (

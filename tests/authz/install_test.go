@@ -32,7 +32,7 @@ func (h *house) install(t testing.TB, s state) {
 	for _, list := range [][]string{keys(s.Permissions), keys(s.Roles), keys(s.Accounts)} {
 		for _, name := range list {
 			if h.ids[name] == "" {
-				h.know(name, madeUpID(name))
+				h.know(name, madeUpID(h.salt+name))
 			}
 		}
 	}

@@ -1,7 +1,6 @@
 package authz
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -12,15 +11,6 @@ import (
 // small answers are made and thrown away.
 func TestMain(m *testing.M) {
 	debug.SetGCPercent(500)
-	flag.Parse()
-	asked := false
-	flag.Visit(func(f *flag.Flag) { asked = asked || f.Name == "rapid.checks" })
-	if !asked {
-		// Sequences of operations on each database.
-		if err := flag.Set("rapid.checks", "30"); err != nil {
-			panic(err)
-		}
-	}
 	code := m.Run()
 	if n := ran.Load(); n > 0 {
 		fmt.Printf("authorization table: %d cells run, over all databases\n", n)

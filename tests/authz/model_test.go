@@ -34,25 +34,29 @@ func (s set) sorted() []string { return slices.Sorted(maps.Keys(s)) }
 
 func keys[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
 
+// The fields are written as JSON where a scenario is kept; what is empty is left out.
+
 type account struct {
-	Email    string
-	Role     string
-	Active   bool
-	Version  int64
-	Password string
+	Email    string `json:",omitempty"`
+	Role     string `json:",omitempty"`
+	Active   bool   `json:",omitempty"`
+	Version  int64  `json:",omitempty"`
+	Password string `json:",omitempty"`
 }
 
 type role struct {
-	Name        string
-	Description string // empty is null
-	Parent      string // empty is null
-	Own         set    // permissions assigned to this very role; not kept for Admin
-	System      bool
+	Name        string `json:",omitempty"`
+	Description string `json:",omitempty"` // empty is null
+	Parent      string `json:",omitempty"` // empty is null
+	Own         set    `json:",omitempty"` // permissions assigned to this very role; not kept for Admin
+	System      bool   `json:",omitempty"`
+	Owner       string `json:",omitempty"` // the service that declares it; empty is none
 }
 
 type permission struct {
-	Name        string
-	Description string // empty is null
+	Name        string `json:",omitempty"`
+	Description string `json:",omitempty"` // empty is null
+	Owner       string `json:",omitempty"` // as of a role
 }
 
 type state struct {
@@ -74,7 +78,7 @@ func (s state) clone() state {
 func (s state) equal(other state) bool {
 	return maps.Equal(s.Accounts, other.Accounts) && maps.Equal(s.Permissions, other.Permissions) &&
 		maps.EqualFunc(s.Roles, other.Roles, func(a, b role) bool {
-			return maps.Equal(a.Own, b.Own) && a.Name == b.Name && a.Description == b.Description && a.Parent == b.Parent && a.System == b.System
+			return maps.Equal(a.Own, b.Own) && a.Name == b.Name && a.Description == b.Description && a.Parent == b.Parent && a.System == b.System && a.Owner == b.Owner
 		})
 }
 

@@ -127,3 +127,15 @@ func changeEmail(j *judgement) {
 	j.emailTaken(a.Email)
 	j.next.Accounts[j.who] = a
 }
+
+// login: "wrong, unknown or malformed e-mail, wrong password, disabled account" are all the same 401.
+func login(j *judgement) {
+	email, _ := j.text("email")
+	password, _ := j.text("password")
+	for _, a := range j.Accounts {
+		if strings.EqualFold(a.Email, email) && a.Password == password && a.Active {
+			return
+		}
+	}
+	j.wrongCredentials = true
+}

@@ -48,21 +48,6 @@ func updatePermission(j *judgement) {
 	j.next.Permissions[j.target] = after
 }
 
-// applyDeclaration is about the declaration of the gate, whose one step is a change of a permission.
-func applyDeclaration(j *judgement) {
-	if !j.holds(j.own)["p:permissions:update"] {
-		j.names = []string{"permissions:update"}
-		j.forbid("the step needs it")
-	}
-	if !j.holds(j.own)["p:docs:z"] {
-		j.names = []string{"docs:z"}
-		j.forbid("it takes over what the caller does not hold")
-	}
-	p := j.Permissions["p:docs:z"]
-	p.Description = "fresh"
-	j.next.Permissions["p:docs:z"] = p
-}
-
 func deletePermission(j *judgement) {
 	if isPermission(j); j.missing != "" {
 		return

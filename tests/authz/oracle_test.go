@@ -17,6 +17,7 @@ type caller struct {
 // verdict is what the contract says about a call.
 type verdict struct {
 	status  int
+	or      []int    // other statuses that are as right, where several things are refused at once
 	message string   // exact, where the contract has the words; else empty
 	names   []string // permissions that a 403 must name
 	fields  []string // of a 422, all of them
@@ -45,7 +46,7 @@ func judge(s state, who caller, c call) verdict {
 
 // judges are the rules of each operation beyond token and permission.
 var judges = map[string]func(*judgement){
-	"getHealth": nothing, "getJWKS": nothing, "login": nothing, "getMe": nothing,
+	"getHealth": nothing, "getJWKS": nothing, "login": login, "getMe": nothing,
 	"listAccounts": nothing, "listRoles": nothing, "listPermissions": nothing,
 	"checkPermissions": checkPermissions, "forwardAuth": forwardAuth, "introspectToken": nothing, "getChanges": nothing,
 	"changePassword": changePassword, "changeEmail": changeEmail,
@@ -55,7 +56,7 @@ var judges = map[string]func(*judgement){
 	"assignPermissions": assignPermissions, "removePermission": removePermission,
 	"getPermission": isPermission, "createPermission": createPermission,
 	"updatePermission": updatePermission, "deletePermission": deletePermission,
-	"planDeclaration": nothing, "applyDeclaration": applyDeclaration,
+	"planDeclaration": planDeclaration, "applyDeclaration": applyDeclaration,
 }
 
 func nothing(*judgement) {}
@@ -72,6 +73,9 @@ type judgement struct {
 	forbidden []string // why, for failures of the test
 	names     []string // what a refusal must name
 	conflicts []string
+	or        []int // see verdict
+
+	wrongCredentials bool // of a login
 }
 
 func (j *judgement) fault(field string)  { j.faults = append(j.faults, field) }
@@ -83,19 +87,21 @@ func (j *judgement) admin() bool { return j.Roles[j.own].System }
 
 func (j *judgement) verdict(r route) verdict {
 	switch {
+	case j.wrongCredentials:
+		return verdict{status: 401, message: "Invalid credentials.", next: j.state}
 	case len(j.faults) > 0:
 		return verdict{status: 422, message: "Validation error", fields: j.faults, next: j.state}
 	case j.missing != "":
 		return verdict{status: 404, message: j.missing + " not found", next: j.state}
 	case len(j.forbidden) > 0:
-		v := verdict{status: 403, next: j.state}
+		v := verdict{status: 403, or: j.or, next: j.state}
 		// Where several rules forbid it, either may be the one that is worded.
 		if len(j.forbidden) == 1 {
 			v.names = j.names
 		}
 		return v
 	case len(j.conflicts) > 0:
-		return verdict{status: 409, next: j.state}
+		return verdict{status: 409, or: j.or, next: j.state}
 	}
 	return verdict{status: r.status, message: r.message, next: j.next}
 }

@@ -65,12 +65,12 @@ func (r *restoring) permissions() {
 		p := r.base.Permissions[name]
 		want := users.Permission{
 			ID: r.parsed(name), Name: users.PermissionName(p.Name), Description: pointer(p.Description),
-			CreatedAt: at(i), UpdatedAt: at(i),
+			Owner: users.ServiceName(p.Owner), CreatedAt: at(i), UpdatedAt: at(i),
 		}
 		switch got, exists := r.graph.Permission(want.ID); {
 		case !exists:
 			r.do(r.tx.InsertPermission(r.ctx, want))
-		case got.Name != want.Name || !same(got.Description, want.Description) || !got.UpdatedAt.Equal(want.UpdatedAt):
+		case got.Name != want.Name || !same(got.Description, want.Description) || got.Owner != want.Owner || !got.UpdatedAt.Equal(want.UpdatedAt):
 			r.do(r.tx.UpdatePermission(r.ctx, want))
 		}
 	}
@@ -81,13 +81,13 @@ func (r *restoring) roles() {
 		role := r.base.Roles[name]
 		want := users.Role{
 			ID: r.parsed(name), Name: users.RoleName(role.Name), Description: pointer(role.Description),
-			ParentID: r.parsed(role.Parent), System: role.System, CreatedAt: at(i), UpdatedAt: at(i),
+			ParentID: r.parsed(role.Parent), System: role.System, Owner: users.ServiceName(role.Owner), CreatedAt: at(i), UpdatedAt: at(i),
 		}
 		got, exists := r.graph.Role(want.ID)
 		switch {
 		case !exists:
 			r.do(r.tx.InsertRole(r.ctx, want))
-		case got.Name != want.Name || !same(got.Description, want.Description) || got.ParentID != want.ParentID || !got.UpdatedAt.Equal(want.UpdatedAt):
+		case got.Name != want.Name || !same(got.Description, want.Description) || got.ParentID != want.ParentID || got.Owner != want.Owner || !got.UpdatedAt.Equal(want.UpdatedAt):
 			r.do(r.tx.UpdateRole(r.ctx, want))
 		}
 		if !role.System {

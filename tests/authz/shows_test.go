@@ -16,7 +16,7 @@ var shownTo = map[string]string{
 }
 
 // shows checks that the data of a successful answer is that of the model after the call.
-func (h *house) shows(t *testing.T, a *apitest.Answer, c cell, next state) {
+func (h *house) shows(t testing.TB, a *apitest.Answer, c cell, next state) {
 	t.Helper()
 	if a.Status >= 300 {
 		return
@@ -58,7 +58,9 @@ func (h *house) shows(t *testing.T, a *apitest.Answer, c cell, next state) {
 	case "getAccountPermissions":
 		h.showsPermissions(t, a, target, next)
 	case "explainPermission":
-		h.showsReason(t, a, target, next)
+		h.showsReason(t, a, c.call, next)
+	case "planDeclaration", "applyDeclaration":
+		h.showsPlan(t, a, c)
 	}
 	if c.call.op == "getMe" {
 		var got struct{ Permissions []string }
@@ -69,7 +71,7 @@ func (h *house) shows(t *testing.T, a *apitest.Answer, c cell, next state) {
 	}
 }
 
-func (h *house) showsAccount(t *testing.T, a *apitest.Answer, name string, next state) {
+func (h *house) showsAccount(t testing.TB, a *apitest.Answer, name string, next state) {
 	t.Helper()
 	var got struct {
 		ID       string `json:"id"`
@@ -88,7 +90,7 @@ func (h *house) showsAccount(t *testing.T, a *apitest.Answer, name string, next 
 	}
 }
 
-func (h *house) showsRole(t *testing.T, a *apitest.Answer, name string, next state) {
+func (h *house) showsRole(t testing.TB, a *apitest.Answer, name string, next state) {
 	t.Helper()
 	var got wire
 	a.Into(t, &got)

@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -20,7 +21,7 @@ func (s state) way(role, permission string) []string {
 	return nil
 }
 
-func (h *house) showsPermissions(t *testing.T, a *apitest.Answer, name string, next state) {
+func (h *house) showsPermissions(t testing.TB, a *apitest.Answer, name string, next state) {
 	t.Helper()
 	var got struct {
 		ID          string `json:"account_id"`
@@ -39,7 +40,7 @@ func (h *house) showsPermissions(t *testing.T, a *apitest.Answer, name string, n
 	var names []string
 	for _, p := range got.Permissions {
 		names = append(names, p.Name)
-		if way := next.way(want.Role, "p:"+p.Name); !slices.Equal(p.Path, way) {
+		if way := next.way(want.Role, next.permissionNamed(p.Name)); !slices.Equal(p.Path, way) {
 			t.Errorf("the path of %s is %q, not %q", p.Name, p.Path, way)
 		}
 	}
@@ -48,7 +49,7 @@ func (h *house) showsPermissions(t *testing.T, a *apitest.Answer, name string, n
 	}
 }
 
-func (h *house) showsReason(t *testing.T, a *apitest.Answer, name string, next state) {
+func (h *house) showsReason(t testing.TB, a *apitest.Answer, c call, next state) {
 	t.Helper()
 	var got struct {
 		Allowed   bool
@@ -57,12 +58,16 @@ func (h *house) showsReason(t *testing.T, a *apitest.Answer, name string, next s
 		GrantedBy []string `json:"granted_by"`
 	}
 	a.Into(t, &got)
-	const asked = "docs:x"
-	target := next.Accounts[name]
-	reason, way := "not_granted", next.way(target.Role, "p:"+asked)
+	query, err := url.ParseQuery(c.query)
+	must(t, err)
+	asked := next.permissionNamed(query.Get("permission"))
+	target := next.Accounts[c.target]
+	reason, way := "not_granted", next.way(target.Role, asked)
 	switch {
 	case !target.Active:
 		reason = "account_disabled"
+	case asked == "":
+		reason = "unknown_permission"
 	case way != nil:
 		reason = "granted"
 	}
@@ -73,15 +78,60 @@ func (h *house) showsReason(t *testing.T, a *apitest.Answer, name string, next s
 	for id, r := range next.Roles {
 		switch {
 		case r.System: // comes last
-		case next.assigned(id)["p:"+asked]:
+		case next.assigned(id)[asked]:
 			assigned = append(assigned, r.Name)
-		case next.holds(id)["p:"+asked]:
+		case next.holds(id)[asked]:
 			heirs = append(heirs, r.Name)
 		}
 	}
 	slices.Sort(assigned)
 	slices.Sort(heirs)
-	if all := slices.Concat(assigned, heirs, []string{next.Roles[admin].Name}); !slices.Equal(got.GrantedBy, all) {
+	all := slices.Concat(assigned, heirs, []string{next.Roles[admin].Name})
+	if asked == "" {
+		all = nil
+	}
+	if !slices.Equal(got.GrantedBy, all) {
 		t.Errorf("it is granted by %s, not %s", strings.Join(got.GrantedBy, ", "), strings.Join(all, ", "))
 	}
+}
+
+// showsPlan compares the changes and orphans of a plan with those of the model; their order is not of the contract.
+func (h *house) showsPlan(t testing.TB, a *apitest.Answer, c cell) {
+	t.Helper()
+	var got struct {
+		Service  string
+		Changes  []planned
+		Orphaned []planned
+	}
+	a.Into(t, &got)
+	s := carryOut(&judgement{state: h.base, next: h.base.clone(), who: c.who.account, own: h.base.Accounts[c.who.account].Role, call: c.call})
+	for _, list := range []struct {
+		name string
+		got  []planned
+		want []string
+	}{{"changes", got.Changes, s.changes}, {"orphans", got.Orphaned, s.orphans}} {
+		var lines []string
+		for _, p := range list.got {
+			lines = append(lines, p.line())
+		}
+		slices.Sort(lines)
+		if want := slices.Sorted(slices.Values(list.want)); !slices.Equal(lines, want) {
+			t.Errorf("the %s are %q, not %q", list.name, lines, want)
+		}
+	}
+	if got.Service != s.Service {
+		t.Errorf("the service is %q", got.Service)
+	}
+}
+
+// planned is one change or orphan of a plan.
+type planned struct{ Action, Kind, Name, Details string }
+
+// line is the change in the words of the model, which has no details but the permission of an assignment.
+func (p planned) line() string {
+	words := []string{p.Action, p.Kind, p.Name}
+	if p.Kind == "assignment" {
+		words = append(words, p.Details)
+	}
+	return strings.TrimSpace(strings.Join(words, " "))
 }

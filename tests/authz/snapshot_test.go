@@ -120,7 +120,7 @@ func (h *house) read(t testing.TB, list string) []byte {
 func (h *house) stateOf(lists map[string][]wire) state {
 	s := state{map[string]account{}, map[string]role{}, map[string]permission{}}
 	for _, w := range lists["permissions"] {
-		s.Permissions[h.name(w.ID)] = permission{w.Name, value(w.Description)}
+		s.Permissions[h.name(w.ID)] = permission{Name: w.Name, Description: value(w.Description)}
 	}
 	for _, w := range lists["roles"] {
 		r := role{Name: w.Name, Description: value(w.Description), System: w.IsSystem, Own: set{}}
@@ -153,7 +153,8 @@ func value(s *string) string {
 	return *s
 }
 
-// differs compares the snapshot with what the model says there should be; it is empty where they agree.
+// differs compares the snapshot with what the model says there should be; it is empty where they agree. Passwords
+// and owners are in no answer.
 func (s snapshot) differs(want state) string {
 	shown := want.clone()
 	for id, a := range shown.Accounts {
@@ -161,8 +162,12 @@ func (s snapshot) differs(want state) string {
 		shown.Accounts[id] = a
 	}
 	for id, r := range shown.Roles {
-		r.Own = shown.assigned(id)
+		r.Own, r.Owner = shown.assigned(id), ""
 		shown.Roles[id] = r
+	}
+	for id, p := range shown.Permissions {
+		p.Owner = ""
+		shown.Permissions[id] = p
 	}
 	if shown.equal(s.state) {
 		return ""
