@@ -1,0 +1,232 @@
+package authz
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"testing"
+
+	users "github.com/svc-users/svc-users"
+)
+
+// A caller may lose a right after its request was let in and before the transaction of its change begins. These tests
+// take the right away exactly there: the change must be refused by the state inside the transaction, and write nothing.
+
+// losingStore is a Store on which the caller loses something just before the first transaction begins.
+type losingStore struct {
+	users.Store
+	lose func()
+}
+
+func (s *losingStore) InTx(ctx context.Context, fn func(tx users.Tx) error) error {
+	if lose := s.lose; lose != nil {
+		s.lose = nil
+		lose()
+	}
+	return s.Store.InTx(ctx, fn)
+}
+
+// operation is one call of a method, on the world of these tests.
+type operation struct {
+	needs []string // permissions that it takes
+	gives bool     // it hands out docs:x
+	call  func(h *house, s *users.Service, c users.Caller) error
+}
+
+// changingMethods are all methods of Service that change something for a caller, by name.
+func changingMethods(t *testing.T) map[string]operation {
+	ctx := t.Context()
+	text := func(s string) *string { return &s }
+	return map[string]operation{
+		"CreateAccount": {[]string{"accounts:create"}, true, func(h *house, s *users.Service, c users.Caller) error {
+			_, err := s.CreateAccount(ctx, c, users.NewAccount{Email: "new@world.example", Password: "a-fresh-secret", RoleID: h.id("r:x")})
+			return err
+		}},
+		"UpdateAccount": {[]string{"accounts:update"}, true, func(h *house, s *users.Service, c users.Caller) error {
+			_, err := s.UpdateAccount(ctx, c, h.id("a:none"), users.AccountPatch{RoleID: text(h.id("r:x")), Password: text("a-fresh-secret")})
+			return err
+		}},
+		"DeleteAccount": {[]string{"accounts:delete"}, true, func(h *house, s *users.Service, c users.Caller) error {
+			return s.DeleteAccount(ctx, c, h.id("a:x"))
+		}},
+		"CreateRole": {[]string{"roles:create"}, true, func(h *house, s *users.Service, c users.Caller) error {
+			_, err := s.CreateRole(ctx, c, users.NewRole{Name: "Fresh", ParentID: text(h.id("r:x"))})
+			return err
+		}},
+		"UpdateRole": {[]string{"roles:update"}, true, func(h *house, s *users.Service, c users.Caller) error {
+			_, err := s.UpdateRole(ctx, c, h.id("r:free"), users.RolePatch{ParentID: users.Change[*string]{Set: true, To: text(h.id("r:x"))}})
+			return err
+		}},
+		"DeleteRole": {[]string{"roles:delete"}, true, func(h *house, s *users.Service, c users.Caller) error {
+			return s.DeleteRole(ctx, c, h.id("r:freeX"))
+		}},
+		"AssignPermissions": {[]string{"roles:update"}, true, func(h *house, s *users.Service, c users.Caller) error {
+			_, err := s.AssignPermissions(ctx, c, h.id("r:free"), users.PermissionAssignment{PermissionIDs: []string{h.id("p:docs:x")}})
+			return err
+		}},
+		"RemovePermission": {[]string{"roles:update"}, true, func(h *house, s *users.Service, c users.Caller) error {
+			_, err := s.RemovePermission(ctx, c, h.id("r:freeX"), h.id("p:docs:x"))
+			return err
+		}},
+		"CreatePermission": {[]string{"permissions:create"}, false, func(_ *house, s *users.Service, c users.Caller) error {
+			_, err := s.CreatePermission(ctx, c, users.NewPermission{Name: "docs:fresh"})
+			return err
+		}},
+		"UpdatePermission": {[]string{"permissions:update"}, false, func(h *house, s *users.Service, c users.Caller) error {
+			_, err := s.UpdatePermission(ctx, c, h.id("p:docs:z"), users.PermissionPatch{Name: text("docs:fresh")})
+			return err
+		}},
+		"DeletePermission": {[]string{"permissions:delete"}, true, func(h *house, s *users.Service, c users.Caller) error {
+			return s.DeletePermission(ctx, c, h.id("p:docs:x"))
+		}},
+		"ApplyDeclaration": {[]string{"roles:read", "permissions:read", "roles:create"}, true, func(_ *house, s *users.Service, c users.Caller) error {
+			_, err := s.ApplyDeclaration(ctx, c, users.Declaration{Service: "docs", Roles: []users.DeclaredRole{{Name: "Fresh", Permissions: []string{"docs:x"}}}})
+			return err
+		}},
+		"ChangePassword": {nil, false, func(_ *house, s *users.Service, c users.Caller) error {
+			_, err := s.ChangePassword(ctx, c, users.PasswordChange{Current: password, New: "a-fresh-secret"})
+			return err
+		}},
+		"ChangeEmail": {nil, false, func(_ *house, s *users.Service, c users.Caller) error {
+			_, err := s.ChangeEmail(ctx, c, users.EmailChange{Current: password, Email: "new@world.example"})
+			return err
+		}},
+	}
+}
+
+// onlyReading are the methods that take a caller and change nothing.
+var onlyReading = []string{
+	"Account", "Accounts", "Role", "Roles", "RoleTree", "Permission", "Permissions", "EffectivePermissions", "Explain",
+	"Authorize", "Latest", "Check", "Forward", "Introspect", "Changes", "PlanDeclaration",
+}
+
+// A method for callers that is in neither list is one whose transaction is not tested.
+func TestEveryMethodForCallersIsKnown(t *testing.T) {
+	t.Parallel()
+	operations := changingMethods(t)
+	service, caller := reflect.TypeFor[*users.Service](), reflect.TypeFor[users.Caller]()
+	for i := range service.NumMethod() {
+		m := service.Method(i)
+		for n := range m.Type.NumIn() {
+			if m.Type.In(n) != caller {
+				continue
+			}
+			if _, changes := operations[m.Name]; changes == slices.Contains(onlyReading, m.Name) {
+				t.Errorf("whether %s changes something is said nowhere, or twice", m.Name)
+			}
+		}
+	}
+	for name := range operations {
+		if _, exists := service.MethodByName(name); !exists {
+			t.Errorf("there is no method %s", name)
+		}
+	}
+}
+
+func TestRightsLostBeforeTheTransaction(t *testing.T) {
+	everywhere(t, func(t *testing.T, h *house) {
+		w := build(things, []rank{
+			{name: "mgr", own: append(systemNames(), "docs:x")}, {name: "reader", own: systemNames()},
+			{name: "x", own: []string{"docs:x"}}, {name: "none"},
+			{name: "free", alone: true}, {name: "freeX", own: []string{"docs:x"}, alone: true},
+		})
+		e := openRaw(t, h.Database)
+		fresh := func() {
+			e.wipe(t)
+			h.install(t, w)
+		}
+		operations := changingMethods(t)
+		for _, name := range keys(operations) {
+			o := operations[name]
+			for _, loss := range losses(o) {
+				t.Run(name+"/"+loss.name, func(t *testing.T) {
+					fresh()
+					h.runAfterLoss(t, e, loss, func(s *users.Service, c users.Caller) error { return o.call(h, s, c) })
+				})
+				if !slices.ContainsFunc(rehearsable, func(op string) bool { return op[1:] == name[1:] }) {
+					continue
+				}
+				t.Run(name+"/dry run/"+loss.name, func(t *testing.T) {
+					fresh()
+					h.runAfterLoss(t, e, loss, func(s *users.Service, c users.Caller) error {
+						_, err := s.DryRun(t.Context(), func(dry *users.Service) error { return o.call(h, dry, c) })
+						return err
+					})
+				})
+			}
+		}
+	})
+}
+
+// loss is what the caller loses, and the kind of refusal that must follow.
+type loss struct {
+	name string
+	want error
+	lose func(h *house, tx users.Tx, ctx context.Context) error
+}
+
+func losses(o operation) []loss {
+	account := func(change func(*users.Account)) func(*house, users.Tx, context.Context) error {
+		return func(h *house, tx users.Tx, ctx context.Context) error {
+			a, err := tx.Account(ctx, h.parsed("a:mgr"))
+			if err != nil {
+				return err
+			}
+			change(&a)
+			return tx.UpdateAccount(ctx, a)
+		}
+	}
+	permission := func(name string) func(*house, users.Tx, context.Context) error {
+		return func(h *house, tx users.Tx, ctx context.Context) error {
+			return tx.Unassign(ctx, h.parsed("r:mgr"), h.parsed("p:"+name))
+		}
+	}
+	list := []loss{
+		{"nothing", nil, func(*house, users.Tx, context.Context) error { return nil }},
+		{"the account is disabled", users.ErrUnauthenticated, account(func(a *users.Account) { a.Active = false })},
+		{"the token is past", users.ErrUnauthenticated, account(func(a *users.Account) { a.TokenVersion++ })},
+		{"the account is deleted", users.ErrUnauthenticated, func(h *house, tx users.Tx, ctx context.Context) error {
+			return tx.DeleteAccount(ctx, h.parsed("a:mgr"))
+		}},
+	}
+	for _, name := range o.needs {
+		list = append(list, loss{"without " + name, users.ErrForbidden, permission(name)})
+	}
+	if o.gives {
+		list = append(list, loss{"without what it gives", users.ErrForbidden, permission("docs:x")})
+	}
+	if o.needs == nil {
+		// A change that confirms the password needs no permission, but it needs the password that was confirmed.
+		return append(list, loss{"another password", users.ErrConflict, func(h *house, tx users.Tx, ctx context.Context) error {
+			return tx.SetPasswordHash(ctx, h.parsed("a:mgr"), "another")
+		}})
+	}
+	return append(list, loss{"another role", users.ErrForbidden, func(h *house, tx users.Tx, ctx context.Context) error {
+		return account(func(a *users.Account) { a.Role.ID = h.parsed("r:none") })(h, tx, ctx)
+	}})
+}
+
+// runAfterLoss makes a change as mgr, which suffers the loss before the transaction begins.
+func (h *house) runAfterLoss(t *testing.T, e rawDatabase, loss loss, do func(*users.Service, users.Caller) error) {
+	t.Helper()
+	ctx := t.Context()
+	c, err := h.Users.Authenticate(ctx, h.known["a:mgr"])
+	must(t, err)
+	var afterLoss string
+	store := &losingStore{Store: h.Store, lose: func() {
+		must(t, h.Store.InTx(ctx, func(tx users.Tx) error { return loss.lose(h, tx, ctx) }))
+		afterLoss = e.look(t, h).raw
+	}}
+	ports := h.Users.Ports
+	ports.Store = store
+	if err := do(users.New(ports), c); !errors.Is(err, loss.want) {
+		t.Fatalf("the error is %v, want %v", err, loss.want)
+	}
+	if store.lose != nil {
+		t.Fatal("there was no transaction")
+	}
+	if loss.want != nil && e.look(t, h).raw != afterLoss {
+		t.Error("something has changed")
+	}
+}
