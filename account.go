@@ -13,7 +13,7 @@ type Account struct {
 	// Active is false while the account is disabled: it can't log in and none of its tokens counts.
 	Active bool
 	// TokenVersion is the claim ver of the tokens that count, from 1. A disable and a password change raise
-	// it, so that every older token is dead at once and stays dead.
+	// it to nextTokenVersion, so that every older token is dead at once and stays dead.
 	TokenVersion int64
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
@@ -72,6 +72,8 @@ type AccountReader interface {
 	CountAccounts(ctx context.Context, f AccountFilter, limit int) (int, error)
 	// PasswordHash returns ErrNotFound for an unknown id.
 	PasswordHash(ctx context.Context, id ID) (PasswordHash, error)
+	// DemoPasswords returns the e-mails of the accounts whose password is marked as a published one, sorted.
+	DemoPasswords(ctx context.Context) ([]Email, error)
 }
 
 // AccountWriter changes accounts, inside a transaction.
@@ -80,8 +82,22 @@ type AccountWriter interface {
 	InsertAccount(ctx context.Context, a Account, h PasswordHash) error
 	// UpdateAccount writes all fields but ID, CreatedAt. ErrTaken and ErrDangles as above, ErrNotFound.
 	UpdateAccount(ctx context.Context, a Account) error
-	// SetPasswordHash returns ErrNotFound for an unknown id.
+	// SetPasswordHash takes away the mark of MarkDemoPassword. ErrNotFound for an unknown id.
 	SetPasswordHash(ctx context.Context, id ID, h PasswordHash) error
 	// DeleteAccount returns ErrNotFound for an unknown id.
 	DeleteAccount(ctx context.Context, id ID) error
+	// MarkDemoPassword notes that the account's password is a published one. ErrNotFound for an unknown id.
+	MarkDemoPassword(ctx context.Context, id ID) error
 }
+
+// EmailChangeLog remembers, inside a transaction, when accounts changed their own e-mail or tried to.
+type EmailChangeLog interface {
+	// EmailChanges returns when an account did so after a time, the oldest first.
+	EmailChanges(ctx context.Context, account ID, after time.Time) ([]time.Time, error)
+	// AddEmailChange adds one more.
+	AddEmailChange(ctx context.Context, account ID, at time.Time) error
+}
+
+// nextTokenVersion is the version after this one: the seconds since 1970, so that a version which a restored backup
+// or a lossy failover has taken back does not come again with another password; and always a higher one.
+func (a Account) nextTokenVersion(now time.Time) int64 { return max(a.TokenVersion+1, now.Unix()) }

@@ -208,7 +208,7 @@ func changeAccount(ctx context.Context, tx Tx, c Caller, id string, change accou
 		}
 	}
 	if change.password != nil || before.Active && !after.Active {
-		after.TokenVersion++
+		after.TokenVersion = before.nextTokenVersion(now)
 	}
 	if after == before {
 		return before, nil

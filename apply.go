@@ -20,7 +20,7 @@ func (s *Service) PlanDeclaration(ctx context.Context, c Caller, in Declaration)
 	if err := c.Require(PermissionsRead); err != nil {
 		return Plan{}, err
 	}
-	return plan(c.graph, in)
+	return s.Skeleton.plan(c.graph, in)
 }
 
 // ApplyDeclaration makes the database agree with a declaration: all of it or nothing. It needs what
@@ -32,7 +32,7 @@ func (s *Service) ApplyDeclaration(ctx context.Context, c Caller, in Declaration
 			return err
 		}
 		var err error
-		if done, err = plan(live.graph, in); err != nil {
+		if done, err = s.Skeleton.plan(live.graph, in); err != nil {
 			return err
 		}
 		if err := done.bearable(live); err != nil {

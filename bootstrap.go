@@ -7,15 +7,21 @@ import (
 
 // Bootstrap makes what every database of this service has: the role Admin and the system permissions. It is
 // idempotent, changes nothing that is there, and may run in several processes at once. ErrConflict if a role
-// of that name exists that is not the system role.
+// of that name exists that is not the system role, or a permission whose name is reserved and that is not the system's.
 func (s *Service) Bootstrap(ctx context.Context) error {
 	graph, err := s.Store.Graph(ctx)
-	if err != nil || graph.complete() {
+	if err != nil {
+		return err
+	}
+	if err := graph.takenFromSystem(); err != nil || graph.complete() {
 		return err
 	}
 	return s.Store.InTx(ctx, func(tx Tx) error {
 		graph, err := tx.Graph(ctx)
 		if err != nil {
+			return err
+		}
+		if err := graph.takenFromSystem(); err != nil {
 			return err
 		}
 		now := s.now()
@@ -29,7 +35,7 @@ func (s *Service) Bootstrap(ctx context.Context) error {
 			if _, exists := graph.PermissionByName(p.Name); exists {
 				continue
 			}
-			permission := Permission{ID: s.NewID(), Name: p.Name, Description: text(p.Description), CreatedAt: now, UpdatedAt: now}
+			permission := Permission{ID: s.NewID(), Name: p.Name, Description: text(p.Description), System: true, CreatedAt: now, UpdatedAt: now}
 			if err := tx.InsertPermission(ctx, permission); err != nil {
 				return err
 			}

@@ -14,6 +14,7 @@ var (
 	ErrForbidden       = errors.New("forbidden")               // the caller may not do this
 	ErrUnauthenticated = errors.New("unauthenticated")         // there is no caller: the token does not count
 	ErrCredentials     = errors.New("credentials not matched") // a login that failed, for whatever reason
+	ErrTooMany         = errors.New("too many attempts")       // a limit on attempts is reached; see Error.RetryAfter
 	ErrUnavailable     = errors.New("unavailable")             // overloaded, or the database is away; see Error.RetryAfter
 )
 
@@ -30,7 +31,7 @@ type Error struct {
 	Kind       error         // one of the kinds above
 	Message    string        // one sentence
 	Faults     Faults        // with ErrInvalid: every fault found
-	RetryAfter time.Duration // with ErrUnavailable: when trying again makes sense
+	RetryAfter time.Duration // with ErrUnavailable and ErrTooMany: when trying again makes sense
 	Cause      error         // never shown
 }
 

@@ -252,6 +252,9 @@ func TestImportLawBites(t *testing.T) {
 		{"bench/a.go", `import ("net/http"; "database/sql"; "modernc.org/sqlite"; "golang.org/x/crypto/bcrypt"; "` + internal + `/pgtest"; "` + ours + `/bench/load")`, false},
 		{"bench/load/a.go", `import "` + ours + `"`, true},
 		{"internal/password/a.go", `import "` + internal + `/cgroup"`, true},
+		{"internal/confusable/a.go", `import "go.mau.fi/util/confusable"`, false},
+		{"role.go", `import "` + internal + `/confusable"`, true},
+		{"internal/httpapi/a.go", `import "go.mau.fi/util/confusable"`, true},
 		{"bench/load/a.go", `import "` + internal + `/token"`, true},
 		{"internal/config/testdata/a.go", `import "github.com/alecthomas/kong"`, false},
 	} {

@@ -28,6 +28,7 @@ var law = []rule{
 	outsider("bench", "what measures the service must know no more of it than its clients do", internal+"/pgtest"),
 	siblings("a room can be understood, replaced and tested alone; they meet in cmd"),
 	only(internal+"/config", "settings are read once and passed on as values", "cmd"),
+	only(internal+"/confusable", "which characters look alike is told to the rules by a port", "cmd"),
 	only(internal+"/cgroup", "what the machine allows is read once and passed on as values", "cmd"),
 	only(internal+"/apitest", "what runs the service for tests must not ship"),
 	only(internal+"/pgtest", "what starts throw-away databases must not ship", "bench"),
@@ -44,6 +45,7 @@ var law = []rule{
 	only("github.com/go-jose/go-jose", "there is one place where a token can be believed", "internal/token"),
 	only("golang.org/x/crypto", "there is one place where a password is hashed; bench measures bare hashing", "internal/password", "bench"),
 	only("github.com/hashicorp/go-envparse", "there is one reader of settings", "internal/config"),
+	only("go.mau.fi/util", "there is one place that knows which characters look alike", "internal/confusable"),
 	only("go.yaml.in/yaml", "there is one reader of declarations, which takes little of YAML", "internal/declare"),
 	only("github.com/alecthomas/kong", "there is one command line", "cmd"),
 }

@@ -15,8 +15,8 @@ const (
 	maxDescriptionRunes = 255
 )
 
-// RoleName is the name of a role: 1 to 100 characters, none of them a control character, no space at its
-// ends. Names are kept as typed and are unique without regard to case.
+// RoleName is the name of a role: 1 to 100 characters, all of them visible (see hiddenRune) or spaces, no space at its
+// ends. Names are kept as typed and are unique without regard to case; see also Skeleton.
 type RoleName string
 
 // ParseRoleName reads a role's name. The error is one sentence that does not repeat it.
@@ -27,16 +27,33 @@ func ParseRoleName(s string) (RoleName, error) {
 	if strings.IndexFunc(s, unicode.IsControl) >= 0 {
 		return "", errors.New("must not contain control characters")
 	}
+	if strings.IndexFunc(s, hiddenRune) >= 0 {
+		return "", errors.New("must not contain format characters or others that cannot be seen")
+	}
 	if strings.TrimSpace(s) != s {
 		return "", errors.New("must not begin or end with a space")
 	}
 	return RoleName(s), nil
 }
 
+// hiddenRune reports whether a character shows nothing by itself, and so could make two names of which nobody sees that
+// they differ: format characters such as U+200B, what is ignored where it cannot be shown (UAX 44, Default_Ignorable_
+// Code_Point), private and unassigned characters, and those that are blank although they count as symbols or letters.
+func hiddenRune(r rune) bool {
+	switch r {
+	case 0x2800, 0x13441, 0x13442, 0x1d159: // blank: Braille pattern, Egyptian hieroglyphs, null notehead
+		return true
+	}
+	return !unicode.IsGraphic(r) || unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
 // Key is the form in which role names are compared: NFC, full case folding (Unicode §3.13).
 func (n RoleName) Key() string { return foldText(string(n)) }
 
 func foldText(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
+		return strings.ToLower(s) // which is the same, and most names are of this kind
+	}
 	return norm.NFC.String(cases.Fold().String(norm.NFC.String(s)))
 }
 

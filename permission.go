@@ -11,6 +11,7 @@ type Permission struct {
 	ID          ID
 	Name        PermissionName
 	Description *string     // nil is none
+	System      bool        // this service itself has made it
 	Owner       ServiceName // the service that declares it; empty is none
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
@@ -85,7 +86,7 @@ type PermissionPatch struct {
 type PermissionWriter interface {
 	// InsertPermission returns ErrTaken for a name that exists.
 	InsertPermission(ctx context.Context, p Permission) error
-	// UpdatePermission writes all fields but ID and CreatedAt. ErrTaken, ErrNotFound.
+	// UpdatePermission writes all fields but ID, System and CreatedAt. ErrTaken, ErrNotFound.
 	UpdatePermission(ctx context.Context, p Permission) error
 	// DeletePermission also takes it from every role. ErrNotFound.
 	DeletePermission(ctx context.Context, id ID) error

@@ -46,10 +46,10 @@ func (s *Service) Permissions(ctx context.Context, c Caller, query string, p Pag
 	}), nil
 }
 
-// CreatePermission needs permissions:create. ErrInvalid, ErrConflict for a name that is taken.
+// CreatePermission needs permissions:create. ErrInvalid, ErrConflict for a name that is taken or reserved.
 func (s *Service) CreatePermission(ctx context.Context, c Caller, in NewPermission) (Permission, error) {
 	var permission Permission
-	err := s.change(ctx, c, PermissionsCreate, func(tx Tx, _ Caller, now time.Time) error {
+	err := s.change(ctx, c, PermissionsCreate, func(tx Tx, c Caller, now time.Time) error {
 		faults := slices.Clone(in.Found)
 		permission = Permission{
 			ID: s.NewID(), Name: faults.permissionName("name", in.Name),
@@ -59,6 +59,9 @@ func (s *Service) CreatePermission(ctx context.Context, c Caller, in NewPermissi
 		if err := faults.Err(); err != nil {
 			return err
 		}
+		if err := s.Skeleton.freePermissionName(c.graph, permission.Name); err != nil {
+			return err
+		}
 		return taken(tx.InsertPermission(ctx, permission), permissionTaken)
 	})
 	return permission, err
@@ -66,7 +69,7 @@ func (s *Service) CreatePermission(ctx context.Context, c Caller, in NewPermissi
 
 // UpdatePermission needs permissions:update. Renaming a permission that a role other than Admin holds is
 // granting a new one, which only an account with Admin can. ErrInvalid, ErrNotFound, ErrForbidden, ErrConflict
-// for a name that is taken and for a system permission's name.
+// for a name that is taken or reserved and for a system permission's name.
 func (s *Service) UpdatePermission(ctx context.Context, c Caller, id string, in PermissionPatch) (Permission, error) {
 	var after Permission
 	err := s.change(ctx, c, PermissionsUpdate, func(tx Tx, c Caller, now time.Time) error {
@@ -95,6 +98,9 @@ func (s *Service) UpdatePermission(ctx context.Context, c Caller, id string, in 
 			}
 			if before.Name.System() {
 				return conflict("A system permission can't be renamed.")
+			}
+			if err := s.Skeleton.freePermissionName(c.graph, after.Name); err != nil {
+				return err
 			}
 		}
 		if after.Name == before.Name && sameText(after.Description, before.Description) && after.Owner == before.Owner {

@@ -52,6 +52,7 @@ type Plan struct {
 // shown and one that is carried out cannot differ but by what happened in between.
 type planner struct {
 	declared
+	skeleton Skeleton
 	graph    *Graph
 	byKey    map[string]*node // roles of the graph, by RoleName.Key
 	declares struct {
@@ -62,10 +63,10 @@ type planner struct {
 }
 
 // plan compares. ErrInvalid for what is wrong with the declaration itself, references to nothing included;
-// ErrConflict for what another owns and for what is the system's.
-func plan(g *Graph, in Declaration) (Plan, error) {
+// ErrConflict for what another owns, for what is the system's and for names that look alike.
+func (k Skeleton) plan(g *Graph, in Declaration) (Plan, error) {
 	faults := slices.Clone(in.Found)
-	p := &planner{graph: g, declared: in.read(&faults), byKey: make(map[string]*node, len(g.roles))}
+	p := &planner{skeleton: k, graph: g, declared: in.read(&faults), byKey: make(map[string]*node, len(g.roles))}
 	for _, n := range g.roles {
 		p.byKey[n.Name.Key()] = n
 	}
@@ -81,6 +82,9 @@ func plan(g *Graph, in Declaration) (Plan, error) {
 		return Plan{}, err
 	}
 	if err := p.ownership(); err != nil {
+		return Plan{}, err
+	}
+	if err := p.lookalikes(); err != nil {
 		return Plan{}, err
 	}
 	if err := p.hierarchy(); err != nil {

@@ -122,7 +122,7 @@ func TestPlans(t *testing.T) {
 			t.Parallel()
 			d := asIs()
 			c.change(&d)
-			got, err := plan(planWorld(), d)
+			got, err := sight.plan(planWorld(), d)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -233,7 +233,7 @@ func TestPlansRefused(t *testing.T) {
 			t.Parallel()
 			d := asIs()
 			c.change(&d)
-			_, err := plan(planWorld(), d)
+			_, err := sight.plan(planWorld(), d)
 			var refused *Error
 			if !errors.As(err, &refused) || !errors.Is(refused.Kind, c.kind) {
 				t.Fatalf("got %v, want %v", err, c.kind)
@@ -260,7 +260,7 @@ func TestDeclarationFaultsAreBounded(t *testing.T) {
 	for range 1000 {
 		d.Roles = append(d.Roles, DeclaredRole{Name: "x", Permissions: make([]string, 1000)})
 	}
-	_, err := plan(planWorld(), d)
+	_, err := sight.plan(planWorld(), d)
 	var refused *Error
 	if !errors.As(err, &refused) || len(refused.Faults) < maxDeclarationFaults || len(refused.Faults) > 2*maxDeclarationFaults {
 		t.Errorf("%v", err)

@@ -40,6 +40,9 @@ func (p *planner) ownership() error {
 		if d.name.System() {
 			return conflict("The permission " + string(d.name) + " is a system permission; no service can declare it.")
 		}
+		if err := p.skeleton.freePermissionName(p.graph, d.name); err != nil {
+			return named(err, KindPermission, string(d.name))
+		}
 		if held, _ := p.graph.PermissionByName(d.name); held.Owner != "" && held.Owner != p.owner {
 			return p.anothers(KindPermission, string(d.name), held.Owner)
 		}
@@ -54,6 +57,36 @@ func (p *planner) ownership() error {
 		}
 	}
 	return nil
+}
+
+// lookalikes refuses new names of roles that look like others: what the ordinary methods would refuse one by one.
+func (p *planner) lookalikes() error {
+	var seen map[look]RoleName
+	for _, d := range p.roles {
+		n := p.byKey[d.name.Key()]
+		if n != nil && n.Name == d.name {
+			continue
+		}
+		if seen == nil {
+			seen = p.looks()
+		}
+		if err := p.skeleton.freeAmong(seen, d.name); err != nil {
+			return named(err, KindRole, string(d.name))
+		}
+	}
+	return nil
+}
+
+// looks has the names of all roles there are and of those declared, by how they look.
+func (p *planner) looks() map[look]RoleName {
+	seen := make(map[look]RoleName, 2*(len(p.graph.roles)+len(p.roles)))
+	for _, n := range p.graph.roles {
+		p.skeleton.see(seen, n.Name)
+	}
+	for _, d := range p.roles {
+		p.skeleton.see(seen, d.name)
+	}
+	return seen
 }
 
 func (p *planner) anothers(kind Kind, name string, owner ServiceName) error {

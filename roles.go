@@ -68,7 +68,7 @@ func (s *Service) Roles(ctx context.Context, c Caller, query string, p Paging) (
 }
 
 // CreateRole needs roles:create, and all that the role will hold. ErrInvalid, ErrForbidden, ErrConflict for a
-// name that is taken and for Admin as the parent.
+// name that is taken or looks like one that is, and for Admin as the parent.
 func (s *Service) CreateRole(ctx context.Context, c Caller, in NewRole) (RoleDetail, error) {
 	var detail RoleDetail
 	err := s.change(ctx, c, RolesCreate, func(tx Tx, c Caller, now time.Time) error {
@@ -89,6 +89,9 @@ func (s *Service) CreateRole(ctx context.Context, c Caller, in NewRole) (RoleDet
 		if err := after.cycleOrAdmin(role); err != nil {
 			return err
 		}
+		if err := s.Skeleton.freeRoleName(c.graph, role); err != nil {
+			return err
+		}
 		if err := taken(tx.InsertRole(ctx, role), roleTaken); err != nil {
 			return err
 		}
@@ -102,7 +105,8 @@ func (s *Service) CreateRole(ctx context.Context, c Caller, in NewRole) (RoleDet
 }
 
 // UpdateRole needs roles:update, and all that a new parent newly grants. ErrInvalid, ErrNotFound,
-// ErrForbidden, ErrConflict for a name that is taken, a cycle, Admin as the parent and Admin's name.
+// ErrForbidden, ErrConflict for a name that is taken or looks like one that is, a cycle, Admin as the parent and
+// Admin's name.
 func (s *Service) UpdateRole(ctx context.Context, c Caller, id string, in RolePatch) (RoleDetail, error) {
 	var detail RoleDetail
 	err := s.change(ctx, c, RolesUpdate, func(tx Tx, c Caller, now time.Time) error {
@@ -121,6 +125,11 @@ func (s *Service) UpdateRole(ctx context.Context, c Caller, id string, in RolePa
 		if err := graph.cycleOrAdmin(after); err != nil {
 			return err
 		}
+		if after.Name != before.Name {
+			if err := s.Skeleton.freeRoleName(c.graph, after); err != nil {
+				return err
+			}
+		}
 		if changed {
 			after.UpdatedAt = now
 			if err := taken(tx.UpdateRole(ctx, after), roleTaken); err != nil {
@@ -137,7 +146,8 @@ func (s *Service) UpdateRole(ctx context.Context, c Caller, id string, in RolePa
 func (in RolePatch) apply(g *Graph, role Role) (Role, bool, Faults) {
 	faults := slices.Clone(in.Found)
 	changed := false
-	if in.Name != nil {
+	// A name that stays is not judged anew: it may be of a time with other rules.
+	if in.Name != nil && *in.Name != string(role.Name) {
 		name := faults.roleName("name", *in.Name)
 		changed = changed || name != role.Name
 		role.Name = name

@@ -86,7 +86,11 @@ func (s *Service) Seed(ctx context.Context) (SeedResult, error) {
 			if err != nil {
 				return err
 			}
-			if err := tx.InsertAccount(ctx, s.newAccount(email, role, s.now()), hashes[i]); err != nil {
+			account := s.newAccount(email, role, s.now())
+			if err := tx.InsertAccount(ctx, account, hashes[i]); err != nil {
+				return err
+			}
+			if err := tx.MarkDemoPassword(ctx, account.ID); err != nil {
 				return err
 			}
 			result.Accounts = append(result.Accounts, demo.email)
@@ -137,7 +141,8 @@ func (s *Service) seedRoles(ctx context.Context, tx Tx) ([]RoleName, error) {
 	return made, nil
 }
 
-// DemoAccounts lists the demo e-mails that exist.
+// DemoAccounts lists the accounts that production must not have: those with a demo e-mail, whatever their password, and
+// those with a password that Seed has set, whatever their e-mail is by now.
 func (s *Service) DemoAccounts(ctx context.Context) ([]string, error) {
 	var found []string
 	for _, demo := range demoAccounts {
@@ -147,6 +152,15 @@ func (s *Service) DemoAccounts(ctx context.Context) ([]string, error) {
 		}
 		if exists {
 			found = append(found, demo.email)
+		}
+	}
+	marked, err := s.Store.DemoPasswords(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range marked {
+		if !isDemo(e) {
+			found = append(found, e.String())
 		}
 	}
 	return found, nil

@@ -17,6 +17,10 @@ type Ports struct {
 	TokenLife time.Duration
 	// NoDemo refuses the demo accounts' e-mails, whose passwords are published, wherever an e-mail is chosen.
 	NoDemo bool
+	// Unlimited lifts what bounds attempts, such as changes of one's own e-mail: for load tests.
+	Unlimited bool
+	// Skeleton compares names by sight.
+	Skeleton Skeleton
 	// Operator lets whoever runs the program act as Admin, without an account: for a command line. What serves
 	// others is made without it.
 	Operator bool

@@ -1,6 +1,9 @@
 package users
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Access is an account and the role graph at one moment: all that is needed to say what it may do.
 type Access struct {
@@ -33,6 +36,7 @@ type Reader interface {
 type Tx interface {
 	Reader
 	AccountWriter
+	EmailChangeLog
 	RoleWriter
 	PermissionWriter
 }
@@ -52,7 +56,10 @@ type Store interface {
 	// processes on one database: what fn reads cannot be changed under it by another, so that a rule checked
 	// in it holds. Where the engine asks for it fn is run again, so it must have no effect but on tx.
 	InTx(ctx context.Context, fn func(tx Tx) error) error
+	// ForgetEmailChanges forgets the changes of e-mails that were before a time.
+	ForgetEmailChanges(ctx context.Context, before time.Time) error
 	// ReplacePasswordHash puts h in the place of old and does nothing if the hash is no longer old. It is no
-	// change of the account: neither UpdatedAt nor TokenVersion moves.
+	// change of the account: neither UpdatedAt nor TokenVersion moves, and a mark
+	// of MarkDemoPassword stays.
 	ReplacePasswordHash(ctx context.Context, id ID, old, h PasswordHash) error
 }

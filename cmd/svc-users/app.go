@@ -15,6 +15,7 @@ import (
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/cgroup"
 	"github.com/svc-users/svc-users/internal/config"
+	"github.com/svc-users/svc-users/internal/confusable"
 	"github.com/svc-users/svc-users/internal/password"
 	"github.com/svc-users/svc-users/internal/store"
 	"github.com/svc-users/svc-users/internal/token"
@@ -106,6 +107,8 @@ func newApp(cfg config.Config, st *store.Store, tokens users.Tokens) *app {
 		NewID:     users.NewID,
 		TokenLife: cfg.JWT.Lifetime,
 		NoDemo:    cfg.Environment == config.Production,
+		Unlimited: !cfg.RateLimits,
+		Skeleton:  confusable.New().Skeleton,
 	})
 	return a
 }

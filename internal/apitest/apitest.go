@@ -22,6 +22,7 @@ import (
 	"time"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/confusable"
 	"github.com/svc-users/svc-users/internal/httpapi"
 	"github.com/svc-users/svc-users/internal/password"
 	"github.com/svc-users/svc-users/internal/pgtest"
@@ -49,6 +50,10 @@ const patience = 10 * time.Minute
 type Options struct {
 	// Engine is "sqlite" or "postgres"; empty means the package's Engine.
 	Engine string
+	// Now, if not nil, is the clock of the rules.
+	Now func() time.Time
+	// Unlimited lifts what bounds attempts.
+	Unlimited bool
 	// Configure, if not nil, changes what the edge is made with.
 	Configure func(*httpapi.Options)
 }
@@ -70,6 +75,7 @@ type Service struct {
 	Logger  *slog.Logger
 	Log     *Log // what Logger wrote
 
+	options Options
 	client  *http.Client
 	secrets secrets
 }
@@ -87,7 +93,7 @@ func Start(t testing.TB, o Options) *Service {
 	t.Cleanup(func() { must(t, st.Close()) })
 	st.SetLimits(patience, patience, patience)
 	must(t, st.Migrate(ctx))
-	s := on(t, database, st)
+	s := on(t, database, st, o)
 	must(t, s.Users.Bootstrap(ctx))
 	admin, err := s.Users.CreateAdministrator(ctx, AdminEmail, AdminPassword)
 	must(t, err)
@@ -98,7 +104,7 @@ func Start(t testing.TB, o Options) *Service {
 }
 
 // on is a service on a database that is up to date, without its edge.
-func on(t testing.TB, database string, st *store.Store) *Service {
+func on(t testing.TB, database string, st *store.Store, o Options) *Service {
 	t.Helper()
 	must(t, st.Listen("", func(bool, string) {}))
 	key, err := signingKey()
@@ -107,23 +113,35 @@ func on(t testing.TB, database string, st *store.Store) *Service {
 	must(t, err)
 	hasher := password.New(password.Options{Cost: password.MinCost, Workers: 2, MaxWait: time.Minute})
 	t.Cleanup(hasher.Close)
-	s := &Service{Database: database, Store: st, Tokens: keys, Log: &Log{}}
+	s := &Service{Database: database, Store: st, Tokens: keys, Log: &Log{}, options: o}
 	s.Users = users.New(users.Ports{
-		Store: st, Passwords: hasher, Tokens: keys, Now: time.Now, NewID: users.NewID, TokenLife: time.Hour,
+		Store: st, Passwords: hasher, Tokens: keys, Now: o.clock(), NewID: users.NewID, TokenLife: time.Hour,
+		Skeleton: confusable.New().Skeleton, Unlimited: o.Unlimited,
 	})
 	return s
 }
 
-// Replica runs another replica of the service, on the same database and with the same keys, until the test ends.
-func (s *Service) Replica(t testing.TB) *Service {
+// Replica runs another replica of the service until the test ends: on the same database, with the same keys, clock and
+// limits, and with what configure changes, if it is not nil.
+func (s *Service) Replica(t testing.TB, configure func(*httpapi.Options)) *Service {
 	t.Helper()
 	st, err := store.Open(context.Background(), s.Database)
 	must(t, err)
 	t.Cleanup(func() { must(t, st.Close()) })
-	replica := on(t, s.Database, st)
+	st.SetLimits(patience, patience, patience)
+	o := s.options
+	o.Configure = configure
+	replica := on(t, s.Database, st, o)
 	replica.AdminID, replica.AdminRole, replica.AdminToken = s.AdminID, s.AdminRole, s.AdminToken
-	replica.serve(t, Options{})
+	replica.serve(t, o)
 	return replica
+}
+
+func (o Options) clock() func() time.Time {
+	if o.Now != nil {
+		return o.Now
+	}
+	return time.Now
 }
 
 func databaseURL(t testing.TB, engine string) string {

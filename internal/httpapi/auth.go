@@ -68,7 +68,7 @@ func (a *api) authRoutes() []route {
 		reading(route{
 			method: http.MethodPost, path: "/api/v1/auth/email",
 			name: "changeEmail", tag: tag, summary: "Change one's own e-mail",
-			description: "A wrong current password is 403.",
+			description: "A wrong current password is 403. An account can change its e-mail, or try to, five times in 24 hours.",
 			message:     "Account updated successfully",
 			fails:       []int{http.StatusForbidden, http.StatusConflict, http.StatusTooManyRequests},
 			request:     object{"current_password": "correct horse battery", "email": "ada@example.com"}, example: exampleAccount,

@@ -45,6 +45,7 @@ var kinds = []struct {
 	{users.ErrForbidden, http.StatusForbidden, "Forbidden"},
 	{users.ErrNotFound, http.StatusNotFound, "Not found"},
 	{users.ErrConflict, http.StatusConflict, "The state of things stands against it."},
+	{users.ErrTooMany, http.StatusTooManyRequests, "Too many attempts; try again later."},
 	{users.ErrUnavailable, http.StatusServiceUnavailable, "The service is busy or its database is away; try again."},
 }
 
@@ -99,7 +100,7 @@ func (x *exchange) refused(kind error, ruled *users.Error) envelope {
 			x.set("Www-Authenticate", challenge)
 		case users.ErrUnauthenticated:
 			x.set("Www-Authenticate", challengeAgain)
-		case users.ErrUnavailable:
+		case users.ErrTooMany, users.ErrUnavailable:
 			x.set("Retry-After", retryAfter(ruled.RetryAfter))
 		}
 		return e

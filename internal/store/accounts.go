@@ -82,7 +82,22 @@ func (q queries) UpdateAccount(ctx context.Context, a users.Account) error {
 
 // SetPasswordHash implements users.AccountWriter.
 func (q queries) SetPasswordHash(ctx context.Context, id users.ID, h users.PasswordHash) error {
-	return q.change(ctx, "set a password hash", users.ErrInUse, `UPDATE accounts SET password_hash = $2 WHERE id = $1`, id.String(), string(h))
+	return q.change(ctx, "set a password hash", users.ErrInUse,
+		`UPDATE accounts SET password_hash = $2, has_demo_password = $3 WHERE id = $1`, id.String(), string(h), false)
+}
+
+// MarkDemoPassword implements users.AccountWriter.
+func (q queries) MarkDemoPassword(ctx context.Context, id users.ID) error {
+	return q.change(ctx, "mark a demo password", users.ErrInUse, `UPDATE accounts SET has_demo_password = $2 WHERE id = $1`, id.String(), true)
+}
+
+// DemoPasswords implements users.AccountReader.
+func (q queries) DemoPasswords(ctx context.Context) ([]users.Email, error) {
+	return rows(ctx, q, "look for demo passwords", func(r *sql.Rows) (users.Email, error) {
+		var typed, canonical string
+		err := r.Scan(&typed, &canonical)
+		return users.StoredEmail(typed, canonical), err
+	}, `SELECT email, email_key FROM accounts WHERE has_demo_password ORDER BY email_key`)
 }
 
 // DeleteAccount implements users.AccountWriter.

@@ -61,6 +61,12 @@ func TestListsAreMigrated(t *testing.T) {
 // firstVersion makes the schema as it was before there were lists that do not grow slower.
 func firstVersion(t *testing.T, db *sql.DB, engine string) {
 	t.Helper()
+	schemaAt(t, db, engine, 1)
+}
+
+// schemaAt brings an empty database to a version of the schema.
+func schemaAt(t *testing.T, db *sql.DB, engine string, version int64) {
+	t.Helper()
 	dialect := goose.DialectPostgres
 	if engine == "sqlite" {
 		dialect = goose.DialectSQLite3
@@ -70,7 +76,7 @@ func firstVersion(t *testing.T, db *sql.DB, engine string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := provider.UpTo(t.Context(), 1); err != nil {
+	if _, err := provider.UpTo(t.Context(), version); err != nil {
 		t.Fatal(err)
 	}
 }

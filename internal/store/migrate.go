@@ -13,6 +13,7 @@ import (
 var ownTables = []string{
 	"accounts", "roles", "permissions", "role_permissions", "authorization_stamp", "service_secrets",
 	"account_counts", "accounts_search", "accounts_replaced", "account_changes",
+	"email_changes",
 }
 
 // Migrate brings the schema up to date. Any number of processes may do so at once: one does, the others wait.

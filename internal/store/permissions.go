@@ -7,18 +7,18 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-const permissionColumns = `id, name, description, owner, created_at, updated_at`
+const permissionColumns = `id, name, description, is_system, owner, created_at, updated_at`
 
 func scanPermission(rows *sql.Rows) (p users.Permission, err error) {
-	return p, rows.Scan((*idColumn)(&p.ID), (*string)(&p.Name), &p.Description, (*ownerColumn)(&p.Owner),
+	return p, rows.Scan((*idColumn)(&p.ID), (*string)(&p.Name), &p.Description, &p.System, (*ownerColumn)(&p.Owner),
 		(*timeColumn)(&p.CreatedAt), (*timeColumn)(&p.UpdatedAt))
 }
 
 // InsertPermission implements users.PermissionWriter.
 func (q queries) InsertPermission(ctx context.Context, p users.Permission) error {
 	return q.change(ctx, "insert a permission", users.ErrDangles,
-		`INSERT INTO permissions (id, name, description, owner, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		p.ID.String(), string(p.Name), p.Description, owned(p.Owner), instant(p.CreatedAt), instant(p.UpdatedAt))
+		`INSERT INTO permissions (id, name, description, is_system, owner, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		p.ID.String(), string(p.Name), p.Description, p.System, owned(p.Owner), instant(p.CreatedAt), instant(p.UpdatedAt))
 }
 
 // UpdatePermission implements users.PermissionWriter.

@@ -47,6 +47,13 @@ func (s *Store) PasswordHash(ctx context.Context, id users.ID) (users.PasswordHa
 	})
 }
 
+// DemoPasswords implements users.AccountReader.
+func (s *Store) DemoPasswords(ctx context.Context) ([]users.Email, error) {
+	return read(ctx, s, s.readLimit, func(ctx context.Context) ([]users.Email, error) {
+		return s.reads().DemoPasswords(ctx)
+	})
+}
+
 // ReplacePasswordHash implements users.Store. It is one statement and may be repeated, so it needs no
 // transaction and does not wait for those of others.
 func (s *Store) ReplacePasswordHash(ctx context.Context, id users.ID, old, h users.PasswordHash) error {

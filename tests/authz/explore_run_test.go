@@ -22,7 +22,7 @@ func newExplorer(t *testing.T, h *house) *explorer {
 	t.Helper()
 	x := &explorer{house: h, replicas: []*apitest.Service{h.Service}, rows: openRaw(t, h.Database), answers: map[int]int{}}
 	if strings.HasPrefix(h.Database, "postgres") {
-		x.replicas = append(x.replicas, h.Replica(t))
+		x.replicas = append(x.replicas, h.Replica(t, nil))
 	}
 	return x
 }

@@ -74,7 +74,7 @@ func updateAccount(j *judgement) {
 	}
 	if password, ok := j.text("password"); ok {
 		after.Password = password
-		after.Version++
+		after.Version = raised(before)
 	}
 	if j.has("role_id") && role != before.Role {
 		if len(j.faults) == 0 {
@@ -88,12 +88,15 @@ func updateAccount(j *judgement) {
 			j.lastAdministrator()
 		}
 		if before.Active && !active && after.Version == before.Version {
-			after.Version++
+			after.Version = raised(before)
 		}
 		after.Active = active
 	}
 	j.next.Accounts[j.target] = after
 }
+
+// raised: "the next version is one more, at least the seconds since 1970".
+func raised(a account) int64 { return max(a.Version+1, frozen.Unix()) }
 
 func deleteAccount(j *judgement) {
 	if isAccount(j); j.missing != "" {
@@ -116,7 +119,7 @@ func (j *judgement) confirmed() account {
 func changePassword(j *judgement) {
 	a := j.confirmed()
 	a.Password, _ = j.text("new_password")
-	a.Version++
+	a.Version = raised(a)
 	j.next.Accounts[j.who] = a
 }
 

@@ -51,7 +51,7 @@ func (h *house) mint(t testing.TB, who caller, roles, permissions []string) stri
 	if subject.IsZero() {
 		subject, _ = users.ParseID(unknownID)
 	}
-	now := time.Now().UTC().Truncate(time.Second)
+	now := frozen.Truncate(time.Second)
 	token, err := h.Tokens.Issue(users.Claims{
 		Subject: subject, TokenID: users.NewID(), IssuedAt: now, NotBefore: now, Expires: now.Add(time.Hour),
 		Version: who.version, Email: "somebody@example.com", Roles: roles, Permissions: permissions,
