@@ -38,7 +38,7 @@ func (cmd *adminCreateCommand) Run(t *terminal) error {
 	if made {
 		password = rand.Text()
 	}
-	a, err := openExisting(t.ctx, cfg)
+	a, err := t.openExisting(cfg)
 	if err != nil {
 		return err
 	}

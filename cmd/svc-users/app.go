@@ -24,11 +24,12 @@ import (
 // settings reads the configuration; what is suspicious but harmless goes to standard error. More faults come
 // from check, if it is not nil, so that one line names them all.
 func (t *terminal) settings(check func(config.Config) config.Faults) (config.Config, error) {
-	cfg, faults, warnings := config.Load(os.LookupEnv, ".env")
+	untrusted := t.envFileFaults()
+	cfg, faults, warnings := config.Load(os.LookupEnv, envFile)
 	for _, w := range warnings {
 		fmt.Fprintln(t.stderr, "svc-users: warning:", w)
 	}
-	faults = append(faults, databaseFaults(cfg)...)
+	faults = append(append(untrusted, faults...), databaseFaults(cfg)...)
 	if check != nil {
 		faults = append(faults, check(cfg)...)
 	}
@@ -65,13 +66,16 @@ type app struct {
 
 // open connects to the database, brings its schema up to date and makes what every database has. Tokens may
 // be nil for commands that issue none.
-func open(ctx context.Context, cfg config.Config, tokens users.Tokens) (*app, error) {
-	st, err := store.Open(ctx, cfg.DatabaseURL.Reveal())
+func (t *terminal) open(cfg config.Config, tokens users.Tokens) (*app, error) {
+	if err := t.checkDatabase(cfg); err != nil {
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	st, err := store.Open(t.ctx, cfg.DatabaseURL.Reveal())
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	a := newApp(cfg, st, tokens)
-	if err := a.prepare(ctx); err != nil {
+	if err := a.prepare(t.ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
@@ -80,8 +84,11 @@ func open(ctx context.Context, cfg config.Config, tokens users.Tokens) (*app, er
 // openExisting connects to a database that exists and is up to date. Of what it finds it changes nothing: a command
 // about one thing in a database must neither make one where a path is mistyped nor migrate that of an older program,
 // which may be serving.
-func openExisting(ctx context.Context, cfg config.Config) (*app, error) {
-	st, err := store.OpenExisting(ctx, cfg.DatabaseURL.Reveal())
+func (t *terminal) openExisting(cfg config.Config) (*app, error) {
+	if err := t.checkDatabase(cfg); err != nil {
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	st, err := store.OpenExisting(t.ctx, cfg.DatabaseURL.Reveal())
 	if err != nil {
 		return nil, notReady(err)
 	}

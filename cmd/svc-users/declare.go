@@ -54,7 +54,7 @@ func (f *declarationFile) run(t *terminal, do func(*users.Service, context.Conte
 	if err != nil {
 		return users.Plan{}, err
 	}
-	a, err := openExisting(t.ctx, cfg)
+	a, err := t.openExisting(cfg)
 	if err != nil {
 		return users.Plan{}, err
 	}

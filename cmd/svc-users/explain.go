@@ -22,6 +22,9 @@ func (cmd *explainCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
+	if err := t.checkDatabase(cfg); err != nil {
+		return fmt.Errorf("DATABASE_URL: %w", err)
+	}
 	st, err := store.OpenToRead(t.ctx, cfg.DatabaseURL.Reveal())
 	if err != nil {
 		return notReady(err)

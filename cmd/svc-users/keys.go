@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/svc-users/svc-users/internal/config"
+	"github.com/svc-users/svc-users/internal/fileguard"
 	"github.com/svc-users/svc-users/internal/token"
 )
 
@@ -31,6 +32,10 @@ func (cmd *keysGenerateCommand) Run(t *terminal) error {
 			fmt.Fprintf(t.stdout, "%s=%s\n", p.Name, p.Value)
 		}
 		return nil
+	}
+	// Its other lines stay, so they have to be those of who runs this.
+	if _, err := fileguard.Check(cmd.EnvFile); err != nil {
+		return err
 	}
 	if err := config.SetInEnvFile(cmd.EnvFile, pairs...); err != nil {
 		return err

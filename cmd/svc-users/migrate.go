@@ -21,7 +21,7 @@ func (migrateUpCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	a, err := open(t.ctx, cfg, nil)
+	a, err := t.open(cfg, nil)
 	if err != nil {
 		return err
 	}
@@ -39,6 +39,9 @@ func (migrateStatusCommand) Run(t *terminal) error {
 	cfg, err := t.settings(nil)
 	if err != nil {
 		return err
+	}
+	if err := t.checkDatabase(cfg); err != nil {
+		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	list, err := store.Inspect(t.ctx, cfg.DatabaseURL.Reveal())
 	if err != nil {

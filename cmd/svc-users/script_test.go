@@ -1,6 +1,9 @@
 package main
 
 import (
+	"cmp"
+	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -45,6 +48,8 @@ func runScripts(t *testing.T, database func(*testscript.Env) string) {
 				return err
 			}
 			env.Setenv("DATABASE_URL", database(env))
+			// For production, which wants its database named.
+			env.Setenv("NAMED_DATABASE", cmp.Or(env.Getenv("DATABASE_URL"), "sqlite://data/svc-users.db"))
 			env.Setenv("PORT", strconv.Itoa(port))
 			env.Setenv("BCRYPT_COST", "10")
 			return nil
@@ -56,6 +61,14 @@ func runScripts(t *testing.T, database func(*testscript.Env) string) {
 			"mode":    mode,
 			"sigterm": sigterm,
 			"oneline": oneLineOf,
+			"sql":     byHand,
+			"chown":   chown,
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "root" {
+				return false, fmt.Errorf("there is no condition %q", name)
+			}
+			return os.Geteuid() == 0, nil
 		},
 	})
 }
@@ -144,6 +157,29 @@ func sigterm(ts *testscript.TestScript, _ bool, _ []string) {
 	for _, cmd := range ts.BackgroundCmds() {
 		ts.Check(cmd.Process.Signal(syscall.SIGTERM))
 	}
+}
+
+// sql STATEMENT: runs it on the database of NAMED_DATABASE, past the program.
+func byHand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: sql STATEMENT")
+	}
+	driver, name := "pgx", ts.Getenv("NAMED_DATABASE")
+	if file, is := strings.CutPrefix(name, "sqlite://"); is {
+		driver, name = "sqlite", ts.MkAbs(file)
+	}
+	db, err := sql.Open(driver, name)
+	ts.Check(err)
+	defer db.Close()
+	_, err = db.ExecContext(context.Background(), args[0])
+	ts.Check(err)
+}
+
+// chown UID FILE: the file belongs to that user.
+func chown(ts *testscript.TestScript, _ bool, args []string) {
+	uid, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	ts.Check(os.Chown(ts.MkAbs(args[1]), uid, -1))
 }
 
 // mode PERMISSIONS FILE: the file has exactly these.

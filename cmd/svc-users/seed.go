@@ -18,7 +18,7 @@ func (seedCommand) Run(t *terminal) error {
 	if err := demoAllowed(cfg); err != nil {
 		return err
 	}
-	a, err := open(t.ctx, cfg, nil)
+	a, err := t.open(cfg, nil)
 	if err != nil {
 		return err
 	}

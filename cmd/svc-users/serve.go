@@ -25,7 +25,8 @@ import (
 const drainTime = 25 * time.Second
 
 type serveCommand struct {
-	Demo bool `help:"First make the demo roles and accounts, as seed does."`
+	Demo         bool `help:"First make the demo roles and accounts, as seed does."`
+	DemoAnywhere bool `help:"With --demo, also where other machines can reach the published passwords."`
 }
 
 // Run serves until it is told to stop.
@@ -45,9 +46,16 @@ func (cmd *serveCommand) Run(t *terminal) error {
 		if err := demoAllowed(cfg); err != nil {
 			return err
 		}
+		if err := cmd.demoReachable(t.ctx, cfg.Host); err != nil {
+			return t.unlessStopped(err)
+		}
 	}
 	if key == nil {
-		if key, err = token.LoadOrCreate(filepath.Join(cfg.DataDir, "jwt.pem"), cfg.JWT.KeyID); err != nil {
+		file := filepath.Join(cfg.DataDir, "jwt.pem")
+		if err := t.checkKeyFile(cfg, file); err != nil {
+			return err
+		}
+		if key, err = token.LoadOrCreate(file, cfg.JWT.KeyID); err != nil {
 			return err
 		}
 	}
@@ -55,11 +63,29 @@ func (cmd *serveCommand) Run(t *terminal) error {
 	if err != nil {
 		return fmt.Errorf("JWT_ISSUER, JWT_AUDIENCE: %w", err)
 	}
-	a, err := open(t.ctx, cfg, keys)
+	a, err := t.open(cfg, keys)
 	if err != nil {
 		return t.unlessStopped(err)
 	}
 	return errors.Join(t.unlessStopped(cmd.serve(t, cfg, a, keys)), a.Close())
+}
+
+// demoReachable refuses published passwords where they can be tried from other machines, unless that was asked for by a
+// name of its own: in a container, the address says nothing of who can reach it.
+func (cmd *serveCommand) demoReachable(ctx context.Context, host string) error {
+	if cmd.DemoAnywhere {
+		return nil
+	}
+	addresses, err := net.DefaultResolver.LookupIPAddr(ctx, host)
+	if err != nil {
+		return fmt.Errorf("HOST: %w", err)
+	}
+	for _, a := range addresses {
+		if !a.IP.IsLoopback() {
+			return fmt.Errorf("HOST is %s, where other machines could log in with the published passwords of --demo: leave HOST unset, or add --demo-anywhere if only you can reach it", host)
+		}
+	}
+	return nil
 }
 
 // unlessStopped is nil for what failed only because the server was told to stop while it was starting.
@@ -146,7 +172,7 @@ func refuseDemoAccounts(ctx context.Context, cfg config.Config, a *app) error {
 		return err
 	}
 	if len(found) > 0 {
-		return fmt.Errorf("ENVIRONMENT is production, and the database has the demo account %s; delete it first, its password is published", strings.Join(found, " and "))
+		return fmt.Errorf("ENVIRONMENT is production, and the database has the demo account %s; delete it, or change its e-mail and password, first: its password is published", strings.Join(found, " and "))
 	}
 	return nil
 }

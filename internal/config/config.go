@@ -77,8 +77,8 @@ func defaults(e Environment) Config {
 		Port:        8001,
 		Environment: e,
 		JWT: JWT{
-			Issuer:   "https://api.example.com",
-			Audience: "https://api.example.com",
+			Issuer:   exampleURL,
+			Audience: exampleURL,
 			Lifetime: 7 * day,
 		},
 		BcryptCost:   12,
@@ -94,6 +94,10 @@ func defaults(e Environment) Config {
 	return c
 }
 
+// exampleURL is the issuer and the audience of development. In production it would make tokens good for every other
+// service that was never told its own.
+const exampleURL = "https://api.example.com"
+
 const day = 24 * time.Hour
 
 // embeddedDatabase is the URL of the SQLite file in a data folder.
@@ -105,11 +109,23 @@ func embeddedDatabase(dataDir string) Secret {
 func (c Config) Addr() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }
 
 // ServeFaults is what stands against issuing tokens with this Config, over what Load has found: in production the
-// keys must be given, because one made on the spot would die with its container, and every token with it. Commands
-// that need no key, such as a migration, don't ask.
+// keys must be given, because one made on the spot would die with its container, and every token with it, and so must
+// the issuer and the audience. Commands that issue no tokens, such as a migration, don't ask.
 func (c Config) ServeFaults() Faults {
-	if c.Environment == Production && c.JWT.PrivateKey.IsZero() && c.JWT.PublicKey.IsZero() {
-		return Faults{{"JWT_PRIVATE_KEY", "is required in production (svc-users keys generate makes one)"}}
+	if c.Environment != Production {
+		return nil
 	}
-	return nil
+	var f Faults
+	if c.JWT.PrivateKey.IsZero() && c.JWT.PublicKey.IsZero() {
+		f = append(f, Fault{"JWT_PRIVATE_KEY", "is required in production (svc-users keys generate makes one)"})
+	}
+	for _, claim := range []struct{ variable, value, what string }{
+		{"JWT_ISSUER", c.JWT.Issuer, "the URL of this service"},
+		{"JWT_AUDIENCE", c.JWT.Audience, "the URL of the API that the tokens are for"},
+	} {
+		if claim.value == exampleURL {
+			f = append(f, Fault{claim.variable, "is required in production, and must not be that of the example: " + claim.what})
+		}
+	}
+	return f
 }

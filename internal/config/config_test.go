@@ -2,8 +2,10 @@ package config_test
 
 import (
 	"log/slog"
+	"maps"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +49,8 @@ func TestDefaults(t *testing.T) {
 	if got := load(t, nil); !reflect.DeepEqual(got, development) {
 		t.Errorf("empty environment:\n got %+v\nwant %+v", got, development)
 	}
-	if got := load(t, map[string]string{"ENVIRONMENT": "production"}); !reflect.DeepEqual(got, production) {
+	production.DatabaseURL = config.NewSecret("sqlite://said.db")
+	if got := load(t, map[string]string{"ENVIRONMENT": "production", "DATABASE_URL": "sqlite://said.db"}); !reflect.DeepEqual(got, production) {
 		t.Errorf("production:\n got %+v\nwant %+v", got, production)
 	}
 }
@@ -110,17 +113,52 @@ func TestEverySettingIsRead(t *testing.T) {
 
 func TestServeFaults(t *testing.T) {
 	t.Parallel()
-	key := map[string]string{"ENVIRONMENT": "production", "JWT_PRIVATE_KEY": "cHJpdg=="}
+	said := map[string]string{
+		"ENVIRONMENT": "production", "DATABASE_URL": "sqlite://said.db", "JWT_PRIVATE_KEY": "cHJpdg==",
+		"JWT_ISSUER": "https://id.company.test", "JWT_AUDIENCE": "https://api.company.test",
+	}
+	but := func(changes ...string) map[string]string {
+		vars := maps.Clone(said)
+		for _, c := range changes {
+			name, value, _ := strings.Cut(c, "=")
+			vars[name] = value
+		}
+		return vars
+	}
 	for name, test := range map[string]struct {
 		vars map[string]string
-		want int
+		want []string
 	}{
-		"development without keys": {nil, 0},
-		"production without keys":  {map[string]string{"ENVIRONMENT": "production"}, 1},
-		"production with a key":    {key, 0},
+		"development":                {nil, nil},
+		"production with all said":   {said, nil},
+		"production without a key":   {but("JWT_PRIVATE_KEY="), []string{"JWT_PRIVATE_KEY"}},
+		"production without claims":  {but("JWT_ISSUER=", "JWT_AUDIENCE="), []string{"JWT_ISSUER", "JWT_AUDIENCE"}},
+		"production as the example":  {but("JWT_ISSUER=https://api.example.com", "JWT_AUDIENCE=https://api.example.com"), []string{"JWT_ISSUER", "JWT_AUDIENCE"}},
+		"production without a thing": {but("JWT_PRIVATE_KEY=", "JWT_ISSUER=", "JWT_AUDIENCE="), []string{"JWT_PRIVATE_KEY", "JWT_ISSUER", "JWT_AUDIENCE"}},
 	} {
-		if got := load(t, test.vars).ServeFaults(); len(got) != test.want {
+		var got []string
+		for _, f := range load(t, test.vars).ServeFaults() {
+			got = append(got, f.Variable)
+		}
+		if !slices.Equal(got, test.want) {
 			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// Without a database that was named, production would serve an empty file, and every command would change that.
+func TestProductionNamesItsDatabase(t *testing.T) {
+	t.Parallel()
+	for database, want := range map[string]int{"": 1, "sqlite://said.db": 0, "mysql://x": 1} {
+		vars := map[string]string{"ENVIRONMENT": "production", "DATABASE_URL": database}
+		_, faults, _ := config.Parse(environ(vars), ".env", nil)
+		if len(faults) != want || want > 0 && faults[0].Variable != "DATABASE_URL" {
+			t.Errorf("%q: %v", database, faults)
+		}
+		// What .env says counts as said.
+		_, faults, _ = config.Parse(environ(map[string]string{"ENVIRONMENT": "production"}), ".env", []byte("DATABASE_URL="+database+"\n"))
+		if len(faults) != want {
+			t.Errorf("%q in .env: %v", database, faults)
 		}
 	}
 }

@@ -46,6 +46,9 @@ func Parse(lookup func(name string) (string, bool), name string, envFile []byte)
 			faults = append(faults, Fault{s.Name, problem})
 		}
 	}
+	if value("DATABASE_URL") == "" && cfg.Environment == Production {
+		faults = append(faults, Fault{"DATABASE_URL", "is required in production: a file that is made because no database was named would be empty"})
+	}
 	if cfg.DatabaseURL.IsZero() {
 		cfg.DatabaseURL = embeddedDatabase(cfg.DataDir)
 	}

@@ -47,7 +47,7 @@ var settings = []setting{
 		func(c *Config, v string) string { return text(&c.DataDir, v, maxPath) },
 	},
 	{
-		Setting{"DATABASE_URL", "sqlite://<DATA_DIR>/svc-users.db", "sqlite://path, or postgresql://user:password@host:5432/database", true},
+		Setting{"DATABASE_URL", "sqlite://<DATA_DIR>/svc-users.db", "sqlite://path, or postgresql://user:password@host:5432/database; required in production", true},
 		func(c *Config, v string) string { return databaseURL(&c.DatabaseURL, v) },
 	},
 	{
@@ -71,11 +71,11 @@ var settings = []setting{
 		func(_ *Config, v string) string { return choice(new(string), v, "RS256") },
 	},
 	{
-		Setting{"JWT_ISSUER", "https://api.example.com", "the claim iss of every token", false},
+		Setting{"JWT_ISSUER", "https://api.example.com", "the claim iss of every token; required in production", false},
 		func(c *Config, v string) string { return text(&c.JWT.Issuer, v, maxClaim) },
 	},
 	{
-		Setting{"JWT_AUDIENCE", "https://api.example.com", "the claim aud of every token", false},
+		Setting{"JWT_AUDIENCE", "https://api.example.com", "the claim aud of every token; required in production", false},
 		func(c *Config, v string) string { return text(&c.JWT.Audience, v, maxClaim) },
 	},
 	{

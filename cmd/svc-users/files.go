@@ -1,0 +1,57 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/svc-users/svc-users/internal/config"
+	"github.com/svc-users/svc-users/internal/fileguard"
+)
+
+// envFile is where settings are read that the environment does not have.
+const envFile = ".env"
+
+// checkFile warns of a file or folder that others can read. The error refuses one that they can change.
+func (t *terminal) checkFile(path string) error {
+	warning, err := fileguard.Check(path)
+	if warning != "" {
+		fmt.Fprintln(t.stderr, "svc-users: warning:", warning)
+	}
+	return err
+}
+
+// envFileFaults refuses settings that others can change: whoever does chooses the database and the key.
+func (t *terminal) envFileFaults() config.Faults {
+	err := t.checkFile(envFile)
+	if err == nil {
+		return nil
+	}
+	return config.Faults{{Variable: envFile, Problem: strings.TrimPrefix(err.Error(), envFile+" ")}}
+}
+
+// checkDatabase looks at the file of an SQLite database, at those that SQLite keeps beside it, and at their folder. What
+// folders above it let others do is the operator's affair.
+func (t *terminal) checkDatabase(cfg config.Config) error {
+	file, is := strings.CutPrefix(cfg.DatabaseURL.Reveal(), "sqlite://")
+	if !is {
+		return nil
+	}
+	var faults []error
+	if folder := filepath.Dir(file); folder == filepath.Clean(cfg.DataDir) {
+		faults = append(faults, t.checkFile(folder))
+	} else if _, err := fileguard.Check(folder); err != nil {
+		// One that is not the service's own may be read, as working directories are.
+		faults = append(faults, err)
+	}
+	for _, name := range []string{file, file + "-wal", file + "-shm", file + "-journal"} {
+		faults = append(faults, t.checkFile(name))
+	}
+	return errors.Join(faults...)
+}
+
+// checkKeyFile looks at the development key and its folder.
+func (t *terminal) checkKeyFile(cfg config.Config, file string) error {
+	return errors.Join(t.checkFile(cfg.DataDir), t.checkFile(file))
+}

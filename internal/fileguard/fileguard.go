@@ -1,0 +1,63 @@
+// Package fileguard looks at who else may read or change the files that the service trusts: its settings, its key, its
+// database.
+//
+//	warning, err := fileguard.Check("data/jwt.pem")
+//
+// An error says that another user can change the file, who then decides what the service believes. A warning says that
+// others can read it. Symbolic links are followed, as Kubernetes makes them for secrets: what counts is the file.
+package fileguard
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+)
+
+// identity is who runs the program.
+type identity struct{ uid, gid int }
+
+// Check returns a sentence about who may read a file or folder, or an error for one that others can change. What does
+// not exist is no fault, and neither is anything on Windows, where modes say nothing.
+func Check(path string) (warning string, err error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	owner, known := ownerOf(info)
+	if !known {
+		return "", nil
+	}
+	return judge(path, info.Mode(), owner, identity{os.Geteuid(), os.Getegid()})
+}
+
+// The bits of a mode that let others in.
+const (
+	groupRead, groupWrite = 0o040, 0o020
+	otherRead, otherWrite = 0o004, 0o002
+)
+
+// judge decides. The group of the process itself is most often a user's own (Linux distributions give each user one, and
+// with it the umask 002), or the one that Kubernetes gives volumes (fsGroup): that it may write is told, not refused.
+func judge(path string, mode fs.FileMode, owner, self identity) (string, error) {
+	bits := mode.Perm()
+	safe := bits &^ (groupRead | groupWrite | otherRead | otherWrite | 0o011)
+	switch {
+	case owner.uid != self.uid && owner.uid != 0:
+		return "", fmt.Errorf("%s belongs to another user (uid %d, and this is uid %d), who could change it: give it to the user that runs svc-users (chown)", path, owner.uid, self.uid)
+	case bits&otherWrite != 0:
+		return "", fmt.Errorf("%s can be changed by every user (mode %04o): take that away (chmod %04o)", path, bits, safe)
+	case bits&groupWrite != 0 && owner.gid != self.gid:
+		return "", fmt.Errorf("%s can be changed by another group (mode %04o, gid %d): take that away (chmod %04o)", path, bits, owner.gid, safe)
+	case bits&groupWrite != 0:
+		return fmt.Sprintf("%s can be changed by the group of this user (mode %04o); chmod %04o would end that", path, bits, safe), nil
+	case bits&otherRead != 0:
+		return fmt.Sprintf("%s can be read by every user (mode %04o); chmod %04o would end that", path, bits, safe), nil
+	case bits&groupRead != 0:
+		return fmt.Sprintf("%s can be read by a group (mode %04o, gid %d); chmod %04o would end that", path, bits, owner.gid, safe), nil
+	}
+	return "", nil
+}

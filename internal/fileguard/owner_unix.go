@@ -1,0 +1,17 @@
+//go:build unix
+
+package fileguard
+
+import (
+	"io/fs"
+	"syscall"
+)
+
+// ownerOf is who a file belongs to.
+func ownerOf(info fs.FileInfo) (identity, bool) {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return identity{}, false
+	}
+	return identity{int(stat.Uid), int(stat.Gid)}, true
+}
