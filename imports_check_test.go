@@ -253,6 +253,7 @@ func TestImportLawBites(t *testing.T) {
 		{"bench/load/a.go", `import "` + ours + `"`, true},
 		{"internal/password/a.go", `import "` + internal + `/cgroup"`, true},
 		{"internal/confusable/a.go", `import "go.mau.fi/util/confusable"`, false},
+		{"internal/token/a.go", `import "` + internal + `/fileguard"`, true},
 		{"role.go", `import "` + internal + `/confusable"`, true},
 		{"internal/httpapi/a.go", `import "go.mau.fi/util/confusable"`, true},
 		{"bench/load/a.go", `import "` + internal + `/token"`, true},

@@ -30,6 +30,7 @@ var law = []rule{
 	only(internal+"/config", "settings are read once and passed on as values", "cmd"),
 	only(internal+"/confusable", "which characters look alike is told to the rules by a port", "cmd"),
 	only(internal+"/cgroup", "what the machine allows is read once and passed on as values", "cmd"),
+	only(internal+"/fileguard", "which files are looked at is decided where they are named", "cmd"),
 	only(internal+"/apitest", "what runs the service for tests must not ship"),
 	only(internal+"/pgtest", "what starts throw-away databases must not ship", "bench"),
 	only(internal+"/store/storetest", "the conformance suite must not ship"),
