@@ -4,31 +4,33 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/svc-users/svc-users"
 )
 
-// seen is an account with the stamps at the same moment.
+// seen is an account with the stamps at the same moment. Both were read by one statement, or the account is proven to
+// have been the same at the stamps: an entry is never given stamps of which that is only likely.
 type seen struct {
 	account users.Account
 	stamps  users.Moment
+	read    time.Time // when that statement began
 }
 
 // see reads both in one statement.
 func (q queries) see(ctx context.Context, id users.ID) (seen, error) {
-	return row(ctx, q, "read an account and the stamps", func(r *sql.Rows) (s seen, err error) {
+	var roles, accounts sql.NullString
+	s, err := row(ctx, q, "read an account and the stamps", func(r *sql.Rows) (s seen, err error) {
 		var a accountRow
-		s.account, err = a.scan(r, &s.stamps.Roles, &s.stamps.Accounts)
+		s.account, err = a.scan(r, &roles, &accounts)
 		return s, err
 	}, `SELECT `+accountColumns+`, s.stamp, s.account_stamp
-		FROM accounts a JOIN roles r ON r.id = a.role_id CROSS JOIN authorization_stamp s WHERE a.id = $1`, id.String())
-}
-
-// stamps reads the stamps of now.
-func (q queries) stamps(ctx context.Context) (users.Moment, error) {
-	return row(ctx, q, "read the stamps", func(r *sql.Rows) (m users.Moment, err error) {
-		return m, r.Scan(&m.Roles, &m.Accounts)
-	}, `SELECT stamp, account_stamp FROM authorization_stamp`)
+		FROM accounts a JOIN roles r ON r.id = a.role_id LEFT JOIN authorization_stamp s ON true WHERE a.id = $1`, id.String())
+	if err == nil && !roles.Valid {
+		return seen{}, q.noStamps()
+	}
+	s.stamps = users.Moment{Roles: roles.String, Accounts: accounts.String}
+	return s, err
 }
 
 // Access implements users.AccessReader.
@@ -49,7 +51,7 @@ func (s *Store) Access(ctx context.Context, id users.ID) (users.Access, error) {
 			if err != nil {
 				return users.Access{}, err
 			}
-			graph, ok := s.graphs.find(now.Roles)
+			graph, ok := s.graph(now.Roles)
 			if !ok {
 				loaded, err := s.load(ctx, now.Roles)
 				if err != nil {
@@ -81,11 +83,11 @@ func (s *Store) Heard(id users.ID) (users.Access, bool) {
 	if !ok {
 		return users.Access{}, false
 	}
-	graph, ok := s.graphs.find(m.Roles)
+	graph, ok := s.graph(m.Roles)
 	if !ok {
 		return users.Access{}, false
 	}
-	kept, ok := s.accounts.GetIfPresent(id)
+	kept, ok := s.kept(id)
 	if !ok {
 		return users.Access{}, false
 	}
@@ -103,13 +105,19 @@ func (s *Store) Heard(id users.ID) (users.Access, bool) {
 	return accessOf(kept.account, graph, users.Moment{}), true
 }
 
+// kept returns what is kept of an account, unless it was read too long ago.
+func (s *Store) kept(id users.ID) (seen, bool) {
+	kept, ok := s.accounts.GetIfPresent(id)
+	return kept, ok && young(kept.read, s.clock())
+}
+
 // remembered answers from memory alone what is true at m.
 func (s *Store) remembered(m users.Moment, id users.ID) (users.Access, bool) {
-	graph, ok := s.graphs.find(m.Roles)
+	graph, ok := s.graph(m.Roles)
 	if !ok {
 		return users.Access{}, false
 	}
-	kept, ok := s.accounts.GetIfPresent(id)
+	kept, ok := s.kept(id)
 	if !ok || kept.stamps.Accounts != m.Accounts {
 		return users.Access{}, false
 	}
@@ -127,7 +135,7 @@ func accessOf(a users.Account, g *users.Graph, m users.Moment) users.Access {
 
 // look returns an account and the stamps, both as of now.
 func (s *Store) look(ctx context.Context, id users.ID) (users.Account, users.Moment, error) {
-	if kept, ok := s.accounts.GetIfPresent(id); ok {
+	if kept, ok := s.kept(id); ok {
 		now, err := s.now(ctx)
 		if err != nil {
 			return users.Account{}, users.Moment{}, err
@@ -136,6 +144,7 @@ func (s *Store) look(ctx context.Context, id users.ID) (users.Account, users.Mom
 			return kept.account, now, nil
 		}
 	}
+	began := s.clock()
 	found, err := s.reads().see(ctx, id)
 	if err != nil {
 		if errors.Is(err, users.ErrNotFound) {
@@ -143,6 +152,7 @@ func (s *Store) look(ctx context.Context, id users.ID) (users.Account, users.Mom
 		}
 		return users.Account{}, users.Moment{}, err
 	}
+	found.read = began
 	s.accounts.Set(id, found)
 	return found.account, found.stamps, nil
 }
@@ -168,7 +178,7 @@ func (s *Store) AccountSince(ctx context.Context, m users.Moment, id users.ID) (
 		if err != nil {
 			return users.Account{}, err
 		}
-		if graph, ok := s.graphs.find(now.Roles); ok {
+		if graph, ok := s.graph(now.Roles); ok {
 			return accessOf(account, graph, now).Account, nil
 		}
 		found, err := s.reads().see(ctx, id)
@@ -183,7 +193,7 @@ func (s *Store) Graph(ctx context.Context) (*users.Graph, error) {
 		if err != nil {
 			return nil, err
 		}
-		if graph, ok := s.graphs.find(stamp); ok {
+		if graph, ok := s.graph(stamp); ok {
 			return graph, nil
 		}
 		loaded, err := s.load(ctx, stamp)
@@ -208,7 +218,7 @@ func (t *tx) Graph(ctx context.Context) (*users.Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	if graph, ok := t.graphs.find(stamp); ok {
+	if graph, ok := t.graph(stamp); ok {
 		return graph, nil
 	}
 	// Nobody else is in a transaction of ours, but SQL by hand may come between the statements that load.

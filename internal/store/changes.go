@@ -35,7 +35,7 @@ func (s *Store) stateOf(ctx context.Context, q queries) (c users.Changes, err er
 	if c.Moment, err = q.stamps(ctx); err != nil {
 		return c, err
 	}
-	graph, ok := s.graphs.find(c.Moment.Roles)
+	graph, ok := s.graph(c.Moment.Roles)
 	if !ok {
 		loaded, err := q.loadGraph(ctx)
 		if err != nil {

@@ -35,6 +35,13 @@ type engine interface {
 	committed() error
 	// snapshot begins a transaction that only reads, all of it at one moment.
 	snapshot(ctx context.Context) (*sql.Tx, error)
+	// undone reports whether a commit that failed with err has certainly changed nothing.
+	undone(err error) bool
+	// canWrite is a query with a row, unless the database would not take a transaction.
+	canWrite() string
+	// creators is a query for the names of those users of the database who may define functions that ours could be
+	// taken for, or empty.
+	creators() string
 	// fault says what an error of the driver means.
 	fault(err error) fault
 	// describe says for a log what an error of the driver is, without any value that was bound.

@@ -20,6 +20,7 @@ const (
 	away                   // the database cannot be reached, or cannot do anything now
 	ended                  // the context of the call ended
 	unknown                // whether the transaction was committed cannot be told
+	stampless              // the row of the stamps is gone: worth trying again once it was made anew
 )
 
 // retryAfter is when asking again makes sense while the database is away: a restart takes about as long.
@@ -36,7 +37,9 @@ type failure struct {
 func (f *failure) Error() string { return "store: " + f.doing + ": " + f.reason }
 
 // again reports whether the same is worth doing once more.
-func (f *failure) again() bool { return f.fault == conflict || f.fault == lost || f.fault == away }
+func (f *failure) again() bool {
+	return f.fault == conflict || f.fault == lost || f.fault == away || f.fault == stampless
+}
 
 // failed makes a failure of a driver's error.
 func failed(ctx context.Context, e engine, doing string, err error) *failure {
@@ -67,6 +70,8 @@ func translate(ctx context.Context, err error) error {
 	switch f.fault {
 	case ended:
 		message = "The database did not get it done in time."
+	case stampless:
+		message = "The database lacks a row that it must have."
 	case unknown:
 		message = "The database went away; whether the change was made cannot be told."
 	}

@@ -33,7 +33,16 @@ func TestPostgresFaults(t *testing.T) {
 		{server("53300"), away},
 		{server("25006"), away},
 		{server("28P01"), away},
-		{server("42P01"), defect},
+		{server("53100"), away},
+		{server("54000"), away},
+		{server("58030"), away},
+		{server("XX001"), away},
+		{server("42P01"), away},
+		{server("42501"), away},
+		{server("25P04"), lost},
+		{server("55P03"), conflict},
+		{server("SU001"), stampless},
+		{server("42703"), defect},
 		{server("23502"), defect},
 		{server(""), defect},
 		{io.ErrUnexpectedEOF, lost},
@@ -44,6 +53,35 @@ func TestPostgresFaults(t *testing.T) {
 		if got := (&postgres{}).fault(fmt.Errorf("wrapped: %w", c.err)); got != c.want {
 			t.Errorf("%#v is fault %d, want %d", c.err, got, c.want)
 		}
+	}
+}
+
+// TestPostgresUndone: only what has certainly not been committed may be tried again.
+func TestPostgresUndone(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		severity, code string
+		want           bool
+	}{
+		{"ERROR", "54000", true},
+		{"ERROR", "40001", true},
+		{"ERROR", "53100", true},
+		{"ERROR", "23505", true},
+		{"ERROR", "08P01", false}, // a pooler's
+		{"ERROR", "57014", false},
+		{"ERROR", "40003", false},
+		{"FATAL", "57P01", false},
+		{"FATAL", "54000", false},
+		{"PANIC", "58030", false},
+		{"", "54000", false},
+	} {
+		err := fmt.Errorf("wrapped: %w", &pgconn.PgError{SeverityUnlocalized: c.severity, Code: c.code})
+		if got := (&postgres{}).undone(err); got != c.want {
+			t.Errorf("%s %s has certainly changed nothing: %t", c.severity, c.code, got)
+		}
+	}
+	if (&postgres{}).undone(io.ErrUnexpectedEOF) {
+		t.Error("a lost connection has certainly changed nothing")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/singleflight"
 
@@ -15,6 +16,7 @@ import (
 type stamped struct {
 	stamp string
 	graph *users.Graph
+	read  time.Time // when reading it began
 }
 
 // graphs keeps the graph that was loaded last, and sees to it that many who miss one load it once.
@@ -23,18 +25,16 @@ type graphs struct {
 	loading singleflight.Group
 }
 
-// find returns the kept graph if it is the one of stamp.
-func (g *graphs) find(stamp string) (*users.Graph, bool) {
-	if k := g.kept.Load(); k != nil && k.stamp == stamp {
+// find returns the kept graph if it is the one of stamp and was not read too long ago.
+func (g *graphs) find(stamp string, now time.Time) (*users.Graph, bool) {
+	if k := g.kept.Load(); k != nil && k.stamp == stamp && young(k.read, now) {
 		return k.graph, true
 	}
 	return nil, false
 }
 
-// stamp reads the stamp of now.
-func (q queries) stamp(ctx context.Context) (string, error) {
-	return row(ctx, q, "read the authorization stamp", scanText, `SELECT stamp FROM authorization_stamp`)
-}
+// graph returns the kept graph if it is the one of stamp.
+func (s *Store) graph(stamp string) (*users.Graph, bool) { return s.graphs.find(stamp, s.clock()) }
 
 // loadGraph reads the graph and its stamp. It takes several statements, so it needs a transaction in which all
 // of them see one state.
@@ -55,7 +55,7 @@ func (q queries) loadGraph(ctx context.Context) (stamped, error) {
 	if err != nil {
 		return stamped{}, err
 	}
-	return stamped{stamp, users.NewGraph(roles, permissions, assigned)}, nil
+	return stamped{stamp: stamp, graph: users.NewGraph(roles, permissions, assigned)}, nil
 }
 
 // inSnapshot runs do on a state of the database that does not move meanwhile.
@@ -77,8 +77,10 @@ func (s *Store) load(ctx context.Context, stamp string) (stamped, error) {
 		// Shared, so it must not end with the one request that happened to begin it.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.readLimit)
 		defer cancel()
+		began := s.clock()
 		loaded, err := inSnapshot(ctx, s, func(q queries) (stamped, error) { return q.loadGraph(ctx) })
 		if err == nil {
+			loaded.read = began
 			s.graphs.kept.Store(&loaded)
 		}
 		return loaded, err

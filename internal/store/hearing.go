@@ -21,20 +21,28 @@ const remembers = 1024
 //
 // The database sends what has changed in the order of commits, and so do the heartbeats come that this process
 // sends itself through it. When one comes back, everything that was committed before it was sent has been heard of.
-// So what was heard is true as of that sending, and counts for as long as credit from then on, by this process's
-// own clocks: the monotonic one, and the wall clock too, since the first may stand still while a machine is
+// A heartbeat carries the stamps that it read from the database, and only that is believed: what was heard counts if
+// a heartbeat carries exactly the stamps that were heard last. A notification is sent by any user of the database
+// who knows the name of the channel, so it never makes anything count; all it does is to end that, and to make this
+// process ask.
+//
+// What was heard is true as of the sending of that heartbeat, and counts for as long as credit from then on, by this
+// process's own clocks: the monotonic one, and the wall clock too, since the first may stand still while a machine is
 // suspended. Three things end it before: a change was heard, of which more may be on its way, until the
 // next heartbeat; this process has changed something itself, until a heartbeat that it sent later; the connection
 // is gone, until a first heartbeat came over the next one.
 type hearing struct {
 	now     func() time.Time
+	forget  func() // drops every account that is kept in memory
 	current atomic.Pointer[heard]
 
 	mu       sync.RWMutex
 	under    map[int64]time.Time // when the heartbeats were sent that are under way
 	sent     int64               // how many heartbeats were
-	floor    time.Time           // none counts that was sent before
-	roles    history
+	floor    int64               // the last one that was sent before this process wrote: none counts up to it
+	before   int64               // the last heartbeat that was sent before the newest change was heard
+	began    bool                // roles and accounts go back to the stamps of a heartbeat
+	roles    string              // the stamp of the roles that was heard last
 	accounts history
 	last     time.Time // when a heartbeat was heard
 }
@@ -51,8 +59,8 @@ func (h *heard) counts(now time.Time) bool {
 	return now.Before(h.until) && now.Round(0).Before(h.until.Round(0))
 }
 
-func newHearing(now func() time.Time) *hearing {
-	h := &hearing{now: now}
+func newHearing(now func() time.Time, forget func()) *hearing {
+	h := &hearing{now: now, forget: forget}
 	h.begin()
 	return h
 }
@@ -61,9 +69,16 @@ func newHearing(now func() time.Time) *hearing {
 func (h *hearing) begin() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.current.Store(nil)
 	h.under, h.last = map[int64]time.Time{}, h.now()
-	h.roles, h.accounts = history{}, history{}
+	h.reset()
+}
+
+// reset forgets what was heard. Accounts are forgotten with it: which of them have changed since they were read is
+// what the history was for. The caller holds the lock.
+func (h *hearing) reset() {
+	h.current.Store(nil)
+	h.began, h.roles, h.accounts = false, "", history{}
+	h.forget()
 }
 
 // moment returns the stamps as of at most credit ago, or false.
@@ -86,7 +101,7 @@ func (h *hearing) unchanged(id users.ID, stamp string) bool {
 func (h *hearing) wrote() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.floor = h.now()
+	h.floor = h.sent
 	h.current.Store(nil)
 }
 
@@ -99,21 +114,29 @@ func (h *hearing) beat() int64 {
 	return h.sent
 }
 
-// hear takes the payload of a notification of a change.
+// hear takes the payload of a notification: `r STAMP` if roles, permissions or assignments changed, `a STAMP ID,ID`
+// with the ids of the accounts that did, `a STAMP *` for too many to name. STAMP is the new one. For example:
+//
+//	a 8f14e45f-ceea-467f-a0e6-2c1d0a9b8e77 0197f5a0-7d1e-7c3a-9f00-1b2c3d4e5f60
+//
+// It may be forged. What it says is written down, and counts only once a heartbeat has carried the same stamps. One
+// that cannot be, or that is of a later version of the schema, ends everything that was heard.
 func (h *hearing) hear(payload string) {
 	kind, rest, _ := strings.Cut(payload, " ")
 	stamp, who, _ := strings.Cut(rest, " ")
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.current.Store(nil)
-	switch kind {
-	case "r":
-		h.roles.add(stamp, nil)
-	case "a":
-		h.accounts.add(stamp, ids(who))
+	h.before = h.sent
+	if !h.began {
+		return // the next heartbeat is where it begins
+	}
+	switch {
+	case kind == "r" && stamp != "":
+		h.roles = stamp
+	case kind == "a" && stamp != "" && h.accounts.add(stamp, ids(who)):
 	default:
-		// Of a later version of the schema. What it means is unknown, so whatever is kept may be past.
-		h.roles, h.accounts = history{}, history{}
+		h.reset()
 	}
 }
 
@@ -145,13 +168,29 @@ func (h *hearing) cameBack(number int64, m users.Moment) bool {
 		}
 	}
 	h.last = h.now()
-	agrees := h.roles.agree(m.Roles)
-	agrees = h.accounts.agree(m.Accounts) && agrees
-	if !agrees || sent.Before(h.floor) {
+	began := h.began
+	switch {
+	case began && m == users.Moment{Roles: h.roles, Accounts: h.accounts.last}:
+		h.accounts.prove()
+	case number <= h.before:
+		// A change was heard after this one was sent, which need not have seen it. The next one will have.
+		h.current.Store(nil)
+		return false
+	default:
+		// Where it begins. If it had begun before, there are changes that nobody told of, or something was told
+		// that has not happened, or the database has gone back: then it counts with the next one at the earliest.
+		h.reset()
+		h.began, h.roles = true, m.Roles
+		h.accounts.start(m.Accounts)
+		if began {
+			return false
+		}
+	}
+	if number <= h.floor {
 		h.current.Store(nil)
 		return false
 	}
-	now := &heard{users.Moment{Roles: h.roles.last, Accounts: h.accounts.last}, sent.Add(credit)}
+	now := &heard{m, sent.Add(credit)}
 	h.current.Store(now)
 	return now.counts(h.now())
 }

@@ -77,7 +77,11 @@ func openReady(ctx context.Context, url string, open func(context.Context, strin
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Ready(ctx); err != nil {
+	list, err := s.Migrations(ctx)
+	if err == nil {
+		err = ready(list)
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,7 +13,7 @@ import (
 // ownTables are all tables that migrations make.
 var ownTables = []string{
 	"accounts", "roles", "permissions", "role_permissions", "authorization_stamp", "service_secrets",
-	"account_counts", "accounts_search", "accounts_replaced", "account_changes",
+	"account_counts", "accounts_search", "accounts_replaced", "account_changes", "transaction_lock",
 	"email_changes",
 }
 
@@ -29,7 +30,13 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if ready(list) == nil {
 		return nil // as at nearly every start, which then waits for nobody
 	}
+	if err := s.refuseForeign(ctx); err != nil {
+		return err // before the lock, which makes a table
+	}
 	release, err := s.engine.lockMigrations(ctx)
+	if errors.Is(err, errForeignLock) {
+		return err
+	}
 	if err != nil {
 		return translate(ctx, failed(ctx, s.engine, "wait for the migrations of others", err))
 	}
@@ -37,20 +44,24 @@ func (s *Store) Migrate(ctx context.Context) error {
 	return s.migrateAlone(ctx)
 }
 
-// migrateAlone runs under the lock. What was seen before it has to be looked at again.
-func (s *Store) migrateAlone(ctx context.Context) error {
-	list, err := s.Migrations(ctx)
-	if err != nil {
+// refuseForeign returns ErrForeignTables, unless the database is ours or empty.
+func (s *Store) refuseForeign(ctx context.Context) error {
+	foreign, err := read(ctx, s, s.readLimit, func(ctx context.Context) ([]string, error) { return s.tablesOf(ctx, ownTables...) })
+	if err != nil || len(foreign) == 0 {
 		return err
 	}
-	if !slices.ContainsFunc(list, func(m Migration) bool { return m.Applied }) {
-		foreign, err := s.tablesOf(ctx, ownTables...)
-		if err != nil {
-			return translate(ctx, err)
-		}
-		if len(foreign) > 0 {
-			return fmt.Errorf("%w: %s; use a database or schema of its own for this service", ErrForeignTables, strings.Join(foreign, ", "))
-		}
+	// Looked at afterwards: another process may just have made them.
+	list, err := s.Migrations(ctx)
+	if err != nil || slices.ContainsFunc(list, func(m Migration) bool { return m.Applied }) {
+		return err
+	}
+	return fmt.Errorf("%w: %s; use a database or schema of its own for this service", ErrForeignTables, strings.Join(foreign, ", "))
+}
+
+// migrateAlone runs under the lock. What was seen before it has to be looked at again.
+func (s *Store) migrateAlone(ctx context.Context) error {
+	if err := s.refuseForeign(ctx); err != nil {
+		return err
 	}
 	files, err := folder(s.engine)
 	if err != nil {

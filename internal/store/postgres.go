@@ -6,7 +6,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -22,11 +21,18 @@ const (
 	maxConns = 10
 )
 
-// The advisory locks of this service: any two numbers do, as long as they never change. These read "svc-user"
-// and "svc-migr".
+// The locks of this service are those of tables that are there to be locked, and are empty: advisory locks can be taken
+// by every user of the database, and these by none who may not write to the tables. The mode keeps out only itself and
+// what changes rows, so that a backup or an analysis, which reads all tables, is in nobody's way.
 const (
-	txLock        = `SELECT pg_advisory_xact_lock(8319946408508745074)`
-	migrationLock = `SELECT pg_try_advisory_xact_lock(8319946408373872498)`
+	txLock        = `LOCK TABLE transaction_lock IN EXCLUSIVE MODE`
+	migrationLock = `LOCK TABLE svc_users_migration_lock IN EXCLUSIVE MODE NOWAIT`
+	// It is there before the first migration.
+	makeMigrationLock = `CREATE TABLE IF NOT EXISTS svc_users_migration_lock ()`
+	// ownsMigrationLock: where others may make tables, one of them may have been first.
+	ownsMigrationLock = `SELECT pg_catalog.pg_has_role(relowner, CAST('USAGE' AS text)) FROM pg_catalog.pg_class
+		WHERE oid = CAST(CAST('svc_users_migration_lock' AS regclass) AS oid)`
+	canLock = `SELECT 1 WHERE pg_catalog.has_table_privilege(CAST(CAST('transaction_lock' AS regclass) AS oid), CAST('UPDATE, DELETE, TRUNCATE' AS text))`
 )
 
 type postgres struct {
@@ -54,7 +60,7 @@ func (p *postgres) reads() conn            { return p.db }
 func (p *postgres) migrating() *sql.DB     { return p.db }
 func (p *postgres) dialect() goose.Dialect { return goose.DialectPostgres }
 func (p *postgres) heal()                  { p.pool.Reset() }
-func (p *postgres) position() string       { return "strpos" }
+func (p *postgres) position() string       { return "pg_catalog.strpos" }
 func (p *postgres) pause() time.Duration   { return 100 * time.Millisecond }
 
 // known says no: what is heard is a moment old.
@@ -77,7 +83,7 @@ func (p *postgres) listen(url string, to audience) error {
 		}
 	}
 	p.ears = &listener{
-		hearing: newHearing(time.Now), audience: to, config: config.ConnConfig, pool: p.pool, wake: make(chan struct{}, 1),
+		hearing: newHearing(time.Now, to.forget), audience: to, config: config.ConnConfig, pool: p.pool, wake: make(chan struct{}, 1),
 	}
 	p.ears.start()
 	return nil
@@ -126,52 +132,4 @@ func (p *postgres) committed() error { return nil }
 
 func (p *postgres) snapshot(ctx context.Context) (*sql.Tx, error) {
 	return p.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
-}
-
-// lockMigrations holds an advisory lock in a transaction of a connection of its own. The server ends it with
-// the connection, so a process that was killed keeps nobody waiting, and a PgBouncer in transaction mode,
-// which takes session locks apart, keeps a transaction together. Whoever does not get it asks again rather
-// than waits in its transaction: behind a PgBouncer with few connections those who wait could take the very
-// one that the migrations of the other need.
-func (p *postgres) lockMigrations(ctx context.Context) (func(), error) {
-	connection, err := pgx.ConnectConfig(ctx, p.config.ConnConfig.Copy())
-	if err != nil {
-		return nil, err
-	}
-	release := func() {
-		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeLimit)
-		defer cancel()
-		_ = connection.Close(limited) // the lock ends either way
-	}
-	for {
-		locked, err := tryLock(ctx, connection)
-		if locked {
-			return release, nil
-		}
-		select {
-		case <-ctx.Done():
-			err = errors.Join(err, ctx.Err())
-		case <-time.After(50 * time.Millisecond):
-		}
-		if err != nil {
-			release()
-			return nil, err
-		}
-	}
-}
-
-// tryLock leaves a transaction open that holds the lock of the migrations, or none.
-func tryLock(ctx context.Context, connection *pgx.Conn) (locked bool, err error) {
-	if _, err := connection.Exec(ctx, `BEGIN`); err != nil {
-		return false, err
-	}
-	// It sits idle while the migrations run.
-	if _, err := connection.Exec(ctx, `SET LOCAL idle_in_transaction_session_timeout = 0`); err != nil {
-		return false, err
-	}
-	if err := connection.QueryRow(ctx, migrationLock, pgx.QueryExecModeExec).Scan(&locked); err != nil || locked {
-		return locked, err
-	}
-	_, err = connection.Exec(ctx, `ROLLBACK`)
-	return false, err
 }

@@ -27,30 +27,66 @@ func (p *postgres) fault(err error) fault {
 	return defect
 }
 
+// SQLSTATEs that are looked at by themselves.
+const (
+	uniqueViolation   = "23505"
+	lockNotAvailable  = "55P03"
+	undefinedTable    = "42P01"
+	undefinedColumn   = "42703"
+	undefinedFunction = "42883"
+	duplicateTable    = "42P07"
+	duplicateObject   = "42710"
+	// stampsGone is of the triggers of migration 7.
+	stampsGone = "SU001"
+)
+
 func sqlstate(code string) fault {
 	switch code {
-	case "23505": // unique_violation
+	case uniqueViolation:
 		return taken
 	case "23503", "23001": // foreign_key_violation, restrict_violation
 		return reference
-	case "40001", "40P01", "55P03", "0A000":
-		// serialization_failure, deadlock_detected, lock_not_available, and a prepared statement whose table
+	case "40001", "40P01", lockNotAvailable, "0A000":
+		// serialization_failure, deadlock_detected, and a prepared statement whose table
 		// has changed since ("cached plan must not change result type"), which is prepared anew.
 		return conflict
-	case "57P01", "57P02", "57P03", "57P05", "25P03":
+	case "57P01", "57P02", "57P03", "57P05", "25P03", "25P04":
 		// admin_shutdown, crash_shutdown, cannot_connect_now, idle_session_timeout,
-		// idle_in_transaction_session_timeout: the session is over.
+		// idle_in_transaction_session_timeout, transaction_timeout: the session is over.
 		return lost
+	case stampsGone:
+		return stampless
 	case "25006": // read_only_sql_transaction: a standby, after a failover
+		return away
+	case undefinedTable, "42501", "3F000", "XX001", "XX002":
+		// A table that was dropped, insufficient_privilege, invalid_schema_name, data_corrupted, index_corrupted:
+		// the database is not what it was when this program started, and has to be mended by hand.
 		return away
 	}
 	switch code[:min(2, len(code))] {
 	case "08": // connection exception
 		return lost
-	case "53", "57", "58", "28", "3D": // resources, operator intervention, system, authorization, no database
+	case "53", "54", "57", "58", "28", "3D":
+		// Resources, limits (54000: the queue of notifications is full, or transaction numbers are used up), operator
+		// intervention, system, authorization, no database.
 		return away
 	}
 	return defect
+}
+
+// undone goes by the severity. A server that answers COMMIT with ERROR has rolled back: what fails once the commit is
+// written ends the session, or the whole server. Those are left out of which a pooler may speak by itself, and those
+// that end a session.
+func (p *postgres) undone(err error) bool {
+	var server *pgconn.PgError
+	if !errors.As(err, &server) || server.SeverityUnlocalized != "ERROR" {
+		return false
+	}
+	switch server.Code[:min(2, len(server.Code))] {
+	case "08", "57":
+		return false
+	}
+	return server.Code != "40003" // statement_completion_unknown
 }
 
 func brokenConnection(err error) bool {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	cryptorand "crypto/rand"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/svc-users/svc-users"
@@ -26,12 +28,14 @@ const (
 	maxSilence = 3 * time.Second
 )
 
-// The channels of a schema are named after its table of stamps, as in the migrations. What is sent is found by the
-// pool's own connections and anew each time, so that heartbeats go the way that changes go.
+// The channels of a schema are named by a secret beside the stamps, see migration 7; $1 is the listener whose
+// heartbeats it is for, or empty for changes. The names are made and used within the database: no text of a statement
+// has them, which other users may be able to read (pg_stat_activity), nor is one bound. Heartbeats find the channel by
+// the pool's own connections and anew each time, so that they go the way that changes go.
 const (
-	channelName = `SELECT 'svc_users_' || CAST(to_regclass('authorization_stamp') AS oid)`
-	heartbeat   = `SELECT pg_notify('svc_users_' || CAST(to_regclass('authorization_stamp') AS oid) || '_' || CAST($1 AS text),
-		CAST($2 AS text) || ' ' || stamp || ' ' || account_stamp) FROM authorization_stamp`
+	listenOn  = `SELECT listen_on(change_channel(channel, tableoid, CAST($1 AS text))) FROM authorization_stamp`
+	heartbeat = `SELECT pg_catalog.pg_notify(change_channel(channel, tableoid, CAST($1 AS text)),
+		pg_catalog.concat_ws(CAST(' ' AS text), CAST($2 AS text), stamp, account_stamp)) FROM authorization_stamp`
 )
 
 // deafness is a reason of our own for not hearing, to be shown as it is.
@@ -42,6 +46,7 @@ func (d deafness) Error() string { return string(d) }
 const (
 	silence    deafness = "no notification comes back from the database; behind a connection pooler, DATABASE_LISTEN_URL must lead past it"
 	otherPlace deafness = "the connection for listening does not find the tables of this service"
+	noRow      deafness = "the table authorization_stamp has no row"
 )
 
 // listener keeps a connection on which the database tells of changes, and sends the heartbeats.
@@ -123,22 +128,15 @@ func (l *listener) listen(ctx context.Context) error {
 		defer cancel()
 		_ = conn.Close(closing) // it ends either way
 	}()
-	var channel *string
-	if err := conn.QueryRow(connecting, channelName, pgx.QueryExecModeExec).Scan(&channel); err != nil {
+	name := strings.ToLower(cryptorand.Text())
+	if _, err := listenAt(connecting, conn, ""); err != nil {
 		return err
 	}
-	if channel == nil {
-		return otherPlace
-	}
-	name := strings.ToLower(cryptorand.Text())
-	own := *channel + "_" + name
-	for _, c := range []string{*channel, own} {
-		if _, err := conn.Exec(connecting, `LISTEN `+pgx.Identifier{c}.Sanitize()); err != nil {
-			return err
-		}
+	own, err := listenAt(connecting, conn, name)
+	if err != nil {
+		return err
 	}
 	l.begin()
-	l.forget()
 
 	ctx, silent := context.WithCancelCause(ctx)
 	beating := make(chan struct{})
@@ -166,6 +164,19 @@ func (l *listener) listen(ctx context.Context) error {
 		l.kick()
 		l.changed()
 	}
+}
+
+// listenAt listens on a channel, and returns its name.
+func listenAt(ctx context.Context, conn *pgx.Conn, listener string) (channel string, err error) {
+	err = conn.QueryRow(ctx, listenOn, pgx.QueryExecModeExec, listener).Scan(&channel)
+	var server *pgconn.PgError
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return "", noRow
+	case errors.As(err, &server) && (server.Code == undefinedTable || server.Code == undefinedFunction || server.Code == undefinedColumn):
+		return "", otherPlace
+	}
+	return channel, err
 }
 
 // heartbeat takes one that came back.

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -107,6 +108,12 @@ func TestPostgresConflictIsRetried(t *testing.T) {
 		{"a deadlock at the commit", atCommit, "DEFERRABLE INITIALLY DEFERRED", "40P01", "1", 2},
 		{"one that does not pass", atOnce, "", "40001", "1000", 4},
 		{"one at the commit that does not pass", atCommit, "DEFERRABLE INITIALLY DEFERRED", "40001", "1000", 4},
+		// As NOTIFY says it, whose queue is looked at in the commit.
+		{"a full queue at the commit", atCommit, "DEFERRABLE INITIALLY DEFERRED", "54000", "2", 3},
+		{"a queue that stays full", atCommit, "DEFERRABLE INITIALLY DEFERRED", "54000", "1000", 4},
+		{"a full disk at the commit", atCommit, "DEFERRABLE INITIALLY DEFERRED", "53100", "1000", 4},
+		{"an error of the disk at a statement", atOnce, "", "58030", "1000", 4},
+		{"no transaction numbers at a statement", atOnce, "", "54000", "1000", 4},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -132,6 +139,9 @@ func TestPostgresConflictIsRetried(t *testing.T) {
 			passes := test.runs < 4
 			if runs != test.runs || passes && err != nil || !passes && !errors.Is(err, users.ErrUnavailable) {
 				t.Errorf("%d runs, want %d: %v", runs, test.runs, err)
+			}
+			if err != nil && strings.Contains(err.Error(), "cannot be told") {
+				t.Errorf("it is not known that nothing was changed: %v", err)
 			}
 			now, err := s.Account(t.Context(), a.ID)
 			if err != nil || (now.TokenVersion == a.TokenVersion+1) != passes {

@@ -14,7 +14,7 @@ func (p *postgres) candidates(v *values, trigrams []string) candidates {
 	}
 	return candidates{
 		with: `WITH found AS MATERIALIZED (SELECT ` + listed + ` FROM accounts a
-			WHERE email_trigrams(a.email_key) @> (SELECT CAST(` + v.bind(numbers) + ` AS bigint[]))) `,
+			WHERE email_trigrams(a.email_key) OPERATOR(pg_catalog.@>) (SELECT CAST(` + v.bind(numbers) + ` AS bigint[]))) `,
 		index: `found`, from: `found AS a`,
 	}
 }

@@ -34,6 +34,9 @@ func (s *Store) again(ctx context.Context, err error, n int) bool {
 	if !errors.As(err, &f) || !f.again() {
 		return false
 	}
+	if f.fault == stampless {
+		return s.makeStamps(ctx) == nil
+	}
 	if f.fault == lost {
 		s.engine.heal()
 		if n == 1 {

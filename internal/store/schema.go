@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
+
+	"github.com/svc-users/svc-users"
 )
 
 //go:embed migrations
@@ -27,6 +29,7 @@ var (
 	ErrForeignTables = errors.New("the database has tables of another program")
 	ErrNewerSchema   = errors.New("the schema of the database is newer than this program")
 	ErrMissing       = errors.New("the database does not exist")
+	ErrNotWritable   = errors.New("the user of the database may not lock the table transaction_lock")
 	ErrOlderSchema   = errors.New("the schema of the database is older than this program")
 )
 
@@ -109,14 +112,39 @@ func (s *Store) tablesOf(ctx context.Context, names ...string) ([]string, error)
 		`SELECT name FROM `+s.engine.tables()+` WHERE name IN ('`+strings.Join(names, `', '`)+`') ORDER BY name`)
 }
 
-// Ready returns nil if the database answers within two seconds and its schema is exactly the one this program
-// was written for; else ErrUnavailable, ErrOlderSchema or ErrNewerSchema.
+// Ready returns nil if the database answers within two seconds, its schema is exactly the one this program
+// was written for, and it would take a transaction; else ErrUnavailable, ErrOlderSchema, ErrNewerSchema or ErrNotWritable.
 func (s *Store) Ready(ctx context.Context) error {
-	list, err := read(ctx, s, s.probeLimit, s.migrations)
-	if err != nil {
-		return err
+	_, err := read(ctx, s, s.probeLimit, func(ctx context.Context) (users.Moment, error) {
+		list, err := s.migrations(ctx)
+		if err == nil {
+			err = ready(list)
+		}
+		if err != nil {
+			return users.Moment{}, err
+		}
+		if _, err := row(ctx, s.reads(), "look whether there can be a transaction", scanInt, s.engine.canWrite()); err != nil {
+			return users.Moment{}, err
+		}
+		return s.reads().stamps(ctx)
+	})
+	if errors.Is(err, users.ErrNotFound) {
+		return ErrNotWritable
 	}
-	return ready(list)
+	return err
+}
+
+// Creators returns the names of other users of the database, PUBLIC for all of them, who may create functions and
+// operators where the service looks for its own. The service is safe from those, by tests; a database or schema
+// to which only the service has a right is so by itself. SQLite has none. ErrUnavailable.
+func (s *Store) Creators(ctx context.Context) ([]string, error) {
+	query := s.engine.creators()
+	if query == "" {
+		return nil, nil
+	}
+	return read(ctx, s, s.readLimit, func(ctx context.Context) ([]string, error) {
+		return rows(ctx, s.reads(), "look who may create functions", scanText, query)
+	})
 }
 
 func ready(list []Migration) error {

@@ -209,6 +209,14 @@ func (s *sqlite) lockMigrations(ctx context.Context) (func(), error) {
 	return func() { _ = errors.Join(held.Close(), db.Close()) }, nil
 }
 
+// canWrite asks nothing: whether the file can be written shows when it is.
+func (s *sqlite) canWrite() string { return `SELECT 1` }
+
+// creators is empty: whoever can write to the file can do anything.
+func (s *sqlite) creators() string { return `` }
+
+func (s *sqlite) undone(err error) bool { return s.fault(err) == conflict }
+
 // fault goes by SQLite's extended result codes.
 func (s *sqlite) fault(err error) fault {
 	var failure *driver.Error

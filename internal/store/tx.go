@@ -11,8 +11,8 @@ import (
 // tx is a users.Tx.
 type tx struct {
 	queries
-	graphs *graphs
-	own    stamped // the graph that this transaction loaded last
+	graph func(stamp string) (*users.Graph, bool) // of those that are kept for all
+	own   stamped                                 // the graph that this transaction loaded last
 	// broken is the first statement that failed. PostgreSQL takes no further one in the transaction, SQLite
 	// would; so that both do the same, such a transaction is never committed.
 	broken *failure
@@ -68,7 +68,7 @@ func (s *Store) transact(ctx context.Context, fn func(tx users.Tx) error) (err e
 
 // in makes a tx of a transaction that has begun and ends with ctx.
 func (s *Store) in(ctx context.Context, began *sql.Tx) *tx {
-	t := &tx{graphs: &s.graphs}
+	t := &tx{graph: s.graph}
 	until, _ := ctx.Deadline()
 	t.queries = queries{conn: began, engine: s.engine, until: until, failed: func(f *failure) {
 		if t.broken == nil {
@@ -93,8 +93,11 @@ func (s *Store) commit(ctx context.Context, began *sql.Tx) error {
 		}
 	}
 	f := failed(ctx, s.engine, "commit a transaction", err)
-	if f.fault != conflict {
+	switch {
+	case !s.engine.undone(err):
 		f.fault = unknown
+	case !f.again() && f.fault != ended:
+		f.fault = defect // whatever a constraint says at this time, it is none of ours
 	}
 	return f
 }

@@ -65,6 +65,7 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 		"TxOneAtATime":              testTxOneAtATime,
 		"TxContext":                 testTxContext,
 		"ReadContext":               testReadContext,
+		"StampsGone":                testStampsGone,
 		"CursorKey":                 testCursorKey,
 		"Ping":                      testPing,
 		"ReadersDoNotWaitForWriter": testReadersDoNotWait,

@@ -1,0 +1,50 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+
+	"github.com/svc-users/svc-users"
+)
+
+// The one row of authorization_stamp holds the stamps, which triggers renew. It may be gone, by a TRUNCATE by hand or a
+// table that was not restored. Then it is made anew, with stamps that nothing was ever read under: whatever is kept in
+// memory is read again. Meanwhile nothing is answered from memory, and nothing is changed: in PostgreSQL the triggers
+// refuse to, and in SQLite they make the row themselves.
+
+// stamps reads the stamps of now.
+func (q queries) stamps(ctx context.Context) (users.Moment, error) {
+	m, err := row(ctx, q, "read the stamps", func(r *sql.Rows) (m users.Moment, err error) {
+		return m, r.Scan(&m.Roles, &m.Accounts)
+	}, `SELECT stamp, account_stamp FROM authorization_stamp`)
+	if errors.Is(err, users.ErrNotFound) {
+		return m, q.noStamps()
+	}
+	return m, err
+}
+
+// stamp reads the stamp of the roles of now.
+func (q queries) stamp(ctx context.Context) (string, error) {
+	m, err := q.stamps(ctx)
+	return m.Roles, err
+}
+
+// noStamps is the failure of a statement that did not find the row.
+func (q queries) noStamps() *failure {
+	f := &failure{fault: stampless, doing: "read the stamps", reason: "the table authorization_stamp has no row"}
+	q.failed(f)
+	return f
+}
+
+// makeStamps makes the row if it is missing. Positions in account_changes have to go on above all that were ever given
+// away, which may have been forgotten since: no database has seen as many changes as there were microseconds.
+func (s *Store) makeStamps(ctx context.Context) error {
+	least := s.clock().UnixMicro()
+	_, err := s.reads().exec(ctx, "make the stamps anew",
+		`INSERT INTO authorization_stamp (only_row, stamp, account_stamp, position) VALUES ($1, $2, $3,
+		(SELECT CASE WHEN max(position) >= $4 THEN max(position) + 1 ELSE $4 END FROM account_changes)) ON CONFLICT DO NOTHING`,
+		true, rand.Text(), rand.Text(), least)
+	return err
+}

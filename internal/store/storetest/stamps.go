@@ -1,0 +1,101 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/svc-users/svc-users"
+)
+
+// testStampsGone: the row of the stamps is deleted by hand. Whatever is done next works, on what the database has; it is
+// ready, nothing that was kept in memory is believed, and no change is missed by those who follow.
+func testStampsGone(t *testing.T, f *fixture) {
+	ctx := t.Context()
+	a := f.addAccount("ada@example.com", f.role)
+	p := f.addPermission("x:y", f.role)
+	statements := []string{`DELETE FROM authorization_stamp`}
+	if !strings.HasPrefix(f.url, "sqlite") {
+		statements = append(statements, `TRUNCATE authorization_stamp`)
+	}
+	known := map[users.Moment]bool{}
+	for _, statement := range statements {
+		for name, use := range map[string]func() error{
+			"Access": func() error { _, err := f.Access(ctx, a.ID); return err },
+			"Access of a process that has just begun": func() error { _, err := open(t, f.url).Access(ctx, a.ID); return err },
+			"Graph":        func() error { _, err := f.Graph(ctx); return err },
+			"Ready":        func() error { return f.Ready(ctx) },
+			"AccountSince": func() error { _, err := f.AccountSince(ctx, users.Moment{}, a.ID); return err },
+			"a change of an account": func() error {
+				return f.InTx(ctx, func(tx users.Tx) error { a.TokenVersion++; return tx.UpdateAccount(ctx, a) })
+			},
+			"a change of a role": func() error {
+				return f.InTx(ctx, func(tx users.Tx) error { return tx.UpdateRole(ctx, f.role) })
+			},
+			"a read of roles": func() error {
+				return f.InTx(ctx, func(tx users.Tx) error { _, err := tx.Graph(ctx); return err })
+			},
+			"a permission that is taken away": func() error {
+				return f.InTx(ctx, func(tx users.Tx) error {
+					if err := tx.Unassign(ctx, f.role.ID, p.ID); err != nil {
+						return err
+					}
+					return tx.Assign(ctx, f.role.ID, []users.ID{p.ID})
+				})
+			},
+			"ChangesSince": func() error {
+				_, err := f.ChangesSince(ctx, users.ChangePlace{}, time.Time{}, 10)
+				return err
+			},
+			"a new account": func() error {
+				b := newAccount(t, fmt.Sprintf("%s@example.com", users.NewID()), f.role)
+				return f.InTx(ctx, func(tx users.Tx) error { return tx.InsertAccount(ctx, b, hashOf(b)) })
+			},
+		} {
+			before, err := f.Access(ctx, a.ID)
+			wantError(t, "Access", err, nil)
+			known[before.Moment] = true
+			byHand(t, f.url, statement)
+			wantError(t, name+" after "+statement, use(), nil)
+			after, err := f.Access(ctx, a.ID)
+			wantError(t, "Access", err, nil)
+			if known[after.Moment] || after.Account.TokenVersion != a.TokenVersion {
+				t.Errorf("%s after %s: %+v is seen, and was before", name, statement, after.Moment)
+			}
+			wantError(t, "Ready", f.Ready(ctx), nil)
+		}
+	}
+
+	// A follower has read up to a place. What changes while the row is gone is told, or is not changed.
+	f.do(func(tx users.Tx) error { a.TokenVersion++; return tx.UpdateAccount(ctx, a) })
+	read, err := f.ChangesSince(ctx, users.ChangePlace{}, time.Time{}, 100)
+	wantError(t, "ChangesSince", err, nil)
+	for _, change := range []string{
+		fmt.Sprintf(`UPDATE accounts SET is_active = '0' WHERE id = '%s'`, a.ID),
+		`UPDATE roles SET name = 'Renamed', name_key = 'renamed'`,
+		fmt.Sprintf(`DELETE FROM accounts WHERE id = '%s'`, a.ID),
+	} {
+		byHand(t, f.url, `DELETE FROM authorization_stamp`)
+		db := shell(t, f.url)
+		_, refused := db.ExecContext(ctx, change)
+		if err := errors.Join(db.Close()); err != nil {
+			t.Error(err)
+		}
+		next, err := f.ChangesSince(ctx, read.Last, time.Time{}, 100)
+		wantError(t, "ChangesSince", err, nil)
+		told := next.Known && len(next.List) > 0
+		if told == (refused != nil) {
+			t.Errorf("%s without the row: refused with %v, told %t", change, refused, told)
+		}
+		if refused != nil {
+			byHand(t, f.url, change) // the row has been made anew by now
+		}
+		next, err = f.ChangesSince(ctx, read.Last, time.Time{}, 100)
+		if wantError(t, "ChangesSince", err, nil); !next.Known || len(next.List) == 0 {
+			t.Errorf("%s is not told of: %+v", change, next)
+		}
+		read = next
+	}
+}
