@@ -111,6 +111,9 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 	}
 	log, written := t.logger(cfg)
 	defer written.Close()
+	if err := warnOfCreators(t.ctx, log, a); err != nil {
+		return err
+	}
 	a.fitRuntime()
 	if err := a.store.Listen(cfg.DatabaseListenURL.Reveal(), func(hears bool, why string) { logHearing(log, hears, why) }); err != nil {
 		return fmt.Errorf("DATABASE_LISTEN_URL: %w", err)
@@ -142,6 +145,19 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 	defer forgetting.Wait()
 	defer stop()
 	return serveUntilStopped(t.ctx, httpapi.Server(cfg.Addr(), handler, log, connections(a.limits.Memory)), listener)
+}
+
+// warnOfCreators logs which other users of the database may create functions where the service looks for its own. It
+// is safe from those, but there is no reason to let them.
+func warnOfCreators(ctx context.Context, log *slog.Logger, a *app) error {
+	others, err := a.store.Creators(ctx)
+	if err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		log.Warn("other database users may create objects in the service's schema: REVOKE CREATE ON SCHEMA … FROM them, or use a schema of its own", "users", others)
+	}
+	return nil
 }
 
 // logHearing says whether changes of rights are heard of. Both ways are right, and one of them is slower.
