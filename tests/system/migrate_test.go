@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/svc-users/svc-users/internal/pgtest"
 )
 
 // newcomers starts eight processes at once on one database: servers, servers with demo data and migrations. All
@@ -95,7 +97,8 @@ func TestEightStartAtOnce(t *testing.T) {
 			if strings.HasPrefix(database, "sqlite") {
 				run(t, db, `DROP TABLE accounts_search`, `DROP TABLE accounts_replaced`)
 			} else {
-				run(t, db, `DROP FUNCTION renew_authorization_stamp`, `DROP FUNCTION note_account_changes`, `DROP FUNCTION note_renamed_roles`, `DROP FUNCTION tell`,
+				run(t, db, `DROP FUNCTION renew_authorization_stamp`, `DROP FUNCTION note_account_changes`, `DROP FUNCTION note_renamed_roles`, `DROP FUNCTION change_channel`, `DROP FUNCTION listen_on`,
+					`DROP TABLE transaction_lock`,
 					`DROP FUNCTION count_accounts`, `DROP FUNCTION email_trigrams`)
 			}
 			newcomers(t, database)
@@ -105,6 +108,15 @@ func TestEightStartAtOnce(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The same on an empty database behind a PgBouncer in transaction mode, which gives each transaction another of a few
+// connections.
+func TestEightStartBehindPgBouncer(t *testing.T) {
+	t.Parallel()
+	database := withPassword(t, pgtest.URL(t))
+	newcomers(t, newPgBouncer(t, database))
+	complete(t, byHand(t, database))
 }
 
 // A process that is killed while it makes the schema leaves nothing that the next one cannot go on from.
