@@ -56,19 +56,18 @@ func openToInspect(ctx context.Context, url string) (*Store, error) {
 // OpenToRead opens a database to look into it. Unlike Open, it makes nothing and changes nothing. ErrMissing, with
 // the path, ErrOlderSchema, ErrNewerSchema, and the errors of CheckURL. None shows the url.
 func OpenToRead(ctx context.Context, url string) (*Store, error) {
-	return openReady(ctx, url, openToInspect)
+	return openReady(ctx, url, openToInspect, (*Store).upToDate)
 }
 
 // OpenExisting opens a database that exists and has the schema of this program, to read and write. Unlike Open, it
 // makes no file, so a mistyped path is an error and no new, empty database. ErrMissing, with the path,
 // ErrOlderSchema, ErrNewerSchema, and the errors of CheckURL. None shows the url.
 func OpenExisting(ctx context.Context, url string) (*Store, error) {
-	return openReady(ctx, url, openToWrite)
+	return openReady(ctx, url, openToWrite, (*Store).Ready)
 }
 
-// openReady opens a database by one of the two functions above or below, and closes it again if it is not there or
-// its schema is not that of this program.
-func openReady(ctx context.Context, url string, open func(context.Context, string) (*Store, error)) (*Store, error) {
+// openReady opens a database, and closes it again if check has something against it.
+func openReady(ctx context.Context, url string, open func(context.Context, string) (*Store, error), check func(*Store, context.Context) error) (*Store, error) {
 	s, err := open(ctx, url)
 	if errors.Is(err, fs.ErrNotExist) {
 		path, _ := sqlitePath(strings.TrimPrefix(url, sqliteScheme))
@@ -77,14 +76,19 @@ func openReady(ctx context.Context, url string, open func(context.Context, strin
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Migrations(ctx)
-	if err == nil {
-		err = ready(list)
-	}
-	if err != nil {
+	if err := check(s, ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// upToDate returns nil if the schema is the one of this program, whatever the user of the database may do.
+func (s *Store) upToDate(ctx context.Context) error {
+	list, err := s.Migrations(ctx)
+	if err != nil {
+		return err
+	}
+	return ready(list)
 }
 
 // openToWrite returns fs.ErrNotExist for an SQLite database that does not exist.
