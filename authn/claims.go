@@ -32,6 +32,7 @@ type claims struct {
 	issued, notBefore, expire time.Time
 	version                   int64
 	email                     string
+	role                      id // zero in tokens from before there was that claim
 	roles, permissions        []string
 	permissionsOmitted        bool
 }
@@ -49,6 +50,9 @@ func (v *Verifier) readClaims(payload []byte) (claims, error) {
 		version: r.integer("ver"), email: r.text("email"), roles: r.texts("roles"), permissions: r.texts("permissions"),
 	}
 	c.permissionsOmitted = r.flag("permissions_omitted")
+	if _, there := o["role_id"]; there {
+		c.role = r.id("role_id")
+	}
 	sub, jti := r.text("sub"), r.text("jti")
 	if r.err == nil {
 		r.err = v.addressed(o)
@@ -115,6 +119,35 @@ func (r *reader) text(name string) string    { return read(r, r.o.text, name) }
 func (r *reader) texts(name string) []string { return read(r, r.o.texts, name) }
 func (r *reader) integer(name string) int64  { return read(r, r.o.integer, name) }
 func (r *reader) flag(name string) bool      { return read(r, r.o.flag, name) }
+
+// id reads an id in its canonical spelling.
+func (r *reader) id(name string) id {
+	u, ok := parseID(r.text(name))
+	if r.err == nil && !ok {
+		r.err = r.o.wrong(name, "canonical UUID")
+	}
+	return u
+}
+
+// optionalID reads an id or null, which is the zero id. It must be there.
+func (r *reader) optionalID(name string) id {
+	if v, there := r.o[name]; there && v == nil {
+		return id{}
+	}
+	return r.id(name)
+}
+
+// optionalText reads a text that is not empty, or null, which is the empty text. It must be there.
+func (r *reader) optionalText(name string) string {
+	if v, there := r.o[name]; there && v == nil {
+		return ""
+	}
+	text := r.text(name)
+	if r.err == nil && text == "" {
+		r.err = r.o.wrong(name, "text")
+	}
+	return text
+}
 
 func (r *reader) time(name string) time.Time {
 	n := r.integer(name)

@@ -17,8 +17,9 @@
 // most 8 KiB; a header of alg, typ and kid alone; strict JSON; every claim present and of its type; issuer and
 // audience as set; 30 seconds of leeway. A request with two Authorization headers is refused.
 //
-// Keys are fetched with the first token and kept for as long as their Cache-Control says, 5 minutes without one. A
-// key id that is not known causes one request in 10 seconds at most, whoever makes them up. If the issuer is down,
+// Keys are fetched with the first token and are fresh for as long as their Cache-Control says, 5 minutes without one.
+// They are renewed behind the requests, before that is over; only where nobody has asked for twice as long does a
+// request wait for it, for a second at most. A key that was withdrawn counts until then. A key id that is not known causes one request in 10 seconds at most, whoever makes them up. If the issuer is down,
 // the keys that are known go on counting for 24 hours. Only RSA keys of 2048 bits or more that are for RS256 are taken, and
 // redirects lead to no other host.
 //
@@ -35,11 +36,14 @@
 // that long, changes are lost: [Verifier.Lost] says so, the log and [Changes.OnLost] too, and requests are refused
 // with 503, or go on with what the tokens say, as [Changes.WhenLost] has it.
 //
-// Two things are answered too strictly rather than too freely, for less than Staleness: an account that was enabled
-// again is refused until that is heard, and a role that was made a moment ago permits nothing until then.
+// A token counts only if its version is the one that was heard of. Three things are answered too strictly rather than
+// too freely, for less than Staleness: an account that was enabled again is refused until that is heard, and so is a
+// token that follows a change of the password; and a role that was made a moment ago permits nothing until then.
 //
-// Memory: all roles with their permissions, and about 150 bytes for each account of which tokens may say what is no
-// longer so; at most [Changes.MaxAccounts] of them.
+// Roles are told by their ids, each with its own permissions and its parent; what it may do in all is worked out here.
+//
+// Memory: roles and permissions within [Changes.MaxRoles], [Changes.MaxPermissions] and [Changes.MaxAssignments], and
+// about 150 bytes for each account of which tokens may say what is no longer so; at most [Changes.MaxAccounts] of them.
 //
 // # Trust
 //

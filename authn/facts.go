@@ -2,8 +2,6 @@ package authn
 
 import (
 	"errors"
-	"maps"
-	"slices"
 	"time"
 )
 
@@ -12,103 +10,75 @@ import (
 type facts struct {
 	cursor   string
 	signed   time.Time // by whom it was told, by their clock
-	roles    map[id]*role
-	byName   map[string]*role
-	accounts accounts
-}
-
-type role struct {
-	name        string
-	permissions []string // all effective ones, sorted
+	rights   *rights
+	accounts pieces[account]
 }
 
 // account is one of which older tokens may say what is no longer so.
 type account struct {
-	none  bool  // no token of it counts
-	least int64 // the least version that does, unless none does
-	heard int64 // when this was signed, in Unix seconds
-	role  id    // zero where it has none
+	none    bool  // no token of it counts
+	version int64 // of those that do, unless none does
+	heard   int64 // when this was signed, in Unix seconds
+	role    id    // zero where it has none
 }
-
-// accounts is a map in 256 pieces by the last byte of the id, which is random in a UUID, so that a change copies a
-// piece and not the whole.
-type accounts struct {
-	pieces [256]map[id]account
-	// own are the pieces that nobody else reads yet: a snapshot comes in a thousand statements, and copying what is
-	// there for each of them would take a thousand times as long.
-	own   [256]bool
-	count int
-}
-
-func (a *accounts) get(u id) (account, bool) {
-	found, ok := a.pieces[u[15]][u]
-	return found, ok
-}
-
-// with returns the accounts with changes. a itself stays as it is, but for the pieces that are its own.
-func (a accounts) with(changes map[id]account) accounts {
-	for u, change := range changes {
-		n := u[15]
-		if !a.own[n] {
-			if a.pieces[n] = maps.Clone(a.pieces[n]); a.pieces[n] == nil {
-				a.pieces[n] = map[id]account{}
-			}
-			a.own[n] = true
-		}
-		if _, known := a.pieces[n][u]; !known {
-			a.count++
-		}
-		a.pieces[n][u] = change
-	}
-	return a
-}
-
-// share is called before others read the accounts.
-func (a *accounts) share() { a.own = [256]bool{} }
 
 var (
-	errNoBeginning = errors.New("the statement adds to what was never told")
-	errNoRoles     = errors.New("the statement begins anew and names no roles")
-	errTooMany     = errors.New("more accounts have changed than Changes.MaxAccounts")
+	errNoBeginning        = errors.New("the statement adds to what was never told")
+	errTooManyAccounts    = errors.New("more accounts have changed than Changes.MaxAccounts")
+	errTooManyRoles       = errors.New("there are more roles than Changes.MaxRoles")
+	errTooManyPermissions = errors.New("there are more permissions than Changes.MaxPermissions")
+	errTooManyAssignments = errors.New("roles have more permissions of their own than Changes.MaxAssignments")
+	errContinues          = errors.New("the statement continues a role that was not told")
 )
 
 // after returns what is known after a statement; f is nil where nothing is yet.
-func (f *facts) after(s *statement, maxAccounts int) (*facts, error) {
+func (f *facts) after(s *statement, limits *Changes) (*facts, error) {
 	next := facts{}
 	switch {
-	case s.reset && s.roles == nil:
-		return nil, errNoRoles
-	case !s.reset && f == nil:
+	case s.reset:
+		next.rights = newRights()
+	case f == nil:
 		return nil, errNoBeginning
-	case !s.reset:
+	default:
 		next = *f
 	}
 	next.cursor, next.signed = s.cursor, s.issued
-	if s.roles != nil {
-		next.roles = s.roles
-		next.byName = make(map[string]*role, len(s.roles))
-		for _, r := range s.roles {
-			next.byName[r.name] = r
+	if len(s.permissions)+len(s.roles) > 0 {
+		var err error
+		if next.rights, err = next.rights.after(s, limits); err != nil {
+			return nil, err
 		}
 	}
-	if next.accounts = next.accounts.with(s.accounts); next.accounts.count > maxAccounts {
-		return nil, errTooMany
+	for u, a := range s.accounts {
+		next.accounts.set(u, a)
+	}
+	if next.accounts.count > limits.MaxAccounts {
+		return nil, errTooManyAccounts
 	}
 	return &next, nil
 }
 
-// roleOf returns the role an account has now, nil if it has none that is known; false where the token is dead. The
-// role of an account that nothing was heard of is the one its token names first: had it changed since, or been
-// renamed, that would have been told.
-func (f *facts) roleOf(c *claims) (*role, bool) {
+// share is called before others read the facts.
+func (f *facts) share() {
+	f.accounts.share()
+	f.rights.roles.share()
+	f.rights.shared = true
+}
+
+// roleOf returns the id of the role an account has now, zero if it has none that is known; false where the token is
+// dead. The role of an account that nothing was heard of is the one its token names: had it changed since, that would
+// have been told. Tokens from before there was a claim role_id name it first among the roles.
+func (f *facts) roleOf(c *claims) (id, bool) {
 	a, changed := f.accounts.get(c.account)
 	switch {
-	case !changed:
-		return f.byName[c.roles[0]], true
-	case a.none || c.version < a.least:
-		return nil, false
+	case changed && (a.none || c.version != a.version):
+		return id{}, false
+	case changed:
+		return a.role, true
+	case c.role != (id{}):
+		return c.role, true
 	}
-	return f.roles[a.role], true
+	return f.rights.named(c.roles[0]), true
 }
 
 // deadForGood reports whether a token is dead by what was heard however long ago: versions only ever rise. One of
@@ -118,24 +88,26 @@ func (f *facts) deadForGood(c *claims) bool {
 	if a.none {
 		return c.issued.Unix() <= a.heard
 	}
-	return changed && c.version < a.least
+	return changed && c.version < a.version
 }
 
 // heard is the newest facts and until when they count.
 type heard struct {
 	facts     *facts
-	asked     time.Time // when the request was sent that confirmed them last
+	asked     reading // when the request was sent that confirmed them last
 	staleness time.Duration
 }
 
-// fresh reports whether the facts still count. Both clocks must say so: the monotonic one, which nobody sets, and the
-// other, which goes on while the machine sleeps.
-func (h *heard) fresh(now time.Time) bool {
-	return h != nil && now.Sub(h.asked) < h.staleness && now.Round(0).Sub(h.asked.Round(0)) < h.staleness
+// reading is a moment by both clocks: the monotonic one, which nobody sets, and the other, which goes on while the
+// machine sleeps.
+type reading struct{ steady, wall time.Time }
+
+func readClocks() reading {
+	now := time.Now()
+	return reading{steady: now, wall: now.Round(0)}
 }
 
-// sorted returns names in the order that Principal promises.
-func sorted(names []string) []string {
-	slices.Sort(names)
-	return slices.Clip(names)
+// fresh reports whether the facts still count. Both clocks must say so.
+func (h *heard) fresh(now reading) bool {
+	return h != nil && now.steady.Sub(h.asked.steady) < h.staleness && now.wall.Sub(h.asked.wall) < h.staleness
 }

@@ -3,6 +3,9 @@ package authn
 import (
 	"context"
 	"crypto/rsa"
+	"crypto/sha256"
+	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -16,11 +19,10 @@ import (
 type feed struct {
 	*httptest.Server
 	mu       sync.Mutex
-	roles    []member
-	changed  []member      // accounts, in the order in which they changed; nil for a change of the roles
+	changed  []member      // permissions, roles and accounts, in the order in which they changed
 	epoch    int           // a cursor of another is none of this one's
 	wake     chan struct{} // closed with the next change
-	piece    int           // how many accounts one statement tells of
+	piece    int           // how many of them one statement tells of
 	edit     func(payload member)
 	instead  http.HandlerFunc // answers in its place, where it is not nil
 	key      *rsa.PrivateKey
@@ -38,8 +40,8 @@ func newFeed(t testing.TB) *feed {
 	t.Helper()
 	f := &feed{
 		wake: make(chan struct{}), piece: 1000, key: ourKey(), typ: statementType,
-		roles: []member{roleOf(manager, "Manager", "orders:write", "orders:read"), roleOf(user, "User", "orders:read")},
 	}
+	f.knows(roleOf(manager, "Manager", "orders:write", "orders:read"), roleOf(user, "User", "orders:read"))
 	f.Server = httptest.NewServer(f)
 	t.Cleanup(func() {
 		f.CloseClientConnections()
@@ -48,9 +50,22 @@ func newFeed(t testing.TB) *feed {
 	return f
 }
 
+// roleOf is a role with permissions of these names, which knows tells of too.
 func roleOf(id, name string, permissions ...string) member {
-	return member{"id": id, "name": name, "permissions": append([]string{}, permissions...)}
+	ids := []string{}
+	for _, p := range permissions {
+		ids = append(ids, permissionID(p))
+	}
+	return member{"id": id, "name": name, "parent": nil, "all": false, "continued": false, "permissions": ids, "_names": permissions}
 }
+
+// permissionID makes an id of a name.
+func permissionID(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return fmt.Sprintf("0199e7a0-%04x-7000-8000-%012x", sum[:2], sum[2:8])
+}
+
+func permissionOf(name string) member { return member{"id": permissionID(name), "name": name} }
 
 func accountOf(id string, ver, role any) member { return member{"id": id, "ver": ver, "role": role} }
 
@@ -68,9 +83,27 @@ func (f *feed) tells(accounts ...member) {
 	f.set(func() { f.changed = append(f.changed, accounts...) })
 }
 
-// knows replaces the roles.
+// knows tells of roles, and before of the permissions that they have.
 func (f *feed) knows(roles ...member) {
-	f.set(func() { f.roles, f.changed = roles, append(f.changed, nil) })
+	f.set(func() {
+		for _, r := range roles {
+			for _, name := range r["_names"].([]string) {
+				f.changed = append(f.changed, permissionOf(name))
+			}
+			delete(r, "_names")
+			f.changed = append(f.changed, r)
+		}
+	})
+}
+
+// kindOf is the list of a statement that something told of belongs to.
+func kindOf(m member) string {
+	for name, kind := range map[string]string{"permissions": "roles", "ver": "accounts"} {
+		if _, is := m[name]; is {
+			return kind
+		}
+	}
+	return "permissions"
 }
 
 func (f *feed) asked() []request {
@@ -133,10 +166,15 @@ func (f *feed) statement(after string) member {
 	payload := member{
 		"iss": testIssuer, "aud": testAudience, "iat": time.Now().Unix(), "after": after, "reset": reset,
 		"cursor": f.cursor(to), "more": to < len(f.changed),
-		"accounts": slices.DeleteFunc(append([]member{}, told...), func(m member) bool { return m == nil }),
 	}
-	if reset || slices.ContainsFunc(told, func(m member) bool { return m == nil }) {
-		payload["roles"] = f.roles
+	for _, kind := range []string{"permissions", "roles", "accounts"} {
+		list := map[string]member{} // each is there once, as it is now
+		for _, m := range told {
+			if kindOf(m) == kind {
+				list[m["id"].(string)] = m
+			}
+		}
+		payload[kind] = slices.AppendSeq([]member{}, maps.Values(list))
 	}
 	if f.edit != nil {
 		f.edit(payload)

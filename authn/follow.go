@@ -29,11 +29,11 @@ type follower struct {
 }
 
 const (
-	// maxChangesBody holds all roles of a very large installation: 1,000 with 1,000 permissions each.
-	maxChangesBody = 32 << 20
+	// maxChangesBody is four times what the service tells at once.
+	maxChangesBody = 1 << 20
 	// maxWait is the longest that the service keeps a request waiting.
 	maxWait = 10 * time.Second
-	// beginningTimeout is for the first request, which brings all roles, and for a login.
+	// beginningTimeout is for the requests that bring the first whole state, each, and for a login.
 	beginningTimeout = 10 * time.Second
 	// bodyTimeout is for an answer that has begun to arrive.
 	bodyTimeout = 30 * time.Second
@@ -57,7 +57,7 @@ func (f *follower) ask(ctx context.Context) error {
 		patience = staleness * 8 / 10
 		// With a third of the time spent waiting, one answer may fail and the next still comes in time; after a
 		// failure, or an answer that took long, there is no time for waiting.
-		if f.failures == 0 && time.Since(f.v.live.Load().asked) < staleness/2 {
+		if f.failures == 0 && time.Since(f.v.live.Load().asked.steady) < staleness/2 {
 			wait = min(staleness*3/10, maxWait)
 		}
 	}
@@ -70,7 +70,7 @@ func (f *follower) ask(ctx context.Context) error {
 		return err
 	}
 	f.early = 0
-	asked := time.Now()
+	asked := readClocks()
 	response, err := f.client.Do(request)
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (f *follower) ask(ctx context.Context) error {
 		return err
 	}
 	if response.StatusCode == http.StatusNotModified {
-		f.early = wait - time.Since(asked)
+		f.early = wait - time.Since(asked.steady)
 		return f.nothingNew(asked)
 	}
 	if err := f.refused(response); err != nil {
@@ -123,6 +123,12 @@ func (f *follower) refused(response *http.Response) error {
 		f.token, e.stubborn = "", true
 	case http.StatusForbidden, http.StatusNotFound:
 		e.stubborn = true
+	case http.StatusTooManyRequests:
+		// This account asks after too many cursors that are unknown there. To begin anew without one is answered at once.
+		if f.next != nil {
+			f.forget()
+			return e
+		}
 	}
 	if seconds, err := strconv.ParseUint(response.Header.Get("Retry-After"), 10, 16); err == nil {
 		e.after = time.Duration(seconds) * time.Second
@@ -132,7 +138,7 @@ func (f *follower) refused(response *http.Response) error {
 
 // nothingNew takes a 304: what is known is still so. Nobody has signed that, so it holds for as long only as the
 // last statement is young.
-func (f *follower) nothingNew(asked time.Time) error {
+func (f *follower) nothingNew(asked reading) error {
 	if !f.whole {
 		return errors.New("answered 304 to who knows nothing yet")
 	}
@@ -145,7 +151,7 @@ func (f *follower) nothingNew(asked time.Time) error {
 }
 
 // take reads an answer and, once all of them are read, makes what they say count.
-func (f *follower) take(ctx context.Context, body []byte, cursor string, asked time.Time) error {
+func (f *follower) take(ctx context.Context, body []byte, cursor string, asked reading) error {
 	envelope, err := parseObject(body)
 	if err != nil {
 		return fmt.Errorf("the answer cannot be read: %w", err)
@@ -162,7 +168,7 @@ func (f *follower) take(ctx context.Context, body []byte, cursor string, asked t
 	if err != nil {
 		return err
 	}
-	next, err := f.next.after(s, f.v.options.Changes.MaxAccounts)
+	next, err := f.next.after(s, &f.v.options.Changes)
 	if err != nil {
 		f.forget()
 		return &failure{cause: err, stubborn: true}

@@ -3,6 +3,7 @@ package authn
 import (
 	"context"
 	"encoding/base64"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -62,7 +63,7 @@ func FuzzStatement(f *testing.F) {
 		o.Changes = Changes{URL: "http://127.0.0.1:1/", Token: func(context.Context) (string, error) { return "x", nil }}
 	})
 	feed := newFeed(f)
-	feed.changed = []member{accountOf(ada, 2, user), accountOf(bob, nil, nil)}
+	feed.tells(accountOf(ada, 2, user), accountOf(bob, nil, nil))
 	data, _ := feed.statement("")["data"].(member)
 	compact, _ := data["statement"].(string)
 	body, err := base64.RawURLEncoding.DecodeString(strings.Split(compact, ".")[1])
@@ -78,18 +79,30 @@ func FuzzStatement(f *testing.F) {
 		}
 		var known *facts
 		if continues {
-			known = &facts{}
+			known = &facts{rights: newRights()}
+			known.share()
 		}
-		next, err := known.after(s, 100)
+		limits := Changes{MaxAccounts: 100, MaxRoles: 100, MaxPermissions: 100, MaxAssignments: 100}
+		next, err := known.after(s, &limits)
 		if err != nil {
 			return
 		}
-		kept := 0
-		for _, piece := range next.accounts.pieces {
-			kept += len(piece)
+		kept, roles, assigned := 0, 0, 0
+		for _, part := range next.accounts.parts {
+			kept += len(part)
 		}
-		if next.cursor == "" || kept != next.accounts.count || kept > 100 || len(next.roles) != len(next.byName) {
-			t.Errorf("%d accounts counted as %d, %d roles by %d names: %q", kept, next.accounts.count, len(next.roles), len(next.byName), body)
+		for _, part := range next.rights.roles.parts {
+			for u, role := range part {
+				roles, assigned = roles+1, assigned+len(role.own)
+				if _, permissions, known := next.rights.of(u); !known || !slices.IsSorted(permissions) {
+					t.Errorf("the role %v may do %q", u, permissions)
+				}
+			}
+		}
+		r := next.rights
+		if next.cursor == "" || kept != next.accounts.count || kept > 100 || roles != r.roles.count || roles > 100 || assigned != r.assigned || assigned > 100 ||
+			len(r.permissions.names) > 200 || continues && known.rights.roles.count > 0 {
+			t.Errorf("%d accounts, %d roles and %d assignments, of which are counted %d, %d and %d: %q", kept, roles, assigned, next.accounts.count, r.roles.count, r.assigned, body)
 		}
 	})
 }

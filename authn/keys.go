@@ -26,6 +26,10 @@ const (
 	// nobody out; after it, a key that was withdrawn meanwhile lets nobody in.
 	keysAtMost = 24 * time.Hour
 
+	// idleWait is how long a token waits for a renewal of keys that nobody has asked for in a long while: one of
+	// them may have been withdrawn since, and an issuer that is well answers sooner.
+	idleWait = time.Second
+
 	keysTimeout = 5 * time.Second
 	maxKeysBody = 1 << 20
 )
@@ -36,6 +40,14 @@ type keySet struct {
 	etag  string
 	got   time.Time // when it was asked for
 	until time.Time // how long it counts as fresh
+}
+
+// due is when to renew the keys, behind the requests: early enough that those of an issuer that is well stay fresh.
+func (set *keySet) due() time.Time { return set.got.Add(set.until.Sub(set.got) * 3 / 4) }
+
+// idle reports whether the keys are no longer fresh for as long as they once were, so that nobody can have asked.
+func (set *keySet) idle(now time.Time) bool {
+	return !now.Before(set.until.Add(set.until.Sub(set.got)))
 }
 
 // keySource keeps the issuer's keys. Reading costs a lock and a look into a map; fetching is done by one goroutine for
@@ -67,8 +79,16 @@ func (s *keySource) get(ctx context.Context, kid string) (*rsa.PublicKey, error)
 	if wait == nil {
 		return key, err
 	}
+	var enough <-chan time.Time // never, without a key to go on with
+	if key != nil {
+		timer := time.NewTimer(idleWait)
+		defer timer.Stop()
+		enough = timer.C
+	}
 	select {
 	case <-wait.done:
+	case <-enough:
+		return key, nil
 	case <-ctx.Done():
 		return nil, &keysError{ctx.Err()}
 	}
@@ -83,7 +103,7 @@ func (s *keySource) get(ctx context.Context, kid string) (*rsa.PublicKey, error)
 	return nil, errKey
 }
 
-// look returns the key, or why there is none, or the request that has to be waited for.
+// look returns the key, or why there is none, and the request that has to be waited for: with a key, not for long.
 func (s *keySource) look(kid string) (*rsa.PublicKey, *fetch, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -91,14 +111,15 @@ func (s *keySource) look(kid string) (*rsa.PublicKey, *fetch, error) {
 	set := s.usable()
 	key := set.find(kid)
 	switch {
-	case key != nil && now.Before(set.until):
+	case key != nil && now.Before(set.due()):
 		return key, nil, nil
 	case key != nil:
-		// Nobody waits again for an issuer that was away the last time.
-		if wait := s.begin(now); s.failed == nil && wait != nil {
-			return nil, wait, nil
+		// Nobody waits for an issuer that is silent, or was away the last time, while the keys are good.
+		wait := s.begin(now)
+		if !set.idle(now) || s.failed != nil {
+			wait = nil
 		}
-		return key, nil, nil
+		return key, wait, nil
 	case set == nil || !now.Before(set.until):
 		if wait := s.begin(now); wait != nil {
 			return nil, wait, nil

@@ -87,29 +87,41 @@ func TestKeysAgeAndAreConfirmed(t *testing.T) {
 	v, c := keysOf(t, i)
 	token := tokenOf(ada, nil)
 	want(t, "first", v, token, http.StatusOK)
-	c.pass(59 * time.Second)
+	c.pass(44 * time.Second)
 	want(t, "still fresh", v, token, http.StatusOK)
 	wantAsked(t, "still fresh", i, 1)
 	c.pass(2 * time.Second)
-	want(t, "no longer fresh", v, token, http.StatusOK)
-	wantAsked(t, "no longer fresh", i, 2)
+	want(t, "fresh for a little longer", v, token, http.StatusOK)
+	eventually(t, "they are renewed behind the request", func() bool { return i.times() == 2 && v.keys.idles() })
 	if got := i.headers[1].Get("If-None-Match"); got != `"one"` {
 		t.Errorf("If-None-Match %q", got)
 	}
-	c.pass(59 * time.Second)
+	c.pass(44 * time.Second)
 	want(t, "confirmed", v, token, http.StatusOK)
 	wantAsked(t, "confirmed", i, 2)
 }
 
-func TestAKeyThatIsWithdrawnCountsUntilItsAnswerIsStale(t *testing.T) {
+// idles reports whether no request for keys is under way.
+func (s *keySource) idles() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fetching == nil
+}
+
+// A key that was withdrawn counts until the keys have been renewed: behind the request that finds them due, and, if
+// nobody has asked for long, before it.
+func TestAKeyThatIsWithdrawnCountsUntilTheKeysAreRenewed(t *testing.T) {
 	t.Parallel()
-	i := newIssuer(t, keysAnswer(jwk(ourKey(), "key-1")))
-	v, c := keysOf(t, i)
-	token := tokenOf(ada, nil)
-	want(t, "before", v, token, http.StatusOK)
-	i.answers(keysAnswer(jwk(otherKey(), "key-2")))
-	c.pass(keysFor + time.Second)
-	want(t, "after", v, token, http.StatusUnauthorized)
+	for after, first := range map[time.Duration]int{keysFor + time.Second: http.StatusOK, 2*keysFor + time.Second: http.StatusUnauthorized} {
+		i := newIssuer(t, keysAnswer(jwk(ourKey(), "key-1")))
+		v, c := keysOf(t, i)
+		token := tokenOf(ada, nil)
+		want(t, "before", v, token, http.StatusOK)
+		i.answers(keysAnswer(jwk(otherKey(), "key-2")))
+		c.pass(after)
+		want(t, "the first", v, token, first)
+		eventually(t, "it counts no longer", func() bool { return statusOf(v, token) == http.StatusUnauthorized })
+	}
 }
 
 func TestUnknownKidsAskOncePerCoolDown(t *testing.T) {
@@ -141,6 +153,10 @@ func TestOldKeysOutliveAnIssuerThatIsDown(t *testing.T) {
 	for range 10 {
 		want(t, "down", v, token, http.StatusOK)
 	}
+	eventually(t, "it is found down", func() bool { return i.times() == 2 && v.keys.idles() })
+	for range 10 {
+		want(t, "known to be down", v, token, http.StatusOK)
+	}
 	wantAsked(t, "while it is down", i, 2)
 	want(t, "unknown while it is down", v, sign(otherKey(), "key-2", "JWT", claimsOf(ada, nil)), http.StatusServiceUnavailable)
 	c.pass(keysAtMost)
@@ -151,30 +167,34 @@ func TestOldKeysOutliveAnIssuerThatIsDown(t *testing.T) {
 	want(t, "up again", v, token, http.StatusOK)
 }
 
-// Nobody waits for an issuer that hangs, but for those who first found it so.
-func TestAnIssuerThatHangsHoldsUpNobodyTwice(t *testing.T) {
+// Nobody waits for an issuer that is silent while the keys are good: but for a moment, once, where nobody has asked
+// for long.
+func TestAnIssuerThatIsSilentHoldsUpNobody(t *testing.T) {
 	t.Parallel()
-	i := newIssuer(t, keysAnswer(jwk(ourKey(), "key-1")))
-	v, c := keysOf(t, i)
-	token := tokenOf(ada, nil)
-	want(t, "up", v, token, http.StatusOK)
-	release := make(chan struct{})
-	var down atomic.Bool
-	i.answers(func(w http.ResponseWriter, r *http.Request) {
-		if down.Swap(true) {
-			<-release
+	for after, most := range map[time.Duration]time.Duration{
+		keysFor * 4 / 5: idleWait / 2, keysFor + time.Second: idleWait / 2, keysAtMost - time.Minute: 3 * time.Second,
+	} {
+		i := newIssuer(t, keysAnswer(jwk(ourKey(), "key-1")))
+		v, c := keysOf(t, i)
+		token := tokenOf(ada, nil)
+		want(t, "up", v, token, http.StatusOK)
+		release := make(chan struct{})
+		i.answers(func(w http.ResponseWriter, r *http.Request) {
+			select {
+			case <-release:
+			case <-r.Context().Done():
+			}
+			w.WriteHeader(http.StatusBadGateway)
+		})
+		c.pass(after)
+		began := time.Now()
+		want(t, "while it is silent", v, token, http.StatusOK)
+		if took := time.Since(began); took > most {
+			t.Errorf("after %v: waited %v", after, took)
 		}
-		w.WriteHeader(http.StatusBadGateway)
-	})
-	c.pass(keysFor + time.Second)
-	want(t, "found down", v, token, http.StatusOK)
-	c.pass(coolDown * 2)
-	began := time.Now()
-	want(t, "while it hangs", v, token, http.StatusOK)
-	if took := time.Since(began); took > 2*time.Second {
-		t.Errorf("waited %v", took)
+		eventually(t, "the keys are asked for", func() bool { return i.times() == 2 })
+		close(release)
 	}
-	close(release)
 }
 
 func TestACallerWhoLeavesDoesNotEndTheRequestForKeys(t *testing.T) {
@@ -268,6 +288,32 @@ func TestRedirectsStayAtTheirHost(t *testing.T) {
 	defer server.Close()
 	want(t, "the same host", newVerifier(t, func(o *Options) { o.JWKS = server.URL + "/old" }), tokenOf(ada, nil), http.StatusOK)
 	want(t, "round and round", newVerifier(t, func(o *Options) { o.JWKS = server.URL + "/round" }), tokenOf(ada, nil), http.StatusServiceUnavailable)
+
+	// The same host, in clear text: whoever is on the way could say what they like.
+	asked := &inClear{keys: member{"keys": []member{jwk(ourKey(), "key-1")}}}
+	want(t, "from https to http", newVerifier(t, func(o *Options) {
+		o.JWKS, o.HTTPClient = "https://users.example/keys", &http.Client{Transport: asked}
+	}), tokenOf(ada, nil), http.StatusServiceUnavailable)
+	if asked.clear.Load() {
+		t.Error("it was followed into clear text")
+	}
+}
+
+// inClear redirects from https to http at the same host, and answers there.
+type inClear struct {
+	keys  member
+	clear atomic.Bool
+}
+
+func (c *inClear) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	if r.URL.Scheme == "https" {
+		http.Redirect(w, r, "http://"+r.URL.Host+r.URL.Path, http.StatusFound)
+	} else {
+		c.clear.Store(true)
+		writeJSON(w, c.keys)
+	}
+	return w.Result(), nil
 }
 
 func TestMaxAge(t *testing.T) {

@@ -54,14 +54,20 @@ func TestChangesCount(t *testing.T) {
 	becomes(t, "the role's rights change", v, first, "User:a,b")
 	becomes(t, "another role's rights change", v, other, "Manager:")
 	f.knows(roleOf(manager, "Boss", "orders:all"), roleOf(user, "User", "a"))
+	byID := tokenOf(bob, member{"role_id": manager})
+	becomes(t, "the role is renamed, and the token has its id", v, byID, "Boss:orders:all")
+	becomes(t, "the same of an older token, which has the name", v, other, asNobody)
+	becomes(t, "an id nobody knows, whatever the name", v, tokenOf(bob, member{"role_id": ada, "roles": []string{"User"}}), asNobody)
 	f.tells(accountOf(bob, 1, manager))
-	becomes(t, "the role is renamed", v, other, "Boss:orders:all")
+	becomes(t, "the account is told of", v, other, "Boss:orders:all")
+	becomes(t, "a token of a version that never was", v, tokenOf(bob, member{"ver": 2}), dead)
 	f.tells(accountOf(ada, 2, user))
 	becomes(t, "older tokens end", v, first, dead)
 	becomes(t, "the newer", v, second, "User:a")
 	f.tells(accountOf(ada, nil, nil))
 	becomes(t, "disabled", v, second, dead)
 	f.tells(accountOf(ada, 3, nil))
+	becomes(t, "a later version than is told of", v, tokenOf(ada, member{"ver": 4}), dead)
 	becomes(t, "enabled again, the older token", v, second, dead)
 	becomes(t, "without a role", v, tokenOf(ada, member{"ver": 3}), asNobody)
 	f.tells(accountOf(bob, 1, "0199e7a0-0000-7000-8000-00000000c009"))
@@ -94,7 +100,7 @@ func TestPiecesCountTogether(t *testing.T) {
 		t.Errorf("heard without the last piece: %s", got)
 	}
 	if n := len(f.asked()); n < 15 {
-		t.Errorf("%d requests for 15 pieces", n)
+		t.Errorf("%d requests for 16 pieces", n)
 	}
 	f.set(func() { f.epoch++ }) // the service has lost its memory, such as after a restored backup
 	for _, r := range f.asked()[15:] {
@@ -102,7 +108,7 @@ func TestPiecesCountTogether(t *testing.T) {
 			t.Error("asked from the beginning before it was told to")
 		}
 	}
-	f.set(func() { f.changed = f.changed[:50] })
+	f.set(func() { f.changed = f.changed[:55] })
 	becomes(t, "what is not told again is forgotten", v, tokenOf(ada, nil), asManager)
 	if v.live.Load().facts.accounts.count != 50 {
 		t.Errorf("%d accounts are kept", v.live.Load().facts.accounts.count)
@@ -203,7 +209,7 @@ func TestBeforeTheFirstSnapshotIsLost(t *testing.T) {
 // have been issued since.
 func TestDeadForGood(t *testing.T) {
 	t.Parallel()
-	disabled, ended := account{none: true, heard: 1000}, account{least: 5, heard: 1000}
+	disabled, ended := account{none: true, heard: 1000}, account{version: 5, heard: 1000}
 	for _, test := range []struct {
 		a      *account
 		ver    int64
@@ -217,7 +223,7 @@ func TestDeadForGood(t *testing.T) {
 		f := &facts{}
 		u, _ := parseID(ada)
 		if test.a != nil {
-			f.accounts = f.accounts.with(map[id]account{u: *test.a})
+			f.accounts.set(u, *test.a)
 		}
 		if got := f.deadForGood(&claims{account: u, version: test.ver, issued: time.Unix(test.issued, 0)}); got != test.want {
 			t.Errorf("%+v: %v", test, got)
@@ -225,42 +231,56 @@ func TestDeadForGood(t *testing.T) {
 	}
 }
 
+// What was heard is old by whichever clock says so: the machine may have slept, and the time may have been set.
 func TestFreshByBothClocks(t *testing.T) {
 	t.Parallel()
-	now := time.Now()
+	now := readClocks()
 	h := &heard{asked: now, staleness: time.Second}
-	slept := now.Round(0).Add(2 * time.Second) // no monotonic reading: as after the machine slept
+	at := func(steady, wall time.Duration) reading { return reading{now.steady.Add(steady), now.wall.Add(wall)} }
 	for _, test := range []struct {
 		h    *heard
-		at   time.Time
+		at   reading
 		want bool
 	}{
-		{nil, now, false}, {h, now, true}, {h, now.Add(999 * time.Millisecond), true}, {h, now.Add(time.Second), false}, {h, slept, false},
+		{nil, now, false}, {h, now, true}, {h, at(999*time.Millisecond, 999*time.Millisecond), true}, {h, at(time.Second, time.Second), false},
+		{h, at(10*time.Millisecond, time.Minute), false}, // it slept
+		{h, at(time.Minute, 10*time.Millisecond), false}, // the time was set back
+		{h, at(time.Minute, -time.Hour), false},
 	} {
 		if got := test.h.fresh(test.at); got != test.want {
 			t.Errorf("at %v: %v", test.at, got)
 		}
 	}
+	if r := readClocks(); r.wall != r.wall.Round(0) || r.steady == r.steady.Round(0) {
+		t.Errorf("read as %v", r)
+	}
 }
 
 // What others read stays as it is while more is heard, and what nobody reads yet is not copied.
-func TestAccountsAreCopiedOnceShared(t *testing.T) {
+func TestPiecesAreCopiedOnceShared(t *testing.T) {
 	t.Parallel()
 	one, _ := parseID(ada)
 	two := one
 	two[0]++ // in the same piece
-	var a accounts
-	a = a.with(map[id]account{one: {least: 1}})
-	b := a.with(map[id]account{two: {least: 1}})
-	if len(a.pieces[one[15]]) != 2 {
+	var a pieces[int]
+	a.set(one, 1)
+	b := a
+	b.set(two, 1)
+	if len(a.parts[one[15]]) != 2 {
 		t.Error("what nobody reads was copied")
 	}
 	b.share()
-	c := b.with(map[id]account{one: {least: 2}})
-	if was, _ := b.get(one); was.least != 1 || c.count != 2 {
-		t.Errorf("what is read was changed: %+v, %d accounts", was, c.count)
+	c := b
+	c.set(one, 2)
+	c.remove(two)
+	c.remove(two)
+	if was, _ := b.get(one); was != 1 || b.count != 2 || c.count != 1 {
+		t.Errorf("what is read was changed: %d, %d and %d are kept", was, b.count, c.count)
 	}
-	if is, _ := c.get(one); is.least != 2 {
-		t.Errorf("heard in vain: %+v", is)
+	if _, there := b.get(two); !there {
+		t.Error("what is read was removed")
+	}
+	if is, _ := c.get(one); is != 2 {
+		t.Errorf("heard in vain: %d", is)
 	}
 }

@@ -58,6 +58,10 @@ type Changes struct {
 	// MaxAccounts bounds how many accounts are kept of which tokens may say what is no longer so, at about 150
 	// bytes each; the default is a million. With more of them, changes count as lost.
 	MaxAccounts int
+	// MaxRoles and MaxPermissions bound how many of them there may be, and MaxAssignments how many permissions of
+	// their own all roles may have together. The defaults, 250,000 and 250,000 and 5 million, are above what the service
+	// allows unless its settings say otherwise, and take some 100 MB at most. With more, changes count as lost.
+	MaxRoles, MaxPermissions, MaxAssignments int
 }
 
 // WhenLost is what happens to requests while changes are not heard.
@@ -72,9 +76,13 @@ const (
 )
 
 const (
-	defaultStaleness   = time.Second
-	minStaleness       = 200 * time.Millisecond
-	defaultMaxAccounts = 1_000_000
+	defaultStaleness = time.Second
+	minStaleness     = 200 * time.Millisecond
+
+	defaultMaxAccounts    = 1_000_000
+	defaultMaxRoles       = 250_000
+	defaultMaxPermissions = 250_000
+	defaultMaxAssignments = 5_000_000
 )
 
 // complete checks options and fills in the defaults.
@@ -119,11 +127,20 @@ func (c *Changes) complete() error {
 	if c.WhenLost != Refuse && c.WhenLost != TokensAlone {
 		return errors.New("authn: Changes.WhenLost must be Refuse or TokensAlone")
 	}
-	if c.MaxAccounts == 0 {
-		c.MaxAccounts = defaultMaxAccounts
-	}
-	if c.MaxAccounts < 0 {
-		return errors.New("authn: Changes.MaxAccounts must not be negative")
+	for _, limit := range []struct {
+		name  string
+		value *int
+		usual int
+	}{
+		{"MaxAccounts", &c.MaxAccounts, defaultMaxAccounts}, {"MaxRoles", &c.MaxRoles, defaultMaxRoles},
+		{"MaxPermissions", &c.MaxPermissions, defaultMaxPermissions}, {"MaxAssignments", &c.MaxAssignments, defaultMaxAssignments},
+	} {
+		if *limit.value < 0 {
+			return errors.New("authn: Changes." + limit.name + " must not be negative")
+		}
+		if *limit.value == 0 {
+			*limit.value = limit.usual
+		}
 	}
 	return nil
 }

@@ -85,17 +85,17 @@ func (f *follower) failedWith(ctx context.Context, err error) time.Duration {
 }
 
 // heardAll takes what was read as true at the moment the request was sent.
-func (f *follower) heardAll(asked time.Time) {
+func (f *follower) heardAll(asked reading) {
 	v := f.v
 	if !f.whole { // else it is shared and read already
-		f.next.accounts.share()
+		f.next.share()
 	}
 	f.failures, f.whole = 0, true
 	f.reason.Store(nil)
 	h := &heard{facts: f.next, asked: asked, staleness: v.options.Changes.Staleness}
 	v.live.Store(h)
-	f.watch.Reset(time.Until(asked.Add(h.staleness)) + time.Millisecond)
-	if h.fresh(time.Now()) {
+	f.watch.Reset(time.Until(asked.steady.Add(h.staleness)) + time.Millisecond)
+	if h.fresh(readClocks()) {
 		v.tell(found, nil)
 	}
 }

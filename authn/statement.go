@@ -23,8 +23,25 @@ type statement struct {
 	issued        time.Time
 	after, cursor string
 	reset, more   bool
-	roles         map[id]*role // nil where they are as before
+	permissions   []toldPermission
+	roles         []toldRole
 	accounts      map[id]account
+}
+
+// toldPermission is what a permission is called. Without a name there is none of that id.
+type toldPermission struct {
+	id   id
+	name string
+}
+
+// toldRole is what a role has by itself. Without a name there is none of that id.
+type toldRole struct {
+	id          id
+	name        string
+	parent      id   // zero is none
+	all         bool // it holds every permission that there is
+	continued   bool // permissions come on top of those told before
+	permissions []id
 }
 
 // readStatement verifies and reads what the service has signed in answer to who asked after a cursor.
@@ -49,6 +66,9 @@ func (v *Verifier) parseStatement(payload []byte, asked string) (*statement, err
 	s := &statement{
 		issued: r.time("iat"), after: r.text("after"), cursor: r.text("cursor"),
 		reset: r.flag("reset"), more: r.flag("more"),
+	}
+	if r.err == nil {
+		s.permissions, r.err = readPermissions(o)
 	}
 	if r.err == nil {
 		s.roles, r.err = readRoles(o)
@@ -78,59 +98,77 @@ func (s *statement) datedBy(now time.Time) error {
 	return nil
 }
 
-// readRoles returns nil where the statement has no roles.
-func readRoles(o object) (map[id]*role, error) {
-	if _, there := o["roles"]; !there {
-		return nil, nil
+// Each of what is told of is there once, and of a name that is null there is none.
+
+func readPermissions(o object) ([]toldPermission, error) {
+	list, err := o.objects("permissions")
+	if err != nil {
+		return nil, err
 	}
+	told, seen := make([]toldPermission, len(list)), make(map[id]bool, len(list))
+	for i, one := range list {
+		r := reader{o: one}
+		p := toldPermission{id: r.id("id"), name: r.optionalText("name")}
+		if r.err != nil {
+			return nil, r.err
+		}
+		if seen[p.id] {
+			return nil, errStatement
+		}
+		told[i], seen[p.id] = p, true
+	}
+	return told, nil
+}
+
+func readRoles(o object) ([]toldRole, error) {
 	list, err := o.objects("roles")
 	if err != nil {
 		return nil, err
 	}
-	roles, names := make(map[id]*role, len(list)), make(map[string]bool, len(list))
-	for _, one := range list {
+	told, seen := make([]toldRole, len(list)), make(map[id]bool, len(list))
+	for i, one := range list {
 		r := reader{o: one}
-		u, ok := parseID(r.text("id"))
-		name, permissions := r.text("name"), r.texts("permissions")
+		role := toldRole{
+			id: r.id("id"), name: r.optionalText("name"), parent: r.optionalID("parent"), all: r.flag("all"), continued: r.flag("continued"),
+		}
+		names := r.texts("permissions")
 		if r.err != nil {
 			return nil, r.err
 		}
-		if !ok || name == "" || roles[u] != nil || names[name] {
+		role.permissions = make([]id, len(names))
+		for j, text := range names {
+			u, ok := parseID(text)
+			if !ok {
+				return nil, errStatement
+			}
+			role.permissions[j] = u
+		}
+		if seen[role.id] {
 			return nil, errStatement
 		}
-		roles[u], names[name] = &role{name: name, permissions: sorted(permissions)}, true
+		told[i], seen[role.id] = role, true
 	}
-	return roles, nil
+	return told, nil
 }
 
 func readAccounts(o object, issued time.Time) (map[id]account, error) {
-	if _, there := o["accounts"]; !there {
-		return nil, nil
-	}
 	list, err := o.objects("accounts")
 	if err != nil {
 		return nil, err
 	}
 	accounts := make(map[id]account, len(list))
 	for _, one := range list {
-		a := account{heard: issued.Unix()}
 		r := reader{o: one}
-		u, ok := parseID(r.text("id"))
+		u, a := r.id("id"), account{heard: issued.Unix(), role: r.optionalID("role")}
 		if v, there := one["ver"]; there && v == nil {
 			a.none = true
-		} else if a.least = r.integer("ver"); a.least < 1 {
-			ok = false
+		} else if a.version = r.integer("ver"); r.err == nil && a.version < 1 {
+			r.err = errStatement
 		}
-		if v, there := one["role"]; !there || v != nil {
-			var known bool
-			a.role, known = parseID(r.text("role"))
-			ok = ok && known
-		}
-		_, twice := accounts[u]
 		if r.err != nil {
 			return nil, r.err
 		}
-		if !ok || twice {
+		if _, twice := accounts[u]; twice {
 			return nil, errStatement
 		}
 		accounts[u] = a

@@ -2,7 +2,9 @@ package authn
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -24,6 +26,13 @@ func TestStatementsThatDoNotCount(t *testing.T) {
 		}
 	}
 	accounts := func(a ...member) func(*feed) { return edit("accounts", a) }
+	roles := func(r ...member) func(*feed) { return edit("roles", r) }
+	role := func(changes member) member {
+		m := roleOf(user, "A")
+		delete(m, "_names")
+		maps.Copy(m, changes)
+		return m
+	}
 	for name, wrong := range map[string]func(*feed){
 		"signed by another":     func(f *feed) { f.key = otherKey() },
 		"a token":               func(f *feed) { f.typ = tokenType },
@@ -40,12 +49,23 @@ func TestStatementsThatDoNotCount(t *testing.T) {
 		"no after":              edit("after", nil),
 		"reset a string":        edit("reset", "true"),
 		"no roles":              edit("roles", nil),
+		"no permissions":        edit("permissions", nil),
+		"no accounts":           edit("accounts", nil),
 		"roles null":            func(f *feed) { f.edit = func(p member) { p["roles"] = nil } },
-		"a role twice":          edit("roles", []member{roleOf(user, "A"), roleOf(user, "B")}),
-		"a name twice":          edit("roles", []member{roleOf(user, "A"), roleOf(manager, "A")}),
-		"a role without id":     edit("roles", []member{roleOf("", "A")}),
-		"a role without name":   edit("roles", []member{roleOf(user, "")}),
-		"permissions null":      edit("roles", []member{{"id": user, "name": "A", "permissions": nil}}),
+		"permissions a string":  edit("permissions", "all"),
+		"a permission twice":    edit("permissions", []member{permissionOf("a"), permissionOf("a")}),
+		"one of no id":          edit("permissions", []member{{"id": "x", "name": "a"}}),
+		"one without name":      edit("permissions", []member{{"id": user, "name": ""}}),
+		"no name":               edit("permissions", []member{{"id": user}}),
+		"a role twice":          roles(role(nil), role(nil)),
+		"a role without id":     roles(role(member{"id": ""})),
+		"a role without name":   roles(role(member{"name": ""})),
+		"a name of no text":     roles(role(member{"name": 1})),
+		"permissions null":      roles(role(member{"permissions": nil})),
+		"permissions names":     roles(role(member{"permissions": []string{"orders:read"}})),
+		"a parent of no id":     roles(role(member{"parent": "Manager"})),
+		"all a string":          roles(role(member{"all": "true"})),
+		"continued, of nothing": roles(role(member{"continued": true, "id": bob})),
 		"accounts a string":     edit("accounts", "all"),
 		"an account twice":      accounts(accountOf(ada, 1, user), accountOf(ada, 1, user)),
 		"an account of no id":   accounts(accountOf("x", 1, user)),
@@ -60,7 +80,7 @@ func TestStatementsThatDoNotCount(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFeed(t)
-			f.changed = []member{accountOf(bob, 1, user)}
+			f.tells(accountOf(bob, 1, user))
 			wrong(f)
 			v := follow(t, f, func(o *Options) { o.Changes.MaxAccounts = 3 })
 			eventually(t, "two requests", func() bool { return len(f.asked()) >= 2 })
@@ -103,6 +123,44 @@ func TestContinuationsThatDoNotCount(t *testing.T) {
 	}
 }
 
+// What is heard is as old as the request for it, however long the answer takes: its headers may come at once, and
+// its body a piece at a time.
+func TestStalenessCountsFromTheRequest(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	v := follow(t, f, func(o *Options) { o.Changes.Staleness = 2 * time.Second })
+	whenHeard(t, v)
+	var began atomic.Int64 // when the request had come
+	f.set(func() {
+		f.changed = append(f.changed, accountOf(ada, 1, user))
+		f.instead = func(w http.ResponseWriter, r *http.Request) {
+			if !began.CompareAndSwap(0, time.Now().UnixNano()) {
+				<-r.Context().Done() // what was heard stays as it is
+				return
+			}
+			f.mu.Lock()
+			body, err := json.Marshal(f.statement(r.URL.Query().Get("after")))
+			f.mu.Unlock()
+			if err != nil {
+				t.Error(err)
+			}
+			w.WriteHeader(http.StatusOK)
+			for i, part := range [][]byte{body[:10], body[10:20], body[20:]} {
+				if i > 0 {
+					time.Sleep(300 * time.Millisecond)
+				}
+				_, _ = w.Write(part)
+				_ = http.NewResponseController(w).Flush()
+			}
+		}
+	})
+	becomes(t, "it is heard", v, tokenOf(ada, nil), asUser)
+	h := v.live.Load()
+	if late := h.asked.wall.UnixNano() - began.Load(); late > 0 {
+		t.Errorf("it counts from %v after the request had come", time.Duration(late))
+	}
+}
+
 // A 304 is signed by nobody, so it renews only what was signed not long ago.
 func TestNothingNewForTooLong(t *testing.T) {
 	t.Parallel()
@@ -126,7 +184,7 @@ func TestWaitsAreShortAndCursorsAreKept(t *testing.T) {
 	v := follow(t, f, nil)
 	eventually(t, "four requests", func() bool { return len(f.asked()) >= 4 })
 	asked := f.asked()
-	if asked[0] != (request{"", "0", "Bearer the-follower's"}) || asked[1].wait != "300" || asked[1].after != "0.0" || asked[2] != asked[1] {
+	if asked[0] != (request{"", "0", "Bearer the-follower's"}) || asked[1].wait != "300" || asked[1].after != "0.5" || asked[2] != asked[1] {
 		t.Errorf("asked for %v", asked)
 	}
 	if err := v.Run(context.Background()); err == nil || errors.Is(err, context.Canceled) {

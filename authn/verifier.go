@@ -72,7 +72,7 @@ func (v *Verifier) principal(c *claims) (Principal, error) {
 	}
 	if v.follows() {
 		h := v.live.Load()
-		switch lost := !h.fresh(time.Now()); {
+		switch lost := !h.fresh(readClocks()); {
 		case lost && v.options.Changes.WhenLost == Refuse:
 			return Principal{}, unavailable(errLost)
 		case lost && h != nil && h.facts.deadForGood(c):
@@ -83,8 +83,8 @@ func (v *Verifier) principal(c *claims) (Principal, error) {
 				return Principal{}, invalidToken(errDead)
 			}
 			p.Live, p.Roles, p.Permissions = true, []string{}, []string{}
-			if role != nil {
-				p.Roles, p.Permissions = []string{role.name}, role.permissions
+			if name, permissions, known := h.facts.rights.of(role); known {
+				p.Roles, p.Permissions = []string{name}, permissions
 			}
 			return p, nil
 		}
@@ -99,7 +99,7 @@ func (v *Verifier) follows() bool { return v.options.Changes.URL != "" }
 
 // Lost reports whether changes are to be followed and are not heard now. It is true until Run has read the whole
 // state once, and after Run has returned.
-func (v *Verifier) Lost() bool { return v.follows() && !v.live.Load().fresh(time.Now()) }
+func (v *Verifier) Lost() bool { return v.follows() && !v.live.Load().fresh(readClocks()) }
 
 var (
 	errLost = errors.New("changes of rights are not heard")
