@@ -8,7 +8,7 @@ import (
 )
 
 // AssignPermissions needs roles:update and all permissions that it adds. Those the role has are skipped.
-// ErrInvalid for an unknown id, which refuses the whole; ErrNotFound, ErrForbidden.
+// ErrInvalid for an unknown id, which refuses the whole; ErrNotFound, ErrForbidden, ErrConflict for too many.
 func (s *Service) AssignPermissions(ctx context.Context, c Caller, id string, in PermissionAssignment) (RoleDetail, error) {
 	var detail RoleDetail
 	err := s.change(ctx, c, RolesUpdate, func(tx Tx, c Caller, now time.Time) error {
@@ -27,6 +27,9 @@ func (s *Service) AssignPermissions(ctx context.Context, c Caller, id string, in
 		node := c.graph.role[role.ID]
 		added := slices.DeleteFunc(permissions, func(p ID) bool { return node.own.has(c.graph.permission[p]) })
 		if len(added) > 0 {
+			if err := s.Limits.mayMake(c.graph, Limits{Assignments: distinct(added)}); err != nil {
+				return err
+			}
 			if err := tx.Assign(ctx, role.ID, added); err != nil {
 				return err
 			}

@@ -8,13 +8,21 @@ import (
 	"time"
 )
 
-// changeCursor is what a follower knows. It travels as plain text: who makes one up is told what they would have
-// been told anyway, or too much of it, but for themselves alone, since a statement names the cursor it follows.
+// changeCursor is what a follower knows. It travels as plain text:
+//
+//	SLOT.POSITION.MARK.RIGHTS.ACCOUNTS.MOMENT
+//	179548915.4711.0d7c…-…-….-.-.pT3wQm2Yx0Aq9sZk                          knows all there was
+//	179548915.4711.0d7c…-…-….812r0199e7a0-…+0199e7a1-….0.-                 is in the middle of a role
+//
+// A forged one gains nothing: who makes one up is told what they would have been told anyway, or too much of it, but
+// for themselves alone, since a statement names the cursor it follows.
 type changeCursor struct {
 	slot     int64
-	place    ChangePlace // of the last change told
-	roles    string      // digest of the stamp of the roles told
-	accounts string      // digest of the stamp of the accounts when nothing was left to tell, else noDigest
+	position int64  // the last of the database when this was told
+	mark     string // of that position, see ChangeState
+	rights   RightsPlace
+	accounts ChangePlace
+	moment   string // digest of the moment at which nothing was left to tell, else noDigest
 }
 
 // slotLength is how long a cursor is good for the same answer. It changes at least as often, so that followers get
@@ -44,46 +52,113 @@ func untilSlotAfter(cursor string, now time.Time) time.Duration {
 // is reports whether nothing at all has changed from what the cursor knows to m. Stamps do not come back, so who has
 // those of m knows all there is, wherever they say they stand.
 func (c changeCursor) is(m Moment) bool {
-	return m != Moment{} && c.roles == digestOf(m.Roles) && c.accounts == digestOf(m.Accounts)
+	return m != Moment{} && c.moment == digestOf(m)
 }
 
-// noDigest is the digest of no stamp.
+// whole reports whether the one who has the cursor knows all there was.
+func (c changeCursor) whole() bool { return c.moment != noDigest }
+
+// noDigest is the digest of no moment.
 const noDigest = "-"
 
-// digestOf shortens a stamp, which may be any text when somebody has set it by hand.
-func digestOf(stamp string) string {
-	sum := sha256.Sum256([]byte(stamp))
-	return base64.RawURLEncoding.EncodeToString(sum[:12])
+// digestOf shortens the stamps of a moment, which may be any text when somebody has set them by hand.
+func digestOf(m Moment) string {
+	roles := sha256.Sum256([]byte(m.Roles))
+	both := sha256.Sum256(append(roles[:], m.Accounts...))
+	return base64.RawURLEncoding.EncodeToString(both[:12])
 }
 
-// String is the five parts with dots between them. All of it may stand in an entity tag.
+// lastID is behind every id.
+var lastID = ID{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}
+
+// allRights and allAccounts are the places behind all that stands at a position.
+func allRights(position int64) RightsPlace {
+	return RightsPlace{Position: position, Kind: pastKinds}
+}
+
+func allAccounts(position int64) ChangePlace {
+	return ChangePlace{Position: position, Account: lastID}
+}
+
+// kindLetters are the kinds as a cursor has them.
+var kindLetters = map[ChangedKind]string{ChangedPermission: "p", ChangedRole: "r"}
+
+// String is the six parts with dots between them, at most 240 bytes. All of it may stand in an entity tag.
 func (c changeCursor) String() string {
-	account := "-"
-	if !c.place.Account.IsZero() {
-		account = c.place.Account.String()
+	rights, accounts := "-", "-"
+	if c.rights != allRights(c.position) {
+		rights = strconv.FormatInt(c.rights.Position, 10)
+		if letter, inside := kindLetters[c.rights.Kind]; inside {
+			rights += letter + c.rights.ID.String()
+		}
+		if !c.rights.Permission.IsZero() {
+			rights += "+" + c.rights.Permission.String()
+		}
+	}
+	if c.accounts != allAccounts(c.position) {
+		accounts = strconv.FormatInt(c.accounts.Position, 10)
+		if c.accounts.Account != lastID {
+			accounts += "a" + c.accounts.Account.String()
+		}
 	}
 	return strings.Join([]string{
-		strconv.FormatInt(c.slot, 10), strconv.FormatInt(c.place.Position, 10), account, c.roles, c.accounts,
+		strconv.FormatInt(c.slot, 10), strconv.FormatInt(c.position, 10), c.mark, rights, accounts, c.moment,
 	}, ".")
 }
 
 // parseChangeCursor says no to whatever String has not written.
 func parseChangeCursor(s string) (changeCursor, bool) {
 	parts := strings.Split(s, ".")
-	if len(parts) != 5 {
+	if len(parts) != 6 {
 		return changeCursor{}, false
 	}
-	c := changeCursor{roles: parts[3], accounts: parts[4]}
+	c := changeCursor{mark: parts[2], moment: parts[5]}
 	c.slot, _ = strconv.ParseInt(parts[0], 10, 64)
-	c.place.Position, _ = strconv.ParseInt(parts[1], 10, 64)
-	c.place.Account, _ = ParseID(parts[2])
-	if c.String() != s || c.slot < 0 || c.place.Position < 0 || !isDigest(c.roles) || c.accounts != noDigest && !isDigest(c.accounts) {
+	c.position, _ = strconv.ParseInt(parts[1], 10, 64)
+	c.rights, c.accounts = allRights(c.position), allAccounts(c.position)
+	if parts[3] != "-" {
+		c.rights = parseRightsPlace(parts[3])
+	}
+	if parts[4] != "-" {
+		position, account, inside := strings.Cut(parts[4], "a")
+		c.accounts.Position, _ = strconv.ParseInt(position, 10, 64)
+		if inside {
+			c.accounts.Account, _ = ParseID(account)
+		}
+	}
+	if c.String() != s || c.slot < 0 || c.position < 0 || c.rights.Position < 0 || c.accounts.Position < 0 || !isMark(c.mark) || !isDigest(c.moment) {
 		return changeCursor{}, false
 	}
 	return c, true
 }
 
+// parseRightsPlace reads what it can; what it can't is seen by writing it again.
+func parseRightsPlace(s string) RightsPlace {
+	for kind, letter := range kindLetters {
+		if position, rest, inside := strings.Cut(s, letter); inside {
+			p := RightsPlace{Kind: kind}
+			p.Position, _ = strconv.ParseInt(position, 10, 64)
+			id, permission, _ := strings.Cut(rest, "+")
+			p.ID, _ = ParseID(id)
+			p.Permission, _ = ParseID(permission)
+			return p
+		}
+	}
+	position, _ := strconv.ParseInt(s, 10, 64)
+	return allRights(position)
+}
+
+// maxMark is the longest mark that a cursor holds, in bytes: a UUID.
+const maxMark = 36
+
+func isMark(s string) bool {
+	return s == noMark || s != "" && len(s) <= maxMark && strings.Trim(s, "0123456789abcdefABCDEF-") == ""
+}
+
+// noMark stands for one that is missing. No position has it.
+const noMark = "-"
+
 func isDigest(s string) bool {
 	_, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	return err == nil && len(s) == 16 && !strings.ContainsAny(s, "\r\n")
+	return s == noDigest || err == nil && len(s) == 16 && !strings.ContainsAny(s, "\r\n")
 }

@@ -10,24 +10,43 @@ import (
 
 var cursorNow = time.Date(2025, 10, 15, 12, 0, 3, 0, time.UTC)
 
+const someMark = "0d7c1f52-1111-4222-8333-abcdefabcdef"
+
 func goodCursor() changeCursor {
 	return changeCursor{
-		slot: slotOf(cursorNow), place: ChangePlace{Position: 7, Account: NewID()}, roles: digestOf("some roles"), accounts: digestOf("some accounts"),
+		slot: slotOf(cursorNow), position: 9, mark: someMark, moment: digestOf(Moment{"some roles", "some accounts"}),
+		rights: allRights(9), accounts: allAccounts(9),
 	}
 }
 
 func TestChangeCursor(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]changeCursor{
-		"of a change":    goodCursor(),
-		"of none":        {slot: 1, roles: digestOf(""), accounts: digestOf("")},
-		"of a piece":     {slot: 1, place: ChangePlace{1, NewID()}, roles: digestOf("a"), accounts: noDigest},
-		"of a long past": {slot: 0, roles: digestOf("a"), accounts: digestOf("b")},
+	inRole := RightsPlace{Position: 1 << 40, Kind: ChangedRole, ID: NewID(), Permission: NewID()}
+	for name, change := range map[string]func(*changeCursor){
+		"of all": func(*changeCursor) {},
+		"of nothing": func(c *changeCursor) {
+			*c = changeCursor{mark: noMark, rights: allRights(0), accounts: allAccounts(0), moment: noDigest}
+		},
+		"of a permission": func(c *changeCursor) {
+			c.rights, c.moment = RightsPlace{Position: 7, Kind: ChangedPermission, ID: NewID()}, noDigest
+		},
+		"of a role": func(c *changeCursor) {
+			c.rights, c.moment = RightsPlace{Position: 7, Kind: ChangedRole, ID: NewID()}, noDigest
+		},
+		"of part of a role":  func(c *changeCursor) { c.rights, c.accounts = inRole, allAccounts(0) },
+		"of an account":      func(c *changeCursor) { c.accounts = ChangePlace{Position: 7, Account: NewID()} },
+		"of some":            func(c *changeCursor) { c.rights, c.accounts = allRights(7), allAccounts(8) },
+		"of a mark of SQL's": func(c *changeCursor) { c.mark = "0123456789ABCDEF0123456789ABCDEF" },
+		"of very much": func(c *changeCursor) {
+			c.slot, c.position, c.rights, c.accounts = 1<<40, 1<<62, inRole, ChangePlace{Position: 1 << 61, Account: NewID()}
+		},
 	} {
+		c := goodCursor()
+		change(&c)
 		if got, ok := parseChangeCursor(c.String()); !ok || got != c {
 			t.Errorf("%s: %q is read as %+v, %t", name, c, got, ok)
 		}
-		if len(c.String()) > 128 || strings.ContainsAny(c.String(), "\"\\, \n&?#%+") {
+		if len(c.String()) > 250 || strings.ContainsAny(c.String(), "\"\\, \n&?#%") {
 			t.Errorf("%s: %q does not fit into a query and an entity tag", name, c)
 		}
 	}
@@ -37,12 +56,14 @@ func TestChangeCursor(t *testing.T) {
 func TestChangeCursorIsReadStrictly(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		text := goodCursor().String()
+		good := goodCursor()
+		good.rights, good.accounts.Account = RightsPlace{Position: 3, Kind: ChangedRole, ID: NewID(), Permission: NewID()}, NewID()
+		text := good.String()
 		if rapid.Bool().Draw(t, "changed") {
 			at := rapid.IntRange(0, len(text)-1).Draw(t, "at")
 			text = text[:at] + rapid.StringN(0, 3, -1).Draw(t, "with") + text[at+1:]
 		} else {
-			text = rapid.StringMatching(`[0-9+-]{0,4}(\.[A-Za-z0-9_-]{0,16}){3,5}`).Draw(t, "text")
+			text = rapid.StringMatching(`[0-9+-]{0,4}(\.[A-Za-z0-9_+-]{0,16}){3,6}`).Draw(t, "text")
 		}
 		if c, ok := parseChangeCursor(text); ok && c.String() != text {
 			t.Errorf("%q is read as %q", text, c)
@@ -54,7 +75,9 @@ func TestChangeCursorIs(t *testing.T) {
 	t.Parallel()
 	c := goodCursor()
 	piece := c
-	piece.accounts = noDigest
+	piece.moment = noDigest
+	none := c
+	none.moment = digestOf(Moment{})
 	for what, x := range map[string]struct {
 		c    changeCursor
 		m    Moment
@@ -63,7 +86,8 @@ func TestChangeCursorIs(t *testing.T) {
 		"the same":       {c, Moment{"some roles", "some accounts"}, true},
 		"other roles":    {c, Moment{"roles", "some accounts"}, false},
 		"other accounts": {c, Moment{"some roles", "accounts"}, false},
-		"no moment":      {changeCursor{roles: digestOf(""), accounts: digestOf("")}, Moment{}, false},
+		"both as one":    {c, Moment{"some rolessome", " accounts"}, false},
+		"no moment":      {none, Moment{}, false},
 		"a piece":        {piece, Moment{"some roles", "some accounts"}, false},
 		"a stamp like -": {piece, Moment{"some roles", noDigest}, false},
 	} {

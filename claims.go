@@ -12,6 +12,7 @@ type Claims struct {
 	Expires   time.Time // exp, whole seconds
 	Version   int64     // ver: the account's token version at issue
 	Email     string
+	RoleID    ID       // role_id: the own role; zero in tokens from before there was that claim
 	Roles     []string // the own role first, then those it inherits from, nearest first
 	// Permissions are the sorted names of all effective permissions. They inform; what the bearer may do is
 	// decided from the database.

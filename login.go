@@ -118,6 +118,7 @@ func (s *Service) sign(access Access) (LoginResult, error) {
 		Expires:     now.Add(s.TokenLife),
 		Version:     access.Account.TokenVersion,
 		Email:       access.Account.Email.String(),
+		RoleID:      role,
 		Roles:       texts(access.Graph.Chain(role)),
 		Permissions: texts(access.Graph.Effective(role)),
 	}

@@ -46,7 +46,8 @@ func (s *Service) Permissions(ctx context.Context, c Caller, query string, p Pag
 	}), nil
 }
 
-// CreatePermission needs permissions:create. ErrInvalid, ErrConflict for a name that is taken or reserved.
+// CreatePermission needs permissions:create. ErrInvalid, ErrConflict for a name that is taken or reserved and for too
+// many.
 func (s *Service) CreatePermission(ctx context.Context, c Caller, in NewPermission) (Permission, error) {
 	var permission Permission
 	err := s.change(ctx, c, PermissionsCreate, func(tx Tx, c Caller, now time.Time) error {
@@ -60,6 +61,9 @@ func (s *Service) CreatePermission(ctx context.Context, c Caller, in NewPermissi
 			return err
 		}
 		if err := s.Skeleton.freePermissionName(c.graph, permission.Name); err != nil {
+			return err
+		}
+		if err := s.Limits.mayMake(c.graph, Limits{Permissions: 1}); err != nil {
 			return err
 		}
 		return taken(tx.InsertPermission(ctx, permission), permissionTaken)

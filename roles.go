@@ -68,7 +68,7 @@ func (s *Service) Roles(ctx context.Context, c Caller, query string, p Paging) (
 }
 
 // CreateRole needs roles:create, and all that the role will hold. ErrInvalid, ErrForbidden, ErrConflict for a
-// name that is taken or looks like one that is, and for Admin as the parent.
+// name that is taken or looks like one that is, for Admin as the parent and for too many.
 func (s *Service) CreateRole(ctx context.Context, c Caller, in NewRole) (RoleDetail, error) {
 	var detail RoleDetail
 	err := s.change(ctx, c, RolesCreate, func(tx Tx, c Caller, now time.Time) error {
@@ -90,6 +90,9 @@ func (s *Service) CreateRole(ctx context.Context, c Caller, in NewRole) (RoleDet
 			return err
 		}
 		if err := s.Skeleton.freeRoleName(c.graph, role); err != nil {
+			return err
+		}
+		if err := s.Limits.mayMake(c.graph, Limits{Roles: 1, Assignments: distinct(permissions)}); err != nil {
 			return err
 		}
 		if err := taken(tx.InsertRole(ctx, role), roleTaken); err != nil {

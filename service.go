@@ -21,6 +21,8 @@ type Ports struct {
 	Unlimited bool
 	// Skeleton compares names by sight.
 	Skeleton Skeleton
+	// Limits bound what whoever may create it can make.
+	Limits Limits
 	// Operator lets whoever runs the program act as Admin, without an account: for a command line. What serves
 	// others is made without it.
 	Operator bool
@@ -31,10 +33,22 @@ type Ports struct {
 type Service struct {
 	Ports
 	statements *statements
+	beginnings *beginnings
+	// changeBounds are other than usual in tests alone.
+	changeBounds changeBounds
 }
 
+// maxMaking bounds how many statements of changes are made at once.
+const maxMaking = 2
+
 // New returns a Service on its ports.
-func New(p Ports) *Service { return &Service{Ports: p, statements: newStatements()} }
+func New(p Ports) *Service {
+	p.Limits = p.Limits.orUsual()
+	return &Service{
+		Ports: p, statements: newStatements(maxMaking), beginnings: newBeginnings(),
+		changeBounds: changeBounds{maxChangesTold, maxStatement},
+	}
+}
 
 // Caller is an authenticated account, with what it may do as of the moment it was looked up.
 type Caller struct {

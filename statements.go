@@ -3,7 +3,11 @@ package users
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // statementKey is what an answer to a follower depends on: what they know, what the database is at, and the time.
@@ -11,24 +15,26 @@ type statementKey struct {
 	after  string
 	moment Moment
 	slot   int64
+	// once is not zero for an answer that is nobody else's, because the database was at no moment that has a name.
+	once int64
 }
 
 const (
-	// maxStatements bounds how many answers are kept. Those who follow ask after the same cursor, but for the few that
-	// have just come or were away.
+	// maxStatements bounds how many answers are kept, of 256 KiB at most. Those who follow ask after the same cursor,
+	// but for the few that have just come or were away.
 	maxStatements = 64
-	// maxKept is how long an answer may be, in bytes, to be kept: a piece of a thousand accounts is. What names many
-	// roles is longer, and made anew for whoever asks.
-	maxKept = 256 << 10
-	// maxMaking bounds how many answers are made at once, each of which may be megabytes long for a moment.
-	maxMaking = 2
+	// maxOwnStatements bounds how many of them are kept that an account was the first to ask for.
+	maxOwnStatements = 8
+	// makeTimeout is how long the making of an answer may take, the wait for a turn included.
+	makeTimeout = 10 * time.Second
 )
 
 // statements keeps the answers of the present slot, so that a hundred followers that ask the same cost one look
 // into the database and one signature. A moment never comes back, so an answer stays true for as long as the
 // database is at the moment of its key.
 type statements struct {
-	making chan struct{} // holds one for each answer that is being made
+	turns *accountTurns
+	once  atomic.Int64 // counts the keys that are nobody else's
 
 	mu   sync.Mutex
 	slot int64
@@ -36,21 +42,30 @@ type statements struct {
 }
 
 type madeStatement struct {
-	done   chan struct{} // closed when the rest is there
+	owner  ID            // the account that asked first
+	done   chan struct{} // closed when answer and err are there
 	answer ChangesAnswer
 	err    error
+
+	mu         sync.Mutex
+	contenders map[ID]bool // accounts that wait for a turn to make it
+	begun      bool
 }
 
-func newStatements() *statements { return &statements{making: make(chan struct{}, maxMaking)} }
+// newStatements makes at most atOnce answers at a time.
+func newStatements(atOnce int) *statements { return &statements{turns: newAccountTurns(atOnce)} }
 
-// answer returns the answer of a key, which is made if nobody has. A failure is not kept, nor what is of no moment.
-func (s *statements) answer(ctx context.Context, key statementKey, do func(context.Context) (ChangesAnswer, error)) (ChangesAnswer, error) {
-	if key.moment == (Moment{}) {
-		return do(ctx)
+// answer returns the answer of a key, which is made if it is not there. A failure is not kept. Of all who wait for
+// one answer it is made in the turn of the account that gets its turn first: an account that has asked for very much
+// else holds up only itself.
+func (s *statements) answer(ctx context.Context, key statementKey, account ID, do func(context.Context) (ChangesAnswer, error)) (ChangesAnswer, error) {
+	m, contends, err := s.claim(key, account)
+	if err != nil {
+		return ChangesAnswer{}, err
 	}
-	m, first := s.claim(key)
-	if first {
-		s.make(ctx, key, m, do)
+	if contends {
+		// Shared, so it must not end with the one request that happened to begin it.
+		go s.contend(context.WithoutCancel(ctx), key, m, account, do)
 	}
 	select {
 	case <-m.done:
@@ -60,44 +75,97 @@ func (s *statements) answer(ctx context.Context, key statementKey, do func(conte
 	}
 }
 
-// turn waits until few enough are at it, and is followed by done.
-func (s *statements) turn(ctx context.Context) error {
-	select {
-	case s.making <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+// contend waits for the account's turn, and makes the answer unless another has begun to.
+func (s *statements) contend(ctx context.Context, key statementKey, m *madeStatement, account ID, do func(context.Context) (ChangesAnswer, error)) {
+	ctx, cancel := context.WithTimeout(ctx, makeTimeout)
+	defer cancel()
+	taken := s.turns.take(ctx, account, m.done)
+	if taken {
+		defer s.turns.done(account)
 	}
+	if !m.begin(account, taken) {
+		return
+	}
+	m.err = Unavailable("There are too many who ask for changes; try again.", time.Second, nil)
+	if taken {
+		m.answer, m.err = carefully(ctx, do)
+	}
+	if m.err != nil {
+		s.drop(key, m)
+	}
+	close(m.done)
 }
 
-func (s *statements) done() { <-s.making }
+// begin reports whether it is the account's to end this: with a turn, unless another has begun, and without one, if
+// no other waits for its own.
+func (m *madeStatement) begin(account ID, taken bool) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.contenders, account)
+	if m.begun || !taken && len(m.contenders) > 0 {
+		return false
+	}
+	m.begun = true
+	return true
+}
 
-// make lets everybody who waits go on, whatever happens. The work is shared, so it must not end with the one
-// request that happened to begin it; the Store has limits of its own.
-func (s *statements) make(ctx context.Context, key statementKey, m *madeStatement, do func(context.Context) (ChangesAnswer, error)) {
-	m.err = errors.New("making a statement of changes has failed for another request")
+// carefully turns a panic into an error: it must not end the process, nor leave others waiting.
+func carefully(ctx context.Context, do func(context.Context) (ChangesAnswer, error)) (answer ChangesAnswer, err error) {
 	defer func() {
-		if m.err != nil || len(m.answer.Statement) > maxKept {
-			s.drop(key, m)
+		if r := recover(); r != nil {
+			err = fmt.Errorf("making a statement of changes: %v\n%s", r, debug.Stack())
 		}
-		close(m.done)
 	}()
-	m.answer, m.err = do(context.WithoutCancel(ctx))
+	return do(ctx)
 }
 
-// claim returns what is kept under a key, and whether it is the caller's to make.
-func (s *statements) claim(key statementKey) (m *madeStatement, first bool) {
+// errCrowded is the refusal of an account for which too much is being made already.
+func errCrowded() error {
+	return &Error{Kind: ErrTooMany, Message: "This account asks for too much at a time; try again.", RetryAfter: time.Second}
+}
+
+// claim returns what is kept under a key, and whether the account has to contend for making it.
+func (s *statements) claim(key statementKey, account ID) (m *madeStatement, contends bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.made == nil || s.slot != key.slot || len(s.made) >= maxStatements && s.made[key] == nil {
+	if s.made == nil || s.slot != key.slot {
 		s.slot, s.made = key.slot, map[statementKey]*madeStatement{}
 	}
-	if m = s.made[key]; m != nil {
-		return m, false
+	m = s.made[key]
+	if m == nil {
+		if s.turns.crowded(account) {
+			return nil, false, errCrowded()
+		}
+		m = &madeStatement{owner: account, done: make(chan struct{}), contenders: map[ID]bool{}}
+		s.makeRoom(account)
+		s.made[key] = m
 	}
-	m = &madeStatement{done: make(chan struct{})}
-	s.made[key] = m
-	return m, true
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.begun || m.contenders[account] || len(m.contenders) > 0 && s.turns.crowded(account) {
+		return m, false, nil
+	}
+	m.contenders[account] = true
+	return m, true, nil
+}
+
+// makeRoom forgets an answer of an account that has asked for many, and all where there are too many of all. Those
+// who wait for one keep it. The caller holds the lock.
+func (s *statements) makeRoom(account ID) {
+	own := 0
+	var one statementKey
+	for key, m := range s.made {
+		if m.owner == account {
+			own++
+			one = key
+		}
+	}
+	switch {
+	case own >= maxOwnStatements:
+		delete(s.made, one)
+	case len(s.made) >= maxStatements:
+		clear(s.made)
+	}
 }
 
 func (s *statements) drop(key statementKey, m *madeStatement) {
@@ -106,4 +174,52 @@ func (s *statements) drop(key statementKey, m *madeStatement) {
 	if s.made[key] == m {
 		delete(s.made, key)
 	}
+}
+
+// beginnings are the answers to cursors that are none of this database's, the empty one included. They are made one
+// at a time and apart from others, since they are dear and anybody who may follow can ask for them. Those of one
+// second that ask after the same are one.
+type beginnings struct {
+	*statements
+
+	mu   sync.Mutex
+	last map[ID]begun
+}
+
+// begun is what an account was told from the beginning for, and in which second.
+type begun struct {
+	after  string
+	second int64
+}
+
+func newBeginnings() *beginnings {
+	return &beginnings{statements: newStatements(1), last: map[ID]begun{}}
+}
+
+var errUnknownCursor = errors.New("the cursor is none of this database's")
+
+// admit refuses what is the second made-up cursor of an account in a second. The empty one is always answered: it
+// costs one look into the database a second, whoever asks.
+func (b *beginnings) admit(account ID, after string, now time.Time) error {
+	if after == "" {
+		return nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	second := now.Unix()
+	if last := b.last[account]; last.second == second && last.after != after {
+		return &Error{
+			Kind: ErrTooMany, Message: "Of cursors that are not known here, one a second is answered; leave it out to begin anew.",
+			RetryAfter: time.Second, Cause: errUnknownCursor,
+		}
+	}
+	if len(b.last) >= maxStatements {
+		for other, last := range b.last {
+			if last.second != second {
+				delete(b.last, other)
+			}
+		}
+	}
+	b.last[account] = begun{after, second}
+	return nil
 }

@@ -10,19 +10,22 @@ import (
 	"time"
 )
 
+var alice, bert = NewID(), NewID()
+
 func TestStatementsAreMadeOnce(t *testing.T) {
 	t.Parallel()
-	s := newStatements()
+	s := newStatements(maxMaking)
 	var made atomic.Int64
-	key := statementKey{"a", Moment{"r", "a"}, 1}
+	moment := Moment{"r", "a"}
+	key := statementKey{after: "a", moment: moment, slot: 1}
 	get := func(ctx context.Context, key statementKey, wait time.Duration, err error) (ChangesAnswer, error) {
-		return s.answer(ctx, key, func(context.Context) (ChangesAnswer, error) {
+		return s.answer(ctx, key, alice, func(context.Context) (ChangesAnswer, error) {
 			time.Sleep(wait)
 			return ChangesAnswer{Cursor: fmt.Sprint(made.Add(1))}, err
 		})
 	}
 	var all sync.WaitGroup
-	for range 50 {
+	for range 500 { // more than may wait for turns
 		all.Go(func() {
 			if a, err := get(t.Context(), key, 20*time.Millisecond, nil); err != nil || a.Cursor != "1" {
 				t.Errorf("%+v %v", a, err)
@@ -30,34 +33,30 @@ func TestStatementsAreMadeOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	for i, other := range []statementKey{{"b", key.moment, 1}, {"a", Moment{"r", "b"}, 1}, {"a", key.moment, 2}} {
+	for i, other := range []statementKey{
+		{after: "b", moment: moment, slot: 1}, {after: "a", moment: Moment{"r", "b"}, slot: 1}, {after: "a", moment: moment, slot: 1, once: 7},
+		{after: "a", moment: moment, slot: 2},
+	} {
 		if a, err := get(t.Context(), other, 0, nil); err != nil || a.Cursor != fmt.Sprint(i+2) {
 			t.Errorf("%+v: %+v %v", other, a, err)
 		}
 	}
 
-	// What failed is made again, and so is what is of no moment.
-	failure := errors.New("failure")
-	if _, err := get(t.Context(), statementKey{"f", key.moment, 2}, 0, failure); !errors.Is(err, failure) {
+	// What failed is made again.
+	failure, failed := errors.New("failure"), statementKey{after: "f", moment: moment, slot: 2}
+	if _, err := get(t.Context(), failed, 0, failure); !errors.Is(err, failure) {
 		t.Errorf("failed with %v", err)
 	}
-	if _, err := get(t.Context(), statementKey{"f", key.moment, 2}, 0, nil); err != nil {
+	if _, err := get(t.Context(), failed, 0, nil); err != nil {
 		t.Errorf("a failure is kept: %v", err)
-	}
-	before := made.Load()
-	for range 2 {
-		_, _ = get(t.Context(), statementKey{after: "f", slot: 2}, 0, nil)
-	}
-	if n := made.Load() - before; n != 2 {
-		t.Errorf("of no moment: made %d times", n)
 	}
 
 	// Who makes it need not be there any more when it is done, and who waits for it need not wait.
-	slow := statementKey{"slow", key.moment, 2}
+	slow := statementKey{after: "slow", moment: moment, slot: 2}
 	began := make(chan struct{})
 	go func() {
 		gone, cancel := context.WithCancel(t.Context())
-		_, _ = s.answer(gone, slow, func(ctx context.Context) (ChangesAnswer, error) {
+		_, _ = s.answer(gone, slow, alice, func(ctx context.Context) (ChangesAnswer, error) {
 			close(began)
 			cancel()
 			time.Sleep(50 * time.Millisecond)
@@ -73,17 +72,180 @@ func TestStatementsAreMadeOnce(t *testing.T) {
 	if a, err := get(t.Context(), slow, 0, nil); err != nil || a.Cursor != "slow" {
 		t.Errorf("%+v %v", a, err)
 	}
-	// Others are let go when the one who makes it panics.
-	func() {
-		defer func() { _ = recover() }()
-		_, _ = s.answer(t.Context(), statementKey{"p", key.moment, 2}, func(context.Context) (ChangesAnswer, error) { panic("p") })
-	}()
-	if _, err := get(t.Context(), statementKey{"p", key.moment, 2}, 0, nil); err != nil {
+	// A panic is an error for all who wait, and ends nothing.
+	panics := statementKey{after: "p", moment: moment, slot: 2}
+	if _, err := s.answer(t.Context(), panics, alice, func(context.Context) (ChangesAnswer, error) { panic("p") }); err == nil {
+		t.Error("a panic is no error")
+	}
+	if _, err := get(t.Context(), panics, 0, nil); err != nil {
 		t.Errorf("a panic is kept: %v", err)
 	}
-	for i := range 10 * maxStatements {
-		if _, err := get(t.Context(), statementKey{fmt.Sprint(i), key.moment, 2}, 0, nil); err != nil || len(s.made) > maxStatements {
+}
+
+// An account that asks for very much pushes out what it has asked for itself, and nothing of others.
+func TestStatementsThatAreKept(t *testing.T) {
+	t.Parallel()
+	s := newStatements(maxMaking)
+	made := map[string]int{}
+	get := func(account ID, after string) {
+		t.Helper()
+		_, err := s.answer(t.Context(), statementKey{after: after, moment: Moment{"r", "a"}, slot: 1}, account, func(context.Context) (ChangesAnswer, error) {
+			made[after]++
+			return ChangesAnswer{}, nil
+		})
+		if err != nil || len(s.made) > maxStatements {
 			t.Fatalf("%d are kept (%v)", len(s.made), err)
 		}
+	}
+	get(alice, "hers")
+	for i := range 10 * maxStatements {
+		get(bert, fmt.Sprint(i))
+	}
+	get(alice, "hers")
+	if made["hers"] != 1 || len(s.made) > maxOwnStatements+1 {
+		t.Errorf("made %d times; %d are kept", made["hers"], len(s.made))
+	}
+	for i := range 2 * maxStatements {
+		get(NewID(), fmt.Sprint("of others ", i))
+	}
+}
+
+// Accounts take turns, so one that asks for very much holds up itself.
+func TestAccountsTakeTurns(t *testing.T) {
+	t.Parallel()
+	s := newStatements(maxMaking)
+	release := make(chan struct{})
+	var running, most atomic.Int64
+	hold := func(context.Context) (ChangesAnswer, error) {
+		most.Store(max(most.Load(), running.Add(1)))
+		defer running.Add(-1)
+		<-release
+		return ChangesAnswer{}, nil
+	}
+	var flood sync.WaitGroup
+	var refused atomic.Int64
+	for i := range 2 * maxWaitingTurns {
+		flood.Go(func() {
+			_, err := s.answer(t.Context(), statementKey{after: fmt.Sprint(i), slot: 1}, alice, hold)
+			var e *Error
+			if errors.As(err, &e) && errors.Is(err, ErrTooMany) && e.RetryAfter > 0 {
+				refused.Add(1)
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for refused.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	at := func(context.Context) (ChangesAnswer, error) { return ChangesAnswer{Cursor: "at once"}, nil }
+	for i := range 20 {
+		if a, err := s.answer(t.Context(), statementKey{after: fmt.Sprint("of another ", i), slot: 1}, bert, at); err != nil || a.Cursor != "at once" {
+			t.Fatalf("another account has to wait: %+v %v", a, err)
+		}
+	}
+	// Nor does it help to ask first for what others will ask for.
+	if a, err := s.answer(t.Context(), statementKey{after: "1", slot: 1}, bert, at); err != nil || a.Cursor != "at once" && running.Load() == 0 {
+		t.Errorf("another account has to wait for the same: %+v %v", a, err)
+	}
+	if n := most.Load(); n != 1 {
+		t.Errorf("%d at a time were made for one account", n)
+	}
+	close(release)
+	flood.Wait()
+	s.turns.mu.Lock()
+	defer s.turns.mu.Unlock()
+	if s.turns.free != maxMaking || len(s.turns.order)+len(s.turns.waiting)+len(s.turns.busy) > 0 {
+		t.Errorf("in the end %+v", s.turns)
+	}
+}
+
+// TestTurns: who gives up loses nobody else's turn, and those who wait go one after the other, account by account.
+func TestTurns(t *testing.T) {
+	t.Parallel()
+	turns := newAccountTurns(1)
+	busy, a, b := NewID(), NewID(), NewID()
+	if !turns.take(t.Context(), busy, nil) {
+		t.Fatal("a free turn is not had")
+	}
+	var mu sync.Mutex
+	var order []string
+	var all sync.WaitGroup
+	waiting := func(account ID, n int) {
+		for {
+			turns.mu.Lock()
+			got := len(turns.waiting[account])
+			turns.mu.Unlock()
+			if got == n {
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}
+	queue := func(account ID, name string, n int) {
+		all.Go(func() {
+			if !turns.take(t.Context(), account, nil) {
+				t.Errorf("%s got no turn", name)
+			}
+			mu.Lock()
+			order = append(order, name)
+			mu.Unlock()
+			turns.done(account)
+		})
+		waiting(account, n)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	needless := make(chan struct{})
+	all.Go(func() {
+		if turns.take(gone, a, nil) {
+			t.Error("who has gone got a turn")
+		}
+	})
+	waiting(a, 1)
+	all.Go(func() {
+		if turns.take(t.Context(), b, needless) {
+			t.Error("who needs none got a turn")
+		}
+	})
+	waiting(b, 1)
+	queue(a, "a1", 2)
+	queue(a, "a2", 3)
+	queue(b, "b1", 2)
+	queue(a, "a3", 4)
+	cancel()
+	close(needless)
+	waiting(a, 3)
+	waiting(b, 1)
+	turns.done(busy)
+	all.Wait()
+	if got := fmt.Sprint(order); got != "[a1 b1 a2 a3]" {
+		t.Errorf("turns were taken in the order %s", got)
+	}
+}
+
+// Of cursors that are made up one a second is answered; the empty one always is, and so is the same again.
+func TestBeginningsAreAdmitted(t *testing.T) {
+	t.Parallel()
+	b := newBeginnings()
+	now := time.Unix(1000, 0)
+	for _, step := range []struct {
+		account ID
+		after   string
+		at      time.Duration
+		want    bool
+	}{
+		{alice, "one", 0, true}, {alice, "one", 0, true}, {alice, "two", 900 * time.Millisecond, false}, {alice, "", 0, true}, {alice, "one", 0, true},
+		{bert, "two", 0, true}, {bert, "three", 0, false}, {alice, "two", time.Second, true}, {alice, "one", time.Second, false},
+	} {
+		if err := b.admit(step.account, step.after, now.Add(step.at)); (err == nil) != step.want || err != nil && !errors.Is(err, ErrTooMany) {
+			t.Errorf("%+v: %v", step, err)
+		}
+	}
+	for range 10 * maxStatements {
+		_ = b.admit(NewID(), "x", now)
+	}
+	_ = b.admit(NewID(), "x", now.Add(time.Hour))
+	if len(b.last) > 1 {
+		t.Errorf("%d accounts are remembered", len(b.last))
 	}
 }

@@ -113,6 +113,7 @@ func newApp(cfg config.Config, st *store.Store, tokens users.Tokens) *app {
 		Now:       time.Now,
 		NewID:     users.NewID,
 		TokenLife: cfg.JWT.Lifetime,
+		Limits:    users.Limits{Roles: cfg.MaxRoles, Permissions: cfg.MaxPermissions, Assignments: cfg.MaxAssignments},
 		NoDemo:    cfg.Environment == config.Production,
 		Unlimited: !cfg.RateLimits,
 		Skeleton:  confusable.New().Skeleton,

@@ -49,6 +49,10 @@ type Config struct {
 	HashWorkers int // 0: as many as fit the processors
 	// LoginMaxWait is within which time a login is answered or else refused.
 	LoginMaxWait time.Duration
+	// MaxRoles, MaxPermissions and MaxAssignments are how many of them may be made.
+	MaxRoles       int
+	MaxPermissions int
+	MaxAssignments int
 	// CORSOrigins are the exact origins that may read answers in a browser; a single "*" is all of them.
 	CORSOrigins []string
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
@@ -83,9 +87,10 @@ func defaults(e Environment) Config {
 		},
 		BcryptCost:   12,
 		LoginMaxWait: 1500 * time.Millisecond,
-		CORSOrigins:  []string{"*"},
-		RateLimits:   true,
-		LogLevel:     slog.LevelInfo,
+		MaxRoles:     100_000, MaxPermissions: 100_000, MaxAssignments: 1_000_000,
+		CORSOrigins: []string{"*"},
+		RateLimits:  true,
+		LogLevel:    slog.LevelInfo,
 	}
 	if e == Production {
 		c.Host = "0.0.0.0" // in a container the outside decides what is published

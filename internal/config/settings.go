@@ -97,6 +97,18 @@ var settings = []setting{
 		},
 	},
 	{
+		Setting{"MAX_ROLES", "100000", "how many roles may be made, 10 to 10000000", false},
+		func(c *Config, v string) string { return integer(&c.MaxRoles, v, 10, 10_000_000) },
+	},
+	{
+		Setting{"MAX_PERMISSIONS", "100000", "how many permissions may be made, those of the system included, 100 to 10000000", false},
+		func(c *Config, v string) string { return integer(&c.MaxPermissions, v, 100, 10_000_000) },
+	},
+	{
+		Setting{"MAX_ASSIGNMENTS", "1000000", "how many permissions of their own all roles may have together, 100 to 100000000", false},
+		func(c *Config, v string) string { return integer(&c.MaxAssignments, v, 100, 100_000_000) },
+	},
+	{
 		Setting{"CORS_ORIGINS", "* (none in production)", "exact origins that may read answers in a browser, separated by commas", false},
 		func(c *Config, v string) string { return origins(&c.CORSOrigins, v) },
 	},

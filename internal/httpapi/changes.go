@@ -24,7 +24,7 @@ const (
 	// maxWaiting is how many requests wait at a time. Each holds a connection and its memory; past that, they are
 	// answered at once, and whoever follows asks more often.
 	maxWaiting = 1000
-	// maxAfter bounds what is repeated in the statement, in bytes. A cursor has some 100.
+	// maxAfter bounds what is repeated in the statement, in bytes. A cursor has some 80, and 250 at most.
 	maxAfter = 256
 )
 
@@ -33,9 +33,9 @@ func (a *api) changesRoutes() []route {
 		method: http.MethodGet, path: "/api/v1/auth/changes", permission: users.ChangesRead, quiet: true, tagged: true,
 		name: "getChanges", tag: "Authentication", summary: "Follow what has changed since tokens were issued",
 		description: "For services that verify tokens themselves. The statement is signed with the keys of the JWKS and true as of the moment the request was received. " +
-			"Without a cursor, or with one that is none of this database, it begins anew. When nothing is newer by the end of the wait the answer is 304. " +
+			"Without a cursor, or with one that is none of this database, it begins anew; of cursors that are made up, an account gets one a second answered. When nothing is newer by the end of the wait the answer is 304. " +
 			"A cursor is good for the same answer for at most 10 seconds, and so no request waits longer.",
-		message: "Changes retrieved successfully", data: reflect.TypeFor[Changes](), example: exampleChanges,
+		message: "Changes retrieved successfully", fails: []int{http.StatusTooManyRequests}, data: reflect.TypeFor[Changes](), example: exampleChanges,
 		params: []*huma.Param{
 			afterParamDoc(),
 			queryParam("wait_ms", "How many milliseconds to wait for something newer.",

@@ -32,9 +32,14 @@ func TestChangesWaits(t *testing.T) {
 	person := svc.NewAccount(t, role)
 	f := newFollower(svc)
 	_, first := f.next(t, 0)
-	if !first.Reset || len(first.Roles) != 2 || len(first.Accounts) != 0 || first.More {
+	if !first.Reset || len(first.Roles) != 2 || len(first.Permissions) < 10 || len(first.Accounts) != 0 || !first.More {
 		t.Fatalf("the beginning is %+v", first)
 	}
+	_, second := f.next(t, 0)
+	if second.Reset || len(second.Roles)+len(second.Permissions)+len(second.Accounts) > 0 || second.More {
+		t.Fatalf("after the beginning comes %+v", second)
+	}
+	first.Cursor = f.cursor
 	if age := time.Now().Unix() - first.IssuedAt; age < 0 || age > 60 {
 		t.Errorf("issued %d seconds ago", age)
 	}
@@ -97,7 +102,7 @@ func TestChangesWaits(t *testing.T) {
 		told := make(chan statement)
 		go func() {
 			for {
-				if _, s := f.next(t, 25_000); len(s.Accounts)+len(s.Roles) > 0 {
+				if _, s := f.next(t, 25_000); len(s.Accounts)+len(s.Roles)+len(s.Permissions) > 0 {
 					told <- s
 					return
 				}
@@ -194,7 +199,7 @@ func TestChangesSlots(t *testing.T) {
 		o.Service = users.New(ports)
 	}})
 	f := newFollower(svc)
-	f.next(t, 0)
+	f.catchUp(t)
 	for _, step := range []struct {
 		at     int64
 		status int
@@ -206,7 +211,7 @@ func TestChangesSlots(t *testing.T) {
 	} {
 		seconds.Store(step.at)
 		status, s := f.next(t, 0)
-		if status != step.status || status == 200 && (s.IssuedAt != base.Unix()+step.at || s.Reset || s.Roles != nil || len(s.Accounts) > 0) {
+		if status != step.status || status == 200 && (s.IssuedAt != base.Unix()+step.at || s.Reset || len(s.Roles)+len(s.Permissions)+len(s.Accounts) > 0) {
 			t.Errorf("at %d: %d %+v, want %d", step.at, status, s, step.status)
 		}
 	}
@@ -225,6 +230,33 @@ func TestChangesSlots(t *testing.T) {
 	answers.Range(func(any, any) bool { different++; return true })
 	if n := signed.Load() - before; n != 1 || different != 1 {
 		t.Errorf("100 followers cost %d signatures and got %d statements", n, different)
+	}
+}
+
+// The replicas of a service that start together, with one account, all get in at once, and cost little.
+func TestChangesManyBeginTogether(t *testing.T) {
+	t.Parallel()
+	var signed atomic.Int64
+	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) {
+		ports := o.Service.Ports
+		ports.Tokens = counting{ports.Tokens, &signed}
+		o.Service = users.New(ports)
+	}})
+	const replicas = 30
+	began := time.Now()
+	var all sync.WaitGroup
+	for range replicas {
+		all.Go(func() {
+			f := newFollower(svc)
+			if f.catchUp(t); len(f.roles) != 1 || f.resets != 1 {
+				t.Errorf("a follower has begun %d times and knows %d roles", f.resets, len(f.roles))
+			}
+		})
+	}
+	all.Wait()
+	seconds := int64(time.Since(began)/time.Second) + 1
+	if n := signed.Load(); n > 4*seconds {
+		t.Errorf("%d followers that began together cost %d signatures in %d seconds", replicas, n, seconds)
 	}
 }
 
@@ -268,6 +300,7 @@ func TestChangesManyWait(t *testing.T) {
 	deadline, refused := time.Now().Add(patience), false
 	for !refused && time.Now().Before(deadline) {
 		cursor := strings.Trim(ask(t.Context(), "", 0).Header().Get("ETag"), `"`)
+		cursor = strings.Trim(ask(t.Context(), cursor, 0).Header().Get("ETag"), `"`)
 		refused = ask(t.Context(), cursor, 25_000).Code == http.StatusNotModified
 	}
 	if !refused {

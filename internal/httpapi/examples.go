@@ -46,7 +46,7 @@ var (
 	}
 	exampleChanges = Changes{
 		Statement: "eyJhbGciOiJSUzI1NiIsInR5cCI6ImNoYW5nZXMrand0Iiwia2lkIjoibWFpbiJ9.e30.c2lnbmF0dXJl",
-		Cursor:    "176113440.42." + exampleAccountID + ".Hb6u0pLPOcSu0XIo.k3Zxq1d0YvPi2mVw",
+		Cursor:    "176113440.42.5b0c0f3a-5f2b-468f-8919-343979ae61e8.-.-.k3Zxq1d0YvPi2mVw",
 	}
 	exampleKey = PEMKey{
 		JWK:       JWK{KeyType: "RSA", KeyID: "main", Use: "sig", Algorithm: "RS256", Modulus: "u1SU1LfVLPHCozMxH2Mo", Exponent: "AQAB"},

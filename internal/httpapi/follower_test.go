@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"maps"
 	"math/big"
 	"net/http"
 	"slices"
@@ -24,15 +25,22 @@ const changesPath = "/api/v1/auth/changes"
 
 // statement is the payload of what followers get, as the contract has it.
 type statement struct {
-	Issuer   string `json:"iss"`
-	Audience string `json:"aud"`
-	IssuedAt int64  `json:"iat"`
-	Cursor   string `json:"cursor"`
-	After    string `json:"after"`
-	Reset    bool   `json:"reset"`
-	Roles    []struct {
+	Issuer      string `json:"iss"`
+	Audience    string `json:"aud"`
+	IssuedAt    int64  `json:"iat"`
+	Cursor      string `json:"cursor"`
+	After       string `json:"after"`
+	Reset       bool   `json:"reset"`
+	Permissions []struct {
+		ID   string  `json:"id"`
+		Name *string `json:"name"`
+	} `json:"permissions"`
+	Roles []struct {
 		ID          string   `json:"id"`
-		Name        string   `json:"name"`
+		Name        *string  `json:"name"`
+		Parent      *string  `json:"parent"`
+		All         bool     `json:"all"`
+		Continued   bool     `json:"continued"`
 		Permissions []string `json:"permissions"`
 	} `json:"roles"`
 	Accounts []struct {
@@ -77,18 +85,24 @@ func openStatement(svc *apitest.Service, jws string) (statement, error) {
 
 // follower knows what it was told, and nothing else.
 type follower struct {
-	svc      *apitest.Service
-	token    string
-	cursor   string
-	names    map[string]string   // of roles, by id
-	rights   map[string][]string // of roles, by id
-	accounts map[string]entry
-	resets   int
+	svc         *apitest.Service
+	token       string
+	cursor      string
+	permissions map[string]string // names, by id
+	roles       map[string]knownRole
+	accounts    map[string]entry
+	resets      int
+}
+
+type knownRole struct {
+	name, parent string
+	all          bool
+	own          []string // ids
 }
 
 type entry struct {
-	least int64 // 0: no token counts
-	role  string
+	version int64 // 0: no token counts
+	role    string
 }
 
 func newFollower(svc *apitest.Service) *follower {
@@ -124,24 +138,33 @@ func (f *follower) apply(t testing.TB, s statement) {
 	f.cursor = s.Cursor
 	if s.Reset {
 		f.resets++
-		f.names, f.rights, f.accounts = nil, nil, map[string]entry{}
+		f.permissions, f.roles, f.accounts = map[string]string{}, map[string]knownRole{}, map[string]entry{}
 	}
-	if s.Roles != nil {
-		f.names, f.rights = map[string]string{}, map[string][]string{}
-	}
-	for _, r := range s.Roles {
-		f.names[r.ID], f.rights[r.ID] = r.Name, r.Permissions
-		if !slices.IsSorted(r.Permissions) {
-			t.Errorf("the permissions of %s are not sorted: %q", r.Name, r.Permissions)
+	for _, p := range s.Permissions {
+		if delete(f.permissions, p.ID); p.Name != nil {
+			f.permissions[p.ID] = *p.Name
 		}
 	}
-	if len(s.Accounts) > 1000 {
-		t.Errorf("%d accounts in one statement", len(s.Accounts))
+	for _, r := range s.Roles {
+		known := knownRole{all: r.All, own: r.Permissions}
+		if r.Continued {
+			known.own = append(f.roles[r.ID].own, r.Permissions...)
+		}
+		if r.Parent != nil {
+			known.parent = *r.Parent
+		}
+		if delete(f.roles, r.ID); r.Name != nil {
+			known.name = *r.Name
+			f.roles[r.ID] = known
+		}
+	}
+	if n := len(s.Accounts) + len(s.Roles) + len(s.Permissions); n > 1000 {
+		t.Errorf("%d things in one statement", n)
 	}
 	for _, a := range s.Accounts {
 		e := entry{}
 		if a.Version != nil {
-			e.least = *a.Version
+			e.version = *a.Version
 		}
 		if a.Role != nil {
 			e.role = *a.Role
@@ -166,23 +189,41 @@ func (f *follower) catchUp(t testing.TB) (told int) {
 type issued struct {
 	account users.ID
 	version int64
-	role    string // roles[0]
+	role    string // role_id
+	name    string // roles[0]; what counts of a token from before there was the claim role_id
 }
 
 // rightsOf is the rule for whoever verifies: what a token counts for, or no.
 func (f *follower) rightsOf(token issued) ([]string, bool) {
 	if e, ok := f.accounts[token.account.String()]; ok {
-		if e.least == 0 || token.version < e.least {
+		if e.version == 0 || token.version != e.version {
 			return nil, false
 		}
-		return f.rights[e.role], true
+		return f.effective(e.role), true
 	}
-	for id, name := range f.names {
-		if name == token.role {
-			return f.rights[id], true
+	if token.role != "" {
+		return f.effective(token.role), true
+	}
+	for id, role := range f.roles {
+		if role.name == token.name {
+			return f.effective(id), true
 		}
 	}
 	return nil, true
+}
+
+// effective is what a role holds and inherits.
+func (f *follower) effective(id string) []string {
+	held, seen := map[string]bool{}, map[string]bool{}
+	for role, known := f.roles[id]; known && !seen[id]; role, known = f.roles[id] {
+		for p, name := range f.permissions {
+			held[name] = held[name] || role.all || slices.Contains(role.own, p)
+		}
+		seen[id] = true
+		id = role.parent
+	}
+	maps.DeleteFunc(held, func(_ string, is bool) bool { return !is })
+	return slices.Sorted(maps.Keys(held))
 }
 
 // truth is what the service itself says of a token.

@@ -129,7 +129,7 @@ func (a *api) roleRoutes() []route {
 		reading(rehearsable(route{
 			method: http.MethodPost, path: one + "/permissions", permission: users.RolesUpdate, shownTo: users.RolesRead, bodyLimit: idsBody,
 			name: "assignPermissions", tag: tag, summary: "Add permissions to a role",
-			message: "Permissions assigned successfully",
+			message: "Permissions assigned successfully", fails: []int{http.StatusConflict},
 			request: object{"permission_ids": []string{examplePermissionID}}, example: exampleRole,
 		}), a.assignPermissions),
 		asking(rehearsable(route{

@@ -4,64 +4,118 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/svc-users/svc-users"
 )
 
-// ChangesSince implements users.ChangeReader. Rows of account_changes move to a later place with each change of
-// their account and never to an earlier one, so whoever has read up to a place misses nothing by reading on from
-// there, whatever happens in between.
-func (s *Store) ChangesSince(ctx context.Context, after users.ChangePlace, since time.Time, limit int) (users.Changes, error) {
-	return read(ctx, s, s.readLimit, func(ctx context.Context) (users.Changes, error) {
-		return inSnapshot(ctx, s, func(q queries) (users.Changes, error) {
-			c, err := s.stateOf(ctx, q)
-			if err == nil {
-				c.Known, err = q.knowsPlace(ctx, after)
-			}
-			if err == nil && c.Known {
-				c.List, err = q.changesSince(ctx, after, since, limit)
-			}
-			if err == nil {
-				c.Last, err = q.lastChange(ctx)
-			}
-			return c, err
-		})
+// ReadChanges implements users.ChangeReader.
+func (s *Store) ReadChanges(ctx context.Context, fn func(users.ChangeView) error) error {
+	_, err := read(ctx, s, s.readLimit, func(ctx context.Context) (struct{}, error) {
+		return inSnapshot(ctx, s, func(q queries) (struct{}, error) { return struct{}{}, fn(q) })
 	})
+	return err
 }
 
-// stateOf reads the moment and the graph of a snapshot, the latter only if it is another than the one that is kept.
-func (s *Store) stateOf(ctx context.Context, q queries) (c users.Changes, err error) {
-	if c.Moment, err = q.stamps(ctx); err != nil {
+// ChangeState implements users.ChangeView.
+func (q queries) ChangeState(ctx context.Context) (users.ChangeState, error) {
+	state, err := row(ctx, q, "read where the changes are", func(r *sql.Rows) (c users.ChangeState, err error) {
+		var mark sql.NullString
+		err = r.Scan(&c.Moment.Roles, &c.Moment.Accounts, &c.Position, &mark, (*timeColumn)(&c.Now))
+		c.Mark = mark.String
 		return c, err
+	}, `SELECT s.stamp, s.account_stamp, s.position, m.mark, `+q.engine.clock()+`
+		FROM authorization_stamp s LEFT JOIN change_marks m ON m.position = s.position`)
+	if errors.Is(err, users.ErrNotFound) {
+		return state, q.noStamps()
 	}
-	graph, ok := s.graph(c.Moment.Roles)
-	if !ok {
-		loaded, err := q.loadGraph(ctx)
-		if err != nil {
-			return c, err
-		}
-		graph = loaded.graph
-	}
-	c.Graph = graph
-	return c, nil
+	return state, err
 }
 
-// knowsPlace reports whether an account has changed at a place: its row stands there, or further on by now. In a
-// database of which a backup was restored it does not.
-func (q queries) knowsPlace(ctx context.Context, place users.ChangePlace) (bool, error) {
-	if place == (users.ChangePlace{}) {
-		return true, nil
-	}
-	_, err := row(ctx, q, "look for a place among the changes", scanInt,
-		`SELECT 1 FROM account_changes WHERE account_id = $1 AND position >= $2`, place.Account.String(), place.Position)
+// HasMark implements users.ChangeView.
+func (q queries) HasMark(ctx context.Context, position int64, mark string) (bool, error) {
+	_, err := row(ctx, q, "look for a mark of the changes", scanInt,
+		`SELECT 1 FROM change_marks WHERE position = $1 AND mark = $2`, position, mark)
 	if errors.Is(err, users.ErrNotFound) {
 		return false, nil
 	}
 	return err == nil, err
 }
 
-func (q queries) changesSince(ctx context.Context, after users.ChangePlace, since time.Time, limit int) ([]users.AccountChange, error) {
+// maxToldName is how long, in characters, a name of a permission or a role is read. Only SQL by hand can make longer
+// ones, and one of a gigabyte must not stop what follows.
+const maxToldName = `1000`
+
+// changedRights is the query of ChangedRights, but for how a place is compared.
+const changedRights = `SELECT c.position, c.kind, c.id, substr(p.name, 1, ` + maxToldName + `), substr(r.name, 1, ` + maxToldName + `), r.parent_id, r.is_system
+	FROM (SELECT position, kind, id FROM rights_changes WHERE (position, kind, id) COMPARED ($1, $2, $3) ORDER BY position, kind, id LIMIT $4) c
+	LEFT JOIN permissions p ON c.kind = 1 AND p.id = c.id LEFT JOIN roles r ON c.kind = 2 AND r.id = c.id
+	ORDER BY c.position, c.kind, c.id`
+
+var (
+	rightsAfter = strings.Replace(changedRights, "COMPARED", ">", 1)
+	rightsFrom  = strings.Replace(changedRights, "COMPARED", ">=", 1)
+)
+
+// ChangedRights implements users.ChangeView.
+func (q queries) ChangedRights(ctx context.Context, after users.RightsPlace, limit int) ([]users.RightChange, error) {
+	query := rightsAfter
+	if !after.Permission.IsZero() {
+		query = rightsFrom
+	}
+	return rows(ctx, q, "read the changes of roles and permissions", scanRight, query, after.Position, int(after.Kind), after.ID.String(), limit)
+}
+
+func scanRight(r *sql.Rows) (c users.RightChange, err error) {
+	var permission, role sql.NullString
+	var all sql.NullBool
+	err = r.Scan(&c.Place.Position, &c.Place.Kind, (*idColumn)(&c.Place.ID), &permission, &role, (*idColumn)(&c.Parent), &all)
+	c.Exists, c.Name, c.All = permission.Valid || role.Valid, permission.String+role.String, all.Bool
+	return c, err
+}
+
+// assignedTo is the query of AssignedTo: each role by itself, so that none is read further than is wanted.
+var assignedTo = func() string {
+	arms := make([]string, users.AssignedToRoles)
+	for i := range arms {
+		arms[i] = `SELECT * FROM (SELECT role_id, permission_id FROM role_permissions WHERE role_id = $` + strconv.Itoa(i+1) +
+			` ORDER BY permission_id LIMIT ` + strconv.Itoa(users.AssignedToEach) + `) AS r` + strconv.Itoa(i+1)
+	}
+	return strings.Join(arms, ` UNION ALL `) + ` ORDER BY 1, 2`
+}()
+
+// AssignedTo implements users.ChangeView.
+func (q queries) AssignedTo(ctx context.Context, roles []users.ID) (map[users.ID][]users.ID, error) {
+	args := make([]any, users.AssignedToRoles)
+	for i := range args {
+		args[i] = users.ID{}.String() // no role has it
+		if i < len(roles) {
+			args[i] = roles[i].String()
+		}
+	}
+	found, err := rows(ctx, q, "read the permissions of changed roles", scanAssignment, assignedTo, args...)
+	if err != nil {
+		return nil, err
+	}
+	assigned := make(map[users.ID][]users.ID, len(roles))
+	for _, a := range found {
+		assigned[a.RoleID] = append(assigned[a.RoleID], a.PermissionID)
+	}
+	return assigned, nil
+}
+
+// AssignedAfter implements users.ChangeView.
+func (q queries) AssignedAfter(ctx context.Context, role, after users.ID, limit int) ([]users.ID, error) {
+	return rows(ctx, q, "read more permissions of a role", func(r *sql.Rows) (id users.ID, err error) {
+		return id, r.Scan((*idColumn)(&id))
+	}, `SELECT permission_id FROM role_permissions WHERE role_id = $1 AND permission_id > $2 ORDER BY permission_id LIMIT $3`,
+		role.String(), after.String(), limit)
+}
+
+// ChangedAccounts implements users.ChangeView.
+func (q queries) ChangedAccounts(ctx context.Context, after users.ChangePlace, since time.Time, limit int) ([]users.AccountChange, error) {
 	return rows(ctx, q, "read the changes of accounts", scanChange,
 		`SELECT c.position, c.account_id, a.is_active, a.token_version, a.role_id
 		FROM account_changes c LEFT JOIN accounts a ON a.id = c.account_id
@@ -77,20 +131,30 @@ func scanChange(r *sql.Rows) (c users.AccountChange, err error) {
 	return c, err
 }
 
-func (q queries) lastChange(ctx context.Context) (users.ChangePlace, error) {
-	place, err := row(ctx, q, "read the last change of an account", func(r *sql.Rows) (p users.ChangePlace, err error) {
-		return p, r.Scan(&p.Position, (*idColumn)(&p.Account))
-	}, `SELECT position, account_id FROM account_changes ORDER BY position DESC, account_id DESC LIMIT 1`)
-	if errors.Is(err, users.ErrNotFound) {
-		return users.ChangePlace{}, nil
-	}
-	return place, err
-}
-
-// ForgetChanges implements users.ChangeReader. It is one statement and may be repeated.
-func (s *Store) ForgetChanges(ctx context.Context, before time.Time) error {
-	_, err := read(ctx, s, s.txLimit, func(ctx context.Context) (int64, error) {
-		return s.reads().exec(ctx, "forget old changes of accounts", `DELETE FROM account_changes WHERE changed_at < $1`, instant(before))
+// ForgetChanges implements users.ChangeReader. Each of its statements may be repeated.
+func (s *Store) ForgetChanges(ctx context.Context, changes, marks time.Duration) error {
+	_, err := read(ctx, s, s.txLimit, func(ctx context.Context) (struct{}, error) {
+		q := s.reads()
+		now, err := row(ctx, q, "read the clock of the database", func(r *sql.Rows) (now time.Time, err error) {
+			return now, r.Scan((*timeColumn)(&now))
+		}, `SELECT `+q.engine.clock())
+		if err != nil {
+			return struct{}{}, err
+		}
+		for _, old := range []struct {
+			statement string
+			age       time.Duration
+		}{
+			{`DELETE FROM account_changes WHERE changed_at < $1`, changes},
+			{`DELETE FROM rights_changes WHERE changed_at < $1 AND NOT EXISTS (SELECT 1 FROM permissions p WHERE kind = 1 AND p.id = rights_changes.id)
+				AND NOT EXISTS (SELECT 1 FROM roles r WHERE kind = 2 AND r.id = rights_changes.id)`, changes},
+			{`DELETE FROM change_marks WHERE made_at < $1 AND position <> (SELECT position FROM authorization_stamp)`, marks},
+		} {
+			if _, err := q.exec(ctx, "forget old changes", old.statement, instant(now.Add(-old.age))); err != nil {
+				return struct{}{}, err
+			}
+		}
+		return struct{}{}, nil
 	})
 	return err
 }

@@ -61,6 +61,7 @@ func (p *postgres) migrating() *sql.DB     { return p.db }
 func (p *postgres) dialect() goose.Dialect { return goose.DialectPostgres }
 func (p *postgres) heal()                  { p.pool.Reset() }
 func (p *postgres) position() string       { return "pg_catalog.strpos" }
+func (p *postgres) clock() string          { return "pg_catalog.clock_timestamp()" }
 func (p *postgres) pause() time.Duration   { return 100 * time.Millisecond }
 
 // known says no: what is heard is a moment old.

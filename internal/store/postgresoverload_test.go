@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -112,9 +113,20 @@ func TestPostgresForeignFunctions(t *testing.T) {
 	}
 	_, _, err := s.AccountByEmail(ctx, b.Email)
 	must("by e-mail", err)
-	_, err = s.ChangesSince(ctx, users.ChangePlace{}, time.Time{}, 10)
-	must("changes", err)
-	must("changes are forgotten", s.ForgetChanges(ctx, time.Now().Add(-time.Hour)))
+	must("changes", s.ReadChanges(ctx, func(v users.ChangeView) error {
+		state, err := v.ChangeState(ctx)
+		if err != nil {
+			return err
+		}
+		_, known := v.HasMark(ctx, state.Position, state.Mark)
+		_, rights := v.ChangedRights(ctx, users.RightsPlace{}, 10)
+		_, more := v.ChangedRights(ctx, users.RightsPlace{Permission: p.ID}, 10)
+		_, assigned := v.AssignedTo(ctx, []users.ID{role.ID})
+		_, after := v.AssignedAfter(ctx, role.ID, users.ID{}, 10)
+		_, accounts := v.ChangedAccounts(ctx, users.ChangePlace{}, state.Now.Add(-time.Hour), 10)
+		return errors.Join(known, rights, more, assigned, after, accounts)
+	}))
+	must("changes are forgotten", s.ForgetChanges(ctx, time.Hour, time.Hour))
 	_, err = s.CursorKey(ctx)
 	must("a secret", err)
 	_, err = s.Graph(ctx)

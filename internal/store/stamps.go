@@ -38,13 +38,14 @@ func (q queries) noStamps() *failure {
 	return f
 }
 
-// makeStamps makes the row if it is missing. Positions in account_changes have to go on above all that were ever given
+// makeStamps makes the row if it is missing. Positions of changes have to go on above all that were ever given
 // away, which may have been forgotten since: no database has seen as many changes as there were microseconds.
 func (s *Store) makeStamps(ctx context.Context) error {
 	least := s.clock().UnixMicro()
 	_, err := s.reads().exec(ctx, "make the stamps anew",
 		`INSERT INTO authorization_stamp (only_row, stamp, account_stamp, position) VALUES ($1, $2, $3,
-		(SELECT CASE WHEN max(position) >= $4 THEN max(position) + 1 ELSE $4 END FROM account_changes)) ON CONFLICT DO NOTHING`,
+		(SELECT CASE WHEN max(position) >= $4 THEN max(position) + 1 ELSE $4 END
+			FROM (SELECT position FROM account_changes UNION ALL SELECT position FROM rights_changes) AS given)) ON CONFLICT DO NOTHING`,
 		true, rand.Text(), rand.Text(), least)
 	return err
 }

@@ -14,20 +14,29 @@ const changesType = "changes+jwt"
 
 // changes is the payload of a statement, in the order in which it is written.
 type changes struct {
-	Issuer   string          `json:"iss"`
-	Audience string          `json:"aud"`
-	IssuedAt int64           `json:"iat"`
-	Cursor   string          `json:"cursor"`
-	After    string          `json:"after"`
-	Reset    bool            `json:"reset"`
-	Roles    []roleRights    `json:"roles,omitzero"` // left out where they are unchanged
-	Accounts []accountRights `json:"accounts"`
-	More     bool            `json:"more"`
+	Issuer      string             `json:"iss"`
+	Audience    string             `json:"aud"`
+	IssuedAt    int64              `json:"iat"`
+	Cursor      string             `json:"cursor"`
+	After       string             `json:"after"`
+	Reset       bool               `json:"reset"`
+	Permissions []permissionRights `json:"permissions"`
+	Roles       []roleRights       `json:"roles"`
+	Accounts    []accountRights    `json:"accounts"`
+	More        bool               `json:"more"`
+}
+
+type permissionRights struct {
+	ID   string  `json:"id"`
+	Name *string `json:"name"` // null: there is none of that id
 }
 
 type roleRights struct {
 	ID          string   `json:"id"`
-	Name        string   `json:"name"`
+	Name        *string  `json:"name"`   // null: there is none of that id
+	Parent      *string  `json:"parent"` // null: none
+	All         bool     `json:"all"`
+	Continued   bool     `json:"continued"`
 	Permissions []string `json:"permissions"`
 }
 
@@ -43,25 +52,31 @@ func (s *KeySet) SignChanges(c users.ChangeStatement) (string, error) {
 	p := changes{
 		Issuer: s.options.Issuer, Audience: s.options.Audience, IssuedAt: c.IssuedAt.Unix(),
 		Cursor: c.Cursor, After: c.After, Reset: c.Reset, More: c.More,
-		Accounts: make([]accountRights, len(c.Accounts)),
+		Permissions: make([]permissionRights, len(c.Permissions)),
+		Roles:       make([]roleRights, len(c.Roles)),
+		Accounts:    make([]accountRights, len(c.Accounts)),
 	}
-	if c.Roles != nil {
-		p.Roles = make([]roleRights, len(c.Roles))
+	for i, one := range c.Permissions {
+		p.Permissions[i].ID = one.ID.String()
+		if one.Name != "" {
+			p.Permissions[i].Name = &one.Name
+		}
 	}
 	for i, r := range c.Roles {
-		p.Roles[i] = roleRights{r.ID.String(), string(r.Name), make([]string, len(r.Permissions))}
-		for j, name := range r.Permissions {
-			p.Roles[i].Permissions[j] = string(name)
+		told := roleRights{ID: r.ID.String(), Parent: optionalID(r.Parent), All: r.All, Continued: r.Continued}
+		if !r.Gone {
+			told.Name = &r.Name
 		}
+		told.Permissions = make([]string, len(r.Permissions))
+		for j, id := range r.Permissions {
+			told.Permissions[j] = id.String()
+		}
+		p.Roles[i] = told
 	}
 	for i, a := range c.Accounts {
-		told := accountRights{ID: a.ID.String()}
+		told := accountRights{ID: a.ID.String(), Role: optionalID(a.Role)}
 		if a.Version > 0 {
 			told.Version = &a.Version
-		}
-		if !a.Role.IsZero() {
-			role := a.Role.String()
-			told.Role = &role
 		}
 		p.Accounts[i] = told
 	}
@@ -70,4 +85,12 @@ func (s *KeySet) SignChanges(c users.ChangeStatement) (string, error) {
 		return "", errors.New("sign changes: a value is not valid UTF-8")
 	}
 	return s.sign(s.changes, body)
+}
+
+func optionalID(id users.ID) *string {
+	if id.IsZero() {
+		return nil
+	}
+	text := id.String()
+	return &text
 }

@@ -17,9 +17,11 @@ func testStatement() users.ChangeStatement {
 	c := testClaims()
 	return users.ChangeStatement{
 		IssuedAt: testNow.Add(999 * time.Millisecond), After: `"<before>"`, Cursor: "1.2.-.a.b", Reset: true, More: true,
+		Permissions: []users.PermissionRights{{ID: c.Subject, Name: "a:b"}, {ID: c.TokenID}},
 		Roles: []users.RoleRights{
-			{ID: c.TokenID, Name: "Rédaction", Permissions: []users.PermissionName{"a:b", "c:d"}},
-			{ID: c.Subject, Name: "None"},
+			{ID: c.TokenID, Name: "Rédaction", Parent: c.Subject, Permissions: []users.ID{c.Subject, c.TokenID}},
+			{ID: c.Subject, Name: "Admin", All: true, Continued: true},
+			{ID: c.Subject, Gone: true},
 		},
 		Accounts: []users.AccountRights{{ID: c.Subject, Version: 3, Role: c.TokenID}, {ID: c.TokenID, Role: c.Subject}, {ID: c.TokenID}},
 	}
@@ -40,7 +42,10 @@ func TestSignChanges(t *testing.T) {
 		`{"alg":"RS256","typ":"changes+jwt","kid":"key-1"}`,
 		`{"iss":"` + testIssuer + `","aud":"` + testAudience + `","iat":` + fmt.Sprint(testNow.Unix()) +
 			`,"cursor":"1.2.-.a.b","after":"\"<before>\"","reset":true,` +
-			`"roles":[{"id":"` + id + `","name":"Rédaction","permissions":["a:b","c:d"]},{"id":"` + subject + `","name":"None","permissions":[]}],` +
+			`"permissions":[{"id":"` + subject + `","name":"a:b"},{"id":"` + id + `","name":null}],` +
+			`"roles":[{"id":"` + id + `","name":"Rédaction","parent":"` + subject + `","all":false,"continued":false,"permissions":["` + subject + `","` + id + `"]},` +
+			`{"id":"` + subject + `","name":"Admin","parent":null,"all":true,"continued":true,"permissions":[]},` +
+			`{"id":"` + subject + `","name":null,"parent":null,"all":false,"continued":false,"permissions":[]}],` +
 			`"accounts":[{"id":"` + subject + `","ver":3,"role":"` + id + `"},{"id":"` + id + `","ver":null,"role":"` + subject + `"},{"id":"` + id + `","ver":null,"role":null}],` +
 			`"more":true}`,
 	} {
@@ -48,13 +53,13 @@ func TestSignChanges(t *testing.T) {
 			t.Errorf("part %d is\n%s (%v), want\n%s", i, got, err, want)
 		}
 	}
-	// Roles that are unchanged are left out, and no account is an empty list.
+	// What nothing is told of is an empty list.
 	signed, err = set.SignChanges(users.ChangeStatement{IssuedAt: testNow, Cursor: "c"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	body, err := base64.RawURLEncoding.DecodeString(strings.Split(signed, ".")[1])
-	if err != nil || !json.Valid(body) || bytes.Contains(body, []byte("roles")) || !bytes.Contains(body, []byte(`"accounts":[],`)) {
+	if err != nil || !json.Valid(body) || !bytes.Contains(body, []byte(`"permissions":[],"roles":[],"accounts":[],`)) {
 		t.Errorf("without changes it is %s (%v)", body, err)
 	}
 	if _, err := set.SignChanges(users.ChangeStatement{After: "\xff"}); err == nil {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/svc-users/svc-users"
 )
 
 // The only values of the header members alg and typ, now and on reading.
@@ -32,6 +34,7 @@ type payload struct {
 	TokenID     string   `json:"jti"`
 	Version     int64    `json:"ver"`
 	Email       string   `json:"email"`
+	RoleID      uuid     `json:"role_id,omitzero"` // left out in tokens from before there was this claim
 	Roles       names    `json:"roles"`
 	Permissions names    `json:"permissions"`
 	// PermissionsOmitted is left out unless it is true.
@@ -119,6 +122,29 @@ func (a *audience) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return nil
 }
 
+// uuid is an id in its canonical spelling. Its own reader refuses null, which is not the same as no claim.
+type uuid users.ID
+
+func (u uuid) MarshalJSONTo(enc *jsontext.Encoder) error {
+	return enc.WriteToken(jsontext.String(users.ID(u).String()))
+}
+
+func (u *uuid) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	text, err := dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	if text.Kind() != jsontext.KindString {
+		return errType
+	}
+	id, ok := users.ParseID(text.String())
+	if !ok {
+		return errType
+	}
+	*u = uuid(id)
+	return nil
+}
+
 // flag is a boolean that is not null.
 type flag bool
 
@@ -139,4 +165,6 @@ var (
 	_ json.UnmarshalerFrom = (*audience)(nil)
 	_ json.MarshalerTo     = audience(nil)
 	_ json.UnmarshalerFrom = (*flag)(nil)
+	_ json.UnmarshalerFrom = (*uuid)(nil)
+	_ json.MarshalerTo     = uuid{}
 )

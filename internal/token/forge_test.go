@@ -61,6 +61,9 @@ func testSet(t testing.TB) *KeySet {
 
 var testNow = time.Date(2025, 10, 15, 12, 0, 0, 0, time.UTC)
 
+// testRole is the id of a role.
+const testRole = "0199e7a0-0000-7000-8000-00000000c001"
+
 func testClaims() users.Claims {
 	subject, _ := users.ParseID("0199e7a0-0000-7000-8000-000000000001")
 	id, _ := users.ParseID("0199e7a0-0000-7000-8000-000000000002")

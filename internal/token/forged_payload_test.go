@@ -100,6 +100,13 @@ func payloadKinds() []kind {
 	for _, odd := range []string{`null`, `1`, `0`, `"true"`, `"false"`, `""`, `[]`, `[true]`, `{}`} {
 		add(errPayload, "permissions_omitted "+odd, p.plus("permissions_omitted", odd))
 	}
+	for _, odd := range []string{
+		`null`, `""`, `1`, `true`, `[]`, `{}`, `["` + testRole + `"]`, `{"id":"` + testRole + `"}`, `"` + strings.ToUpper(testRole) + `"`, `"{` + testRole + `}"`, `"` + testRole + ` "`,
+		`"00000000-0000-0000-0000-000000000000"`, `"Admin"`, `"0199e7a0-0000-7000-8000-00000000000g"`,
+	} {
+		add(errPayload, "role_id "+odd, p.plus("role_id", odd))
+	}
+	add(errPayload, "role_id twice", p.plus("role_id", `"`+testRole+`"`).plus("role_id", `"`+testRole+`"`))
 	add(errPayload, "permissions_omitted twice", p.plus("permissions_omitted", "true").plus("permissions_omitted", "true"))
 
 	token := func(text string) string { return signed(goodHeader().String(), text) }

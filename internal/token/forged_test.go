@@ -69,7 +69,11 @@ func TestUnforged(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: refused: %v", name, err)
 		}
-		checkClaims(t, got, testClaims())
+		want := testClaims()
+		if name == "role_id" {
+			want.RoleID, _ = users.ParseID(testRole)
+		}
+		checkClaims(t, got, want)
 		if b, err := set.Bearer(token, testNow); err != nil || b != bearerOf(testClaims()) {
 			t.Errorf("%s: Bearer says %+v, %v", name, b, err)
 		}
@@ -103,6 +107,7 @@ func unforged() map[string]string {
 		"an unknown claim of no kind": signed(h.String(), p.plus("scope", `null`).String()),
 		"aud an array":                signed(h.String(), p.with("aud", `["`+testAudience+`"]`).String()),
 		"aud among others":            signed(h.String(), p.with("aud", `["https://other.example","`+testAudience+`"]`).String()),
+		"role_id":                     signed(h.String(), p.plus("role_id", `"`+testRole+`"`).String()),
 		"permissions_omitted true":    signed(h.String(), p.plus("permissions_omitted", `true`).String()),
 		"permissions_omitted false":   signed(h.String(), p.plus("permissions_omitted", `false`).String()),
 	}

@@ -32,6 +32,7 @@ func (s *KeySet) Issue(c users.Claims) (string, error) {
 		TokenID:     c.TokenID.String(),
 		Version:     c.Version,
 		Email:       c.Email,
+		RoleID:      uuid(c.RoleID),
 		Roles:       c.Roles,
 		Permissions: append(names{}, c.Permissions...),
 	}

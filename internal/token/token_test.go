@@ -70,6 +70,24 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// A token names the role by its id, too, also where there is no room for the list of permissions.
+func TestIssueRoleID(t *testing.T) {
+	t.Parallel()
+	set := testSet(t)
+	for _, permissions := range [][]string{{"a:b"}, {strings.Repeat("x", maxLength)}} {
+		c := testClaims()
+		c.RoleID, _ = users.ParseID(testRole)
+		c.Permissions = permissions
+		token := issue(t, set, c)
+		if _, body := decoded(t, token); !strings.Contains(body, `"role_id":"`+testRole+`","roles":["Manager","User"]`) {
+			t.Errorf("payload %.300s", body)
+		}
+		if got, err := set.Verify(token, testNow); err != nil || got.RoleID != c.RoleID {
+			t.Errorf("read as %+v, %v", got.RoleID, err)
+		}
+	}
+}
+
 func TestIssueDetails(t *testing.T) {
 	t.Parallel()
 	set := testSet(t)

@@ -129,6 +129,7 @@ func (s *KeySet) claims(raw []byte, now time.Time) (users.Claims, error) {
 		Expires:     time.Unix(p.Expires, 0).UTC(),
 		Version:     p.Version,
 		Email:       p.Email,
+		RoleID:      users.ID(p.RoleID),
 		Roles:       p.Roles,
 		Permissions: p.Permissions,
 	}

@@ -3,6 +3,7 @@ package authz
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,15 +14,22 @@ import (
 // follower is a service that verifies tokens itself, and follows the changes of rights to know which still count. It
 // is written from the contract; that signatures are verified is tested elsewhere.
 type follower struct {
-	cursor   string
-	roles    map[string]followedRole // by id
-	accounts map[string]followedAccount
+	cursor      string
+	permissions map[string]string       // names by id
+	roles       map[string]followedRole // by id
+	accounts    map[string]followedAccount
+}
+
+type followedPermission struct {
+	ID   string
+	Name *string
 }
 
 type followedRole struct {
-	ID          string
-	Name        string
-	Permissions []string
+	ID             string
+	Name, Parent   *string
+	All, Continued bool
+	Permissions    []string // ids of its own
 }
 
 type followedAccount struct {
@@ -30,9 +38,7 @@ type followedAccount struct {
 	Role *string
 }
 
-func (r *running) newFollower() *follower {
-	return &follower{roles: map[string]followedRole{}, accounts: map[string]followedAccount{}}
-}
+func (r *running) newFollower() *follower { return &follower{} }
 
 // follow catches up with the changes, and then asks of every token that was ever issued whether it counts, and for
 // what.
@@ -83,18 +89,30 @@ func payload(r *running, jws string, into any) {
 
 func (f *follower) take(r *running, jws string) {
 	var s struct {
-		Reset    bool
-		Roles    []followedRole
-		Accounts []followedAccount
+		Reset       bool
+		Permissions []followedPermission
+		Roles       []followedRole
+		Accounts    []followedAccount
 	}
 	payload(r, jws, &s)
 	if s.Reset {
-		*f = follower{roles: map[string]followedRole{}, accounts: map[string]followedAccount{}}
+		*f = follower{permissions: map[string]string{}, roles: map[string]followedRole{}, accounts: map[string]followedAccount{}}
 	}
-	if s.Roles != nil {
-		f.roles = map[string]followedRole{}
+	for _, p := range s.Permissions {
+		if p.Name == nil {
+			delete(f.permissions, p.ID)
+		} else {
+			f.permissions[p.ID] = *p.Name
+		}
 	}
 	for _, role := range s.Roles {
+		switch {
+		case role.Name == nil:
+			delete(f.roles, role.ID)
+			continue
+		case role.Continued:
+			role.Permissions = slices.Concat(f.roles[role.ID].Permissions, role.Permissions)
+		}
 		f.roles[role.ID] = role
 	}
 	for _, a := range s.Accounts {
@@ -105,21 +123,39 @@ func (f *follower) take(r *running, jws string) {
 // judges is "the rule for whoever verifies".
 func (f *follower) judges(r *running, jwt string) (counts bool, held []string) {
 	var token struct {
-		Sub   string
-		Ver   int64
-		Roles []string
+		Sub    string
+		Ver    int64
+		RoleID string `json:"role_id"`
 	}
 	payload(r, jwt, &token)
+	role := token.RoleID
 	if a, told := f.accounts[token.Sub]; told {
-		if a.Ver == nil || a.Role == nil || token.Ver < *a.Ver {
+		if a.Ver == nil || a.Role == nil || token.Ver != *a.Ver {
 			return false, nil
 		}
-		return true, f.roles[*a.Role].Permissions
+		role = *a.Role
 	}
-	for _, role := range f.roles {
-		if role.Name == token.Roles[0] {
-			return true, role.Permissions
+	return true, f.holds(role)
+}
+
+// holds are the names of the effective permissions of a role, sorted.
+func (f *follower) holds(id string) []string {
+	held, met := map[string]bool{}, map[string]bool{}
+	for role, known := f.roles[id]; known && !met[role.ID]; role, known = f.roles[id] {
+		met[role.ID] = true
+		own := role.Permissions
+		if role.All {
+			own = slices.Collect(maps.Keys(f.permissions))
 		}
+		for _, p := range own {
+			if name, known := f.permissions[p]; known {
+				held[name] = true
+			}
+		}
+		if role.Parent == nil {
+			break
+		}
+		id = *role.Parent
 	}
-	return true, nil
+	return slices.Sorted(maps.Keys(held))
 }

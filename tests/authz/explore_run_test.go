@@ -111,7 +111,7 @@ func (r *running) begin(world state) {
 	described.Description = fmt.Sprintf("of world %d", r.worlds)
 	world.Roles[readerRole] = described
 	r.rows.wipe(r)
-	must(r, r.Store.ForgetChanges(r.Context(), time.Now().Add(time.Hour)))
+	must(r, r.Store.ForgetChanges(r.Context(), -time.Hour, -time.Hour))
 	r.salt = described.Description
 	r.install(r, world)
 	r.settle()

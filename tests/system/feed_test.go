@@ -23,6 +23,7 @@ func TestSIGTERMEndsTheWaitForChanges(t *testing.T) {
 		const turn = 10 * time.Second
 		time.Sleep(time.Until(time.Now().Truncate(turn).Add(turn)))
 		cursor := s.want(http.StatusOK, http.MethodGet, changesPath, token, nil).text("cursor")
+		cursor = s.want(http.StatusOK, http.MethodGet, changesPath+"?after="+cursor, token, nil).text("cursor")
 		const waiters = 50
 		answers := make(chan answer, waiters)
 		var asking sync.WaitGroup

@@ -90,14 +90,14 @@ func TestEightStartAtOnce(t *testing.T) {
 			complete(t, db)
 			// One that was killed between its first two steps has made the table of versions and nothing else.
 			before := tables(t, db, database)
-			for _, name := range []string{"role_permissions", "accounts", "account_counts", "roles", "permissions", "authorization_stamp", "account_changes", "service_secrets"} {
+			for _, name := range []string{"role_permissions", "accounts", "account_counts", "roles", "permissions", "authorization_stamp", "account_changes", "rights_changes", "change_marks", "email_changes", "service_secrets"} {
 				run(t, db, `DROP TABLE `+name)
 			}
 			run(t, db, `DELETE FROM svc_users_migrations WHERE version_id > 0`)
 			if strings.HasPrefix(database, "sqlite") {
 				run(t, db, `DROP TABLE accounts_search`, `DROP TABLE accounts_replaced`)
 			} else {
-				run(t, db, `DROP FUNCTION renew_authorization_stamp`, `DROP FUNCTION note_account_changes`, `DROP FUNCTION note_renamed_roles`, `DROP FUNCTION change_channel`, `DROP FUNCTION listen_on`,
+				run(t, db, `DROP FUNCTION renew_authorization_stamp`, `DROP FUNCTION note_account_changes`, `DROP FUNCTION note_rights_changes`, `DROP FUNCTION mark_position`, `DROP FUNCTION change_channel`, `DROP FUNCTION listen_on`,
 					`DROP TABLE transaction_lock`,
 					`DROP FUNCTION count_accounts`, `DROP FUNCTION email_trigrams`)
 			}

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -10,13 +11,40 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-func (f *fixture) changesSince(after users.ChangePlace, limit int) users.Changes {
+// changes is what a view shows of the changes of accounts.
+type changes struct {
+	users.ChangeState
+	List []users.AccountChange
+}
+
+// view runs fn on the changes as of now.
+func (f *fixture) view(fn func(users.ChangeView) error) {
 	f.t.Helper()
-	c, err := f.ChangesSince(f.t.Context(), after, time.Time{}, limit)
-	if err != nil {
+	if err := f.ReadChanges(f.t.Context(), fn); err != nil {
 		f.t.Fatal(err)
 	}
+}
+
+func (f *fixture) changesSince(after users.ChangePlace, age time.Duration, limit int) (c changes) {
+	f.t.Helper()
+	f.view(func(v users.ChangeView) (err error) {
+		if c.ChangeState, err = v.ChangeState(f.t.Context()); err == nil {
+			c.List, err = v.ChangedAccounts(f.t.Context(), after, c.Now.Add(-age), limit)
+		}
+		return err
+	})
 	return c
+}
+
+// ever is an age that no change has.
+const ever = 24 * time.Hour
+
+// last is the place of the last of them, or where they were read from.
+func (c changes) last(from users.ChangePlace) users.ChangePlace {
+	if len(c.List) == 0 {
+		return from
+	}
+	return c.List[len(c.List)-1].Place
 }
 
 // testChangesOfAccounts: what makes older tokens say what is no longer so is a change, and nothing else is.
@@ -25,9 +53,9 @@ func testChangesOfAccounts(t *testing.T, f *fixture) {
 	ada, bob := f.addAccount("ada@example.com", f.role), f.addAccount("bob@example.com", f.role)
 	other := f.addRole("Other", users.ID{})
 	eve := f.addAccount("eve@example.com", other)
-	at := f.changesSince(users.ChangePlace{}, 10)
-	if !at.Known || len(at.List) > 0 || at.Last != (users.ChangePlace{}) {
-		t.Fatalf("accounts that have just been made have changed: %+v", at)
+	at := users.ChangePlace{}
+	if c := f.changesSince(at, ever, 10); len(c.List) > 0 {
+		t.Fatalf("accounts that have just been made have changed: %+v", c)
 	}
 	names := map[users.ID]string{ada.ID: "ada", bob.ID: "bob", eve.ID: "eve", f.role.ID: "Base", other.ID: "Other", {}: "none"}
 	update := func(change func(*users.Account)) func() {
@@ -54,26 +82,25 @@ func testChangesOfAccounts(t *testing.T, f *fixture) {
 		}, ""},
 		{"a new permission", func() { f.addPermission("x:y", other) }, ""},
 		{"a role described", byHand(`UPDATE roles SET description = 'x'`), ""},
-		{"a role renamed", byHand(`UPDATE roles SET name = 'Another' WHERE name = 'Other'`), "ada true 2 Other, eve true 1 Other"},
+		{"a role renamed", byHand(`UPDATE roles SET name = 'Another' WHERE name = 'Other'`), ""},
 		{"a version set by hand", byHand(`UPDATE accounts SET token_version = 9 WHERE id = '%s'`, bob.ID), "bob true 9 Base"},
 		{"all at once", byHand(`UPDATE accounts SET token_version = token_version + 1`), "ada true 3 Other, bob true 10 Base, eve true 2 Other"},
 		{"deleted", func() { f.do(func(tx users.Tx) error { return tx.DeleteAccount(ctx, bob.ID) }) }, "bob false 0 none"},
 		{"all deleted by hand", byHand(`DELETE FROM accounts`), "ada false 0 none, eve false 0 none"},
 	} {
-		before := at
 		step.do()
-		at = f.changesSince(before.Last, 10)
+		found := f.changesSince(at, ever, 10)
 		var got []string
-		for _, c := range at.List {
+		for _, c := range found.List {
 			got = append(got, fmt.Sprintf("%s %t %d %s", names[c.Place.Account], c.Active, c.Version, names[c.Role]))
 		}
 		slices.Sort(got)
 		same(t, step.what, strings.Join(got, ", "), step.want)
-		if !at.Known || len(at.List) > 0 && at.Last != at.List[len(at.List)-1].Place {
-			t.Errorf("%s: known %t, the last is at %v: %+v", step.what, at.Known, at.Last, at.List)
+		if at = found.last(at); len(found.List) > 0 && at.Position != found.Position {
+			t.Errorf("%s: the last is at %v, the database at %d", step.what, at, found.Position)
 		}
-		if access, err := f.Access(ctx, eve.ID); err == nil && access.Moment != at.Moment {
-			t.Errorf("%s: changes of the moment %v, access of %v", step.what, at.Moment, access.Moment)
+		if access, err := f.Access(ctx, eve.ID); err == nil && access.Moment != found.Moment {
+			t.Errorf("%s: changes of the moment %v, access of %v", step.what, found.Moment, access.Moment)
 		}
 	}
 }
@@ -85,11 +112,12 @@ func testChangesInPieces(t *testing.T, f *fixture) {
 	for i := range 40 {
 		want[f.addAccount(fmt.Sprintf("a%d@example.com", i), f.role).ID] = true
 	}
+	last := slices.MaxFunc(slices.Collect(maps.Keys(want)), users.ID.Compare)
 	byHand(t, f.url, `UPDATE accounts SET token_version = 2`)
 	var at, before users.ChangePlace
 	versions := map[users.ID]int64{}
 	for n := 0; ; n++ {
-		piece := f.changesSince(at, 7)
+		piece := f.changesSince(at, ever, 7)
 		for _, c := range piece.List {
 			if c.Place.Position < before.Position || c.Place.Position == before.Position && c.Place.Account.Compare(before.Account) <= 0 {
 				t.Errorf("%v comes after %v", c.Place, before)
@@ -102,7 +130,7 @@ func testChangesInPieces(t *testing.T, f *fixture) {
 		}
 		at = piece.List[6].Place
 		if n == 2 { // one that was told already, and one that was not
-			byHand(t, f.url, fmt.Sprintf(`UPDATE accounts SET token_version = 3 WHERE id IN ('%s', '%s')`, piece.List[0].Place.Account, piece.Last.Account))
+			byHand(t, f.url, fmt.Sprintf(`UPDATE accounts SET token_version = 3 WHERE id IN ('%s', '%s')`, piece.List[0].Place.Account, last))
 		}
 	}
 	raised := 0
@@ -119,58 +147,85 @@ func testChangesInPieces(t *testing.T, f *fixture) {
 	}
 }
 
-// testUnknownPlace: a place is known for as long as its account has not gone back, as it does when a backup is
-// restored.
-func testUnknownPlace(t *testing.T, f *fixture) {
-	ada, bob := f.addAccount("ada@example.com", f.role), f.addAccount("bob@example.com", f.role)
-	raise := func(a users.Account) users.ChangePlace {
-		byHand(t, f.url, fmt.Sprintf(`UPDATE accounts SET token_version = token_version + 1 WHERE id = '%s'`, a.ID))
-		return f.changesSince(users.ChangePlace{}, 10).Last
+// testMarks: what was at a position is told from what came to the same position after a backup was restored.
+func testMarks(t *testing.T, f *fixture) {
+	ctx := t.Context()
+	ada := f.addAccount("ada@example.com", f.role)
+	has := func(s users.ChangeState) (known bool) {
+		f.view(func(v users.ChangeView) (err error) {
+			known, err = v.HasMark(ctx, s.Position, s.Mark)
+			return err
+		})
+		return known
 	}
-	first := raise(ada)
-	second := raise(bob)
-	third := raise(ada)
-	for what, c := range map[string]struct {
-		at   users.ChangePlace
-		want bool
-	}{
-		"the beginning":            {users.ChangePlace{}, true},
-		"a place since left":       {first, true},
-		"a place":                  {second, true},
-		"the last":                 {third, true},
-		"past the last":            {users.ChangePlace{Position: third.Position + 1, Account: ada.ID}, false},
-		"past where another stays": {users.ChangePlace{Position: third.Position, Account: bob.ID}, false},
-		"nobody's":                 {users.ChangePlace{Position: second.Position, Account: users.NewID()}, false},
-	} {
-		if got := f.changesSince(c.at, 10); got.Known != c.want || !c.want && len(got.List) > 0 {
-			t.Errorf("%s: %+v, want known %t", what, got, c.want)
-		}
+	raise := func() users.ChangeState {
+		byHand(t, f.url, fmt.Sprintf(`UPDATE accounts SET token_version = token_version + 1 WHERE id = '%s'`, ada.ID))
+		return f.changesSince(users.ChangePlace{}, ever, 10).ChangeState
+	}
+	first, second, third := raise(), raise(), raise()
+	if !has(first) || !has(second) || !has(third) || first.Mark == second.Mark || third.Mark == "" || first.Position >= second.Position {
+		t.Errorf("marks %+v %+v %+v", first, second, third)
+	}
+	if has(users.ChangeState{Position: third.Position, Mark: second.Mark}) || has(users.ChangeState{Position: third.Position + 1, Mark: third.Mark}) {
+		t.Error("a mark is known at another position")
 	}
 	// As after a restore, to before the third change.
-	byHand(t, f.url, fmt.Sprintf(`UPDATE account_changes SET position = %d WHERE account_id = '%s'`, first.Position, ada.ID))
-	if got := f.changesSince(third, 10); got.Known {
-		t.Errorf("the last place is known after it was undone: %+v", got)
+	byHand(t, f.url, fmt.Sprintf(`UPDATE authorization_stamp SET position = %d`, first.Position),
+		fmt.Sprintf(`DELETE FROM change_marks WHERE position > %d`, second.Position))
+	again := raise()
+	if has(third) || again.Position > third.Position || !has(again) {
+		t.Errorf("after a restore %+v is known, now it is %+v", third, again)
+	}
+	byHand(t, f.url, `DELETE FROM change_marks`)
+	if s := f.changesSince(users.ChangePlace{}, ever, 1); s.Mark != "" || s.Position == 0 {
+		t.Errorf("without marks: %+v", s.ChangeState)
 	}
 }
 
-// testForgetChanges: a time draws the line both in what is told and in what is kept.
+// testForgetChanges: the clock of the database draws the line both in what is told and in what is kept, whatever
+// the time is here.
 func testForgetChanges(t *testing.T, f *fixture) {
 	ctx := t.Context()
 	ada := f.addAccount("ada@example.com", f.role)
-	byHand(t, f.url, `UPDATE accounts SET token_version = 2`)
-	for line, want := range map[time.Duration]int{-time.Hour: 1, time.Hour: 0} {
-		c, err := f.ChangesSince(ctx, users.ChangePlace{}, time.Now().Add(line), 10)
-		if err != nil || len(c.List) != want || c.Last.Account != ada.ID {
-			t.Errorf("changes since %v from now: %+v, %v; want %d", line, c, err, want)
+	gone := f.addPermission("gone:soon", f.role)
+	byHand(t, f.url, `UPDATE accounts SET token_version = 2`, `DELETE FROM permissions WHERE name = 'gone:soon'`)
+	stays := f.addPermission("stays:here")
+	for age, want := range map[time.Duration]int{time.Hour: 1, -time.Hour: 0} {
+		if c := f.changesSince(users.ChangePlace{}, age, 10); len(c.List) != want {
+			t.Errorf("changes of the last %v: %+v; want %d", age, c, want)
 		}
 	}
-	wantError(t, "ForgetChanges", f.ForgetChanges(ctx, time.Now().Add(-time.Hour)), nil)
-	if got := f.changesSince(users.ChangePlace{}, 10); len(got.List) != 1 {
+	rights := func() (found []users.ID, mark string) {
+		f.view(func(v users.ChangeView) error {
+			list, err := v.ChangedRights(ctx, users.RightsPlace{}, 100)
+			for _, c := range list {
+				found = append(found, c.Place.ID)
+			}
+			if err != nil {
+				return err
+			}
+			s, err := v.ChangeState(ctx)
+			mark = s.Mark
+			return err
+		})
+		return found, mark
+	}
+	all, before := rights()
+	wantError(t, "ForgetChanges", f.ForgetChanges(ctx, time.Hour, time.Hour), nil)
+	if got, _ := rights(); !slices.Equal(got, all) || !slices.Contains(got, gone.ID) {
+		t.Errorf("forgotten too early: %v of %v", got, all)
+	}
+	wantError(t, "ForgetChanges", f.ForgetChanges(ctx, time.Hour, -time.Hour), nil)
+	if got := f.changesSince(users.ChangePlace{}, ever, 10); len(got.List) != 1 || got.Mark != before {
 		t.Errorf("forgotten too early: %+v", got)
 	}
-	wantError(t, "ForgetChanges", f.ForgetChanges(ctx, time.Now().Add(time.Hour)), nil)
-	if got := f.changesSince(users.ChangePlace{}, 10); len(got.List) != 0 || got.Last != (users.ChangePlace{}) {
-		t.Errorf("not forgotten: %+v", got)
+	wantError(t, "ForgetChanges", f.ForgetChanges(ctx, -time.Hour, -time.Hour), nil)
+	if got := f.changesSince(users.ChangePlace{}, ever, 10); len(got.List) != 0 {
+		t.Errorf("%s is not forgotten: %+v", ada.ID, got)
+	}
+	got, mark := rights()
+	if !slices.Contains(got, stays.ID) || !slices.Contains(got, f.role.ID) || slices.Contains(got, gone.ID) || mark != before {
+		t.Errorf("of %v there is left %v, and the mark %q of %q", all, got, mark, before)
 	}
 }
 

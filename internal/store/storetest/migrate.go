@@ -98,12 +98,13 @@ func testMigrateAfterInterruption(t *testing.T, url string) {
 	s := open(t, url)
 	wantError(t, "Migrate", s.Migrate(ctx), nil)
 	byHand(t, url, `DROP TABLE accounts`, `DROP TABLE account_counts`, `DROP TABLE role_permissions`, `DROP TABLE permissions`, `DROP TABLE roles`,
-		`DROP TABLE authorization_stamp`, `DROP TABLE account_changes`, `DROP TABLE email_changes`, `DROP TABLE service_secrets`,
+		`DROP TABLE authorization_stamp`, `DROP TABLE account_changes`, `DROP TABLE rights_changes`, `DROP TABLE change_marks`,
+		`DROP TABLE email_changes`, `DROP TABLE service_secrets`,
 		`DELETE FROM svc_users_migrations WHERE version_id > 0`)
 	if strings.HasPrefix(url, "sqlite") {
 		byHand(t, url, `DROP TABLE accounts_search`, `DROP TABLE accounts_replaced`)
 	} else {
-		byHand(t, url, `DROP FUNCTION renew_authorization_stamp`, `DROP FUNCTION note_account_changes`, `DROP FUNCTION note_renamed_roles`,
+		byHand(t, url, `DROP FUNCTION renew_authorization_stamp`, `DROP FUNCTION note_account_changes`, `DROP FUNCTION note_rights_changes`, `DROP FUNCTION mark_position`,
 			`DROP FUNCTION change_channel`, `DROP FUNCTION listen_on`, `DROP TABLE transaction_lock`, `DROP FUNCTION count_accounts`, `DROP FUNCTION email_trigrams`)
 	}
 	if err := s.Ready(ctx); !errors.Is(err, store.ErrOlderSchema) {

@@ -1,0 +1,52 @@
+package users
+
+import (
+	"cmp"
+	"fmt"
+)
+
+// Limits bound how many roles, permissions and assignments there may be, because every replica and every service that
+// follows changes keeps all of them in memory. What is there beyond a limit stays; there is only made no more. Zero
+// stands for the usual.
+type Limits struct {
+	Roles       int
+	Permissions int // those of the system included
+	Assignments int // of permissions to roles
+}
+
+// UsualLimits are those of a service whose settings say nothing.
+var UsualLimits = Limits{Roles: 100_000, Permissions: 100_000, Assignments: 1_000_000}
+
+func (l Limits) orUsual() Limits {
+	return Limits{
+		Roles: cmp.Or(l.Roles, UsualLimits.Roles), Permissions: cmp.Or(l.Permissions, UsualLimits.Permissions),
+		Assignments: cmp.Or(l.Assignments, UsualLimits.Assignments),
+	}
+}
+
+// mayMake is ErrConflict where one role or permission more, or so many assignments, would be too many.
+func (l Limits) mayMake(g *Graph, more Limits) error {
+	for _, kind := range []struct {
+		what               string
+		there, more, limit int
+		setting            string
+	}{
+		{"roles", len(g.roles), more.Roles, l.Roles, "MAX_ROLES"},
+		{"permissions", len(g.permissions), more.Permissions, l.Permissions, "MAX_PERMISSIONS"},
+		{"assignments of permissions to roles", len(g.assigned), more.Assignments, l.Assignments, "MAX_ASSIGNMENTS"},
+	} {
+		if kind.more > 0 && kind.there+kind.more > kind.limit {
+			return conflict(fmt.Sprintf("There are %d %s, and at most %d may be made (%s).", kind.there, kind.what, kind.limit, kind.setting))
+		}
+	}
+	return nil
+}
+
+// distinct counts ids that may be repeated.
+func distinct(list []ID) int {
+	seen := make(map[ID]bool, len(list))
+	for _, id := range list {
+		seen[id] = true
+	}
+	return len(seen)
+}
