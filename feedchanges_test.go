@@ -160,10 +160,13 @@ func (u *upheaval) restore() {
 		u.sql(`PRAGMA foreign_keys = on`)
 		return
 	}
-	u.sql(`BEGIN`)
+	tx, err := u.db.BeginTx(u.t.Context(), nil)
+	must(u.t, err)
+	u.on = tx
 	u.sql(`SET LOCAL session_replication_role = replica`)
 	rows()
-	u.sql(`COMMIT`)
+	u.on = nil
+	must(u.t, tx.Commit())
 }
 
 // Whatever changes between two statements, and however: when a follower is told that this is all, what it knows is

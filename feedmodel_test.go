@@ -39,6 +39,7 @@ type feedWorld struct {
 	t        testing.TB
 	store    *store.Store
 	db       *sql.DB
+	on       *sql.Tx // in which sql runs, if it is not nil
 	sqlite   bool
 	told     sync.Map
 	last     string // name of the last statement that was had
@@ -95,7 +96,11 @@ func must(t testing.TB, err error) {
 func (w *feedWorld) sql(format string, args ...any) {
 	w.t.Helper()
 	statement := fmt.Sprintf(format, args...)
-	if _, err := w.db.ExecContext(context.Background(), statement); err != nil {
+	run := w.db.ExecContext
+	if w.on != nil {
+		run = w.on.ExecContext
+	}
+	if _, err := run(context.Background(), statement); err != nil {
 		w.t.Fatalf("%.200s: %v", statement, err)
 	}
 }
