@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 	"unicode"
@@ -46,6 +47,10 @@ type commands struct {
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is ready; for container health checks."`
 }
+
+// init keeps the main thread for the main goroutine, which waits. Hashing runs on threads of its own at a lower
+// priority: on the main one that priority would be shown, by ps and the like, as the one of the whole service.
+func init() { runtime.LockOSThread() }
 
 func main() {
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))

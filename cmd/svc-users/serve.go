@@ -127,6 +127,7 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 		Log:            log,
 		Version:        version(),
 		CORSOrigins:    cfg.CORSOrigins,
+		CORSHeaders:    cfg.CORSHeaders,
 		TrustedProxies: cfg.TrustedProxies,
 		Now:            time.Now,
 		NewID:          users.NewID,
@@ -144,7 +145,9 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 	forgetting.Go(func() { a.store.WatchFile(background.Done(), func(problem string) { logFile(log, problem) }) })
 	defer forgetting.Wait()
 	defer stop()
-	return serveUntilStopped(t.ctx, httpapi.Server(cfg.Addr(), handler, log, connections(a.limits.Memory)), listener)
+	return serveUntilStopped(t.ctx, httpapi.Server(cfg.Addr(), handler, log, httpapi.Bounds{
+		Connections: connections(a.limits.Memory), IdleTimeout: cfg.IdleTimeout,
+	}), listener)
 }
 
 // warnOfCreators logs which other users of the database may create functions where the service looks for its own. It

@@ -171,7 +171,7 @@ func (s *Service) serve(t testing.TB, o Options) {
 	}
 	s.Handler = httpapi.New(options)
 	server := httptest.NewUnstartedServer(nil)
-	server.Config = httpapi.Server("", s.Handler, s.Logger, 0)
+	server.Config = httpapi.Server("", s.Handler, s.Logger, httpapi.Bounds{})
 	server.Start()
 	s.URL = server.URL
 	s.client = &http.Client{

@@ -47,6 +47,8 @@ type Config struct {
 	JWT         JWT
 	BcryptCost  int
 	HashWorkers int // 0: as many as fit the processors
+	// IdleTimeout is how long a connection is kept between two requests.
+	IdleTimeout time.Duration
 	// LoginMaxWait is within which time a login is answered or else refused.
 	LoginMaxWait time.Duration
 	// MaxRoles, MaxPermissions and MaxAssignments are how many of them may be made.
@@ -55,6 +57,8 @@ type Config struct {
 	MaxAssignments int
 	// CORSOrigins are the exact origins that may read answers in a browser; a single "*" is all of them.
 	CORSOrigins []string
+	// CORSHeaders are header fields that such pages may send beside the usual ones.
+	CORSHeaders []string
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	RateLimits     bool
@@ -86,6 +90,7 @@ func defaults(e Environment) Config {
 			Lifetime: 7 * day,
 		},
 		BcryptCost:   12,
+		IdleTimeout:  650 * time.Second,
 		LoginMaxWait: 1500 * time.Millisecond,
 		MaxRoles:     100_000, MaxPermissions: 100_000, MaxAssignments: 1_000_000,
 		CORSOrigins: []string{"*"},

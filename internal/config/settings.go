@@ -113,6 +113,14 @@ var settings = []setting{
 		func(c *Config, v string) string { return origins(&c.CORSOrigins, v) },
 	},
 	{
+		Setting{"CORS_HEADERS", "", "header fields that such pages may send beside the usual ones, separated by commas", false},
+		func(c *Config, v string) string { return fieldNames(&c.CORSHeaders, v) },
+	},
+	{
+		Setting{"IDLE_TIMEOUT", "650s", "how long a connection is kept between two requests, 1s to 1h; longer than the load balancer keeps it", false},
+		func(c *Config, v string) string { return duration(&c.IdleTimeout, v, time.Second, time.Hour) },
+	},
+	{
 		Setting{"TRUSTED_PROXIES", "", "networks (CIDR) whose X-Forwarded-For is believed, separated by commas", false},
 		func(c *Config, v string) string { return networks(&c.TrustedProxies, v) },
 	},

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -167,6 +168,20 @@ func networks(to *[]netip.Prefix, v string) string {
 		all = append(all, p)
 	}
 	*to = all
+	return ""
+}
+
+// fieldName matches the name of a header field: a token of RFC 9110 §5.6.2.
+var fieldName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")
+
+func fieldNames(to *[]string, v string) string {
+	names := list(v)
+	for _, name := range names {
+		if !fieldName.MatchString(name) || name == "*" {
+			return "must be names of header fields such as X-Client-Version, separated by commas"
+		}
+	}
+	*to = names
 	return ""
 }
 

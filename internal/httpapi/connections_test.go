@@ -26,7 +26,7 @@ func connectedServer(t *testing.T, most int) (server *httptest.Server, release c
 		}
 		conn.awaitClient()
 		_, _ = io.WriteString(w, "ok")
-	}), slog.New(slog.DiscardHandler), most)
+	}), slog.New(slog.DiscardHandler), Bounds{Connections: most})
 	server.Start()
 	t.Cleanup(server.Close)
 	return server, release

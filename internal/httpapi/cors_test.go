@@ -11,14 +11,17 @@ import (
 
 func TestPreflight(t *testing.T) {
 	t.Parallel()
-	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) { o.CORSOrigins = []string{"https://app.example"} }})
+	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) {
+		o.CORSOrigins, o.CORSHeaders = []string{"https://app.example"}, []string{"X-Shop"}
+	}})
 	ask := func(method, path, origin string) *apitest.Answer {
 		t.Helper()
 		return svc.Send(t, apitest.Request{Method: method, Path: path, Header: http.Header{"Origin": {origin}, "Access-Control-Request-Method": {"PATCH"}}})
 	}
 	ok := ask("OPTIONS", "/api/v1/accounts", "https://app.example").Want(t, 204, "")
 	for name, want := range map[string]string{
-		"Access-Control-Allow-Origin": "https://app.example", "Access-Control-Allow-Headers": "Authorization, Content-Type",
+		"Access-Control-Allow-Origin": "https://app.example", "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match, X-Request-ID, traceparent, tracestate, baggage, sentry-trace, X-Shop",
+		"Access-Control-Max-Age":       "600",
 		"Access-Control-Allow-Methods": "DELETE, GET, HEAD, OPTIONS, PATCH, POST", "Vary": "Origin", "Access-Control-Allow-Credentials": "",
 	} {
 		if ok.Header.Get(name) != want {

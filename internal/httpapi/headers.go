@@ -52,12 +52,17 @@ func (a *api) crossOrigin(x *exchange) {
 	}
 	if x.r.Method == http.MethodOptions && x.r.Header.Get("Access-Control-Request-Method") != "" {
 		x.set("Access-Control-Allow-Methods", everyMethod)
-		x.set("Access-Control-Allow-Headers", "Authorization, Content-Type")
+		x.set("Access-Control-Allow-Headers", a.corsHeaders)
 		x.set("Access-Control-Max-Age", "600")
 		return
 	}
 	x.set("Access-Control-Expose-Headers", "ETag, Location, Retry-After, WWW-Authenticate, X-Request-ID")
 }
+
+// corsHeaders are the header fields that a page of an allowed origin may send: what the operations read, and what
+// libraries that trace requests add by themselves (W3C Trace Context and Baggage, Sentry), without which a browser
+// would send nothing at all.
+const corsHeaders = "Authorization, Content-Type, If-None-Match, X-Request-ID, traceparent, tracestate, baggage, sentry-trace"
 
 // requestID is the client's own if it is short and plain, so that it can stand in a log and in a header as it
 // is; else a new one.

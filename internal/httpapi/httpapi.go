@@ -2,7 +2,7 @@
 // encodes what came back.
 //
 //	handler := httpapi.New(httpapi.Options{Service: svc, Keys: keys.Public, Health: st, …})
-//	server := httpapi.Server("127.0.0.1:8001", handler, log, 0)
+//	server := httpapi.Server("127.0.0.1:8001", handler, log, httpapi.Bounds{})
 //
 // One table of routes drives both the mux and the OpenAPI document, so they cannot disagree. Every request goes
 // through the same checks in one order: route (404), method (405), token (401), permission (403), media type
@@ -22,6 +22,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -55,6 +56,8 @@ type Options struct {
 	Version string
 	// CORSOrigins are the exact origins whose pages may read answers; "*" alone is all of them.
 	CORSOrigins []string
+	// CORSHeaders are header fields that such pages may send beside those of corsHeaders.
+	CORSHeaders []string
 	// TrustedProxies are the networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
 	TrustedProxies []netip.Prefix
 	Now            func() time.Time
@@ -78,6 +81,8 @@ type api struct {
 	bodies    *bodyBudget
 	waiting   atomic.Int64 // requests that wait for something to happen
 	anyOrigin bool
+	// corsHeaders is the value of Access-Control-Allow-Headers.
+	corsHeaders string
 }
 
 // New returns the handler of all paths. It panics if CursorKey is not 32 bytes long, which only a defect in the
@@ -91,6 +96,8 @@ func New(o Options) http.Handler {
 		document:  sync.OnceValue(func() page { return newPage(jsonType, apiPolicy, Document()) }),
 		bodies:    newBodyBudget(bodyBudgetSize),
 		anyOrigin: slices.Contains(o.CORSOrigins, "*"),
+
+		corsHeaders: strings.Join(append([]string{corsHeaders}, o.CORSHeaders...), ", "),
 	}
 	a.register(a.routes())
 	return a

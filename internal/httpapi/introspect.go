@@ -19,7 +19,7 @@ type IntrospectionRequest struct {
 // whom it is for; all else is as it is now, whatever the token says.
 type ActiveToken struct {
 	Active    bool     `json:"active" enum:"true"`
-	Scope     string   `json:"scope" doc:"Sorted names of all effective permissions of the account, separated by spaces"`
+	Scope     string   `json:"scope,omitempty" minLength:"1" doc:"Sorted names of all effective permissions of the account, separated by spaces; absent where there are none (RFC 6749 §3.3 knows no empty scope)"`
 	TokenType string   `json:"token_type" enum:"Bearer"`
 	Subject   string   `json:"sub" format:"uuid" doc:"Id of the account"`
 	Username  string   `json:"username" doc:"E-mail of the account"`

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"time"
@@ -12,22 +13,32 @@ const (
 	headerTimeout = 5 * time.Second
 	readTimeout   = 30 * time.Second // header and body
 	writeTimeout  = 60 * time.Second // from the end of the header to the end of the answer
-	idleTimeout   = 2 * time.Minute
-	maxHeader     = 32 << 10 // bytes; a token takes at most 8 KiB of them
+	maxHeader     = 32 << 10         // bytes; a token takes at most 8 KiB of them
 
 	// requestTimeout is how long one request may work on its answer. It leaves writeTimeout room to send it, and
 	// lets a server that is told to stop finish what it has begun before whoever told it loses patience.
 	requestTimeout = 20 * time.Second
 )
 
+// Bounds are those of a server that the operator may choose.
+type Bounds struct {
+	// Connections is how many may be open at a time; DefaultConnections if it is zero or less.
+	Connections int
+	// IdleTimeout is how long a connection is kept between two requests; DefaultIdleTimeout if it is zero.
+	IdleTimeout time.Duration
+}
+
+// DefaultIdleTimeout is longer than the usual load balancers keep a connection for (600 s): the side that sends
+// requests has to be the one that closes it. Else it sends one over a connection that is being closed here.
+const DefaultIdleTimeout = 650 * time.Second
+
 // Server returns a server for addr that bounds the time and memory a client can take, and that logs what
-// net/http has to say into log. At most so many connections are open at a time; DefaultConnections if that is zero or
-// less.
-func Server(addr string, handler http.Handler, log *slog.Logger, most int) *http.Server {
-	if most <= 0 {
-		most = DefaultConnections
+// net/http has to say into log.
+func Server(addr string, handler http.Handler, log *slog.Logger, bounds Bounds) *http.Server {
+	if bounds.Connections <= 0 {
+		bounds.Connections = DefaultConnections
 	}
-	open := newConnections(most, log)
+	open := newConnections(bounds.Connections, log)
 	return &http.Server{
 		ConnContext:       open.add,
 		ConnState:         open.note,
@@ -36,7 +47,7 @@ func Server(addr string, handler http.Handler, log *slog.Logger, most int) *http
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
+		IdleTimeout:       cmp.Or(bounds.IdleTimeout, DefaultIdleTimeout),
 		MaxHeaderBytes:    maxHeader,
 		// The general handler would answer OPTIONS * without our headers.
 		DisableGeneralOptionsHandler: true,

@@ -66,7 +66,7 @@ func TestSlowBody(t *testing.T) {
 	t.Parallel()
 	svc := apitest.Start(t, apitest.Options{})
 	server := httptest.NewUnstartedServer(nil)
-	server.Config = httpapi.Server("", svc.Handler, svc.Logger, 0)
+	server.Config = httpapi.Server("", svc.Handler, svc.Logger, httpapi.Bounds{})
 	server.Config.ReadTimeout = 300 * time.Millisecond
 	server.Start()
 	defer server.Close()
