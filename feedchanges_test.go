@@ -125,6 +125,22 @@ func (u *upheaval) save() {
 	u.backup = true
 }
 
+// trigger is one of SQLite's, with the statement that makes it.
+type trigger struct{ name, text string }
+
+func (u *upheaval) triggers() (list []trigger) {
+	found, err := u.db.QueryContext(u.t.Context(), `SELECT name, sql FROM sqlite_master WHERE type = 'trigger'`)
+	must(u.t, err)
+	defer found.Close()
+	for found.Next() {
+		var one trigger
+		must(u.t, found.Scan(&one.name, &one.text))
+		list = append(list, one)
+	}
+	must(u.t, found.Err())
+	return list
+}
+
 // restore puts back the rows of the backup as a restore does: without triggers, and all at once.
 func (u *upheaval) restore() {
 	rows := func() {
@@ -136,16 +152,7 @@ func (u *upheaval) restore() {
 		}
 	}
 	if u.sqlite {
-		type trigger struct{ name, text string }
-		var triggers []trigger
-		found, err := u.db.QueryContext(u.t.Context(), `SELECT name, sql FROM sqlite_master WHERE type = 'trigger'`)
-		must(u.t, err)
-		for found.Next() {
-			var one trigger
-			must(u.t, found.Scan(&one.name, &one.text))
-			triggers = append(triggers, one)
-		}
-		must(u.t, found.Close())
+		triggers := u.triggers()
 		u.sql(`PRAGMA foreign_keys = off`)
 		u.sql(`BEGIN`)
 		for _, one := range triggers {

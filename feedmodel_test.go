@@ -143,19 +143,19 @@ type model struct {
 	accounts    map[users.ID]users.AccountRights
 }
 
-// next asks for one statement, and reports whether there was one.
-func (m *model) next() bool {
+// next asks for one statement.
+func (m *model) next() {
 	m.w.t.Helper()
 	answer, err := m.w.Changes(context.Background(), m.w.follower, users.ChangesQuery{After: m.cursor})
 	if errors.Is(err, users.ErrTooMany) { // two have cursors that a restore has made unknown: one begins anew by itself
 		m.cursor, m.whole = "", false
-		return false
+		return
 	}
 	if err != nil {
 		m.w.t.Fatal(err)
 	}
 	if answer.Statement == "" {
-		return false
+		return
 	}
 	told, _ := m.w.told.Load(answer.Statement)
 	m.w.last = answer.Statement
@@ -163,7 +163,6 @@ func (m *model) next() bool {
 	if answer.Cursor != m.cursor || answer.More == m.whole {
 		m.w.t.Fatalf("beside the statement %+v stands %+v", told, answer)
 	}
-	return true
 }
 
 func (m *model) take(s users.ChangeStatement) {

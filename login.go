@@ -101,7 +101,7 @@ func (s *Service) issue(ctx context.Context, id ID, verified PasswordHash) (Logi
 		return LoginResult{}, credentials()
 	}
 	if current != verified {
-		return LoginResult{}, &Error{Kind: ErrCredentials, Message: wrongCredentials, Cause: errReplaced}
+		return LoginResult{}, refusedLogin(errReplaced)
 	}
 	return s.sign(access)
 }
@@ -243,9 +243,12 @@ func stillConfirmed(ctx context.Context, tx Tx, c Caller, verified PasswordHash)
 	return nil
 }
 
-const wrongCredentials = "Invalid credentials."
+func credentials() error { return refusedLogin(nil) }
 
-func credentials() error { return &Error{Kind: ErrCredentials, Message: wrongCredentials} }
+// refusedLogin is the one answer to every login that fails. The cause is for the log.
+func refusedLogin(cause error) error {
+	return &Error{Kind: ErrCredentials, Message: "Invalid credentials.", Cause: cause}
+}
 
 // taken words a store's ErrTaken; other errors pass.
 func taken(err error, message string) error {

@@ -47,7 +47,7 @@ func niceOf(t *testing.T, thread int) int {
 func TestWorkersGoBelowTheProcess(t *testing.T) {
 	t.Parallel()
 	for _, nice := range []string{"5", "10", "15", "19"} {
-		test := exec.Command("nice", "-n", nice, os.Args[0], "-test.run=^TestWorkersAreThreadsOfLowPriority$") //nolint:gosec // the test itself
+		test := exec.Command("nice", "-n", nice, os.Args[0], "-test.run=^TestWorkersAreThreadsOfLowPriority$")
 		if out, err := test.CombinedOutput(); err != nil {
 			t.Errorf("started %s lower: %v\n%s", nice, err, out)
 		}

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -134,7 +135,7 @@ func TestPostgresForgedNotifications(t *testing.T) {
 					for _, s := range []*store.Store{here, elsewhere} {
 						access, err := s.Access(t.Context(), x.ID)
 						a := access.Account
-						if name == "deleted" && err != users.ErrNotFound || name != "deleted" && (err != nil ||
+						if name == "deleted" && !errors.Is(err, users.ErrNotFound) || name != "deleted" && (err != nil ||
 							a.Active && a.TokenVersion == x.TokenVersion && access.Graph.May(a.Role.ID, p.Name)) {
 							t.Errorf("%q: it is read as %+v (%v)", sequence, a, err)
 						}

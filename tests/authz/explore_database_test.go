@@ -77,7 +77,7 @@ type dump struct {
 
 func (d rawDatabase) look(t testing.TB, h *house) dump {
 	t.Helper()
-	s := dump{state: state{map[string]account{}, map[string]role{}, map[string]permission{}}}
+	s := dump{state: state{map[string]account{}, map[string]role{}, map[string]permission{}, 0}}
 	accounts := d.rows(t, `SELECT id, email, role_id, is_active, token_version, email_key, password_hash, created_at, updated_at FROM accounts ORDER BY id`)
 	roles := d.rows(t, `SELECT id, name, description, parent_id, is_system, owner, name_key, created_at, updated_at FROM roles ORDER BY id`)
 	permissions := d.rows(t, `SELECT id, name, description, owner, created_at, updated_at FROM permissions ORDER BY id`)

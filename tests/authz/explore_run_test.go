@@ -110,6 +110,8 @@ func (r *running) begin(world state) {
 	r.worlds++
 	described.Description = fmt.Sprintf("of world %d", r.worlds)
 	world.Roles[readerRole] = described
+	r.tick(10) // what was told to begin with in the world before is told for a second
+	world.Now = r.now().Unix()
 	r.rows.wipe(r)
 	must(r, r.Store.ForgetChanges(r.Context(), -time.Hour, -time.Hour))
 	r.salt = described.Description

@@ -51,7 +51,7 @@ func (r *running) answered(a *apitest.Answer, s step, c cell, want verdict, stal
 	if problem == "" {
 		tried := &recorder{TB: r.TB}
 		if s.Dry {
-			r.foretells(tried, a, c.call, want)
+			r.foretells(tried, a, want)
 		} else {
 			r.shows(tried, a, c, want.next)
 		}
@@ -81,7 +81,7 @@ func (r *running) stale(replica int, began time.Time) []epoch {
 }
 
 // foretells checks what a dry run says would change.
-func (r *running) foretells(t testing.TB, a *apitest.Answer, c call, want verdict) {
+func (r *running) foretells(t testing.TB, a *apitest.Answer, want verdict) {
 	if a.Status != 200 {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,6 +45,7 @@ type house struct {
 	known  map[string]string // tokens of accounts, of the version that counts, by name
 	cells  int               // that were to change nothing
 	salt   string            // makes ids those of one world
+	clock  atomic.Int64      // see now
 }
 
 const (
@@ -57,13 +59,18 @@ const (
 func newHouse(t *testing.T, engine string) *house {
 	t.Helper()
 	// The time stands still, and a limit of so much a day would soon be reached: it is tested by itself.
-	return &house{Service: apitest.Start(t, apitest.Options{
-		Engine: engine, Now: func() time.Time { return frozen }, Unlimited: true,
-	})}
+	h := &house{}
+	h.clock.Store(time.Now().Unix())
+	h.Service = apitest.Start(t, apitest.Options{Engine: engine, Now: h.now, Unlimited: true})
+	return h
 }
 
-// frozen is the time at which all is decided, so that the model can say to which version tokens are raised.
-var frozen = time.Now().UTC()
+// now is the time at which all is decided. It stands still, so that the model can say to which version tokens are
+// raised.
+func (h *house) now() time.Time { return time.Unix(h.clock.Load(), 0).UTC() }
+
+// tick lets time pass, as it does from one world to the next.
+func (h *house) tick(seconds int64) { h.clock.Add(seconds) }
 
 // id is the id of a name of the model; what is no such name stands for itself.
 func (h *house) id(name string) string {

@@ -16,6 +16,7 @@ func (h *house) install(t testing.TB, s state) {
 	h.ids, h.names = map[string]string{}, map[string]string{}
 	h.tokens = map[string]string{}
 	h.base = s.clone()
+	h.base.Now = h.now().Unix()
 	h.know(admin, h.AdminRole)
 	h.know(root, h.AdminID)
 	graph, err := h.Store.Graph(t.Context())

@@ -142,9 +142,9 @@ var liveScenarios = []struct {
 	}},
 	{"what the token claims does not matter", func(w worker) {
 		who := w.h.live("a:worker")
-		liar := w.h.mint(w, who, []string{"Admin"}, systemNames())
+		liar := w.h.mint(w, who, admin, []string{"Admin"}, systemNames())
 		w.h.send(w, liar, call{op: "deleteAccount", target: unknownID}).Want(w, 403, "Missing required permission: accounts:delete")
-		modest := w.h.mint(w, w.h.live(root), []string{"Role own"}, nil)
+		modest := w.h.mint(w, w.h.live(root), "", []string{"Role own"}, nil)
 		w.h.send(w, modest, call{op: "deleteAccount", target: unknownID}).Want(w, 404, "Account not found")
 	}},
 }

@@ -63,10 +63,11 @@ type state struct {
 	Accounts    map[string]account
 	Roles       map[string]role
 	Permissions map[string]permission
+	Now         int64 `json:"-"` // the time, in seconds since 1970
 }
 
 func (s state) clone() state {
-	c := state{maps.Clone(s.Accounts), maps.Clone(s.Roles), maps.Clone(s.Permissions)}
+	c := state{maps.Clone(s.Accounts), maps.Clone(s.Roles), maps.Clone(s.Permissions), s.Now}
 	for id, r := range c.Roles {
 		r.Own = maps.Clone(r.Own)
 		c.Roles[id] = r

@@ -74,7 +74,7 @@ func updateAccount(j *judgement) {
 	}
 	if password, ok := j.text("password"); ok {
 		after.Password = password
-		after.Version = raised(before)
+		after.Version = j.raised(before)
 	}
 	if j.has("role_id") && role != before.Role {
 		if len(j.faults) == 0 {
@@ -88,7 +88,7 @@ func updateAccount(j *judgement) {
 			j.lastAdministrator()
 		}
 		if before.Active && !active && after.Version == before.Version {
-			after.Version = raised(before)
+			after.Version = j.raised(before)
 		}
 		after.Active = active
 	}
@@ -96,7 +96,7 @@ func updateAccount(j *judgement) {
 }
 
 // raised: "the next version is one more, at least the seconds since 1970".
-func raised(a account) int64 { return max(a.Version+1, frozen.Unix()) }
+func (j *judgement) raised(a account) int64 { return max(a.Version+1, j.Now) }
 
 func deleteAccount(j *judgement) {
 	if isAccount(j); j.missing != "" {
@@ -119,7 +119,7 @@ func (j *judgement) confirmed() account {
 func changePassword(j *judgement) {
 	a := j.confirmed()
 	a.Password, _ = j.text("new_password")
-	a.Version = raised(a)
+	a.Version = j.raised(a)
 	j.next.Accounts[j.who] = a
 }
 

@@ -118,7 +118,7 @@ func (h *house) read(t testing.TB, list string) []byte {
 
 // stateOf makes the model's state of the lists. Passwords and versions are not in them.
 func (h *house) stateOf(lists map[string][]wire) state {
-	s := state{map[string]account{}, map[string]role{}, map[string]permission{}}
+	s := state{map[string]account{}, map[string]role{}, map[string]permission{}, 0}
 	for _, w := range lists["permissions"] {
 		s.Permissions[h.name(w.ID)] = permission{Name: w.Name, Description: value(w.Description)}
 	}

@@ -21,9 +21,9 @@ func (h *house) tokenFor(t *testing.T, c cell) string {
 	case c.who.account == garbage:
 		token = "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl"
 	case c.lies && len(h.base.more(admin, h.base.Accounts[c.who.account].Role)) > 0:
-		token = h.mint(t, c.who, []string{"Admin"}, h.base.names(h.base.holds(admin)))
+		token = h.mint(t, c.who, admin, []string{"Admin"}, h.base.names(h.base.holds(admin)))
 	case c.lies:
-		token = h.mint(t, c.who, []string{"Role none"}, nil)
+		token = h.mint(t, c.who, "", []string{"Role none"}, nil)
 	default:
 		token = h.token(t, h.base, c.who)
 	}
@@ -38,11 +38,11 @@ func (h *house) token(t testing.TB, s state, who caller) string {
 		return ""
 	}
 	a := s.Accounts[who.account]
-	return h.mint(t, who, []string{s.Roles[a.Role].Name}, s.names(s.holds(a.Role)))
+	return h.mint(t, who, a.Role, []string{s.Roles[a.Role].Name}, s.names(s.holds(a.Role)))
 }
 
 // mint issues a token that claims what it is told to.
-func (h *house) mint(t testing.TB, who caller, roles, permissions []string) string {
+func (h *house) mint(t testing.TB, who caller, role string, roles, permissions []string) string {
 	t.Helper()
 	if len(roles) == 0 || roles[0] == "" {
 		roles = []string{"Nobody"}
@@ -51,10 +51,10 @@ func (h *house) mint(t testing.TB, who caller, roles, permissions []string) stri
 	if subject.IsZero() {
 		subject, _ = users.ParseID(unknownID)
 	}
-	now := frozen.Truncate(time.Second)
+	now := h.now()
 	token, err := h.Tokens.Issue(users.Claims{
 		Subject: subject, TokenID: users.NewID(), IssuedAt: now, NotBefore: now, Expires: now.Add(time.Hour),
-		Version: who.version, Email: "somebody@example.com", Roles: roles, Permissions: permissions,
+		Version: who.version, Email: "somebody@example.com", RoleID: h.parsed(role), Roles: roles, Permissions: permissions,
 	})
 	must(t, err)
 	return token

@@ -57,7 +57,7 @@ const password = "every-body-s-secret"
 
 // build makes a state of rows. Tokens are of version 3, so that there are older ones.
 func build(permissions []string, rows []rank) state {
-	s := state{map[string]account{}, map[string]role{}, map[string]permission{}}
+	s := state{map[string]account{}, map[string]role{}, map[string]permission{}, 0}
 	for _, name := range append(systemNames(), permissions...) {
 		s.Permissions["p:"+name] = permission{Name: name}
 	}

@@ -28,7 +28,7 @@ func newReadOnlyRoot(t *testing.T) readOnlyRoot {
 		t.Skip("SKIPPED: only root can change the root of a process")
 	}
 	r := readOnlyRoot{t, t.TempDir()}
-	if err := os.Chmod(r.path, 0o755); err != nil { //nolint:gosec // the process runs as another user and must find the binary
+	if err := os.Chmod(r.path, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	r.copyIn(binary, "svc-users", 0o755)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +21,10 @@ func byHand(t *testing.T, database string) *sql.DB {
 	t.Helper()
 	driver, name := "pgx", database
 	if path, ok := strings.CutPrefix(database, "sqlite://"); ok {
+		// As the service makes it: it warns of a file that others can read.
+		if made, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+			_ = made.Close()
+		}
 		driver, name = "sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: "_pragma=busy_timeout(10000)"}).String()
 	}
 	db, err := sql.Open(driver, name)

@@ -100,7 +100,7 @@ func testChangesOfRights(t *testing.T, f *fixture) {
 		other := newPermission("x:write")
 		names[other.ID] = "other"
 		want = `permission other: true "x:write"|permission q: false ""|role base: true "Base"`
-		replace = byID(`INSERT OR REPLACE INTO permissions VALUES ('%s', 'x:write', NULL, 1, 1, NULL)`, other.ID)
+		replace = byID(`INSERT OR REPLACE INTO permissions (id, name, description, created_at, updated_at, owner) VALUES ('%s', 'x:write', NULL, 1, 1, NULL)`, other.ID)
 	}
 	replace()
 	got, _ = f.rightsAfter(at, names)

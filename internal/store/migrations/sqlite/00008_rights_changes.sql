@@ -34,59 +34,92 @@ CREATE TRIGGER authorization_stamp_position AFTER UPDATE OF position ON authoriz
 END;
 -- +goose StatementEnd
 
--- As in migration 7: the row of authorization_stamp is made anew, with a mark, before what changes would go unnoted.
+-- As in migration 7: the row of authorization_stamp is made anew before what changes would go unnoted, with a position
+-- above all that were given away, and with a mark.
 -- +goose StatementBegin
 CREATE TRIGGER authorization_stamp_made AFTER INSERT ON authorization_stamp BEGIN
     INSERT INTO change_marks VALUES (NEW.position, hex(randomblob(16)), unixepoch() * 1000000)
     ON CONFLICT DO UPDATE SET mark = excluded.mark, made_at = excluded.made_at;
 END;
 -- +goose StatementEnd
+DROP TRIGGER accounts_stampless_update;
+-- +goose StatementBegin
+CREATE TRIGGER accounts_stampless_update BEFORE UPDATE ON accounts WHEN NOT EXISTS (SELECT 1 FROM authorization_stamp) BEGIN
+    INSERT INTO authorization_stamp (only_row, stamp, account_stamp, position)
+    SELECT 1, hex(randomblob(16)), hex(randomblob(16)), max(coalesce(max(position) + 1, 0), unixepoch() * 1000000)
+    FROM (SELECT position FROM account_changes UNION ALL SELECT position FROM rights_changes UNION ALL SELECT position FROM change_marks);
+END;
+-- +goose StatementEnd
+DROP TRIGGER accounts_stampless_delete;
+-- +goose StatementBegin
+CREATE TRIGGER accounts_stampless_delete BEFORE DELETE ON accounts WHEN NOT EXISTS (SELECT 1 FROM authorization_stamp) BEGIN
+    INSERT INTO authorization_stamp (only_row, stamp, account_stamp, position)
+    SELECT 1, hex(randomblob(16)), hex(randomblob(16)), max(coalesce(max(position) + 1, 0), unixepoch() * 1000000)
+    FROM (SELECT position FROM account_changes UNION ALL SELECT position FROM rights_changes UNION ALL SELECT position FROM change_marks);
+END;
+-- +goose StatementEnd
+DROP TRIGGER roles_stampless_update;
+-- +goose StatementBegin
+CREATE TRIGGER roles_stampless_update BEFORE UPDATE ON roles WHEN NOT EXISTS (SELECT 1 FROM authorization_stamp) BEGIN
+    INSERT INTO authorization_stamp (only_row, stamp, account_stamp, position)
+    SELECT 1, hex(randomblob(16)), hex(randomblob(16)), max(coalesce(max(position) + 1, 0), unixepoch() * 1000000)
+    FROM (SELECT position FROM account_changes UNION ALL SELECT position FROM rights_changes UNION ALL SELECT position FROM change_marks);
+END;
+-- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER roles_stampless_insert BEFORE INSERT ON roles WHEN NOT EXISTS (SELECT 1 FROM authorization_stamp) BEGIN
     INSERT INTO authorization_stamp (only_row, stamp, account_stamp, position)
-    SELECT 1, hex(randomblob(16)), hex(randomblob(16)), max(coalesce(max(position) + 1, 0), unixepoch() * 1000000) FROM rights_changes;
+    SELECT 1, hex(randomblob(16)), hex(randomblob(16)), max(coalesce(max(position) + 1, 0), unixepoch() * 1000000)
+    FROM (SELECT position FROM account_changes UNION ALL SELECT position FROM rights_changes UNION ALL SELECT position FROM change_marks);
 END;
 -- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER roles_stampless_delete BEFORE DELETE ON roles WHEN NOT EXISTS (SELECT 1 FROM authorization_stamp) BEGIN
     INSERT INTO authorization_stamp (only_row, stamp, account_stamp, position)
-    SELECT 1, hex(randomblob(16)), hex(randomblob(16)), max(coalesce(max(position) + 1, 0), unixepoch() * 1000000) FROM rights_changes;
+    SELECT 1, hex(randomblob(16)), hex(randomblob(16)), max(coalesce(max(position) + 1, 0), unixepoch() * 1000000)
+    FROM (SELECT position FROM account_changes UNION ALL SELECT position FROM rights_changes UNION ALL SELECT position FROM change_marks);
 END;
 -- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER permissions_stampless_insert BEFORE INSERT ON permissions WHEN NOT EXISTS (SELECT 1 FROM authorization_stamp) BEGIN
     INSERT INTO authorization_stamp (only_row, stamp, account_stamp, position)
-    SELECT 1, hex(randomblob(16)), hex(randomblob(16)), max(coalesce(max(position) + 1, 0), unixepoch() * 1000000) FROM rights_changes;
+    SELECT 1, hex(randomblob(16)), hex(randomblob(16)), max(coalesce(max(position) + 1, 0), unixepoch() * 1000000)
+    FROM (SELECT position FROM account_changes UNION ALL SELECT position FROM rights_changes UNION ALL SELECT position FROM change_marks);
 END;
 -- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER permissions_stampless_update BEFORE UPDATE ON permissions WHEN NOT EXISTS (SELECT 1 FROM authorization_stamp) BEGIN
     INSERT INTO authorization_stamp (only_row, stamp, account_stamp, position)
-    SELECT 1, hex(randomblob(16)), hex(randomblob(16)), max(coalesce(max(position) + 1, 0), unixepoch() * 1000000) FROM rights_changes;
+    SELECT 1, hex(randomblob(16)), hex(randomblob(16)), max(coalesce(max(position) + 1, 0), unixepoch() * 1000000)
+    FROM (SELECT position FROM account_changes UNION ALL SELECT position FROM rights_changes UNION ALL SELECT position FROM change_marks);
 END;
 -- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER permissions_stampless_delete BEFORE DELETE ON permissions WHEN NOT EXISTS (SELECT 1 FROM authorization_stamp) BEGIN
     INSERT INTO authorization_stamp (only_row, stamp, account_stamp, position)
-    SELECT 1, hex(randomblob(16)), hex(randomblob(16)), max(coalesce(max(position) + 1, 0), unixepoch() * 1000000) FROM rights_changes;
+    SELECT 1, hex(randomblob(16)), hex(randomblob(16)), max(coalesce(max(position) + 1, 0), unixepoch() * 1000000)
+    FROM (SELECT position FROM account_changes UNION ALL SELECT position FROM rights_changes UNION ALL SELECT position FROM change_marks);
 END;
 -- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER role_permissions_stampless_insert BEFORE INSERT ON role_permissions WHEN NOT EXISTS (SELECT 1 FROM authorization_stamp) BEGIN
     INSERT INTO authorization_stamp (only_row, stamp, account_stamp, position)
-    SELECT 1, hex(randomblob(16)), hex(randomblob(16)), max(coalesce(max(position) + 1, 0), unixepoch() * 1000000) FROM rights_changes;
+    SELECT 1, hex(randomblob(16)), hex(randomblob(16)), max(coalesce(max(position) + 1, 0), unixepoch() * 1000000)
+    FROM (SELECT position FROM account_changes UNION ALL SELECT position FROM rights_changes UNION ALL SELECT position FROM change_marks);
 END;
 -- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER role_permissions_stampless_update BEFORE UPDATE ON role_permissions WHEN NOT EXISTS (SELECT 1 FROM authorization_stamp) BEGIN
     INSERT INTO authorization_stamp (only_row, stamp, account_stamp, position)
-    SELECT 1, hex(randomblob(16)), hex(randomblob(16)), max(coalesce(max(position) + 1, 0), unixepoch() * 1000000) FROM rights_changes;
+    SELECT 1, hex(randomblob(16)), hex(randomblob(16)), max(coalesce(max(position) + 1, 0), unixepoch() * 1000000)
+    FROM (SELECT position FROM account_changes UNION ALL SELECT position FROM rights_changes UNION ALL SELECT position FROM change_marks);
 END;
 -- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER role_permissions_stampless_delete BEFORE DELETE ON role_permissions WHEN NOT EXISTS (SELECT 1 FROM authorization_stamp) BEGIN
     INSERT INTO authorization_stamp (only_row, stamp, account_stamp, position)
-    SELECT 1, hex(randomblob(16)), hex(randomblob(16)), max(coalesce(max(position) + 1, 0), unixepoch() * 1000000) FROM rights_changes;
+    SELECT 1, hex(randomblob(16)), hex(randomblob(16)), max(coalesce(max(position) + 1, 0), unixepoch() * 1000000)
+    FROM (SELECT position FROM account_changes UNION ALL SELECT position FROM rights_changes UNION ALL SELECT position FROM change_marks);
 END;
 -- +goose StatementEnd
 
