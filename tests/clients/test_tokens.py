@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from service import ADMIN, AUDIENCE, ISSUER, Service
 
 DOCUMENTS = ("/.well-known/jwks.json", "/api/v1/auth/jwks")
-CLAIMS = ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "ver", "email", "roles", "permissions"]
+CLAIMS = ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "ver", "email", "role_id", "roles", "permissions"]
 
 
 def decode(token, key, **changes):
