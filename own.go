@@ -1,0 +1,129 @@
+package users
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// ChangePassword gives the caller another password. The older tokens are dead; the result holds a fresh one.
+// ErrForbidden if Current is not the password, ErrInvalid if New breaks the policy.
+func (s *Service) ChangePassword(ctx context.Context, c Caller, in PasswordChange) (LoginResult, error) {
+	faults := in.Found
+	current := faults.presentedPassword("current_password", in.Current)
+	faults.noNUL("current_password", in.Current)
+	chosen := faults.newPassword("new_password", in.New)
+	if err := faults.Err(); err != nil {
+		return LoginResult{}, err
+	}
+	verified, err := s.confirm(ctx, c, current)
+	if err != nil {
+		return LoginResult{}, err
+	}
+	hash, err := s.Passwords.Hash(ctx, PurposeChange, chosen)
+	if err != nil {
+		return LoginResult{}, err
+	}
+	var access Access
+	err = s.change(ctx, c, "", func(tx Tx, live Caller, now time.Time) error {
+		if err := stillConfirmed(ctx, tx, live, verified); err != nil {
+			return err
+		}
+		account := live.Account
+		account.TokenVersion = account.nextTokenVersion(now)
+		account.UpdatedAt = now
+		if err := tx.UpdateAccount(ctx, account); err != nil {
+			return err
+		}
+		access = Access{Account: account, Graph: live.graph}
+		return tx.SetPasswordHash(ctx, account.ID, hash)
+	})
+	if err != nil {
+		return LoginResult{}, err
+	}
+	return s.sign(access)
+}
+
+// ChangeEmail gives the caller another e-mail. ErrForbidden if Current is not the password, ErrInvalid for no
+// address, ErrConflict for one that is taken, ErrTooMany for an account that has asked about too many.
+func (s *Service) ChangeEmail(ctx context.Context, c Caller, in EmailChange) (Account, error) {
+	faults := in.Found
+	current := faults.presentedPassword("current_password", in.Current)
+	faults.noNUL("current_password", in.Current)
+	email := s.email(&faults, "email", in.Email)
+	if err := faults.Err(); err != nil {
+		return Account{}, err
+	}
+	verified, err := s.confirm(ctx, c, current)
+	if err != nil {
+		return Account{}, err
+	}
+	var account Account
+	var refused error
+	err = s.change(ctx, c, "", func(tx Tx, live Caller, now time.Time) error {
+		refused = nil
+		if err := stillConfirmed(ctx, tx, live, verified); err != nil {
+			return err
+		}
+		account = live.Account
+		if account.Email == email {
+			return nil
+		}
+		if account.Email.Canonical() != email.Canonical() {
+			// A refusal must be counted too, so the transaction ends well with it.
+			if refused, err = s.claimEmail(ctx, tx, account.ID, email, now); err != nil || refused != nil {
+				return err
+			}
+		}
+		account.Email = email
+		account.UpdatedAt = now
+		return taken(tx.UpdateAccount(ctx, account), emailTaken)
+	})
+	if err == nil {
+		err = refused
+	}
+	if err != nil {
+		return Account{}, err
+	}
+	return account, nil
+}
+
+// confirm compares the caller's password and returns the hash that it matched.
+func (s *Service) confirm(ctx context.Context, c Caller, p Password) (PasswordHash, error) {
+	hash, err := s.Store.PasswordHash(ctx, c.Account.ID)
+	if errors.Is(err, ErrNotFound) {
+		return "", unauthenticated(err)
+	}
+	if err != nil {
+		return "", err
+	}
+	check, err := s.Passwords.Check(ctx, PurposeChange, hash, p)
+	if err != nil {
+		return "", err
+	}
+	if !check.Match {
+		return "", forbidden("The current password is wrong.")
+	}
+	return hash, nil
+}
+
+// stillConfirmed refuses when the hash has been replaced since it was compared, except by an upgrade of the
+// same password, which the caller simply tries again after.
+func stillConfirmed(ctx context.Context, tx Tx, c Caller, verified PasswordHash) error {
+	hash, err := tx.PasswordHash(ctx, c.Account.ID)
+	if err != nil {
+		return err
+	}
+	if hash != verified {
+		return conflict("The password was changed meanwhile; try again.")
+	}
+	return nil
+}
+
+// taken words a store's ErrTaken; other errors pass.
+func taken(err error, message string) error {
+	if errors.Is(err, ErrTaken) {
+		return conflict(message)
+	}
+	return err
+}
