@@ -3,7 +3,7 @@
 //	c := confusable.New()
 //	c.Skeleton("Аdmin") == c.Skeleton("Admin") // the first begins with a Cyrillic letter
 //
-// The table is that of a library; docs/decisions/0012-names-by-sight.md says why. What was worked out is kept, because each new name is compared
+// The table is that of a library; docs/decisions/0011-names-by-sight.md says why. What was worked out is kept, because each new name is compared
 // with all that there are.
 package confusable
 
