@@ -38,12 +38,9 @@ func openToInspect(ctx context.Context, url string) (*Store, error) {
 	if !is {
 		return Open(ctx, url)
 	}
-	path, err := sqlitePath(name)
+	path, err := existingPath(name)
 	if err != nil {
 		return nil, err
-	}
-	if _, err := os.Stat(path); err != nil {
-		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	db, err := existingFile(path)
 	if err != nil {
@@ -82,6 +79,18 @@ func openReady(ctx context.Context, url string, open func(context.Context, strin
 	return s, nil
 }
 
+// existingPath returns the absolute path of a file that is there, else fs.ErrNotExist.
+func existingPath(name string) (string, error) {
+	path, err := sqlitePath(name)
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("open the database: %w", err)
+	}
+	return path, nil
+}
+
 // upToDate returns nil if the schema is the one of this program, whatever the user of the database may do.
 func (s *Store) upToDate(ctx context.Context) error {
 	list, err := s.Migrations(ctx)
@@ -97,12 +106,9 @@ func openToWrite(ctx context.Context, url string) (*Store, error) {
 	if !is {
 		return Open(ctx, url)
 	}
-	path, err := sqlitePath(name)
+	path, err := existingPath(name)
 	if err != nil {
 		return nil, err
-	}
-	if _, err := os.Stat(path); err != nil {
-		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	existing := maps.Clone(settings)
 	existing.Set("mode", "rw") // so that SQLite makes no file either, if this one goes away now
