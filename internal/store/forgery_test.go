@@ -36,14 +36,20 @@ func TestHearingAgainstModel(t *testing.T) {
 	}
 }
 
-// TestForgedNotifications goes through all sequences of one to four notifications that somebody can send who has heard
-// the stamps before and after a change, in one transaction and in several, with an account that was read before the
-// change and is kept late. None has what is past said, then or after the next real change.
+// TestForgedNotifications goes through all sequences of one to three notifications that somebody can send who has heard
+// the stamps before and after a change, and through every seventh of four, from another one on each time; in one
+// transaction and in several, with an account that was read before the change and is kept late. None has what is past
+// said, then or after the next real change.
 func TestForgedNotifications(t *testing.T) {
 	t.Parallel()
 	s := newStore(nil)
 	for length := 1; length <= 4; length++ {
-		for n := range pow(9, length) {
+		first, step := 0, 1
+		if length == 4 {
+			first, step = rand.IntN(7), 7
+			t.Logf("sequences of four: from the number %d on", first)
+		}
+		for n := first; n < pow(9, length); n += step {
 			// After which of them a heartbeat comes back. All sets of the long ones would take minutes.
 			masks := []int{0, 1, 3, 15}
 			if length < 4 {
