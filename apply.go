@@ -11,7 +11,8 @@ import (
 
 // PlanDeclaration needs roles:read and permissions:read. It says what ApplyDeclaration would do, and changes
 // nothing. ErrInvalid for what is wrong with the declaration; ErrConflict for what another service owns, for
-// what is the system's, and for roles that would inherit from themselves or from Admin.
+// what is the system's, for roles that would inherit from themselves or from Admin, for a role in use that
+// would be deleted, and for more than Limits allow.
 func (s *Service) PlanDeclaration(ctx context.Context, c Caller, in Declaration) (Plan, error) {
 	c, err := s.reader(ctx, c, RolesRead)
 	if err != nil {
@@ -20,7 +21,11 @@ func (s *Service) PlanDeclaration(ctx context.Context, c Caller, in Declaration)
 	if err := c.Require(PermissionsRead); err != nil {
 		return Plan{}, err
 	}
-	return s.Skeleton.plan(c.graph, in)
+	plan, err := s.Skeleton.plan(c.graph, in)
+	if err != nil {
+		return Plan{}, err
+	}
+	return plan, s.foretell(ctx, c.graph, plan)
 }
 
 // ApplyDeclaration makes the database agree with a declaration: all of it or nothing. It needs what
@@ -105,6 +110,7 @@ func named(err error, kind Kind, name string) error {
 type step struct {
 	run   run
 	about PlannedChange
+	makes Limits
 }
 
 type run func(ctx context.Context, s *site) error

@@ -27,7 +27,7 @@ func (s *Service) AssignPermissions(ctx context.Context, c Caller, id string, in
 		node := c.graph.role[role.ID]
 		added := slices.DeleteFunc(permissions, func(p ID) bool { return node.own.has(c.graph.permission[p]) })
 		if len(added) > 0 {
-			if err := s.Limits.mayMake(c.graph, Limits{Assignments: distinct(added)}); err != nil {
+			if err := s.Limits.mayMake(c.graph.made(), Limits{Assignments: distinct(added)}); err != nil {
 				return err
 			}
 			if err := tx.Assign(ctx, role.ID, added); err != nil {

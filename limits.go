@@ -24,16 +24,21 @@ func (l Limits) orUsual() Limits {
 	}
 }
 
+// made is how many there are.
+func (g *Graph) made() Limits {
+	return Limits{Roles: len(g.roles), Permissions: len(g.permissions), Assignments: len(g.assigned)}
+}
+
 // mayMake is ErrConflict where one role or permission more, or so many assignments, would be too many.
-func (l Limits) mayMake(g *Graph, more Limits) error {
+func (l Limits) mayMake(made, more Limits) error {
 	for _, kind := range []struct {
 		what               string
 		there, more, limit int
 		setting            string
 	}{
-		{"roles", len(g.roles), more.Roles, l.Roles, "MAX_ROLES"},
-		{"permissions", len(g.permissions), more.Permissions, l.Permissions, "MAX_PERMISSIONS"},
-		{"assignments of permissions to roles", len(g.assigned), more.Assignments, l.Assignments, "MAX_ASSIGNMENTS"},
+		{"roles", made.Roles, more.Roles, l.Roles, "MAX_ROLES"},
+		{"permissions", made.Permissions, more.Permissions, l.Permissions, "MAX_PERMISSIONS"},
+		{"assignments of permissions to roles", made.Assignments, more.Assignments, l.Assignments, "MAX_ASSIGNMENTS"},
 	} {
 		if kind.more > 0 && kind.there+kind.more > kind.limit {
 			return conflict(fmt.Sprintf("There are %d %s, and at most %d may be made (%s).", kind.there, kind.what, kind.limit, kind.setting))

@@ -63,7 +63,7 @@ func (s *Service) CreatePermission(ctx context.Context, c Caller, in NewPermissi
 		if err := s.Skeleton.freePermissionName(c.graph, permission.Name); err != nil {
 			return err
 		}
-		if err := s.Limits.mayMake(c.graph, Limits{Permissions: 1}); err != nil {
+		if err := s.Limits.mayMake(c.graph.made(), Limits{Permissions: 1}); err != nil {
 			return err
 		}
 		return taken(tx.InsertPermission(ctx, permission), permissionTaken)

@@ -46,6 +46,8 @@ type Plan struct {
 	Changes  []PlannedChange
 	Orphaned []Orphan // none when they are pruned: then they are among the changes
 	steps    []step
+	// deletions are the roles among the changes that are deleted, in the order of the changes.
+	deletions []roleDeletion
 }
 
 // planner compares a declaration with the graph. It reads nothing else and changes nothing, so a plan that is

@@ -82,6 +82,9 @@ func (p *planner) planOrphans() {
 	slices.SortStableFunc(roles, func(a, b *node) int { return len(b.chain) - len(a.chain) })
 	for _, n := range roles {
 		p.orphan(deleteRole(n.ID), PlannedChange{ActionDelete, KindRole, string(n.Name), ""})
+		if p.prune {
+			p.plan.deletions = append(p.plan.deletions, roleDeletion{n.ID, n.Name, p.heirsLeft(n)})
+		}
 	}
 	for _, held := range p.graph.permissions {
 		if held.Owner == p.owner && !held.Name.System() && !p.declares.permission[held.Name] {
@@ -100,7 +103,7 @@ func (p *planner) orphan(run run, change PlannedChange) {
 
 // take adds a step, and the changes it makes.
 func (p *planner) take(run run, changes ...PlannedChange) {
-	p.plan.steps = append(p.plan.steps, step{run, changes[0]})
+	p.plan.steps = append(p.plan.steps, step{run, changes[0], makes(changes)})
 	p.plan.Changes = append(p.plan.Changes, changes...)
 }
 

@@ -92,7 +92,7 @@ func (s *Service) CreateRole(ctx context.Context, c Caller, in NewRole) (RoleDet
 		if err := s.Skeleton.freeRoleName(c.graph, role); err != nil {
 			return err
 		}
-		if err := s.Limits.mayMake(c.graph, Limits{Roles: 1, Assignments: distinct(permissions)}); err != nil {
+		if err := s.Limits.mayMake(c.graph.made(), Limits{Roles: 1, Assignments: distinct(permissions)}); err != nil {
 			return err
 		}
 		if err := taken(tx.InsertRole(ctx, role), roleTaken); err != nil {

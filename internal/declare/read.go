@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -57,6 +58,29 @@ func Read(raw []byte) (*File, error) {
 	if !utf8.Valid(raw) {
 		return nil, &SyntaxError{Problem: "is not valid UTF-8"}
 	}
+	raw = bytes.TrimPrefix(raw, byteOrderMark)
+	root, err := readJSON(raw)
+	if err != nil {
+		root, err = readYAML(raw)
+	}
+	var syntax *SyntaxError
+	if errors.As(err, &syntax) && bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
+		syntax.Problem = strings.Replace(syntax.Problem, "is not valid YAML", "is neither valid JSON nor valid YAML", 1)
+	}
+	if err != nil {
+		return nil, err
+	}
+	file := &File{lines: map[string]int{"": 1}}
+	r := reader{file}
+	if err := r.plain(root); err != nil {
+		return nil, err
+	}
+	r.declaration(root)
+	return file, nil
+}
+
+// readYAML reads a file that is one YAML document. The error is a SyntaxError.
+func readYAML(raw []byte) (*yaml.Node, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(raw))
 	var document, second yaml.Node
 	err := decoder.Decode(&document)
@@ -72,13 +96,7 @@ func Read(raw []byte) (*File, error) {
 	case !errors.Is(err, io.EOF):
 		return nil, unreadable(err)
 	}
-	file := &File{lines: map[string]int{"": 1}}
-	r := reader{file}
-	if err := r.plain(&document); err != nil {
-		return nil, err
-	}
-	r.declaration(document.Content[0])
-	return file, nil
+	return document.Content[0], nil
 }
 
 // located is how the parser begins its messages.

@@ -60,6 +60,47 @@ roles:
 	}
 }
 
+// What Python, PHP and JavaScript write as JSON is read as JSON, also where YAML would read it otherwise or not at all.
+func TestReadJSON(t *testing.T) {
+	t.Parallel()
+	const head = `{"service":"s","permissions":[{"name":"p:a","description":`
+	for text, want := range map[string]string{
+		head + `"\ud83d\udd11"}]}`:                      "\U0001f511",
+		head + `"a\/b"}]}`:                              "a/b",
+		head + "\"a\u007fb\"}]}":                        "a\u007fb",
+		head + "\"a\u0085\u2028b\"}]}":                  "a\u0085\u2028b",
+		head + `"\u0009\b\f\n\r\t\"\\"}]}`:              "\t\b\f\n\r\t\"\\",
+		head + `"x: # y"}]}`:                            "x: # y",
+		"\ufeff" + head + "\n\t\"tabs\"\r\n}\t]\n}\n\n": "tabs",
+		"{\"service\"\n:\"s\",\"permissions\"\n:\n[{\"name\":\n\"p:a\"\n,\"description\":\"b\"}]}": "b",
+		head + `"long ` + strings.Repeat("x", 2000) + `"}]}`:                                       "long " + strings.Repeat("x", 2000),
+		// YAML that only begins as JSON does.
+		"{service: s, permissions: [{name: 'p:a', description: \"\\x41\"}]}": "A",
+	} {
+		file, err := Read([]byte(text))
+		if err != nil || len(file.Found) > 0 {
+			t.Errorf("%.80q: %v", text, err)
+			continue
+		}
+		if got := *file.Permissions[0].Description; got != want || file.Service != "s" || file.Permissions[0].Name != "p:a" {
+			t.Errorf("%.80q: %q, want %q", text, got, want)
+		}
+	}
+	file, err := Read([]byte("{\n \"service\": \"s\",\n \"roles\": [\n  {\"name\": \"r\",\n   \"parent\": null,\n   \"permissions\": [\"a\\n\",\n 1e3]}], \"x\":\n true}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := users.Faults{{Field: "roles.0.permissions.1", Problem: notText}, {Field: "x", Problem: "is not a key of a declaration"}}
+	if diff := cmp.Diff(want, file.Found); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for path, line := range map[string]int{"": 1, "service": 2, "roles.0": 4, "roles.0.parent": 5, "roles.0.permissions.1": 7, "x": 7} {
+		if got := file.Line(path); got != line {
+			t.Errorf("%q is in line %d, want %d", path, got, line)
+		}
+	}
+}
+
 func TestReadFaults(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][]string{

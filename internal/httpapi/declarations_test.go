@@ -99,11 +99,15 @@ func TestDeclarations(t *testing.T) {
 
 			// A role that somebody holds or that roles inherit from is not pruned, and nothing else is then.
 			nothing := `{"service":"orders","prune":true}`
-			svc.Post(t, applyPath, nothing).Want(t, 409, "The role Reader: The role can't be deleted: 1 role inherits from it.")
+			for _, path := range []string{planPath, applyPath} {
+				svc.Post(t, path, nothing).Want(t, 409, "The role Reader: The role can't be deleted: 1 role inherits from it.")
+			}
 			want(svc.Post(t, planPath, document), plannedWell, "")
 			want(svc.Post(t, applyPath, `{"service":"billing","prune":true}`), applied, "delete role Biller\ndelete permission billing:read")
 			person := svc.NewAccount(t, reader)
-			svc.Post(t, applyPath, nothing).Want(t, 409, "The role Reader: The role can't be deleted: 1 account holds it.")
+			for _, path := range []string{planPath, applyPath} {
+				svc.Post(t, path, nothing).Want(t, 409, "The role Reader: The role can't be deleted: 1 account holds it.")
+			}
 			svc.Delete(t, "/api/v1/accounts/"+person.ID).Want(t, 200, "")
 			want(svc.Post(t, applyPath, nothing), applied, "delete role Clerk\ndelete role Reader\ndelete permission orders:read\ndelete permission orders:write")
 			want(svc.Post(t, applyPath, nothing), applied, "")

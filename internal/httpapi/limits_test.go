@@ -42,10 +42,14 @@ func TestLimits(t *testing.T) {
 	declare := func(declared map[string]any, message string) {
 		t.Helper()
 		declared["service"] = "orders"
-		svc.Post(t, "/api/v1/declarations/apply", declared).Want(t, 409, message)
+		for _, path := range []string{planPath, applyPath} {
+			svc.Post(t, path, declared).Want(t, 409, message)
+		}
 	}
 	declare(map[string]any{"permissions": []map[string]any{{"name": "y:1"}}}, "The permission y:1: "+permissions)
 	declare(map[string]any{"roles": []map[string]any{{"name": "Clerk"}}}, "The role Clerk: "+roles)
+	name := svc.Get(t, "/api/v1/roles/"+role).Text(t, "name")
+	declare(map[string]any{"roles": []map[string]any{{"name": name, "permissions": []string{"x:1", "x:2"}}}}, "The assignment "+name+": "+fmt.Sprintf(assignments, 3))
 	svc.Delete(t, "/api/v1/permissions/"+one).Want(t, 200, "")
 	svc.NewPermission(t, "x:again")
 }
