@@ -16,7 +16,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -25,8 +24,8 @@ import (
 	"github.com/svc-users/svc-users/internal/confusable"
 	"github.com/svc-users/svc-users/internal/httpapi"
 	"github.com/svc-users/svc-users/internal/password"
-	"github.com/svc-users/svc-users/internal/pgtest"
 	"github.com/svc-users/svc-users/internal/store"
+	"github.com/svc-users/svc-users/internal/store/storetest"
 	"github.com/svc-users/svc-users/internal/token"
 )
 
@@ -83,6 +82,9 @@ type Service struct {
 // signingKey is shared by all services of a test process, because making one takes a noticeable time.
 var signingKey = sync.OnceValues(func() (*token.Key, error) { return token.GenerateKey(2048) })
 
+// skeletons are shared too, and for the same reason.
+var skeletons = sync.OnceValue(confusable.New)
+
 // Start runs a service until the test ends, with an administrator and without demo accounts.
 func Start(t testing.TB, o Options) *Service {
 	t.Helper()
@@ -116,7 +118,7 @@ func on(t testing.TB, database string, st *store.Store, o Options) *Service {
 	s := &Service{Database: database, Store: st, Tokens: keys, Log: &Log{}, options: o}
 	s.Users = users.New(users.Ports{
 		Store: st, Passwords: hasher, Tokens: keys, Now: o.clock(), NewID: users.NewID, TokenLife: time.Hour,
-		Skeleton: confusable.New().Skeleton, Unlimited: o.Unlimited,
+		Skeleton: skeletons().Skeleton, Unlimited: o.Unlimited,
 	})
 	return s
 }
@@ -148,9 +150,9 @@ func databaseURL(t testing.TB, engine string) string {
 	t.Helper()
 	switch cmp.Or(engine, Engine) {
 	case "sqlite":
-		return "sqlite://" + filepath.Join(t.TempDir(), "test.db")
+		return storetest.SQLite(t)
 	case "postgres":
-		return pgtest.URL(t)
+		return storetest.Postgres(t)
 	default:
 		t.Fatalf("there is no engine %q", engine)
 		return ""

@@ -48,9 +48,9 @@ func (s *Server) Database(t testing.TB) string {
 
 // database creates one through admin, the URL of another on the same server, and returns what named makes of
 // its name.
-func database(t testing.TB, admin string, named func(string) string) string {
+func database(t testing.TB, admin string, named func(string) string, options ...string) string {
 	t.Helper()
-	name, err := create(admin)
+	name, err := create(admin, options...)
 	if err != nil {
 		t.Fatalf("creating a database for the test: %v", err)
 	}
@@ -64,10 +64,10 @@ func database(t testing.TB, admin string, named func(string) string) string {
 	return named(name)
 }
 
-// create makes an empty database through admin and returns its name.
-func create(admin string) (name string, err error) {
+// create makes a database through admin, empty unless options say otherwise, and returns its name.
+func create(admin string, options ...string) (name string, err error) {
 	name = "svc_users_test_" + strings.ToLower(rand.Text())
-	return name, run(admin, "CREATE DATABASE "+name)
+	return name, run(admin, strings.Join(append([]string{"CREATE DATABASE", name}, options...), " "))
 }
 
 func run(url, statement string) error {

@@ -19,7 +19,9 @@ import (
 // TestPostgresWithoutPreparedStatements is the suite as it must run behind a PgBouncer in transaction mode.
 func TestPostgresWithoutPreparedStatements(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t testing.TB) string { return with(pgtest.URL(t), "default_query_exec_mode=exec") })
+	const parameter = "default_query_exec_mode=exec"
+	storetest.Run(t, func(t testing.TB) string { return with(pgtest.URL(t), parameter) },
+		func(t testing.TB) string { return with(storetest.Postgres(t), parameter) })
 }
 
 func TestPostgresTruncateIsSeen(t *testing.T) {

@@ -14,10 +14,10 @@ func newSQLite(t testing.TB) string {
 
 func TestSQLite(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, newSQLite)
+	storetest.Run(t, newSQLite, storetest.SQLite)
 }
 
 func TestPostgres(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, pgtest.URL)
+	storetest.Run(t, pgtest.URL, storetest.Postgres)
 }

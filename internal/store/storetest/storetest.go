@@ -21,8 +21,9 @@ import (
 	"github.com/svc-users/svc-users/internal/store"
 )
 
-// Run runs the suite. fresh returns the URL of an empty database that lives as long as the test it is given.
-func Run(t *testing.T, fresh func(testing.TB) string) {
+// Run runs the suite. fresh returns the URL of an empty database that lives as long as the test it is given, and
+// current that of one with the current schema.
+func Run(t *testing.T, fresh, current func(testing.TB) string) {
 	for name, test := range map[string]func(*testing.T, *fixture){
 		"AccountRoundTrip":          testAccountRoundTrip,
 		"AccountErrors":             testAccountErrors,
@@ -75,7 +76,7 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, newFixture(t, fresh(t)))
+			test(t, newFixture(t, current(t)))
 		})
 	}
 	for name, test := range map[string]func(*testing.T, string){
