@@ -2,6 +2,7 @@ package pgtest_test
 
 import (
 	"context"
+	"os"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -31,7 +32,11 @@ func TestTemplate(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if fills != 1 {
-		t.Errorf("the template was filled %d times", fills)
+	want := 1
+	if os.Getenv("TEST_DATABASE_URL") != "" {
+		want = 3 // no template stays behind on a server that is not ours
+	}
+	if fills != want {
+		t.Errorf("Fill was called %d times, want %d", fills, want)
 	}
 }
