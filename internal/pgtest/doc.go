@@ -13,6 +13,6 @@
 // A test that needs PostgreSQL fails where there is none; it never skips. A promise about two databases that
 // was checked on one is not kept.
 //
-// Start gives a server that a test may stop and start again, to see what a service does meanwhile. Run gives one to
-// a program that is no test.
+// Start gives a server that a test may stop and start again, to see what a service does meanwhile; its Standby follows
+// it and can be promoted. Run gives one to a program that is no test.
 package pgtest

@@ -30,6 +30,21 @@ func TestRestartKeepsWhatWasCommitted(t *testing.T) {
 	mustExec(t, connect(t, url), "INSERT INTO thing VALUES (1)")
 }
 
+func TestStandbyTakesOver(t *testing.T) {
+	t.Parallel()
+	primary := pgtest.Start(t)
+	url := primary.Database(t)
+	standby := primary.Standby(t)
+	mustExec(t, connect(t, url), "CREATE TABLE thing (n integer)")
+	primary.Stop(t)
+	conn := connect(t, standby.Same(t, url))
+	if _, err := conn.Exec(context.Background(), "CREATE TABLE other (n integer)"); err == nil {
+		t.Error("a standby took a write")
+	}
+	standby.Promote(t)
+	mustExec(t, conn, "CREATE TABLE other (n integer)")
+}
+
 func connect(t *testing.T, url string) *pgx.Conn {
 	t.Helper()
 	conn, err := pgx.Connect(context.Background(), url)

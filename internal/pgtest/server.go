@@ -38,6 +38,12 @@ type Server struct {
 func Start(t testing.TB) *Server {
 	t.Helper()
 	s, err := newServer()
+	return s.untilEnd(t, err)
+}
+
+// untilEnd removes a server that was started, or was not, when the test ends.
+func (s *Server) untilEnd(t testing.TB, err error) *Server {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +57,10 @@ func Start(t testing.TB) *Server {
 }
 
 // newServer makes a cluster and starts it.
-func newServer() (*Server, error) {
+func newServer() (*Server, error) { return startNew((*Server).initdb) }
+
+// startNew starts a server on the data that fill makes.
+func startNew(fill func(*Server) error) (*Server, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -73,7 +82,7 @@ func newServer() (*Server, error) {
 	if err := s.janitor(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	if err := s.initdb(); err != nil {
+	if err := fill(s); err != nil {
 		return nil, err
 	}
 	return s, s.start()

@@ -19,18 +19,20 @@ type seen struct {
 
 // see reads both in one statement.
 func (q queries) see(ctx context.Context, id users.ID) (seen, error) {
+	const doing = "read an account and the stamps"
 	var roles, accounts sql.NullString
-	s, err := row(ctx, q, "read an account and the stamps", func(r *sql.Rows) (s seen, err error) {
+	var standby bool
+	s, err := row(ctx, q, doing, func(r *sql.Rows) (s seen, err error) {
 		var a accountRow
-		s.account, err = a.scan(r, &roles, &accounts)
+		s.account, err = a.scan(r, &roles, &accounts, &standby)
 		return s, err
-	}, `SELECT `+accountColumns+`, s.stamp, s.account_stamp
+	}, `SELECT `+accountColumns+`, s.stamp, s.account_stamp, `+q.engine.standby()+`
 		FROM accounts a JOIN roles r ON r.id = a.role_id LEFT JOIN authorization_stamp s ON true WHERE a.id = $1`, id.String())
 	if err == nil && !roles.Valid {
 		return seen{}, q.noStamps()
 	}
 	s.stamps = users.Moment{Roles: roles.String, Accounts: accounts.String}
-	return s, err
+	return s, q.notOn(standby, doing, err)
 }
 
 // Access implements users.AccessReader.

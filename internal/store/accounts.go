@@ -43,18 +43,20 @@ func (q queries) Account(ctx context.Context, id users.ID) (users.Account, error
 	return row(ctx, q, "read an account", scanAccount, selectAccount+` WHERE a.id = $1`, id.String())
 }
 
-// AccountByEmail implements users.AccountReader.
+// AccountByEmail implements users.AccountReader. Logins rest on it, so it answers on no standby.
 func (q queries) AccountByEmail(ctx context.Context, e users.Email) (users.Account, users.PasswordHash, error) {
+	const doing = "read an account by its e-mail"
 	type found struct {
 		account users.Account
 		hash    string
 	}
-	f, err := row(ctx, q, "read an account by its e-mail", func(r *sql.Rows) (f found, err error) {
+	var standby bool
+	f, err := row(ctx, q, doing, func(r *sql.Rows) (f found, err error) {
 		var a accountRow
-		f.account, err = a.scan(r, &f.hash)
+		f.account, err = a.scan(r, &f.hash, &standby)
 		return f, err
-	}, `SELECT `+accountColumns+`, a.password_hash FROM accounts a JOIN roles r ON r.id = a.role_id WHERE a.email_key = $1`, e.Canonical())
-	return f.account, users.PasswordHash(f.hash), err
+	}, `SELECT `+accountColumns+`, a.password_hash, `+q.engine.standby()+` FROM accounts a JOIN roles r ON r.id = a.role_id WHERE a.email_key = $1`, e.Canonical())
+	return f.account, users.PasswordHash(f.hash), q.notOn(standby, doing, err)
 }
 
 // PasswordHash implements users.AccountReader.

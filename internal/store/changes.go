@@ -21,17 +21,19 @@ func (s *Store) ReadChanges(ctx context.Context, fn func(users.ChangeView) error
 
 // ChangeState implements users.ChangeView.
 func (q queries) ChangeState(ctx context.Context) (users.ChangeState, error) {
-	state, err := row(ctx, q, "read where the changes are", func(r *sql.Rows) (c users.ChangeState, err error) {
+	const doing = "read where the changes are"
+	var standby bool
+	state, err := row(ctx, q, doing, func(r *sql.Rows) (c users.ChangeState, err error) {
 		var mark sql.NullString
-		err = r.Scan(&c.Moment.Roles, &c.Moment.Accounts, &c.Position, &mark, (*timeColumn)(&c.Now))
+		err = r.Scan(&c.Moment.Roles, &c.Moment.Accounts, &c.Position, &mark, (*timeColumn)(&c.Now), &standby)
 		c.Mark = mark.String
 		return c, err
-	}, `SELECT s.stamp, s.account_stamp, s.position, m.mark, `+q.engine.clock()+`
+	}, `SELECT s.stamp, s.account_stamp, s.position, m.mark, `+q.engine.clock()+`, `+q.engine.standby()+`
 		FROM authorization_stamp s LEFT JOIN change_marks m ON m.position = s.position`)
 	if errors.Is(err, users.ErrNotFound) {
 		return state, q.noStamps()
 	}
-	return state, err
+	return state, q.notOn(standby, doing, err)
 }
 
 // HasMark implements users.ChangeView.

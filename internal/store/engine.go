@@ -48,6 +48,8 @@ type engine interface {
 	describe(err error) string
 	// heal is called when a connection turned out to be broken: others of the pool may be too.
 	heal()
+	// standby is an expression that is true where the database is a copy which may lag behind: nothing is let in by it.
+	standby() string
 	// clock is an expression of the time by the clock of the database, as the triggers date changes with it.
 	clock() string
 	// position names the function of (text, part) that returns where part begins in text, from 1, or 0.

@@ -48,8 +48,10 @@ func openPostgres(ctx context.Context, url string) (engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	var pool *pgxpool.Pool
+	leaveStandbys(config, func() { pool.Reset() })
 	// The pool outlives the context of the call that opens it.
-	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), config)
+	pool, err = pgxpool.NewWithConfig(context.WithoutCancel(ctx), config)
 	if err != nil {
 		return nil, errors.New("the database URL is malformed: its pool settings contradict one another")
 	}
@@ -61,6 +63,7 @@ func (p *postgres) migrating() *sql.DB     { return p.db }
 func (p *postgres) dialect() goose.Dialect { return goose.DialectPostgres }
 func (p *postgres) heal()                  { p.pool.Reset() }
 func (p *postgres) position() string       { return "pg_catalog.strpos" }
+func (p *postgres) standby() string        { return inRecovery }
 func (p *postgres) clock() string          { return "pg_catalog.clock_timestamp()" }
 func (p *postgres) pause() time.Duration   { return 100 * time.Millisecond }
 

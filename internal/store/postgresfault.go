@@ -36,6 +36,8 @@ const (
 	undefinedFunction = "42883"
 	duplicateTable    = "42P07"
 	duplicateObject   = "42710"
+	// readOnlyTransaction is of a standby, or of default_transaction_read_only.
+	readOnlyTransaction = "25006"
 	// stampsGone is of the triggers of migration 7.
 	stampsGone = "SU001"
 )
@@ -56,7 +58,7 @@ func sqlstate(code string) fault {
 		return lost
 	case stampsGone:
 		return stampless
-	case "25006": // read_only_sql_transaction: a standby, after a failover
+	case readOnlyTransaction:
 		return away
 	case undefinedTable, "42501", "3F000", "XX001", "XX002":
 		// A table that was dropped, insufficient_privilege, invalid_schema_name, data_corrupted, index_corrupted:

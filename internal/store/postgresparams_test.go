@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"io"
 	"net"
 	"net/url"
 	"strconv"
@@ -9,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/svc-users/svc-users/internal/pgtest"
 	"github.com/svc-users/svc-users/internal/store"
@@ -147,30 +145,5 @@ func overTCP(t *testing.T, u string) (string, *pgx.ConnConfig) {
 	if err != nil {
 		t.Fatal("the URL of the test's server is malformed")
 	}
-	network, address := pgconn.NetworkAddress(config.Host, config.Port)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			server, err := net.Dial(network, address)
-			if err != nil {
-				_ = client.Close()
-				continue
-			}
-			pipe := func(to, from net.Conn) {
-				_, _ = io.Copy(to, from)
-				_ = to.Close()
-			}
-			go pipe(server, client)
-			go pipe(client, server)
-		}
-	}()
-	return listener.Addr().String(), config
+	return newName(t, u).address, config
 }

@@ -16,13 +16,26 @@ import (
 
 // stamps reads the stamps of now.
 func (q queries) stamps(ctx context.Context) (users.Moment, error) {
-	m, err := row(ctx, q, "read the stamps", func(r *sql.Rows) (m users.Moment, err error) {
-		return m, r.Scan(&m.Roles, &m.Accounts)
-	}, `SELECT stamp, account_stamp FROM authorization_stamp`)
+	var standby bool
+	m, err := row(ctx, q, readingStamps, func(r *sql.Rows) (m users.Moment, err error) {
+		return m, r.Scan(&m.Roles, &m.Accounts, &standby)
+	}, `SELECT stamp, account_stamp, `+q.engine.standby()+` FROM authorization_stamp`)
 	if errors.Is(err, users.ErrNotFound) {
 		return m, q.noStamps()
 	}
-	return m, err
+	return m, q.notOn(standby, readingStamps, err)
+}
+
+const readingStamps = "read the stamps"
+
+// notOn is the failure of a statement that found out that it runs on a standby, else err.
+func (q queries) notOn(standby bool, doing string, err error) error {
+	if err != nil || !standby {
+		return err
+	}
+	f := &failure{fault: away, doing: doing, reason: errStandby.Error()}
+	q.failed(f)
+	return f
 }
 
 // stamp reads the stamp of the roles of now.
@@ -33,7 +46,7 @@ func (q queries) stamp(ctx context.Context) (string, error) {
 
 // noStamps is the failure of a statement that did not find the row.
 func (q queries) noStamps() *failure {
-	f := &failure{fault: stampless, doing: "read the stamps", reason: "the table authorization_stamp has no row"}
+	f := &failure{fault: stampless, doing: readingStamps, reason: "the table authorization_stamp has no row"}
 	q.failed(f)
 	return f
 }

@@ -155,10 +155,12 @@ func (s *Store) Close() error {
 	return s.engine.close()
 }
 
-// Ping returns nil if the database answers within two seconds, else ErrUnavailable.
+// Ping returns nil if the database answers within two seconds and is no standby, else ErrUnavailable.
 func (s *Store) Ping(ctx context.Context) error {
-	_, err := read(ctx, s, s.probeLimit, func(ctx context.Context) (int, error) {
-		return row(ctx, s.reads(), "ping", scanInt, `SELECT 1`)
+	_, err := read(ctx, s, s.probeLimit, func(ctx context.Context) (struct{}, error) {
+		q := s.reads()
+		standby, err := row(ctx, q, "ping", scanBool, `SELECT `+q.engine.standby())
+		return struct{}{}, q.notOn(standby, "ping", err)
 	})
 	return err
 }

@@ -86,3 +86,7 @@ func scanInt(r *sql.Rows) (n int, err error) {
 func scanText(r *sql.Rows) (s string, err error) {
 	return s, r.Scan(&s)
 }
+
+func scanBool(r *sql.Rows) (b bool, err error) {
+	return b, r.Scan(&b)
+}
