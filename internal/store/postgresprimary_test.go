@@ -94,12 +94,11 @@ func TestPostgresReadOnlyPrimary(t *testing.T) {
 	u := pgtest.URL(t)
 	_, a := withAccount(t, u)
 	admin(t, u, `DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET default_transaction_read_only = on'; END $$`)
-	s, err := store.Open(t.Context(), with(u, "application_name=readonly&pool_max_conns=1"))
+	s, err := store.Open(t.Context(), with(u, "application_name=looked_at&pool_max_conns=1"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	const connections = `SELECT coalesce(string_agg(CAST(pid AS text), ' ' ORDER BY pid), '') FROM pg_stat_activity WHERE application_name = 'readonly'`
 	if err := s.Ready(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -119,6 +118,43 @@ func TestPostgresReadOnlyPrimary(t *testing.T) {
 		t.Errorf("the connections were %q and are %q", before, after)
 	}
 }
+
+// TestPostgresPoolLeavesAStandby: behind a pooler a connection can lead to a standby that was made to the primary. Once
+// one was refused a write, all of them are made anew. The pooler is played by a server that says of itself what a
+// standby does.
+func TestPostgresPoolLeavesAStandby(t *testing.T) {
+	t.Parallel()
+	u := pgtest.Start(t).Database(t)
+	s, a := withAccount(t, with(u, "application_name=looked_at"))
+	update := func(also func() error) error {
+		return s.InTx(t.Context(), func(tx users.Tx) error {
+			return errors.Join(tx.UpdateAccount(t.Context(), a), also())
+		})
+	}
+	// Reading within a transaction takes a second connection.
+	if err := update(func() error { _, err := s.Account(t.Context(), a.ID); return err }); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(strings.Fields(value(t, u, connections))); n < 2 {
+		t.Fatalf("the pool has %d connections", n)
+	}
+	admin(t, u, `SET allow_system_table_mods = on; ALTER FUNCTION pg_catalog.pg_is_in_recovery() RENAME TO pg_really_is_in_recovery;
+		CREATE FUNCTION pg_catalog.pg_is_in_recovery() RETURNS boolean LANGUAGE sql AS 'SELECT true'`,
+		`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE read_only_sql_transaction; END $$`,
+		`CREATE TRIGGER refuse BEFORE UPDATE ON accounts EXECUTE FUNCTION refuse()`)
+	if err := update(func() error { return nil }); !errors.Is(err, users.ErrUnavailable) || !strings.Contains(err.Error(), "the server is a standby") {
+		t.Errorf("writing: %v", err)
+	}
+	soon(t, "without connections", func() bool { return value(t, u, connections) == "" })
+	admin(t, u, `DROP TRIGGER refuse ON accounts`, `SET allow_system_table_mods = on; DROP FUNCTION pg_catalog.pg_is_in_recovery();
+		ALTER FUNCTION pg_catalog.pg_really_is_in_recovery() RENAME TO pg_is_in_recovery`)
+	if err := update(func() error { return nil }); err != nil {
+		t.Error(err)
+	}
+}
+
+// connections is a query for the process ids of those connections that have the name looked_at.
+const connections = `SELECT coalesce(string_agg(CAST(pid AS text), ' ' ORDER BY pid), '') FROM pg_stat_activity WHERE application_name = 'looked_at'`
 
 // waitFor waits until a query says true.
 func waitFor(t *testing.T, u, query string) {

@@ -39,6 +39,19 @@ type proxy struct {
 	conns  map[net.Conn]bool
 }
 
+// lead makes the proxy stand before another database, and ends the connections to the one before.
+func (p *proxy) lead(database string) {
+	p.t.Helper()
+	config, err := pgconn.ParseConfig(database)
+	if err != nil {
+		p.t.Fatal("the database URL cannot be parsed")
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.network, p.address = pgconn.NetworkAddress(config.Host, config.Port)
+	p.dropAll()
+}
+
 // newProxy returns a proxy before a database, and the URL of the database through it.
 func newProxy(t *testing.T, database string) (*proxy, string) {
 	t.Helper()
@@ -57,6 +70,10 @@ func newProxy(t *testing.T, database string) (*proxy, string) {
 	}
 	listener, err := net.Listen("unix", filepath.Join(dir, ".s.PGSQL.5432"))
 	if err != nil {
+		t.Fatal(err)
+	}
+	// A PgBouncer that leads through it runs as another user.
+	if err := errors.Join(os.Chmod(dir, 0o755), os.Chmod(listener.Addr().String(), 0o666)); err != nil {
 		t.Fatal(err)
 	}
 	var accepting sync.WaitGroup
@@ -94,7 +111,10 @@ func (p *proxy) serve(client net.Conn) {
 	if !p.pass(toDatabase) {
 		return
 	}
-	database, err := net.Dial(p.network, p.address)
+	p.mu.Lock()
+	network, address := p.network, p.address
+	p.mu.Unlock()
+	database, err := net.Dial(network, address)
 	if err != nil || !p.keep(database) {
 		return
 	}
