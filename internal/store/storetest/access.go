@@ -41,8 +41,8 @@ func testKeptAccounts(t *testing.T, f *fixture) {
 			"ada@example.com ada@example.com Base true 7 true; Eve@example.com eve@example.com Other true 1 true"},
 		{`UPDATE roles SET name = 'Another', name_key = 'another' WHERE name = 'Other'`,
 			"ada@example.com ada@example.com Base true 7 true; Eve@example.com eve@example.com Another true 1 true"},
-		{fmt.Sprintf(`UPDATE accounts SET is_active = '0' WHERE id = '%s'`, b.ID),
-			"ada@example.com ada@example.com Base true 7 true; Eve@example.com eve@example.com Another false 1 true"},
+		{fmt.Sprintf(`UPDATE accounts SET is_active = '0', token_version = 8 WHERE id = '%s'`, b.ID),
+			"ada@example.com ada@example.com Base true 7 true; Eve@example.com eve@example.com Another false 8 true"},
 	} {
 		byHand(t, f.url, step.statement)
 		same(t, step.statement, seen(), step.want)

@@ -105,7 +105,8 @@ func testMigrateAfterInterruption(t *testing.T, url string) {
 		byHand(t, url, `DROP TABLE accounts_search`, `DROP TABLE accounts_replaced`)
 	} else {
 		byHand(t, url, `DROP FUNCTION renew_authorization_stamp`, `DROP FUNCTION note_account_changes`, `DROP FUNCTION note_rights_changes`, `DROP FUNCTION mark_position`,
-			`DROP FUNCTION change_channel`, `DROP FUNCTION listen_on`, `DROP TABLE transaction_lock`, `DROP FUNCTION count_accounts`, `DROP FUNCTION email_trigrams`)
+			`DROP FUNCTION change_channel`, `DROP FUNCTION listen_on`, `DROP TABLE transaction_lock`, `DROP FUNCTION count_accounts`, `DROP FUNCTION email_trigrams`,
+			`DROP FUNCTION end_tokens_of_disabled`)
 	}
 	if err := s.Ready(ctx); !errors.Is(err, store.ErrOlderSchema) {
 		t.Errorf("Ready: %v", err)

@@ -40,6 +40,7 @@ func Run(t *testing.T, fresh, current func(testing.TB) string) {
 		"Graph":                     testGraph,
 		"ChangesByHandAreSeen":      testChangesByHand,
 		"ChangesOfOthersAreSeen":    testChangesOfOthers,
+		"DisabledByHand":            testDisabledByHand,
 		"AccessIsOfOneMoment":       testAccessIsOfOneMoment,
 		"GraphInTransaction":        testGraphInTransaction,
 		"KeptAccounts":              testKeptAccounts,
