@@ -202,6 +202,11 @@ func (s *Service) validate(request *http.Request, response *http.Response, a *An
 		problem("the document cannot be read: %v", err)
 		return
 	}
+	if len(a.Envelope.State) > 0 {
+		if why := a.unlike(described(request)); why != "" {
+			problem("not as the document shows it: %s", why)
+		}
+	}
 	response.Body = io.NopCloser(bytes.NewReader(a.Body))
 	if ok, errs := v.ValidateHttpResponse(described(request), response); !ok {
 		for _, e := range errs {

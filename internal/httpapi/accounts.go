@@ -37,9 +37,9 @@ func accountOf(a users.Account) Account {
 	}
 }
 
-// NewAccount is the body that creates an account.
-type NewAccount struct {
-	Email    string `json:"email" maxLength:"254" doc:"One bare address with a dotted domain, at most 254 bytes" example:"ada@example.com"`
+// AccountCreation is the body that creates an account.
+type AccountCreation struct {
+	Email    string `json:"email" maxLength:"254" pattern:"^[^@\\s]+@[^@\\s]+[.。．｡][^@\\s]+$" doc:"One bare address with a dotted domain, at most 254 bytes" example:"ada@example.com"`
 	Password string `json:"password" format:"password" minLength:"8" maxLength:"256" doc:"8 to 256 characters, counted in NFC" example:"correct horse battery"`
 	RoleID   string `json:"role_id" format:"uuid" doc:"The caller must hold all that this role holds"`
 	IsActive *bool  `json:"is_active,omitempty" default:"true"`
@@ -47,7 +47,7 @@ type NewAccount struct {
 
 // AccountPatch is the body that changes an account; an absent member leaves its field alone.
 type AccountPatch struct {
-	Email    *string `json:"email,omitempty" maxLength:"254" doc:"Not one's own: see /api/v1/auth/email"`
+	Email    *string `json:"email,omitempty" maxLength:"254" pattern:"^[^@\\s]+@[^@\\s]+[.。．｡][^@\\s]+$" doc:"Not one's own: see /api/v1/auth/email"`
 	Password *string `json:"password,omitempty" format:"password" minLength:"8" maxLength:"256" doc:"Not one's own: see /api/v1/auth/password"`
 	RoleID   *string `json:"role_id,omitempty" format:"uuid"`
 	IsActive *bool   `json:"is_active,omitempty" doc:"False disables the account and kills its tokens for good"`
@@ -59,8 +59,9 @@ func (a *api) accountRoutes() []route {
 		listed(route{
 			method: http.MethodGet, path: list, permission: users.AccountsRead,
 			name: "listAccounts", tag: tag, summary: "List accounts", message: "Accounts retrieved successfully",
+			description: listDescription,
 			params: append([]*huma.Param{
-				queryParam("email", "Only the account of this very address, compared in canonical form.", &huma.Schema{Type: "string", MaxLength: ptr(254)}),
+				queryParam("email", "Only the account of this very address, compared in canonical form.", &huma.Schema{Type: "string", MaxLength: ptr(254), Pattern: emailPattern}),
 				searchParamDoc("the e-mail"),
 				queryParam("role_id", "Only accounts with this very role.", &huma.Schema{Type: "string", Format: "uuid"}),
 				queryParam("is_active", "Only accounts that are active, or that are not.", &huma.Schema{Type: "boolean"}),
@@ -78,7 +79,8 @@ func (a *api) accountRoutes() []route {
 		asking(route{
 			method: http.MethodGet, path: one, permission: users.AccountsRead,
 			name: "getAccount", tag: tag, summary: "Read an account", message: "Account retrieved successfully",
-			example: exampleAccount,
+			description: "With its own role, and never with a password or a hash.",
+			example:     exampleAccount,
 		}, a.getAccount),
 		reading(rehearsable(route{
 			method: http.MethodPatch, path: one, permission: users.AccountsUpdate, shownTo: users.AccountsRead,
@@ -90,7 +92,8 @@ func (a *api) accountRoutes() []route {
 		deleting(route{
 			method: http.MethodDelete, path: one, permission: users.AccountsDelete,
 			name: "deleteAccount", tag: tag, summary: "Delete an account", message: "Account deleted successfully",
-			fails: []int{http.StatusConflict},
+			description: "Its tokens are dead at once. The last active administrator can't be deleted.",
+			fails:       []int{http.StatusConflict},
 		}, func(x *exchange) error { return a.Service.DeleteAccount(x.ctx, x.caller, x.pathID()) }),
 	}
 }
@@ -117,7 +120,7 @@ func (a *api) listAccounts(x *exchange) ([]Account, any, error) {
 	return each(page.Items, accountOf), x.meta(l, page.Next, page.Total, page.Exact), nil
 }
 
-func (a *api) createAccount(x *exchange, in NewAccount) (Account, error) {
+func (a *api) createAccount(x *exchange, in AccountCreation) (Account, error) {
 	account, err := a.Service.CreateAccount(x.ctx, x.caller, users.NewAccount{
 		Email: in.Email, Password: in.Password, RoleID: in.RoleID, Active: in.IsActive, Found: x.found,
 	})

@@ -39,7 +39,7 @@ type PasswordChange struct {
 // EmailChange is the body that changes one's own e-mail.
 type EmailChange struct {
 	CurrentPassword string `json:"current_password" format:"password" minLength:"1" example:"correct horse battery"`
-	Email           string `json:"email" maxLength:"254" doc:"One bare address with a dotted domain, at most 254 bytes" example:"ada@example.com"`
+	Email           string `json:"email" maxLength:"254" pattern:"^[^@\\s]+@[^@\\s]+[.。．｡][^@\\s]+$" doc:"One bare address with a dotted domain, at most 254 bytes" example:"ada@example.com"`
 }
 
 func (a *api) authRoutes() []route {
@@ -55,7 +55,8 @@ func (a *api) authRoutes() []route {
 		asking(route{
 			method: http.MethodGet, path: "/api/v1/auth/me",
 			name: "getMe", tag: tag, summary: "Read one's own account and permissions",
-			message: "Account retrieved successfully", example: Me{exampleAccount, []string{"accounts:read"}},
+			description: "Whatever the caller's permissions are.",
+			message:     "Account retrieved successfully", example: Me{exampleAccount, []string{"accounts:read"}},
 		}, a.me),
 		reading(route{
 			method: http.MethodPost, path: "/api/v1/auth/password",

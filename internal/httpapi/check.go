@@ -9,7 +9,7 @@ import (
 
 // PermissionCheck is the body that asks which permissions somebody has.
 type PermissionCheck struct {
-	Permissions []string `json:"permissions" nullable:"false" minItems:"1" maxItems:"1000" doc:"Names; one that does not exist is allowed to nobody" example:"[\"reports:read\"]"`
+	Permissions []string `json:"permissions" nullable:"false" minItems:"1" maxItems:"1000" minLength:"1" maxLength:"100" pattern:"^[!#-\\[\\]-~]+$" doc:"Names; one that does not exist is allowed to nobody" example:"[\"reports:read\"]"`
 	AccountID   *string  `json:"account_id,omitempty" format:"uuid" doc:"Whose they are; needs accounts:read. Without it: the caller's own" example:"019a0b6e-7c00-7a51-9c3d-2f6f0c5f7a10"`
 }
 

@@ -23,10 +23,10 @@ type DeclaredPermission struct {
 
 // DeclaredRole is a role of a declaration.
 type DeclaredRole struct {
-	Name        string   `json:"name" minLength:"1" maxLength:"100" example:"Clerk"`
+	Name        string   `json:"name" minLength:"1" maxLength:"100" pattern:"^\\S(.*\\S)?$" example:"Clerk"`
 	Description nullable `json:"description,omitempty" maxLength:"255" doc:"Absent is null"`
-	Parent      nullable `json:"parent,omitempty" doc:"Name of the role to inherit from: one that exists or is declared too; absent or null is none"`
-	Permissions []string `json:"permissions,omitempty" maxItems:"1000" nullable:"false" doc:"Names of what is assigned to this very role: of permissions that exist or are declared too, each once"`
+	Parent      nullable `json:"parent,omitempty" minLength:"1" maxLength:"100" pattern:"^\\S(.*\\S)?$" doc:"Name of the role to inherit from: one that exists or is declared too; absent or null is none"`
+	Permissions []string `json:"permissions,omitempty" maxItems:"1000" nullable:"false" minLength:"1" maxLength:"100" pattern:"^[!#-\\[\\]-~]+$" doc:"Names of what is assigned to this very role: of permissions that exist or are declared too, each once"`
 }
 
 // Plan is the way from what there is to what a declaration says.

@@ -5,7 +5,6 @@ import (
 	stdjson "encoding/json"
 	"fmt"
 	"net/http"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,8 +21,21 @@ have 405 with ` + "`Allow`" + `, both in the envelope. Under ` + "`/oauth2`" + `
 
 // document makes the OpenAPI description out of the table of routes.
 type document struct {
+	routes   []route
 	api      *huma.OpenAPI
 	registry huma.Registry
+}
+
+// tags says what the operations of each tag have in common.
+var tags = map[string]string{
+	"Authentication": "Logins and their tokens, the keys that verify them, one's own account, and what changes about all of these.",
+	"Authorization":  "What gateways and services ask about the rights of a caller, of an account or of a token.",
+	"Accounts":       "Who can log in, with which role, and what they may do by it.",
+	"Roles":          "Named sets of permissions, which inherit from one another.",
+	"Permissions":    "Names of what can be allowed.",
+	"Declarations":   "The permissions and roles of a service as one document.",
+	"Health":         "For whoever watches over the service, or sends requests to it only while it can answer.",
+	"Documentation":  "What there is, for people and for programs.",
 }
 
 // apiVersion is that of the contract. The document changes with the contract alone, not with each release of the
@@ -32,7 +44,7 @@ const apiVersion = "1.0.0"
 
 // Document returns the OpenAPI 3.1 document of the service as indented JSON, the same bytes each time.
 func Document() []byte {
-	d := &document{registry: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)}
+	d := &document{routes: (&api{}).routes(), registry: huma.NewMapRegistry(schemaPath, huma.DefaultSchemaNamer)}
 	d.api = &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info: &huma.Info{
@@ -48,12 +60,9 @@ func Document() []byte {
 			}},
 		},
 	}
-	for _, f := range failures {
-		d.api.Components.Responses[f.name] = d.failure(f)
-	}
-	for _, r := range (&api{}).routes() {
+	for _, r := range d.routes {
 		if !slices.ContainsFunc(d.api.Tags, func(t *huma.Tag) bool { return t.Name == r.tag }) {
-			d.api.Tags = append(d.api.Tags, &huma.Tag{Name: r.tag})
+			d.api.Tags = append(d.api.Tags, &huma.Tag{Name: r.tag, Description: tags[r.tag]})
 		}
 		d.api.AddOperation(d.operation(r))
 	}
@@ -93,9 +102,9 @@ func (d *document) operation(r route) *huma.Operation {
 		op.Description = strings.TrimSpace(op.Description + " Without the permission `" + string(r.shownTo) + "` the answer has the id alone.")
 	}
 	if r.body != nil {
-		schema := d.registry.Schema(r.body.of, true, "")
+		schema := d.of(r.body.of)
 		if r.body.mediaType == formType {
-			d.registry.SchemaFromRef(schema.Ref).AdditionalProperties = true // which OAuth has passed over
+			d.registry.SchemaFromRef(schema.Ref).AdditionalProperties = nil // any, which OAuth has passed over
 		}
 		op.Extensions["x-max-bytes"] = r.body.most
 		op.RequestBody = &huma.RequestBody{Required: true, Description: fmt.Sprintf("At most %d bytes.", r.body.most), Content: map[string]*huma.MediaType{
@@ -139,105 +148,6 @@ func (r route) failures() []int {
 		list = append(list, http.StatusUnprocessableEntity)
 	}
 	return list
-}
-
-func (d *document) success(r route) *huma.Response {
-	fields := slices.Clone(r.fields)
-	if r.code() == http.StatusCreated {
-		fields = append(fields, "Location")
-	}
-	if r.keys || r.tagged || r.plain != nil && r.plain.mediaType == jsonType && r.body == nil {
-		fields = append(fields, "ETag")
-	}
-	if r.plain != nil {
-		return d.plainAnswer(r, fields, "Success", r.example)
-	}
-	parts := envelopeParts{code: r.code(), message: constant(r.message), data: d.data(r)}
-	example := envelope{code: r.code(), message: r.message, data: r.example}
-	if r.list {
-		parts.meta = &huma.Schema{AnyOf: []*huma.Schema{d.schema(PageMeta{}), d.schema(FirstPageMeta{}), d.schema(CursorMeta{})}}
-		example.meta = FirstPageMeta{PageMeta{Page: 1, PageSize: defaultPageSize, TotalItems: 1, TotalPages: 1, TotalIsExact: true}, nil}
-	}
-	if r.keys {
-		parts.keys = &huma.Schema{Type: "array", Items: d.schema(PEMKey{})}
-		example.keys = []PEMKey{exampleKey}
-	}
-	return answer(r.message, parts.schema(), example, fields...)
-}
-
-// rehearsed is the 200 of an operation that can be tried without effect: the answer to that or, where it is of that
-// status, to the operation itself.
-func (d *document) rehearsed(r route) *huma.Response {
-	parts := envelopeParts{code: http.StatusOK, message: constant(dryRunMessage), data: d.schema(Impact{})}
-	dry := answer(dryRunMessage, parts.schema(), envelope{code: http.StatusOK, message: dryRunMessage, data: exampleImpact})
-	if r.code() != http.StatusOK {
-		return dry
-	}
-	earnest := d.success(r)
-	media := earnest.Content[jsonType]
-	media.Schema = &huma.Schema{OneOf: []*huma.Schema{media.Schema, dry.Content[jsonType].Schema}}
-	earnest.Description += ", or " + dryRunMessage
-	return earnest
-}
-
-// degraded is the 503 that has data.
-func (d *document) degraded(r route) *huma.Response {
-	if r.plain != nil {
-		return d.plainAnswer(r, []string{"Retry-After"}, "Not now", r.degraded)
-	}
-	data := d.data(r)
-	// A panic aside, only this operation's own 503 and the general one are possible.
-	parts := envelopeParts{code: http.StatusServiceUnavailable, message: constant(degraded), data: data}
-	example := envelope{code: http.StatusServiceUnavailable, message: degraded, data: r.degraded}
-	return answer(degraded, parts.schema(), example, "Retry-After")
-}
-
-func (d *document) plainAnswer(r route, fields []string, description string, example any) *huma.Response {
-	schema := r.plain.schema
-	if schema == nil {
-		schema = d.registry.Schema(r.data, true, "")
-	}
-	if r.plain.or != nil {
-		schema = &huma.Schema{OneOf: []*huma.Schema{schema, d.registry.Schema(r.plain.or, true, "")}}
-	}
-	media := &huma.MediaType{Schema: schema}
-	if example != nil {
-		media.Example = example
-	}
-	mediaType, _, _ := strings.Cut(r.plain.mediaType, ";")
-	return &huma.Response{Description: description, Headers: headers(fields...), Content: map[string]*huma.MediaType{mediaType: media}}
-}
-
-// data is the schema of an envelope's data.
-func (d *document) data(r route) *huma.Schema {
-	switch {
-	case r.data == nil:
-		return nullSchema()
-	case r.shownTo != "":
-		return d.written(r.data)
-	case r.list:
-		return &huma.Schema{Type: "array", Items: d.registry.Schema(r.data, true, "")}
-	default:
-		return d.registry.Schema(r.data, true, "")
-	}
-}
-
-// written is the schema of what a write answers: that of the thing, of which only the id is always there. It is one
-// object with optional members and no choice of two, of which generators of clients make types that are hard to use.
-func (d *document) written(of reflect.Type) *huma.Schema {
-	whole := d.registry.Schema(of, true, "")
-	name := "Written" + of.Name()
-	if d.registry.Map()[name] == nil {
-		schema := *d.registry.SchemaFromRef(whole.Ref)
-		schema.Required = []string{"id"}
-		schema.Description = "All members, or the id alone where the caller may not read the thing"
-		d.registry.Map()[name] = &schema
-	}
-	return &huma.Schema{Ref: strings.TrimSuffix(whole.Ref, of.Name()) + name}
-}
-
-func (d *document) schema(of any) *huma.Schema {
-	return d.registry.Schema(reflect.TypeOf(of), true, "")
 }
 
 // pathParams describes the {parameters} of a path. Any text is taken: what is no id is the id of nothing.

@@ -42,7 +42,7 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 		t.Errorf("%d operations for %d routes", described, len(routes))
 	}
 	for _, r := range routes {
-		if r.serve == nil || r.name == "" || r.summary == "" || r.tag == "" {
+		if r.serve == nil || r.name == "" || r.summary == "" || r.description == "" || tags[r.tag] == "" {
 			t.Errorf("%s %s is not complete", r.method, r.path)
 		}
 		if r.plain == nil && r.message == "" {

@@ -1,6 +1,10 @@
 package httpapi
 
-import "time"
+import (
+	"time"
+
+	"github.com/svc-users/svc-users"
+)
 
 // The examples of the document. They belong together: the account has the role, the role the permission.
 const (
@@ -38,8 +42,11 @@ var (
 		Roles:    []RoleImpact{{ID: exampleRoleID, Name: "Auditor", Gains: []string{"reports:read"}, Loses: []string{}, Accounts: 3}},
 		Accounts: 3,
 	}
-	exampleToken       = Token{TokenType: "Bearer", Token: "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Im1haW4ifQ.e30.c2lnbmF0dXJl", ExpiresAt: exampleTime}
-	exampleActiveToken = ActiveToken{
+	exampleMeta = ListMeta{
+		Page: ptr(1), PageSize: defaultPageSize, TotalItems: ptr(1), TotalPages: ptr(1), TotalIsExact: ptr(true), NextCursor: nullable{users.Change[*string]{Set: true}},
+	}
+	exampleToken         = Token{TokenType: "Bearer", Token: "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Im1haW4ifQ.e30.c2lnbmF0dXJl", ExpiresAt: exampleTime}
+	exampleIntrospection = Introspection{
 		Active: true, Scope: "reports:read", TokenType: "Bearer", Subject: exampleAccountID, Username: "ada@example.com",
 		Issuer: "https://id.example.com", Audience: "https://api.example.com", TokenID: exampleTokenID,
 		IssuedAt: exampleTime.Unix(), NotBefore: exampleTime.Unix(), Expires: exampleTime.AddDate(0, 0, 7).Unix(), Roles: []string{"Auditor"},

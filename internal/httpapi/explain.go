@@ -39,7 +39,8 @@ func (a *api) explainRoutes() []route {
 		asking(route{
 			method: http.MethodGet, path: one + "/permissions", permission: users.AccountsRead,
 			name: "getAccountPermissions", tag: tag, summary: "Read all that an account may do, and by which roles",
-			message: "Permissions retrieved successfully",
+			description: "All effective permissions, each with the roles from the account's own to the one that it is assigned to. None while the account is disabled.",
+			message:     "Permissions retrieved successfully",
 			example: AccountPermissions{
 				AccountID: exampleAccountID, IsActive: true, Role: "Lead", Permissions: []Origin{{"reports:read", []string{"Lead", "Auditor"}}},
 			},
@@ -47,9 +48,10 @@ func (a *api) explainRoutes() []route {
 		asking(route{
 			method: http.MethodGet, path: one + "/explain", permission: users.AccountsRead,
 			name: "explainPermission", tag: tag, summary: "Say whether an account may do something, and why",
-			message: "Permission explained successfully",
+			description: "By the state of the database now, whatever a token says.",
+			message:     "Permission explained successfully",
 			params: []*huma.Param{required(queryParam("permission", "The name of the permission, which need not exist.",
-				&huma.Schema{Type: "string", MinLength: ptr(1), MaxLength: ptr(100)}))},
+				permissionSchema()))},
 			example: Explanation{
 				AccountID: exampleAccountID, Permission: "reports:read", Allowed: true, Reason: "granted",
 				Path: []string{"Lead", "Auditor"}, GrantedBy: []string{"Auditor", "Lead", "Admin"},

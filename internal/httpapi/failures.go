@@ -11,33 +11,33 @@ type failure struct {
 	status      int
 	name        string // in components
 	description string
-	message     string // the constant one, or an example
-	constant    bool
+	message     string // the only one, or an example
 	fields      []string
 }
 
 var failures = []failure{
-	{http.StatusBadRequest, "BadRequest", "The body is not JSON: what is wrong and where", "The body is not valid JSON: a member is there twice, at byte 33.", false, nil},
-	{http.StatusUnauthorized, "Unauthorized", "There is no token that counts; for a login, the credentials are not valid", "The access token is not valid.", false, []string{"WWW-Authenticate"}},
-	{http.StatusForbidden, "Forbidden", "The caller may not do this, and why", "Missing required permission: roles:update", false, nil},
-	{http.StatusNotFound, "NotFound", "Nothing has this id, or nothing is at this path", "Account not found", false, nil},
-	{http.StatusMethodNotAllowed, "MethodNotAllowed", "The path does not have this method", "Method not allowed", true, []string{"Allow"}},
-	{http.StatusRequestTimeout, "RequestTimeout", "The body did not arrive in time", "The body did not arrive in time.", true, nil},
-	{http.StatusConflict, "Conflict", "A rule stands against it: which, in words", "An account with this e-mail already exists.", false, nil},
-	{http.StatusRequestEntityTooLarge, "ContentTooLarge", "The body is larger than the operation takes, which its x-max-bytes says", "The body is larger than 8192 bytes.", false, nil},
-	{http.StatusUnsupportedMediaType, "UnsupportedMediaType", "The body is not application/json in UTF-8 without content coding", "The body must be application/json in UTF-8.", false, nil},
-	{http.StatusUnprocessableEntity, "ValidationError", "Fields or parameters are wrong; every fault is named", "Validation error", true, nil},
-	{http.StatusTooManyRequests, "TooManyRequests", "Too many attempts", "Too many attempts; try again later.", false, []string{"Retry-After"}},
-	{http.StatusInternalServerError, "InternalServerError", "A defect; nothing is said of its cause", "Internal server error", true, nil},
-	{http.StatusServiceUnavailable, "ServiceUnavailable", "Overloaded, or the database is away", "The service is busy or its database is away; try again.", false, []string{"Retry-After"}},
+	{http.StatusBadRequest, "BadRequest", "The body is not JSON: what is wrong and where", "The body is not valid JSON: a member is there twice, at byte 33.", nil},
+	{http.StatusUnauthorized, "Unauthorized", "There is no token that counts; for a login, the credentials are not valid", "The access token is not valid.", []string{"WWW-Authenticate"}},
+	{http.StatusForbidden, "Forbidden", "The caller may not do this, and why", "Missing required permission: roles:update", nil},
+	{http.StatusNotFound, "NotFound", "Nothing has this id, or nothing is at this path", "Account not found", nil},
+	{http.StatusRequestTimeout, "RequestTimeout", "The body did not arrive in time", "The body did not arrive in time.", nil},
+	{http.StatusConflict, "Conflict", "A rule stands against it: which, in words", "An account with this e-mail already exists.", nil},
+	{http.StatusRequestEntityTooLarge, "ContentTooLarge", "The body is larger than the operation takes, which its x-max-bytes says", "The body is larger than 8192 bytes.", nil},
+	{http.StatusUnsupportedMediaType, "UnsupportedMediaType", "The body is not application/json in UTF-8 without content coding", "The body must be application/json in UTF-8.", nil},
+	{http.StatusUnprocessableEntity, "ValidationError", "Fields or parameters are wrong; every fault is named", "Validation error", nil},
+	{http.StatusTooManyRequests, "TooManyRequests", "Too many attempts", "Too many attempts; try again later.", []string{"Retry-After"}},
+	{http.StatusInternalServerError, "InternalServerError", "A defect; nothing is said of its cause", "Internal server error", nil},
+	{http.StatusServiceUnavailable, "ServiceUnavailable", "Overloaded, or the database is away", "The service is busy or its database is away; try again.", []string{"Retry-After"}},
 }
 
 // shared refers to the answer of a failure, which is among the components from its first use on.
 func (d *document) shared(f failure, oauth bool) *huma.Response {
-	name := f.name
+	name, describe := f.name, d.failure
 	if oauth {
-		name = "OAuth" + name
-		d.api.Components.Responses[name] = oauthFailure(f)
+		name, describe = "OAuth"+f.name, d.oauthFailure
+	}
+	if d.api.Components.Responses[name] == nil {
+		d.api.Components.Responses[name] = describe(f)
 	}
 	return &huma.Response{Ref: "#/components/responses/" + name}
 }
@@ -50,7 +50,7 @@ var oauthFailures = map[int]failure{
 }
 
 // oauthFailure is a failure as it is under /oauth2.
-func oauthFailure(f failure) *huma.Response {
+func (d *document) oauthFailure(f failure) *huma.Response {
 	fields := f.fields
 	if own, differs := oauthFailures[f.status]; differs {
 		f.description, f.message, fields = own.description, own.message, own.fields
@@ -58,24 +58,16 @@ func oauthFailure(f failure) *huma.Response {
 	return &huma.Response{
 		Description: f.description, Headers: headers(fields...),
 		Content: map[string]*huma.MediaType{jsonType: {
-			Schema: &huma.Schema{
-				Type: "object", AdditionalProperties: false, Required: []string{"error", "error_description"},
-				Properties: map[string]*huma.Schema{"error": constant(oauthCode(f.status)), "error_description": {Type: "string"}},
-			},
-			Example: OAuthError{Error: oauthCode(f.status), Description: f.message},
+			Schema: schemaOf[OAuthError](d), Example: OAuthError{Error: oauthCode(f.status), Description: f.message},
 		}},
 	}
 }
 
+// failure is a failure as it is in the envelope.
 func (d *document) failure(f failure) *huma.Response {
-	parts := envelopeParts{code: f.status, message: &huma.Schema{Type: "string"}, data: nullSchema()}
 	example := envelope{code: f.status, message: f.message}
-	if f.constant {
-		parts.message = constant(f.message)
-	}
 	if f.status == http.StatusUnprocessableEntity {
-		parts.errors = &huma.Schema{Type: "array", MinItems: ptr(1), Items: d.schema(Fault{})}
 		example.errors = []Fault{{"email", "is required"}, {"permission_ids.0", "is not the id of an existing permission"}}
 	}
-	return answer(f.description, parts.schema(), example, f.fields...)
+	return answer(f.description, d.errorSchema(), example, f.fields...)
 }

@@ -36,14 +36,16 @@ func (a *api) healthRoutes() []route {
 		route{
 			method: http.MethodGet, path: "/api/v1/health", public: true,
 			name: "getHealth", tag: tag, summary: "Say how the service and its database are",
-			message: healthy, data: reflect.TypeFor[HealthReport](),
+			description: "For people and dashboards. The database is asked at most every 250 ms.",
+			message:     healthy, data: reflect.TypeFor[HealthReport](),
 			example:  HealthReport{serviceName, "operational", "1.0.0", "up"},
 			degraded: HealthReport{serviceName, "degraded", "1.0.0", "down"},
 		}.bodyless(a.health),
 		{
 			method: http.MethodGet, path: "/livez", public: true, quiet: true,
 			name: "livez", tag: tag, summary: "Say that the process lives",
-			data: reflect.TypeFor[string](), plain: &plain{mediaType: plainText}, example: "ok\n",
+			description: "Asks nothing but the process itself: where this fails, a restart may help.",
+			data:        reflect.TypeFor[string](), plain: &plain{mediaType: plainText}, example: "ok\n",
 			serve: func(x *exchange, _ []byte) error {
 				x.answer(http.StatusOK, plainText, []byte("ok\n"))
 				return nil
@@ -51,8 +53,9 @@ func (a *api) healthRoutes() []route {
 		},
 		{
 			method: http.MethodGet, path: "/readyz", public: true, quiet: true,
-			name: "readyz", tag: tag, summary: "Say whether the service can do its work: the database answers and has the right schema",
-			data: reflect.TypeFor[string](), plain: &plain{mediaType: plainText}, example: "ok\n", degraded: "database unavailable\n",
+			name: "readyz", tag: tag, summary: "Say whether the service can do its work",
+			description: "200 while the database answers and has the right schema.",
+			data:        reflect.TypeFor[string](), plain: &plain{mediaType: plainText}, example: "ok\n", degraded: "database unavailable\n",
 			serve: a.ready,
 		},
 	}

@@ -22,12 +22,14 @@ func (a *api) homeRoutes() []route {
 		asking(route{
 			method: http.MethodGet, path: "/", public: true,
 			name: "getHome", tag: tag, summary: "Say what this is and where its docs are",
-			message: "This is " + serviceName + "; its docs are at /docs.", example: home,
+			description: "For whoever finds the service by its address alone.",
+			message:     "This is " + serviceName + "; its docs are at /docs.", example: home,
 		}, func(*exchange) (Home, error) { return home, nil }),
 		{
 			method: http.MethodGet, path: "/openapi.json", public: true,
 			name: "getDocument", tag: tag, summary: "Read this document",
-			plain: &plain{mediaType: jsonType, schema: &huma.Schema{Type: "object", AdditionalProperties: true}},
+			description: "OpenAPI 3.1, the same bytes for as long as the service is of the same version.",
+			plain:       &plain{mediaType: jsonType, schema: &huma.Schema{Type: "object", AdditionalProperties: true}},
 			serve: func(x *exchange, _ []byte) error {
 				document := a.document()
 				return document.serve(x, revalidate)

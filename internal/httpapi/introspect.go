@@ -3,7 +3,6 @@ package httpapi
 import (
 	"net/http"
 	"net/url"
-	"reflect"
 	"strings"
 
 	"github.com/svc-users/svc-users"
@@ -15,30 +14,25 @@ type IntrospectionRequest struct {
 	Hint  string `json:"token_type_hint,omitempty" doc:"Not looked at: there is one type"`
 }
 
-// ActiveToken says what a token that counts is worth now (RFC 7662 §2.2). Of the token are its id, its times and
-// whom it is for; all else is as it is now, whatever the token says.
-type ActiveToken struct {
-	Active    bool     `json:"active" enum:"true"`
-	Scope     string   `json:"scope,omitempty" minLength:"1" doc:"Sorted names of all effective permissions of the account, separated by spaces; absent where there are none (RFC 6749 §3.3 knows no empty scope)"`
-	TokenType string   `json:"token_type" enum:"Bearer"`
-	Subject   string   `json:"sub" format:"uuid" doc:"Id of the account"`
-	Username  string   `json:"username" doc:"E-mail of the account"`
-	Issuer    string   `json:"iss"`
-	Audience  string   `json:"aud"`
-	TokenID   string   `json:"jti" format:"uuid"`
-	IssuedAt  int64    `json:"iat"`
-	NotBefore int64    `json:"nbf"`
-	Expires   int64    `json:"exp"`
-	Roles     []string `json:"roles" nullable:"false" doc:"Names of the account's role and those it inherits from, nearest first"`
+// Introspection says what a token is worth now (RFC 7662 §2.2): where it does not count, that it is not active and no
+// more. Of the token are its id, its times and whom it is for; all else is as it is now, whatever the token says.
+type Introspection struct {
+	Active    bool     `json:"active" doc:"Whether the token would be taken here now. All other members are there only if it is true"`
+	Scope     string   `json:"scope,omitzero" minLength:"1" doc:"Sorted names of all effective permissions of the account, separated by spaces; absent where there are none (RFC 6749 §3.3 knows no empty scope)"`
+	TokenType string   `json:"token_type,omitzero" enum:"Bearer"`
+	Subject   string   `json:"sub,omitzero" format:"uuid" doc:"Id of the account"`
+	Username  string   `json:"username,omitzero" doc:"E-mail of the account"`
+	Issuer    string   `json:"iss,omitzero"`
+	Audience  string   `json:"aud,omitzero"`
+	TokenID   string   `json:"jti,omitzero" format:"uuid"`
+	IssuedAt  int64    `json:"iat,omitzero"`
+	NotBefore int64    `json:"nbf,omitzero"`
+	Expires   int64    `json:"exp,omitzero"`
+	Roles     []string `json:"roles,omitzero" nullable:"false" doc:"Names of the account's role and those it inherits from, nearest first"`
 }
 
-// InactiveToken is all that is said of a token that does not count.
-type InactiveToken struct {
-	Active bool `json:"active" enum:"false"`
-}
-
-func activeTokenOf(i users.Introspection) ActiveToken {
-	return ActiveToken{
+func introspectionOf(i users.Introspection) Introspection {
+	return Introspection{
 		Active: true, Scope: strings.Join(each(i.Permissions, func(p users.PermissionName) string { return string(p) }), " "),
 		TokenType: challenge, Subject: i.Account.ID.String(), Username: i.Account.Email.String(),
 		Issuer: i.Issuer, Audience: i.Audience, TokenID: i.Claims.TokenID.String(),
@@ -49,26 +43,25 @@ func activeTokenOf(i users.Introspection) ActiveToken {
 
 func (a *api) oauthRoutes() []route {
 	return []route{
-		posted[IntrospectionRequest, ActiveToken](route{
+		posted[IntrospectionRequest](route{
 			method: http.MethodPost, path: oauthPath + "/introspect", permission: users.TokensIntrospect, bodyLimit: tokenBody,
 			name: "introspectToken", tag: "Authorization", summary: "Say what a token is worth now (RFC 7662)",
 			description: "The answer is by the live state: a token of a disabled or deleted account, or one that a change of password has ended, is not active, and the " +
 				"permissions are those of now. Outside the envelope, errors too (RFC 6749 §5.2, RFC 6750 §3.1).",
 			request: object{"token": exampleToken.Token},
-			plain:   &plain{mediaType: jsonType, or: reflect.TypeFor[InactiveToken]()},
-			example: exampleActiveToken,
+			plain:   &plain{mediaType: jsonType}, example: exampleIntrospection,
 		}, a.introspect),
 	}
 }
 
-func (a *api) introspect(x *exchange, form url.Values) (any, error) {
+func (a *api) introspect(x *exchange, form url.Values) (Introspection, error) {
 	found, err := a.Service.Introspect(x.ctx, x.caller, form.Get("token"))
 	if err != nil {
-		return nil, err
+		return Introspection{}, err
 	}
 	x.quiet = true // asked again and again by services, and of interest only where it fails
 	if !found.Active {
-		return InactiveToken{}, nil
+		return Introspection{}, nil
 	}
-	return activeTokenOf(found), nil
+	return introspectionOf(found), nil
 }

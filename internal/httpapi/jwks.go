@@ -66,7 +66,8 @@ func (a *api) keyRoutes() []route {
 	bare := route{
 		method: http.MethodGet, path: "/.well-known/jwks.json", public: true, quiet: true,
 		name: "getWellKnownJWKS", tag: tag, summary: "Read the public keys as a bare JWK set",
-		data: reflect.TypeFor[KeySet](), plain: &plain{mediaType: jsonType}, example: KeySet{[]JWK{exampleKey.JWK}},
+		description: "The keys that verify tokens and statements of changes (RFC 7517), for any standard client.",
+		data:        reflect.TypeFor[KeySet](), plain: &plain{mediaType: jsonType}, example: KeySet{[]JWK{exampleKey.JWK}},
 		serve: func(x *exchange, _ []byte) error {
 			return a.serveKeys(x, func(k *publishedKeys) *page { return &k.bare })
 		},

@@ -65,43 +65,30 @@ func (x *exchange) place(l *listing) {
 	}
 }
 
-// PageMeta is the meta of a page past the first.
-type PageMeta struct {
-	Page         int  `json:"page" minimum:"1" example:"2"`
-	PageSize     int  `json:"page_size" minimum:"1" maximum:"100" example:"20"`
-	TotalItems   int  `json:"total_items" minimum:"0" example:"42"`
-	TotalPages   int  `json:"total_pages" minimum:"0" example:"3"`
-	TotalIsExact bool `json:"total_is_exact" doc:"False when counting the matches of a search stopped at 10,000"`
-}
-
-// FirstPageMeta is that of page 1, from where one can go on by cursor.
-type FirstPageMeta struct {
-	PageMeta
-	NextCursor *string `json:"next_cursor" doc:"Where the next piece begins; null at the end"`
-}
-
-// CursorMeta is that of a piece by cursor.
-type CursorMeta struct {
-	PageSize   int     `json:"page_size" minimum:"1" maximum:"100" example:"20"`
-	NextCursor *string `json:"next_cursor" doc:"Where the next piece begins; null at the end"`
+// ListMeta says where in a list a piece is. A page has its number and the totals, a piece by cursor has not; page 1
+// and a piece by cursor have the cursor to go on by.
+type ListMeta struct {
+	Page         *int     `json:"page,omitzero" nullable:"false" minimum:"1" doc:"Not by cursor" example:"2"`
+	PageSize     int      `json:"page_size" minimum:"1" maximum:"100" example:"20"`
+	TotalItems   *int     `json:"total_items,omitzero" nullable:"false" minimum:"0" doc:"Not by cursor" example:"42"`
+	TotalPages   *int     `json:"total_pages,omitzero" nullable:"false" minimum:"0" doc:"Not by cursor" example:"3"`
+	TotalIsExact *bool    `json:"total_is_exact,omitzero" nullable:"false" doc:"False when counting the matches of a search stopped at 10,000. Not by cursor"`
+	NextCursor   nullable `json:"next_cursor,omitzero" doc:"Where the next piece begins; null at the end. By cursor, and on page 1"`
 }
 
 // meta describes the piece that was found.
-func (x *exchange) meta(l listing, next *users.Position, total int, exact bool) any {
-	var cursor *string
-	if next != nil {
-		sealed := x.api.sealCursor(l.identity, *next)
-		cursor = &sealed
-	}
+func (x *exchange) meta(l listing, next *users.Position, total int, exact bool) ListMeta {
 	size := l.paging.Size
-	if l.paging.Page == 0 {
-		return CursorMeta{PageSize: size, NextCursor: cursor}
+	m := ListMeta{PageSize: size}
+	if page := l.paging.Page; page > 0 {
+		m.Page, m.TotalItems, m.TotalPages, m.TotalIsExact = &page, &total, ptr((total+size-1)/size), &exact
+		if page > 1 {
+			return m
+		}
 	}
-	m := PageMeta{
-		Page: l.paging.Page, PageSize: size, TotalItems: total, TotalPages: (total + size - 1) / size, TotalIsExact: exact,
+	m.NextCursor.Set = true
+	if next != nil {
+		m.NextCursor.To = ptr(x.api.sealCursor(l.identity, *next))
 	}
-	if m.Page > 1 {
-		return m
-	}
-	return FirstPageMeta{m, cursor}
+	return m
 }

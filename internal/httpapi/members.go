@@ -20,8 +20,15 @@ import (
 //
 // Names match in their exact case. A member that is not declared is a fault.
 
-// nullable is a member that null empties.
+// nullable is a member that may be absent or null. In a body null empties the field. In an answer, with the option
+// omitzero, it is absent unless it is set.
 type nullable struct{ users.Change[*string] }
+
+// IsZero reports whether the member is absent.
+func (n nullable) IsZero() bool { return !n.Set }
+
+// MarshalJSON leaves the wrapping out.
+func (n nullable) MarshalJSON() ([]byte, error) { return appendNullable(nil, n.To) }
 
 // Schema says that null is allowed.
 func (nullable) Schema(huma.Registry) *huma.Schema {

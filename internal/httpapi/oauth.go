@@ -19,7 +19,7 @@ func speaksOAuth(path string) bool {
 
 // OAuthError is the answer that says no (RFC 6749 §5.2, RFC 6750 §3.1).
 type OAuthError struct {
-	Error       string `json:"error"`
+	Error       string `json:"error" enum:"invalid_request,invalid_token,insufficient_scope,server_error,temporarily_unavailable"`
 	Description string `json:"error_description" doc:"One sentence for people"`
 }
 
@@ -62,9 +62,8 @@ func (x *exchange) replyBare(status int, value any) error {
 
 const formType = "application/x-www-form-urlencoded"
 
-// posted completes a route that takes a form and answers with bare JSON: an Out, as its own type or as another
-// that the document knows. In declares the fields as a body of JSON would.
-func posted[In, Out any](r route, f func(x *exchange, form url.Values) (any, error)) route {
+// posted completes a route that takes a form and answers with bare JSON. In declares the fields as a body of JSON would.
+func posted[In, Out any](r route, f func(x *exchange, form url.Values) (Out, error)) route {
 	r.body = bodyOf(reflect.TypeFor[In](), cmp.Or(r.bodyLimit, smallBody))
 	r.body.mediaType = formType
 	r.data = reflect.TypeFor[Out]()

@@ -29,8 +29,8 @@ func permissionOf(p users.Permission) Permission {
 	}
 }
 
-// NewPermission is the body that creates a permission.
-type NewPermission struct {
+// PermissionCreation is the body that creates a permission.
+type PermissionCreation struct {
 	Name        string   `json:"name" minLength:"1" maxLength:"100" pattern:"^[!#-\\[\\]-~]+$" doc:"An OAuth scope token (RFC 6749 §3.3), case-sensitive" example:"reports:read"`
 	Description nullable `json:"description,omitempty" maxLength:"255"`
 }
@@ -47,19 +47,22 @@ func (a *api) permissionRoutes() []route {
 		listed(route{
 			method: http.MethodGet, path: list, permission: users.PermissionsRead,
 			name: "listPermissions", tag: tag, summary: "List permissions", message: "Permissions retrieved successfully",
-			params:  append([]*huma.Param{searchParamDoc("the name")}, listParams("name")...),
-			example: []Permission{examplePermission},
+			description: listDescription,
+			params:      append([]*huma.Param{searchParamDoc("the name")}, listParams("name")...),
+			example:     []Permission{examplePermission},
 		}, a.listPermissions),
 		reading(rehearsable(route{
 			method: http.MethodPost, path: list, permission: users.PermissionsCreate, shownTo: users.PermissionsRead,
 			name: "createPermission", tag: tag, summary: "Create a permission",
-			status: http.StatusCreated, message: "Permission created successfully", fails: []int{http.StatusConflict},
+			description: "Names of the system's own kinds, such as accounts:…, are reserved.",
+			status:      http.StatusCreated, message: "Permission created successfully", fails: []int{http.StatusConflict},
 			request: object{"name": "reports:read", "description": "Read reports"}, example: examplePermission,
 		}), a.createPermission),
 		asking(route{
 			method: http.MethodGet, path: one, permission: users.PermissionsRead,
 			name: "getPermission", tag: tag, summary: "Read a permission", message: "Permission retrieved successfully",
-			example: examplePermission,
+			description: "It does not name the roles that hold it: roles name their permissions.",
+			example:     examplePermission,
 		}, a.getPermission),
 		reading(rehearsable(route{
 			method: http.MethodPatch, path: one, permission: users.PermissionsUpdate, shownTo: users.PermissionsRead,
@@ -89,7 +92,7 @@ func (a *api) listPermissions(x *exchange) ([]Permission, any, error) {
 	return each(page.Items, permissionOf), x.meta(l, page.Next, page.Total, page.Exact), nil
 }
 
-func (a *api) createPermission(x *exchange, in NewPermission) (Permission, error) {
+func (a *api) createPermission(x *exchange, in PermissionCreation) (Permission, error) {
 	p, err := x.service.CreatePermission(x.ctx, x.caller, users.NewPermission{
 		Name: in.Name, Description: in.Description.To, Found: x.found,
 	})

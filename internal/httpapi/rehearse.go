@@ -37,7 +37,7 @@ type accountImpact struct{ *AccountImpact }
 
 // Schema says that null is possible, which a pointer alone does not.
 func (accountImpact) Schema(r huma.Registry) *huma.Schema {
-	return &huma.Schema{AnyOf: []*huma.Schema{r.Schema(reflect.TypeFor[AccountImpact](), true, ""), nullSchema()}}
+	return orNull(r.Schema(reflect.TypeFor[AccountImpact](), true, ""))
 }
 
 // MarshalJSON leaves the wrapping out.

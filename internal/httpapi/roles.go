@@ -71,9 +71,9 @@ func grantOf(g users.Grant) Grant {
 	return out
 }
 
-// NewRole is the body that creates a role.
-type NewRole struct {
-	Name          string   `json:"name" minLength:"1" maxLength:"100" doc:"Unique without regard to case" example:"Auditor"`
+// RoleCreation is the body that creates a role.
+type RoleCreation struct {
+	Name          string   `json:"name" minLength:"1" maxLength:"100" pattern:"^\\S(.*\\S)?$" doc:"Without spaces at its ends; unique without regard to case" example:"Auditor"`
 	Description   nullable `json:"description,omitempty" maxLength:"255"`
 	ParentID      nullable `json:"parent_id,omitempty" format:"uuid" doc:"The role to inherit from"`
 	PermissionIDs []string `json:"permission_ids,omitempty" format:"uuid" maxItems:"1000" nullable:"false"`
@@ -81,7 +81,7 @@ type NewRole struct {
 
 // RolePatch is the body that changes a role; an absent member leaves its field alone.
 type RolePatch struct {
-	Name        *string  `json:"name,omitempty" minLength:"1" maxLength:"100"`
+	Name        *string  `json:"name,omitempty" minLength:"1" maxLength:"100" pattern:"^\\S(.*\\S)?$"`
 	Description nullable `json:"description,omitempty" maxLength:"255"`
 	ParentID    nullable `json:"parent_id,omitempty" format:"uuid" doc:"Null makes the role inherit from none"`
 }
@@ -97,8 +97,9 @@ func (a *api) roleRoutes() []route {
 		listed(route{
 			method: http.MethodGet, path: list, permission: users.RolesRead,
 			name: "listRoles", tag: tag, summary: "List roles", message: "Roles retrieved successfully",
-			params:  append([]*huma.Param{searchParamDoc("the name")}, listParams("name")...),
-			example: []ListedRole{exampleRole.ListedRole},
+			description: listDescription,
+			params:      append([]*huma.Param{searchParamDoc("the name")}, listParams("name")...),
+			example:     []ListedRole{exampleRole.ListedRole},
 		}, a.listRoles),
 		reading(rehearsable(route{
 			method: http.MethodPost, path: list, permission: users.RolesCreate, shownTo: users.RolesRead, bodyLimit: idsBody,
@@ -111,7 +112,8 @@ func (a *api) roleRoutes() []route {
 		asking(route{
 			method: http.MethodGet, path: one, permission: users.RolesRead,
 			name: "getRole", tag: tag, summary: "Read a role with all that it holds", message: "Role retrieved successfully",
-			example: exampleRole,
+			description: "Both the permissions assigned to the role itself and those that it inherits.",
+			example:     exampleRole,
 		}, a.getRole),
 		reading(rehearsable(route{
 			method: http.MethodPatch, path: one, permission: users.RolesUpdate, shownTo: users.RolesRead,
@@ -129,13 +131,15 @@ func (a *api) roleRoutes() []route {
 		reading(rehearsable(route{
 			method: http.MethodPost, path: one + "/permissions", permission: users.RolesUpdate, shownTo: users.RolesRead, bodyLimit: idsBody,
 			name: "assignPermissions", tag: tag, summary: "Add permissions to a role",
-			message: "Permissions assigned successfully", fails: []int{http.StatusConflict},
+			description: "The caller must hold them. Those that the role has already are skipped; one unknown id refuses the whole.",
+			message:     "Permissions assigned successfully", fails: []int{http.StatusConflict},
 			request: object{"permission_ids": []string{examplePermissionID}}, example: exampleRole,
 		}), a.assignPermissions),
 		asking(rehearsable(route{
 			method: http.MethodDelete, path: one + "/permissions/{permission_id}", permission: users.RolesUpdate, shownTo: users.RolesRead,
 			name: "removePermission", tag: tag, summary: "Take a permission from a role",
-			message: "Permission removed successfully", fails: []int{http.StatusConflict}, example: exampleRole,
+			description: "Only what is assigned to the role itself can be taken from it; else it is 404.",
+			message:     "Permission removed successfully", fails: []int{http.StatusConflict}, example: exampleRole,
 		}), a.removePermission),
 	}
 }
@@ -153,7 +157,7 @@ func (a *api) listRoles(x *exchange) ([]ListedRole, any, error) {
 	return each(page.Items, listedRoleOf), x.meta(l, page.Next, page.Total, page.Exact), nil
 }
 
-func (a *api) createRole(x *exchange, in NewRole) (Role, error) {
+func (a *api) createRole(x *exchange, in RoleCreation) (Role, error) {
 	role, err := x.service.CreateRole(x.ctx, x.caller, users.NewRole{
 		Name: in.Name, Description: in.Description.To, ParentID: in.ParentID.To, PermissionIDs: in.PermissionIDs, Found: x.found,
 	})

@@ -68,7 +68,6 @@ type route struct {
 type plain struct {
 	mediaType string
 	schema    *huma.Schema // nil: that of the route's data
-	or        reflect.Type // another shape that it may have; nil where there is none
 }
 
 // located is data of a thing that has a path of its own.

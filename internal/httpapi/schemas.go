@@ -1,76 +1,143 @@
 package httpapi
 
 import (
-	"bytes"
-	stdjson "encoding/json"
+	"maps"
+	"reflect"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// nullSchema returns the schema of null. Each schema has one of its own: while huma makes a schema of a type it writes
-// to all that the schema contains, so a shared one would be written to by two documents that are made at once.
-func nullSchema() *huma.Schema { return &huma.Schema{Type: "null"} }
+// The schemas are written for generators of clients as much as for people: see docs/decisions/0012-one-schema-for-each-success.md.
+//
+//   - Null is said by a nullable type; of an object, which stands behind a reference, by anyOf with null.
+//   - Each envelope has a name, and an operation has one for all that it answers with success: clients decode what they
+//     get into one type, whatever the status.
+//   - No name of a schema is New and the name of another, which is what constructors are called.
 
-// constant is the schema of one string or integer.
-func constant(value any) *huma.Schema {
-	if _, ok := value.(int); ok {
-		return &huma.Schema{Type: huma.TypeInteger, Const: value}
-	}
-	return &huma.Schema{Type: huma.TypeString, Const: value}
-}
-
-// envelopeParts is what differs between the envelopes of the document.
-type envelopeParts struct {
-	code    int
-	message *huma.Schema
-	data    *huma.Schema
-	errors  *huma.Schema // nil: null
-	meta    *huma.Schema // nil: null
-	keys    *huma.Schema // nil: not there
-}
-
-// schema is the schema of one answer's envelope, closed and complete.
-func (p envelopeParts) schema() *huma.Schema {
-	status := "success"
-	if p.code >= 400 {
-		status = "error"
-	}
-	s := &huma.Schema{
-		Type: "object", AdditionalProperties: false,
-		Required: []string{"status", "code", "message", "data", "errors", "meta"},
-		Properties: map[string]*huma.Schema{
-			"status": constant(status), "code": constant(p.code), "message": p.message,
-			"data": p.data, "errors": orNull(p.errors), "meta": orNull(p.meta),
-		},
-	}
-	if p.keys != nil {
-		s.Properties["keys"] = p.keys
-		s.Required = append(s.Required, "keys")
-	}
-	return s
-}
-
+// orNull is the schema of a thing or null. Each has a null of its own: while huma makes a schema of a type it writes to
+// all that the schema contains, so a shared one would be written to by two documents that are made at once.
 func orNull(s *huma.Schema) *huma.Schema {
-	if s == nil {
-		return nullSchema()
-	}
-	return s
+	return &huma.Schema{AnyOf: []*huma.Schema{s, {Type: "null"}}}
 }
 
-// answer is an answer in the envelope.
-func answer(description string, schema *huma.Schema, example envelope, fields ...string) *huma.Response {
-	encoded, err := example.append(nil)
-	if err != nil {
-		panic(err) // examples are constants of the program
+// null is the schema of what is null and no more.
+func null() *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, Nullable: true, AdditionalProperties: false, Description: "Always null"}
+}
+
+// oneOfTexts is the schema of one of some strings.
+func oneOfTexts(texts ...any) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Enum: texts}
+}
+
+// schemaOf refers to the schema of a type, which is among the components from its first use on.
+func schemaOf[T any](d *document) *huma.Schema { return d.of(reflect.TypeFor[T]()) }
+
+func (d *document) of(t reflect.Type) *huma.Schema { return d.registry.Schema(t, true, "") }
+
+// named refers to the schema of this name, which is made at its first use.
+func (d *document) named(name string, make func() *huma.Schema) *huma.Schema {
+	if d.registry.Map()[name] == nil {
+		d.registry.Map()[name] = make()
 	}
-	var value any
-	decoder := stdjson.NewDecoder(bytes.NewReader(encoded))
-	decoder.UseNumber()
-	if err := decoder.Decode(&value); err != nil {
-		panic(err)
+	return &huma.Schema{Ref: schemaPath + name}
+}
+
+// envelopeSchema refers to the schema of an envelope of this name: closed and complete, so that all keys are always
+// there.
+func (d *document) envelopeSchema(name string, data *huma.Schema, change func(properties map[string]*huma.Schema)) *huma.Schema {
+	return d.named(name, func() *huma.Schema {
+		keys := []string{"status", "code", "message", "data", "errors", "meta"}
+		properties := map[string]*huma.Schema{
+			"status":  oneOfTexts("success"),
+			"code":    {Type: huma.TypeInteger, Description: "The status of the answer"},
+			"message": {Type: huma.TypeString, Description: "One sentence for people"},
+			"data":    data,
+			"errors":  {Type: huma.TypeArray, Nullable: true, Items: schemaOf[Fault](d), Description: "Null but for 422"},
+			"meta":    orNull(schemaOf[ListMeta](d)),
+		}
+		if change != nil {
+			change(properties)
+		}
+		if properties["keys"] != nil {
+			keys = append(keys, "keys")
+		}
+		return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: false, Required: keys, Properties: properties}
+	})
+}
+
+// successSchema refers to the schema of all that an operation answers in the envelope with success, and that of the
+// 503 which has data.
+func (d *document) successSchema(r route) *huma.Schema {
+	if r.data == nil {
+		if r.rehearsed {
+			return d.envelopeSchema("ImpactEnvelope", orNull(schemaOf[Impact](d)), nil)
+		}
+		return d.envelopeSchema("EmptyEnvelope", null(), nil)
 	}
-	return &huma.Response{
-		Description: description, Headers: headers(fields...),
-		Content: map[string]*huma.MediaType{jsonType: {Schema: schema, Example: value}},
+	data := d.of(r.data)
+	switch {
+	case r.rehearsed:
+		data = d.orImpact(data)
+	case r.shownTo != "":
+		data = d.written(data)
+	case r.list:
+		return d.envelopeSchema(d.nameOf(data)+"ListEnvelope", &huma.Schema{Type: huma.TypeArray, Items: data},
+			func(properties map[string]*huma.Schema) { properties["meta"] = schemaOf[ListMeta](d) })
 	}
+	return d.envelopeSchema(d.nameOf(data)+"Envelope", data, func(properties map[string]*huma.Schema) {
+		if r.keys {
+			properties["keys"] = &huma.Schema{Type: huma.TypeArray, Items: schemaOf[PEMKey](d)}
+		}
+		if r.degraded != nil {
+			properties["status"] = oneOfTexts("success", "error")
+		}
+	})
+}
+
+// errorSchema refers to the schema of every error in the envelope.
+func (d *document) errorSchema() *huma.Schema {
+	return d.envelopeSchema("ErrorEnvelope", null(), func(properties map[string]*huma.Schema) {
+		properties["status"] = oneOfTexts("error")
+	})
+}
+
+// written refers to the schema of what a create answers: that of the thing, of which only the id is always there.
+func (d *document) written(whole *huma.Schema) *huma.Schema {
+	return d.named("Written"+d.nameOf(whole), func() *huma.Schema {
+		schema := *d.registry.SchemaFromRef(whole.Ref)
+		schema.Required = []string{"id"}
+		schema.Description = "All members, or the id alone where the caller may not read the thing"
+		return &schema
+	})
+}
+
+// orImpact refers to the schema of what an operation answers that can be tried without effect: a thing as it is
+// written, or the impact of a dry run. It is one object with the members of both and no choice of two, of which
+// generators of clients make types that are hard to use, or none that work.
+func (d *document) orImpact(whole *huma.Schema) *huma.Schema {
+	return d.named(d.nameOf(whole)+"OrImpact", func() *huma.Schema {
+		schema := *d.registry.SchemaFromRef(whole.Ref)
+		schema.Required = nil
+		schema.Description = "The thing: all members, or the id alone where the caller may not read it. " +
+			"Of a dry run roles, accounts and account, and nothing else."
+		schema.Properties = maps.Clone(schema.Properties)
+		for name, of := range d.registry.SchemaFromRef(schemaOf[Impact](d).Ref).Properties {
+			if schema.Properties[name] != nil {
+				panic("httpapi: " + name + " is a member of both " + whole.Ref + " and Impact")
+			}
+			member := *of
+			member.Description = "Of a dry run: " + member.Description
+			schema.Properties[name] = &member
+		}
+		return &schema
+	})
+}
+
+// schemaPath is where the schemas of the document are.
+const schemaPath = "#/components/schemas/"
+
+func (d *document) nameOf(reference *huma.Schema) string {
+	return strings.TrimPrefix(reference.Ref, schemaPath)
 }

@@ -33,7 +33,8 @@ func (a *api) treeRoutes() []route {
 	return []route{asking(route{
 		method: http.MethodGet, path: "/api/v1/roles/{id}/tree", permission: users.RolesRead,
 		name: "getRoleTree", tag: "Roles", summary: "Read a role's place in the hierarchy",
-		message: "Role hierarchy retrieved successfully",
+		description: "What the role inherits from, nearest first, and all that inherits from it, each with the permissions assigned to the very role.",
+		message:     "Role hierarchy retrieved successfully",
 		example: RoleTree{
 			ID: exampleRoleID, Name: "Auditor", InheritsFrom: []RoleNaming{}, Permissions: []string{"reports:read"},
 			Children: []RoleBranch{{ID: exampleHeirID, Name: "Lead", Permissions: []string{}, Children: []RoleBranch{}}},
