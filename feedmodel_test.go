@@ -61,10 +61,14 @@ func onBothDatabases(t *testing.T, test func(t *testing.T, w *feedWorld)) {
 	}
 }
 
+// patience only ends what hangs. It is far longer than anything takes that works, on however busy a machine.
+const patience = 10 * time.Minute
+
 func newFeedWorld(t testing.TB, database string) *feedWorld {
 	t.Helper()
 	st, err := store.Open(t.Context(), database)
 	must(t, err)
+	st.SetLimits(patience, patience, patience)
 	t.Cleanup(func() { must(t, st.Close()) })
 	must(t, st.Migrate(t.Context()))
 	driver, name := "pgx", database

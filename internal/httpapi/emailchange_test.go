@@ -35,6 +35,7 @@ func TestEmailChangesAreBounded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			st.SetLimits(patience, patience, patience)
 			t.Cleanup(func() { _ = st.Close() })
 			ports := svc.Users.Ports
 			ports.Store, ports.Passwords, ports.Unlimited = st, instantPasswords{ports.Passwords}, unlimited
