@@ -31,12 +31,12 @@ func (t *terminal) envFileFaults() config.Faults {
 	return config.Faults{{Variable: envFile, Problem: strings.TrimPrefix(err.Error(), envFile+" ")}}
 }
 
-// checkDatabase looks at the file of an SQLite database, at those that SQLite keeps beside it, and at their folder. What
-// folders above it let others do is the operator's affair.
+// checkDatabase waits for a PostgreSQL server. Of an SQLite database it looks at the file, at those that SQLite keeps
+// beside it, and at their folder. What folders above it let others do is the operator's affair.
 func (t *terminal) checkDatabase(cfg config.Config) error {
 	file, is := strings.CutPrefix(cfg.DatabaseURL.Reveal(), "sqlite://")
 	if !is {
-		return nil
+		return t.awaitDatabase(cfg)
 	}
 	var faults []error
 	if folder := filepath.Dir(file); folder == filepath.Clean(cfg.DataDir) {

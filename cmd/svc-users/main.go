@@ -32,6 +32,8 @@ type terminal struct {
 	stdin  *os.File
 	stdout io.Writer
 	stderr io.Writer
+	// waiting is told what keeps the database from being reached; nil has it written to stderr.
+	waiting func(why string)
 }
 
 type commands struct {
@@ -84,7 +86,7 @@ func run(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	results := &checkedWriter{w: stdout}
-	err = command.Run(&terminal{ctx, stdin, results, stderr})
+	err = command.Run(&terminal{ctx: ctx, stdin: stdin, stdout: results, stderr: stderr})
 	if err == nil {
 		err = results.err
 	}

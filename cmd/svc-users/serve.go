@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -63,11 +62,22 @@ func (cmd *serveCommand) Run(t *terminal) error {
 	if err != nil {
 		return fmt.Errorf("JWT_ISSUER, JWT_AUDIENCE: %w", err)
 	}
+	log, written := t.logger(cfg)
+	defer written.Close()
+	t.waiting = func(why string) {
+		log.Warn("waiting for the database", "cause", why, "at_most", cfg.DatabaseWait.String())
+	}
+	// The port comes first: a second server on it must not bring the database of the first up to date.
+	o, err := openPort(cfg, log)
+	if err != nil {
+		return err
+	}
+	defer o.close()
 	a, err := t.open(cfg, keys)
 	if err != nil {
 		return t.unlessStopped(err)
 	}
-	return errors.Join(t.unlessStopped(cmd.serve(t, cfg, a, keys)), a.Close())
+	return errors.Join(t.unlessStopped(cmd.serve(t, cfg, a, keys, o, log)), a.Close())
 }
 
 // demoReachable refuses published passwords where they can be tried from other machines, unless that was asked for by a
@@ -96,7 +106,7 @@ func (t *terminal) unlessStopped(err error) error {
 	return err
 }
 
-func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *token.KeySet) error {
+func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *token.KeySet, o *opening, log *slog.Logger) error {
 	if cmd.Demo {
 		if err := seed(t, a); err != nil {
 			return err
@@ -109,8 +119,6 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 	if err != nil {
 		return err
 	}
-	log, written := t.logger(cfg)
-	defer written.Close()
 	if err := warnOfCreators(t.ctx, log, a); err != nil {
 		return err
 	}
@@ -119,25 +127,14 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 		return fmt.Errorf("DATABASE_LISTEN_URL: %w", err)
 	}
 	public := keys.Public()
-	handler := httpapi.New(httpapi.Options{
-		Service:        a.Service,
-		Keys:           func() []users.PublicKey { return public },
-		Health:         a.store,
-		CursorKey:      cursorKey,
-		Log:            log,
-		Version:        version(),
-		CORSOrigins:    cfg.CORSOrigins,
-		CORSHeaders:    cfg.CORSHeaders,
-		TrustedProxies: cfg.TrustedProxies,
-		Now:            time.Now,
-		NewID:          users.NewID,
-		Stopping:       t.ctx.Done(),
-	})
-	listener, err := net.Listen("tcp", cfg.Addr())
-	if err != nil {
-		return fmt.Errorf("HOST, PORT: %w", err)
-	}
-	t.announce(listener.Addr(), cmd.Demo)
+	options := requestOptions(cfg, log)
+	options.Service = a.Service
+	options.Keys = func() []users.PublicKey { return public }
+	options.Health = a.store
+	options.CursorKey = cursorKey
+	options.Stopping = t.ctx.Done()
+	o.serve(httpapi.New(options))
+	t.announce(o.listener.Addr(), cmd.Demo)
 	a.logLimits(log)
 	background, stop := context.WithCancel(t.ctx)
 	var forgetting sync.WaitGroup
@@ -145,9 +142,7 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 	forgetting.Go(func() { a.store.WatchFile(background.Done(), func(problem string) { logFile(log, problem) }) })
 	defer forgetting.Wait()
 	defer stop()
-	return serveUntilStopped(t.ctx, httpapi.Server(cfg.Addr(), handler, log, httpapi.Bounds{
-		Connections: connections(a.limits.Memory), IdleTimeout: cfg.IdleTimeout,
-	}), listener)
+	return o.untilStopped(t.ctx)
 }
 
 // warnOfCreators logs which other users of the database may create functions where the service looks for its own. It
@@ -208,21 +203,4 @@ func (t *terminal) announce(addr net.Addr, demo bool) {
 	if demo {
 		fmt.Fprintln(t.stdout, "Demo accounts admin@example.com and user@example.com; their passwords are in the README")
 	}
-}
-
-// serveUntilStopped serves until ctx ends, then stops accepting and finishes what is in flight.
-func serveUntilStopped(ctx context.Context, server *http.Server, listener net.Listener) error {
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	drain, cancel := context.WithTimeout(context.Background(), drainTime)
-	defer cancel()
-	if err := server.Shutdown(drain); err != nil {
-		return errors.Join(fmt.Errorf("requests were still running after %s", drainTime), server.Close())
-	}
-	return nil
 }

@@ -39,6 +39,8 @@ type Config struct {
 	DatabaseURL Secret
 	// DatabaseListenURL is a PostgreSQL URL that leads to the same database past a pooler; zero: DatabaseURL does.
 	DatabaseListenURL Secret
+	// DatabaseWait is how long a PostgreSQL that cannot be reached is waited for when a command starts.
+	DatabaseWait time.Duration
 	// DataDir is the folder of the embedded database and of the development key.
 	DataDir     string
 	Host        string // a name or an address to listen on
@@ -89,6 +91,7 @@ func defaults(e Environment) Config {
 			Audience: exampleURL,
 			Lifetime: 7 * day,
 		},
+		DatabaseWait: 30 * time.Second,
 		BcryptCost:   12,
 		IdleTimeout:  650 * time.Second,
 		LoginMaxWait: 1500 * time.Millisecond,

@@ -38,6 +38,7 @@ func TestDefaults(t *testing.T) {
 		Environment:  config.Development,
 		JWT:          config.JWT{Issuer: "https://api.example.com", Audience: "https://api.example.com", Lifetime: 7 * 24 * time.Hour},
 		BcryptCost:   12,
+		DatabaseWait: 30 * time.Second,
 		IdleTimeout:  650 * time.Second,
 		LoginMaxWait: 1500 * time.Millisecond,
 		MaxRoles:     100_000, MaxPermissions: 100_000, MaxAssignments: 1_000_000,
@@ -78,7 +79,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		"ENVIRONMENT": "production", "HOST": "::1", "PORT": "0", "DATA_DIR": "/srv/data",
 		"DATABASE_URL": "postgresql://u:p%23@h:5432/d?sslmode=require", "DATABASE_LISTEN_URL": "postgresql://u:p%23@direct:5432/d", "JWT_PRIVATE_KEY": "cHJpdg==",
 		"JWT_PUBLIC_KEY": "cHVi", "JWT_KID": "k1", "JWT_ALGORITHM": "RS256", "JWT_ISSUER": "iss", "JWT_AUDIENCE": "aud",
-		"JWT_EXPIRATION_DAYS": "365", "BCRYPT_COST": "16", "HASH_WORKERS": "3", "LOGIN_MAX_WAIT": "750ms", "MAX_ROLES": "10", "MAX_PERMISSIONS": "200", "MAX_ASSIGNMENTS": "3000", "IDLE_TIMEOUT": "1m", "CORS_HEADERS": "X-Shop , x-client-version", "CORS_ORIGINS": "https://a.example, http://localhost:5173",
+		"JWT_EXPIRATION_DAYS": "365", "BCRYPT_COST": "16", "HASH_WORKERS": "3", "LOGIN_MAX_WAIT": "750ms", "MAX_ROLES": "10", "MAX_PERMISSIONS": "200", "MAX_ASSIGNMENTS": "3000", "DATABASE_WAIT": "2m", "IDLE_TIMEOUT": "1m", "CORS_HEADERS": "X-Shop , x-client-version", "CORS_ORIGINS": "https://a.example, http://localhost:5173",
 		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1,2001:db8::1", "RATE_LIMITS": "on", "LOG_FORMAT": "json", "LOG_LEVEL": "debug",
 	})
 	want := config.Config{
@@ -93,6 +94,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		},
 		BcryptCost:   16,
 		HashWorkers:  3,
+		DatabaseWait: 2 * time.Minute,
 		IdleTimeout:  time.Minute,
 		LoginMaxWait: 750 * time.Millisecond,
 		MaxRoles:     10, MaxPermissions: 200, MaxAssignments: 3000,

@@ -31,6 +31,7 @@ func TestBadValues(t *testing.T) {
 		"MAX_ASSIGNMENTS":     {"0", "99", "100000001"},
 		"LOGIN_MAX_WAIT":      {"0", "2", "99ms", "10.1s", "-1s", "+1s", "1,5s", "1.5 s", "1m", "s"},
 		"CORS_HEADERS":        {"*", "X Shop", "X-Shop,", "Authorization:"},
+		"DATABASE_WAIT":       {"-1s", "601s", "30", "10m1s", "long"},
 		"IDLE_TIMEOUT":        {"0s", "999ms", "61m", "60", "-1m"},
 		"CORS_ORIGINS": {
 			"https://a.example/", "https://a.example/x", "https://A.example", "HTTPS://a.example", "a.example", "https://", "null", "*,https://a.example",
@@ -74,6 +75,7 @@ func TestGoodValues(t *testing.T) {
 		"MAX_ASSIGNMENTS":     {"100", "100000000"},
 		"LOGIN_MAX_WAIT":      {"100ms", "10s", "1s500ms", "0.25s"},
 		"CORS_HEADERS":        {"X-Shop", "x-a, X-B"},
+		"DATABASE_WAIT":       {"0s", "0", "500ms", "10m"},
 		"IDLE_TIMEOUT":        {"1s", "1h", "650s"},
 		"CORS_ORIGINS":        {"*", "http://localhost:3000", "https://xn--bcher-kva.example", "http://[::1]:5173", "http://127.0.0.1", "capacitor://localhost"},
 		"TRUSTED_PROXIES":     {"0.0.0.0/0", "::1", "2001:db8::/32,10.0.0.0/8"},

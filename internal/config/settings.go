@@ -55,6 +55,10 @@ var settings = []setting{
 		func(c *Config, v string) string { return listenURL(&c.DatabaseListenURL, v) },
 	},
 	{
+		Setting{"DATABASE_WAIT", "30s", "how long a PostgreSQL that is not up yet is waited for at the start, 0s to 10m", false},
+		func(c *Config, v string) string { return duration(&c.DatabaseWait, v, 0, 10*time.Minute) },
+	},
+	{
 		Setting{"JWT_PRIVATE_KEY", "", "the signing key, base64 of PEM; required in production, made once in development", true},
 		func(c *Config, v string) string { c.JWT.PrivateKey = NewSecret(v); return "" },
 	},

@@ -83,24 +83,31 @@ type api struct {
 	anyOrigin bool
 	// corsHeaders is the value of Access-Control-Allow-Headers.
 	corsHeaders string
+	elsewhere   error // the answer where no route is
 }
 
 // New returns the handler of all paths. It panics if CursorKey is not 32 bytes long, which only a defect in the
 // program can cause.
 func New(o Options) http.Handler {
-	a := &api{
+	a := newAPI(o, errUnknownRoute)
+	a.cursors = cursorCipher(o.CursorKey)
+	a.register(a.routes())
+	return a
+}
+
+// newAPI makes an api without routes, which fails every request with elsewhere.
+func newAPI(o Options, elsewhere error) *api {
+	return &api{
 		Options:   o,
+		elsewhere: elsewhere,
 		fixed:     map[string]*resource{},
 		mux:       http.NewServeMux(),
-		cursors:   cursorCipher(o.CursorKey),
 		document:  sync.OnceValue(func() page { return newPage(jsonType, apiPolicy, Document()) }),
 		bodies:    newBodyBudget(bodyBudgetSize),
 		anyOrigin: slices.Contains(o.CORSOrigins, "*"),
 
 		corsHeaders: strings.Join(append([]string{corsHeaders}, o.CORSHeaders...), ", "),
 	}
-	a.register(a.routes())
-	return a
 }
 
 // routes is the table: all that is served, the pages for people apart.

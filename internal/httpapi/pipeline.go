@@ -50,14 +50,14 @@ func (a *api) serve(x *exchange) {
 	case x.r.Method == http.MethodOptions && x.r.URL.Path == "*":
 		x.options(everyMethod) // of the server as a whole (RFC 9110 §9.3.7)
 	case x.r.URL.RawPath != "":
-		x.fail(errUnknownRoute)
+		x.fail(a.elsewhere)
 	default:
 		if at := a.fixed[x.r.URL.Path]; at != nil {
 			at.serve(x)
 			return
 		}
 		if !cleanPath(x.r.URL.Path) {
-			x.fail(errUnknownRoute)
+			x.fail(a.elsewhere)
 			return
 		}
 		a.mux.ServeHTTP(x, x.r)
@@ -119,7 +119,7 @@ func (a *api) register(routes []route) {
 			a.fixed[pattern] = res
 		}
 	}
-	a.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { exchangeOf(w).fail(errUnknownRoute) })
+	a.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { exchangeOf(w).fail(a.elsewhere) })
 }
 
 // exchangeOf returns the exchange that ServeHTTP gave the mux.

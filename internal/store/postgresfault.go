@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -36,6 +35,10 @@ const (
 	undefinedFunction = "42883"
 	duplicateTable    = "42P07"
 	duplicateObject   = "42710"
+	// Those with which a server refuses a connection for good.
+	invalidPassword       = "28P01"
+	noSuchDatabase        = "3D000"
+	insufficientPrivilege = "42501"
 	// readOnlyTransaction is of a standby, or of default_transaction_read_only.
 	readOnlyTransaction = "25006"
 	// stampsGone is of the triggers of migration 7.
@@ -60,7 +63,7 @@ func sqlstate(code string) fault {
 		return stampless
 	case readOnlyTransaction:
 		return away
-	case undefinedTable, "42501", "3F000", "XX001", "XX002":
+	case undefinedTable, insufficientPrivilege, "3F000", "XX001", "XX002":
 		// A table that was dropped, insufficient_privilege, invalid_schema_name, data_corrupted, index_corrupted:
 		// the database is not what it was when this program started, and has to be mended by hand.
 		return away
@@ -104,7 +107,7 @@ func (p *postgres) describe(err error) string {
 	var server *pgconn.PgError
 	switch {
 	case errors.As(err, &connecting):
-		return strings.Join(strings.Fields(connecting.Error()), " ") // it lists every address, a line each
+		return describeConnecting(connecting)
 	case errors.As(err, &server):
 		text := "SQLSTATE " + server.Code
 		if server.ConstraintName != "" {

@@ -85,6 +85,17 @@ func TestPostgresSecondHostIsThePrimary(t *testing.T) {
 			t.Errorf("%s: %v", parameter, err)
 		}
 	}
+	// Alone, it is waited for until it is promoted.
+	err := store.Await(t.Context(), first.url, patience, func(why string) {
+		if !strings.Contains(why, "the server is a standby") {
+			t.Errorf("waiting for another reason: %s", why)
+		}
+		primary.Stop(t)
+		standby.Promote(t)
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // TestPostgresReadOnlyPrimary: a primary in which an operator has switched writing off is read as ever, and its
