@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Tests the built service with clients that share no code with it: Node's jose and Debian's PyJWT, bcrypt and
-# passlib on its tokens and password hashes, and Chromium on its documentation page.
+# passlib on its tokens and password hashes, Chromium on its documentation page, and clients that are generated from
+# its OpenAPI document (scripts/generated-clients.sh).
 #
 # Installs what is missing with apt-get where it may (root, or sudo without a password); else it fails and says
 # what to install. Nothing is ever skipped.
@@ -33,10 +34,14 @@ has() {
     python3-cryptography) "$python" -c 'import cryptography' 2>/dev/null ;;
     python3-bcrypt) "$python" -c 'import bcrypt' 2>/dev/null ;;
     python3-passlib) "$python" -W ignore -c 'import passlib' 2>/dev/null ;;
+    python3-pip) python3 -m pip --version >/dev/null 2>&1 ;;
+    openjdk-17-jdk-headless) command -v javac >/dev/null ;;
+    maven) command -v mvn >/dev/null ;;
   esac
 }
 
-needed=(nodejs npm chromium python3 python3-jwt python3-cryptography python3-bcrypt python3-passlib)
+needed=(nodejs npm chromium python3 python3-jwt python3-cryptography python3-bcrypt python3-passlib
+  python3-pip openjdk-17-jdk-headless maven)
 
 missing() {
   local package
@@ -119,6 +124,7 @@ step "Python: the example that verifies tokens" \
   env -C examples/python PYTHONPATH=../../tests/clients PYTHONDONTWRITEBYTECODE=1 "$python" -W ignore::DeprecationWarning -m unittest -v test_server
 step "Chromium: the documentation page" \
   env -C tests/browser node --test --test-reporter=spec docs.test.mjs
+step "Seven generators of clients, and two linters, on the OpenAPI document" scripts/generated-clients.sh
 
 if [ ${#failed[@]} -gt 0 ]; then
   printf '\n' >&2
