@@ -25,8 +25,6 @@ installed() { cp "$2" "$TOOLS/$1.installed"; }
 for program in node npm java javac mvn "$PYTHON" go; do
   command -v "$program" >/dev/null || fail "please install $program"
 done
-node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 19) ? 0 : 1)' ||
-  fail "node is $(node --version), and the linters need version 20.19 or later"
 [[ -n ${SVC_USERS_BIN:-} ]] || fail "SVC_USERS_BIN names no binary"
 mkdir -p "$TOOLS"
 

@@ -92,8 +92,8 @@ stop() {
 
 [ -z "${CHROMIUM:-}" ] || command -v "$CHROMIUM" >/dev/null || fail "CHROMIUM names $CHROMIUM, which is no program"
 install_missing
-node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 18 ? 0 : 1)' ||
-  fail "node is $(node --version), and version 18 or later is needed"
+node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 19) ? 0 : 1)' ||
+  fail "node is $(node --version), and version 20.19 or later is needed"
 command -v go >/dev/null || [ -n "${SVC_USERS_BIN:-}" ] || fail "please install Go (https://go.dev/doc/install)"
 
 # Whatever a test makes goes with this folder, also when the test is stopped half-way.
