@@ -50,6 +50,8 @@ type engine interface {
 	heal()
 	// standby is an expression that is true where the database is a copy which may lag behind: nothing is let in by it.
 	standby() string
+	// hex is an expression of the bytes in a column, as hexadecimal digits of either case.
+	hex(column string) string
 	// clock is an expression of the time by the clock of the database, as the triggers date changes with it.
 	clock() string
 	// position names the function of (text, part) that returns where part begins in text, from 1, or 0.

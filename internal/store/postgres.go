@@ -64,6 +64,7 @@ func (p *postgres) dialect() goose.Dialect { return goose.DialectPostgres }
 func (p *postgres) heal()                  { p.pool.Reset() }
 func (p *postgres) position() string       { return "pg_catalog.strpos" }
 func (p *postgres) standby() string        { return inRecovery }
+func (p *postgres) hex(c string) string    { return "pg_catalog.encode(" + c + ", CAST('hex' AS text))" }
 func (p *postgres) clock() string          { return "pg_catalog.clock_timestamp()" }
 func (p *postgres) pause() time.Duration   { return 100 * time.Millisecond }
 

@@ -82,6 +82,7 @@ func permanent(err error) bool {
 		var server *pgconn.PgError
 		var certificate *tls.CertificateVerificationError
 		var authority x509.UnknownAuthorityError
+		var encoding *encodingError
 		switch {
 		case errors.As(cause, &server):
 			switch server.Code {
@@ -93,7 +94,7 @@ func permanent(err error) bool {
 			default:
 				all = false
 			}
-		case errors.As(cause, &certificate), errors.As(cause, &authority):
+		case errors.As(cause, &certificate), errors.As(cause, &authority), errors.As(cause, &encoding):
 		default:
 			all = false
 		}

@@ -29,10 +29,13 @@ const refusedWrite = "refused a write"
 
 // onlyPrimaries has every connection of a configuration refuse a standby, as target_session_attrs=primary does. What
 // the URL itself asks for comes on top.
-func onlyPrimaries(c *pgconn.Config) {
-	asked := c.ValidateConnect
+func onlyPrimaries(c *pgx.ConnConfig) {
+	asked, settings := c.ValidateConnect, sessionSettings(c)
 	c.ValidateConnect = func(ctx context.Context, conn *pgconn.PgConn) error {
-		if err := validateSession(ctx, conn); err != nil || asked == nil {
+		if err := utf8Only(conn); err != nil {
+			return err
+		}
+		if err := refuseStandby(ctx, conn, settings); err != nil || asked == nil {
 			return err
 		}
 		return asked(ctx, conn)
@@ -46,9 +49,10 @@ func onlyPrimaries(c *pgconn.Config) {
 	}
 }
 
-// validateSession returns errStandby if a new connection is one to a standby.
-func validateSession(ctx context.Context, conn *pgconn.PgConn) error {
-	results, err := conn.Exec(ctx, `SELECT `+inRecovery).ReadAll()
+// refuseStandby returns errStandby if a connection is one to a standby. Further expressions, which begin with a comma, are
+// evaluated on the way.
+func refuseStandby(ctx context.Context, conn *pgconn.PgConn, further string) error {
+	results, err := conn.Exec(ctx, `SELECT `+inRecovery+further).ReadAll()
 	if err != nil {
 		return err
 	}
@@ -67,7 +71,7 @@ func leaveStandbys(config *pgxpool.Config, reset func()) {
 		if marks[refusedWrite] == nil {
 			return true, nil
 		}
-		err := validateSession(ctx, conn.PgConn())
+		err := refuseStandby(ctx, conn.PgConn(), "")
 		if errors.Is(err, errStandby) {
 			reset()
 		}

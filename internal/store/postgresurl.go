@@ -37,13 +37,8 @@ func postgresConfig(url string) (*pgxpool.Config, error) {
 	if err := applyParameters(config); err != nil {
 		return nil, err
 	}
-	onlyPrimaries(&config.ConnConfig.Config)
-	defaults := map[string]string{"application_name": "svc-users", "timezone": "UTC"}
-	for name, value := range defaults {
-		if _, given := config.ConnConfig.RuntimeParams[name]; !given {
-			config.ConnConfig.RuntimeParams[name] = value
-		}
-	}
+	pinSession(config.ConnConfig)
+	onlyPrimaries(config.ConnConfig)
 	return config, nil
 }
 

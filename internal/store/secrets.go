@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"encoding/hex"
 )
 
 const cursorKey = "cursor"
@@ -29,11 +30,20 @@ func (s *Store) CursorKey(ctx context.Context) ([]byte, error) {
 	})
 }
 
-// secret returns nil if there is none of that name.
+// secret returns nil if there is none of that name. PostgreSQL writes bytes as bytea_output says, so they are read as
+// digits.
 func (q queries) secret(ctx context.Context, name string) ([]byte, error) {
-	found, err := rows(ctx, q, "read a secret", func(r *sql.Rows) (value []byte, err error) {
-		return value, r.Scan(&value)
-	}, `SELECT value FROM service_secrets WHERE name = $1`, name)
+	found, err := rows(ctx, q, "read a secret", func(r *sql.Rows) ([]byte, error) {
+		digits, err := scanText(r)
+		if err != nil {
+			return nil, err
+		}
+		value, err := hex.DecodeString(digits)
+		if err != nil {
+			return nil, &badValue{"a secret"}
+		}
+		return value, nil
+	}, `SELECT `+q.engine.hex("value")+` FROM service_secrets WHERE name = $1`, name)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}

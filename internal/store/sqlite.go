@@ -140,6 +140,7 @@ func (s *sqlite) dialect() goose.Dialect { return goose.DialectSQLite3 }
 func (s *sqlite) heal()                  {} // a file has no connections to break
 func (s *sqlite) position() string       { return "instr" }
 func (s *sqlite) standby() string        { return "false" }
+func (s *sqlite) hex(c string) string    { return "hex(" + c + ")" }
 func (s *sqlite) clock() string          { return "unixepoch() * 1000000" }
 func (s *sqlite) pause() time.Duration   { return 25 * time.Millisecond }
 
