@@ -66,7 +66,7 @@ func TestStatementsAreBounded(t *testing.T) {
 		const permissions, roles = 8_000, 3_000
 		key, err := token.GenerateKey(2048)
 		must(t, err)
-		keys, err := token.NewKeySet(key, nil, token.Options{Issuer: "https://id.example", Audience: "https://api.example"})
+		keys, err := token.NewKeySet(key, nil, token.Options{Issuer: "https://id.example", Audiences: []string{"https://api.example"}})
 		must(t, err)
 		var longest atomic.Int64
 		w.Ports.Tokens = signedTokens{plainTokens{told: &w.told}, keys, &longest}

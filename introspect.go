@@ -9,7 +9,8 @@ import (
 type Introspection struct {
 	Active           bool
 	Claims           Claims
-	Issuer, Audience string
+	Issuer           string
+	Audiences        []string
 	// Account, Roles and Permissions are as the database has them now, whatever the token says.
 	Account     Account
 	Roles       []RoleName // the own role first, then those it inherits from, nearest first
@@ -34,7 +35,7 @@ func (s *Service) Introspect(ctx context.Context, c Caller, token string) (Intro
 		return Introspection{}, err
 	}
 	i := Introspection{Active: true, Claims: claims, Account: bearer.Account}
-	i.Issuer, i.Audience = s.Tokens.Parties()
+	i.Issuer, i.Audiences = s.Tokens.Parties()
 	i.Roles, i.Permissions = bearer.graph.Chain(bearer.Account.Role.ID), bearer.Permissions()
 	return i, nil
 }

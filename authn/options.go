@@ -15,7 +15,7 @@ type Options struct {
 	JWKS string
 	// Issuer is what the claim iss must be: the service's JWT_ISSUER, byte for byte.
 	Issuer string
-	// Audience is what the claim aud must be, or contain: the service's JWT_AUDIENCE.
+	// Audience is what the claim aud must be, or contain: the service's JWT_AUDIENCE, or one of them where it has several.
 	Audience string
 
 	// Changes says how to hear of changes of rights at once; the zero value leaves it to the tokens, which say

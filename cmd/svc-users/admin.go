@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/config"
 )
 
 type adminCommand struct {
@@ -60,8 +61,8 @@ func (cmd *adminCreateCommand) Run(t *terminal) error {
 // maxPasswordLine is far more than the longest password takes: 256 characters of four bytes.
 const maxPasswordLine = 4096
 
-// newPassword asks for a password twice on a terminal, and reads the first line of anything else. It is empty
-// if nothing was given.
+// newPassword asks for a password twice on a terminal, and reads the first line of anything else, without the byte order mark
+// that some shells put before what they pipe. It is empty if nothing was given.
 func (t *terminal) newPassword() (string, error) {
 	if fd := int(t.stdin.Fd()); term.IsTerminal(fd) {
 		first, err := t.prompt(fd, "Password (empty to have one made): ")
@@ -81,7 +82,11 @@ func (t *terminal) newPassword() (string, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", fmt.Errorf("reading the password from standard input: %w", err)
 	}
-	return strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"), nil
+	text, problem := config.PlainText([]byte(line))
+	if problem != "" {
+		return "", errors.New("the password on standard input " + problem)
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil
 }
 
 func (t *terminal) prompt(fd int, question string) (string, error) {

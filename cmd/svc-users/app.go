@@ -29,11 +29,11 @@ func (t *terminal) settings(check func(config.Config) config.Faults) (config.Con
 	for _, w := range warnings {
 		fmt.Fprintln(t.stderr, "svc-users: warning:", w)
 	}
-	faults = append(append(untrusted, faults...), databaseFaults(cfg)...)
+	faults = append(append(append(untrusted, faults...), t.secretFileFaults(cfg)...), databaseFaults(cfg)...)
 	if check != nil {
 		faults = append(faults, check(cfg)...)
 	}
-	return cfg, faults.Err()
+	return cfg, cfg.Named(faults).Err()
 }
 
 // databaseFaults looks at what only the store can judge of the database URLs, without opening anything.

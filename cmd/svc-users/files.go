@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/svc-users/svc-users/internal/config"
@@ -29,6 +31,17 @@ func (t *terminal) envFileFaults() config.Faults {
 		return nil
 	}
 	return config.Faults{{Variable: envFile, Problem: strings.TrimPrefix(err.Error(), envFile+" ")}}
+}
+
+// secretFileFaults refuses files of secrets that others can change.
+func (t *terminal) secretFileFaults(cfg config.Config) config.Faults {
+	var faults config.Faults
+	for _, variable := range slices.Sorted(maps.Keys(cfg.SecretFiles)) {
+		if err := t.checkFile(cfg.SecretFiles[variable]); err != nil {
+			faults = append(faults, config.Fault{Variable: variable, Problem: "names " + err.Error()})
+		}
+	}
+	return faults
 }
 
 // checkDatabase waits for a PostgreSQL server. Of an SQLite database it looks at the file, at those that SQLite keeps

@@ -58,6 +58,7 @@ func runScripts(t *testing.T, database func(*testscript.Env) string) {
 			"exits":   exits,
 			"ready":   ready,
 			"http":    httpStatus,
+			"login":   login,
 			"mode":    mode,
 			"sigterm": sigterm,
 			"oneline": oneLineOf,
@@ -137,6 +138,21 @@ func httpStatus(ts *testscript.TestScript, neg bool, args []string) {
 		if !strings.Contains(body, text) {
 			ts.Fatalf("GET %s lacks %q: %s", args[0], text, body)
 		}
+	}
+}
+
+// login EMAIL PASSWORD: they are good for a token.
+func login(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: login EMAIL PASSWORD")
+	}
+	client := http.Client{Timeout: patience}
+	body := fmt.Sprintf(`{"email":%q,"password":%q}`, args[0], args[1])
+	response, err := client.Post("http://127.0.0.1:"+ts.Getenv("PORT")+"/api/v1/auth/login", "application/json", strings.NewReader(body))
+	ts.Check(err)
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		ts.Fatalf("the login answers %d", response.StatusCode)
 	}
 }
 

@@ -58,7 +58,7 @@ func (cmd *serveCommand) Run(t *terminal) error {
 			return err
 		}
 	}
-	keys, err := token.NewKeySet(key, nil, token.Options{Issuer: cfg.JWT.Issuer, Audience: cfg.JWT.Audience})
+	keys, err := token.NewKeySet(key, nil, token.Options{Issuer: cfg.JWT.Issuer, Audiences: cfg.JWT.Audiences})
 	if err != nil {
 		return fmt.Errorf("JWT_ISSUER, JWT_AUDIENCE: %w", err)
 	}

@@ -51,6 +51,8 @@ type Options struct {
 	Engine string
 	// Now, if not nil, is the clock of the rules.
 	Now func() time.Time
+	// Audiences are those of the tokens; empty means "https://api.example".
+	Audiences []string
 	// Unlimited lifts what bounds attempts.
 	Unlimited bool
 	// Configure, if not nil, changes what the edge is made with.
@@ -111,7 +113,11 @@ func on(t testing.TB, database string, st *store.Store, o Options) *Service {
 	must(t, st.Listen("", func(bool, string) {}))
 	key, err := signingKey()
 	must(t, err)
-	keys, err := token.NewKeySet(key, nil, token.Options{Issuer: "https://id.example", Audience: "https://api.example"})
+	audiences := o.Audiences
+	if len(audiences) == 0 {
+		audiences = []string{"https://api.example"}
+	}
+	keys, err := token.NewKeySet(key, nil, token.Options{Issuer: "https://id.example", Audiences: audiences})
 	must(t, err)
 	hasher := password.New(password.Options{Cost: password.MinCost, Workers: 2, MaxWait: time.Minute})
 	t.Cleanup(hasher.Close)

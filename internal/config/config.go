@@ -4,7 +4,7 @@
 //	faults = append(faults, cfg.ServeFaults()...)
 //	if err := faults.Err(); err != nil { … } // one line that names every wrong variable
 //
-// It opens nothing but the .env file and decides nothing: whoever runs the service fills a Config, by Load or by
+// It opens nothing but the .env file and the files that variables such as DATABASE_URL_FILE name, and decides nothing: whoever runs the service fills a Config, by Load or by
 // hand in a test, and passes its parts on. Two promises hold. Every fault is reported at once, by the name of the
 // variable. And no message, and no printed Config, ever shows a value that may be a secret.
 package config
@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -66,13 +67,16 @@ type Config struct {
 	RateLimits     bool
 	LogFormat      string // LogText, LogJSON, or empty: the program chooses
 	LogLevel       slog.Level
+	// SecretFiles has, for each secret that was read from a file, the variable of its value and the path of the file:
+	// "DATABASE_URL": "/run/secrets/database-url". Nil if there is none.
+	SecretFiles map[string]string
 }
 
 // JWT is what tokens are made with. The keys are as the variables have them, base64 of PEM: reading them is the
 // work of whoever signs.
 type JWT struct {
 	Issuer     string
-	Audience   string
+	Audiences  []string      // at least one
 	Lifetime   time.Duration // whole days
 	KeyID      string        // empty: the thumbprint of the key
 	PrivateKey Secret
@@ -87,9 +91,9 @@ func defaults(e Environment) Config {
 		Port:        8001,
 		Environment: e,
 		JWT: JWT{
-			Issuer:   exampleURL,
-			Audience: exampleURL,
-			Lifetime: 7 * day,
+			Issuer:    exampleURL,
+			Audiences: []string{exampleURL},
+			Lifetime:  7 * day,
 		},
 		DatabaseWait: 30 * time.Second,
 		BcryptCost:   12,
@@ -132,11 +136,15 @@ func (c Config) ServeFaults() Faults {
 	if c.JWT.PrivateKey.IsZero() && c.JWT.PublicKey.IsZero() {
 		f = append(f, Fault{"JWT_PRIVATE_KEY", "is required in production (svc-users keys generate makes one)"})
 	}
-	for _, claim := range []struct{ variable, value, what string }{
-		{"JWT_ISSUER", c.JWT.Issuer, "the URL of this service"},
-		{"JWT_AUDIENCE", c.JWT.Audience, "the URL of the API that the tokens are for"},
+	for _, claim := range []struct {
+		variable string
+		values   []string
+		what     string
+	}{
+		{"JWT_ISSUER", []string{c.JWT.Issuer}, "the URL of this service"},
+		{"JWT_AUDIENCE", c.JWT.Audiences, "the URL of the API that the tokens are for"},
 	} {
-		if claim.value == exampleURL {
+		if slices.Contains(claim.values, exampleURL) {
 			f = append(f, Fault{claim.variable, "is required in production, and must not be that of the example: " + claim.what})
 		}
 	}

@@ -11,9 +11,6 @@ import (
 	"github.com/hashicorp/go-envparse"
 )
 
-// byteOrderMark is what some editors put before UTF-8.
-var byteOrderMark = []byte("\xef\xbb\xbf")
-
 // readEnvFile reads lines NAME=value, also "export NAME=value", blank lines and # comments. A value may stand in
 // single quotes, where everything is itself, or in double quotes with the escapes of JSON; it never spans lines, and
 // $ is a plain character. Messages name the file and the line, never what the line holds: whoever pastes a key
@@ -22,7 +19,11 @@ func readEnvFile(name string, data []byte) (map[string]string, Faults, []Warning
 	values := map[string]string{}
 	var faults Faults
 	var warnings []Warning
-	for i, line := range envLines(data) {
+	text, problem := PlainText(data)
+	if problem != "" {
+		return nil, Faults{{filepath.Base(name), problem}}, nil
+	}
+	for i, line := range bytes.Split(text, []byte("\n")) {
 		at := fmt.Sprintf("%s:%d", filepath.Base(name), i+1)
 		key, value, problem := parseEnvLine(line)
 		switch {
@@ -42,11 +43,6 @@ func readEnvFile(name string, data []byte) (map[string]string, Faults, []Warning
 		values[key] = value
 	}
 	return values, faults, warnings
-}
-
-// envLines cuts a file into lines without their ends.
-func envLines(data []byte) [][]byte {
-	return bytes.Split(bytes.TrimPrefix(data, byteOrderMark), []byte("\n"))
 }
 
 // parseEnvLine returns a name and its value, two empty strings for a line that holds none, or what is wrong.
@@ -101,7 +97,7 @@ func known(name string) bool {
 		return true
 	}
 	for _, s := range settings {
-		if s.Name == name {
+		if s.Name == name || s.Secret && s.Name+fileSuffix == name {
 			return true
 		}
 	}

@@ -15,14 +15,19 @@ func TestBadValues(t *testing.T) {
 		"ENVIRONMENT":         {"prod", "Production", "production ", "test"},
 		"HOST":                {"http://x", "a:80", "[::1]", "a b", "ho\u00dft", strings.Repeat("a", 254)},
 		"PORT":                {"+8001", "0x1f", " 8001", "8001 ", "08001", "8_001", "65536", "-1", "8001.0", "99999999999999999999", "http", "٨"},
-		"DATA_DIR":            {" data", "da\nta", "da\xff", strings.Repeat("d", 4097)},
-		"DATABASE_URL":        {"mysql://u:secret@h/d", "secret", "sqlite://", "sqlite:data.db", "sqlite://folder/", "SQLITE://x", "postgresql:/x", "postgresql://u:se#cret@h/d", "postgres://u:secret%@h/d", "postgres://u:secret@h:port/d", "postgres://h/d\n"},
-		"DATABASE_LISTEN_URL": {"mysql://u:secret@h/d", "sqlite://x.db", "sqlite://", "postgresql://u:se#cret@h/d", "postgres://h/d\n"},
+		"DATA_DIR":            {" data", "da\nta", "da\xff", strings.Repeat("d", 4097), `"data"`, `data"`, "data\r"},
+		"DATABASE_URL":        {"mysql://u:secret@h/d", "secret", "sqlite://", "sqlite:data.db", "sqlite://folder/", "SQLITE://x", "postgresql:/x", "postgresql://u:se#cret@h/d", "postgres://u:secret%@h/d", "postgres://u:secret@h:port/d", "postgres://h/d\n", `"sqlite://x.db"`, `sqlite://"x.db"`, `sqlite://x.db'`},
+		"DATABASE_LISTEN_URL": {`'postgres://u:secret@h/d'`, "mysql://u:secret@h/d", "sqlite://x.db", "sqlite://", "postgresql://u:se#cret@h/d", "postgres://h/d\n"},
 		"JWT_ALGORITHM":       {"HS256", "none", "rs256", "RS256,HS256"},
-		"JWT_ISSUER":          {" x", "x\t", "\x00", strings.Repeat("i", 256)},
-		"JWT_AUDIENCE":        {"x\n"},
+		"JWT_ISSUER": {
+			" x", "x\t", "\x00", strings.Repeat("i", 256), `"iss"`, `'iss'`, `is"s`, "i,s", `i\s`, "\u201ciss\u201d", "\ufeffiss", "i\u200bs", `https://id.example"`, "https://id.example/o'neil",
+			"https://", "https:id", "https://a b", "https://b\u00fccher.example", "https://a.example,https://b.example", ":", "1:2", "https://id.example/%zz", "http://:80",
+		},
+		"JWT_AUDIENCE": {
+			"x\n", `"a","b"`, `a,"b"`, "a,", ",", "a,,b", "a,b,a", "https://a.example, b\"", "a;b:c", "1,2,3,4,5,6,7,8,9,10,11", `["a","b"]`, "a," + strings.Repeat("i", 256),
+		},
 		"JWT_EXPIRATION_DAYS": {"0", "366", "7d", "1.5", "+7"},
-		"JWT_KID":             {"k\r", strings.Repeat("k", 256)},
+		"JWT_KID":             {"k\r", strings.Repeat("k", 256), `"k"`, "\ufeffk"},
 		"JWT_PUBLIC_KEY":      {"cHVibGlj"},
 		"BCRYPT_COST":         {"9", "17", "012", "1e1"},
 		"HASH_WORKERS":        {"0", "257", "-1", "all"},
@@ -80,6 +85,9 @@ func TestGoodValues(t *testing.T) {
 		"CORS_ORIGINS":        {"*", "http://localhost:3000", "https://xn--bcher-kva.example", "http://[::1]:5173", "http://127.0.0.1", "capacitor://localhost"},
 		"TRUSTED_PROXIES":     {"0.0.0.0/0", "::1", "2001:db8::/32,10.0.0.0/8"},
 		"JWT_KID":             {"2025-10"},
+		"JWT_ISSUER":          {"svc-users", "My Company", "B\u00fccher", "https://id.example", "http://localhost:8001/", "https://[::1]:8001/a,b?c=d#e", "urn:example:id", "spiffe://trust/users", "mailto:a@b.example", "localhost:8001"},
+		"JWT_AUDIENCE":        {"a", "a,b", "https://a.example , urn:b", "1,2,3,4,5,6,7,8,9,10"},
+		"DATA_DIR":            {"O'Brien/data", "/srv/data"},
 	}
 	for variable, values := range good {
 		for _, v := range values {

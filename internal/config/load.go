@@ -38,24 +38,55 @@ func Parse(lookup func(name string) (string, bool), name string, envFile []byte)
 		cfg = defaults(Production)
 	}
 	for _, s := range settings {
-		v := value(s.Name)
-		if v == "" {
-			continue
-		}
-		if problem := s.read(&cfg, v); problem != "" {
-			faults = append(faults, Fault{s.Name, problem})
-		}
+		faults = append(faults, s.load(&cfg, lookup, value)...)
 	}
-	if value("DATABASE_URL") == "" && cfg.Environment == Production {
+	if cfg.DatabaseURL.IsZero() && value("DATABASE_URL")+value("DATABASE_URL"+fileSuffix) == "" && cfg.Environment == Production {
 		faults = append(faults, Fault{"DATABASE_URL", "is required in production: a file that is made because no database was named would be empty"})
 	}
 	if cfg.DatabaseURL.IsZero() {
 		cfg.DatabaseURL = embeddedDatabase(cfg.DataDir)
 	}
-	if cfg.JWT.PrivateKey.IsZero() && !cfg.JWT.PublicKey.IsZero() {
+	if cfg.JWT.PrivateKey.IsZero() && !cfg.JWT.PublicKey.IsZero() && value("JWT_PRIVATE_KEY"+fileSuffix) == "" {
 		faults = append(faults, Fault{"JWT_PUBLIC_KEY", "can't stand alone: JWT_PRIVATE_KEY is missing"})
 	}
 	return cfg, append(faults, productionFaults(cfg)...), warnings
+}
+
+// load reads one setting into the Config. A secret may instead be in the file that NAME_FILE has the path of.
+func (s setting) load(cfg *Config, lookup func(string) (string, bool), value func(string) string) Faults {
+	var faults Faults
+	if _, marked := lookup("\ufeff" + s.Name); marked {
+		faults = append(faults, Fault{s.Name, "has a byte order mark (U+FEFF) before its name: the file that it was set in must be saved without one"})
+	}
+	variable, v := s.Name, value(s.Name)
+	if file := value(s.Name + fileSuffix); s.Secret && file != "" {
+		variable += fileSuffix
+		if v != "" {
+			return append(faults, Fault{variable, "can't be set beside " + s.Name + ": one of the two must be empty"})
+		}
+		if cfg.SecretFiles == nil {
+			cfg.SecretFiles = map[string]string{}
+		}
+		cfg.SecretFiles[s.Name] = file
+		problem := misquoted(file)
+		if problem == "" {
+			v, problem = readSecretFile(file)
+		}
+		if problem != "" {
+			return append(faults, Fault{variable, problem})
+		}
+	}
+	if v == "" {
+		return faults
+	}
+	problem := misquoted(v)
+	if problem == "" {
+		problem = s.read(cfg, v)
+	}
+	if problem != "" {
+		faults = append(faults, Fault{variable, problem})
+	}
+	return faults
 }
 
 // productionFaults is what production refuses although it is well-formed.

@@ -10,7 +10,7 @@ type Setting struct {
 	Name    string
 	Default string // as one would write it, or in <angle brackets> what it follows; empty is none
 	Meaning string // one line
-	Secret  bool   // the value must not be shown
+	Secret  bool   // the value must not be shown, and may be in the file whose path NAME_FILE has
 }
 
 // Settings lists every setting there is, in the order in which one meets them.
@@ -44,7 +44,7 @@ var settings = []setting{
 	},
 	{
 		Setting{"DATA_DIR", "data", "the folder of the embedded database and of the development key, mode 0700", false},
-		func(c *Config, v string) string { return text(&c.DataDir, v, maxPath) },
+		func(c *Config, v string) string { return path(&c.DataDir, v) },
 	},
 	{
 		Setting{"DATABASE_URL", "sqlite://<DATA_DIR>/svc-users.db", "sqlite://path, or postgresql://user:password@host:5432/database; required in production", true},
@@ -75,12 +75,12 @@ var settings = []setting{
 		func(_ *Config, v string) string { return choice(new(string), v, "RS256") },
 	},
 	{
-		Setting{"JWT_ISSUER", "https://api.example.com", "the claim iss of every token; required in production", false},
-		func(c *Config, v string) string { return text(&c.JWT.Issuer, v, maxClaim) },
+		Setting{"JWT_ISSUER", "https://api.example.com", "the claim iss of every token, a URI or a plain name; required in production", false},
+		func(c *Config, v string) string { return issuer(&c.JWT.Issuer, v) },
 	},
 	{
-		Setting{"JWT_AUDIENCE", "https://api.example.com", "the claim aud of every token; required in production", false},
-		func(c *Config, v string) string { return text(&c.JWT.Audience, v, maxClaim) },
+		Setting{"JWT_AUDIENCE", "https://api.example.com", "the claim aud of every token, an array of them if there are several, separated by commas; required in production", false},
+		func(c *Config, v string) string { return audiences(&c.JWT.Audiences, v) },
 	},
 	{
 		Setting{"JWT_EXPIRATION_DAYS", "7", "how long a token counts, 1 to 365 days", false},

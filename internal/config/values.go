@@ -127,6 +127,9 @@ func databaseURL(to *Secret, v string) string {
 		if rest == "" || strings.HasSuffix(rest, "/") {
 			return "must name a file after sqlite://"
 		}
+		if problem := path(new(string), rest); problem != "" {
+			return problem + " after sqlite://"
+		}
 	case found && (scheme == "postgresql" || scheme == "postgres"):
 		if u, err := url.Parse(v); err != nil || u.Fragment != "" {
 			return "must be a URL such as postgresql://user:password@host:5432/database; write special characters in the user or password as %40, %2F, %23"

@@ -23,7 +23,7 @@ type Introspection struct {
 	Subject   string   `json:"sub,omitzero" format:"uuid" doc:"Id of the account"`
 	Username  string   `json:"username,omitzero" doc:"E-mail of the account"`
 	Issuer    string   `json:"iss,omitzero"`
-	Audience  string   `json:"aud,omitzero"`
+	Audience  any      `json:"aud,omitzero" doc:"A string, or an array of strings where tokens have several audiences"`
 	TokenID   string   `json:"jti,omitzero" format:"uuid"`
 	IssuedAt  int64    `json:"iat,omitzero"`
 	NotBefore int64    `json:"nbf,omitzero"`
@@ -35,10 +35,18 @@ func introspectionOf(i users.Introspection) Introspection {
 	return Introspection{
 		Active: true, Scope: strings.Join(each(i.Permissions, func(p users.PermissionName) string { return string(p) }), " "),
 		TokenType: challenge, Subject: i.Account.ID.String(), Username: i.Account.Email.String(),
-		Issuer: i.Issuer, Audience: i.Audience, TokenID: i.Claims.TokenID.String(),
+		Issuer: i.Issuer, Audience: audienceClaim(i.Audiences), TokenID: i.Claims.TokenID.String(),
 		IssuedAt: i.Claims.IssuedAt.Unix(), NotBefore: i.Claims.NotBefore.Unix(), Expires: i.Claims.Expires.Unix(),
 		Roles: each(i.Roles, func(r users.RoleName) string { return string(r) }),
 	}
+}
+
+// audienceClaim is aud as in a token: a string if there is one, else an array (RFC 7662 §2.2).
+func audienceClaim(audiences []string) any {
+	if len(audiences) == 1 {
+		return audiences[0]
+	}
+	return audiences
 }
 
 func (a *api) oauthRoutes() []route {

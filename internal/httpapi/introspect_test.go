@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -99,6 +100,21 @@ func TestIntrospect(t *testing.T) {
 	}
 }
 
+// TestIntrospectAudiences asks where tokens have several audiences: aud is then the array that the token has.
+func TestIntrospectAudiences(t *testing.T) {
+	t.Parallel()
+	svc := apitest.Start(t, apitest.Options{Audiences: []string{"https://api.example", "orders"}})
+	answer := svc.Send(t, apitest.Request{Method: "POST", Path: introspect, Token: svc.AdminToken, Body: url.Values{"token": {svc.AdminToken}}}).Want(t, 200, "")
+	var got struct {
+		Active   bool `json:"active"`
+		Audience any  `json:"aud"`
+	}
+	unmarshal(t, answer.Body, &got)
+	if !got.Active || !reflect.DeepEqual(got.Audience, []any{"https://api.example", "orders"}) {
+		t.Errorf("%s", answer.Body)
+	}
+}
+
 // TestIntrospectForged asks about tokens that are not ours, or not of this time.
 func TestIntrospectForged(t *testing.T) {
 	t.Parallel()
@@ -124,7 +140,7 @@ func TestIntrospectForged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		set, err := token.NewKeySet(key, nil, token.Options{Issuer: "https://id.example", Audience: audience})
+		set, err := token.NewKeySet(key, nil, token.Options{Issuer: "https://id.example", Audiences: []string{audience}})
 		if err != nil {
 			t.Fatal(err)
 		}

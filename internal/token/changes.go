@@ -15,7 +15,7 @@ const changesType = "changes+jwt"
 // changes is the payload of a statement, in the order in which it is written.
 type changes struct {
 	Issuer      string             `json:"iss"`
-	Audience    string             `json:"aud"`
+	Audience    audience           `json:"aud"`
 	IssuedAt    int64              `json:"iat"`
 	Cursor      string             `json:"cursor"`
 	After       string             `json:"after"`
@@ -50,7 +50,7 @@ type accountRights struct {
 // in a header field.
 func (s *KeySet) SignChanges(c users.ChangeStatement) (string, error) {
 	p := changes{
-		Issuer: s.options.Issuer, Audience: s.options.Audience, IssuedAt: c.IssuedAt.Unix(),
+		Issuer: s.options.Issuer, Audience: s.options.Audiences, IssuedAt: c.IssuedAt.Unix(),
 		Cursor: c.Cursor, After: c.After, Reset: c.Reset, More: c.More,
 		Permissions: make([]permissionRights, len(c.Permissions)),
 		Roles:       make([]roleRights, len(c.Roles)),

@@ -103,11 +103,15 @@ func (n *names) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return err
 }
 
-// audience is written as one string and read as one or as an array (RFC 7519 §4.1.3).
+// audience is one string or an array of them (RFC 7519 §4.1.3): "https://api.example.com" or ["https://a.example","b"].
+// A single one is written as a string.
 type audience names
 
 func (a audience) MarshalJSONTo(enc *jsontext.Encoder) error {
-	return enc.WriteToken(jsontext.String(a[0]))
+	if len(a) == 1 {
+		return enc.WriteToken(jsontext.String(a[0]))
+	}
+	return json.MarshalEncode(enc, []string(a))
 }
 
 func (a *audience) UnmarshalJSONFrom(dec *jsontext.Decoder) error {

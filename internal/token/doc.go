@@ -2,7 +2,7 @@
 // (RFC 7518 §3.3), carrying the claims of RFC 7519 and a few of our own.
 //
 //	key, err := token.ParseKey(privateBase64, publicBase64, kid) // or token.LoadOrCreate(path, kid)
-//	set, err := token.NewKeySet(key, nil, token.Options{Issuer: "https://id.example", Audience: "https://api.example"})
+//	set, err := token.NewKeySet(key, nil, token.Options{Issuer: "https://id.example", Audiences: []string{"https://api.example"}})
 //	jwt, err := set.Issue(claims)
 //	claims, err := set.Verify(jwt, now)
 //	bearer, err := set.Bearer(jwt, now) // remembers what it has verified

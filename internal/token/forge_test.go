@@ -52,7 +52,7 @@ func keyNamed(kid string) *Key {
 
 func testSet(t testing.TB) *KeySet {
 	t.Helper()
-	set, err := NewKeySet(ourKey(), []*Key{ourNextKey()}, Options{Issuer: testIssuer, Audience: testAudience})
+	set, err := NewKeySet(ourKey(), []*Key{ourNextKey()}, Options{Issuer: testIssuer, Audiences: []string{testAudience}})
 	if err != nil {
 		t.Fatal(err)
 	}

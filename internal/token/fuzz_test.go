@@ -131,7 +131,7 @@ func FuzzParseKey(f *testing.F) {
 		if err != nil || !again.private.Equal(key.private) || kid != "" && key.ID() != kid {
 			t.Fatalf("not what it prints: %v", err)
 		}
-		set, err := NewKeySet(key, nil, Options{Issuer: testIssuer, Audience: testAudience})
+		set, err := NewKeySet(key, nil, Options{Issuer: testIssuer, Audiences: []string{testAudience}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -24,7 +24,7 @@ const maxLength = 8192
 func (s *KeySet) Issue(c users.Claims) (string, error) {
 	p := payload{
 		Issuer:      s.options.Issuer,
-		Audience:    audience{s.options.Audience},
+		Audience:    s.options.Audiences,
 		Subject:     c.Subject.String(),
 		IssuedAt:    c.IssuedAt.Unix(),
 		NotBefore:   c.NotBefore.Unix(),

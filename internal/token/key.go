@@ -128,8 +128,8 @@ func kidProblem(id string) string {
 		return fmt.Sprintf("must have at most %d characters", maxKIDLength)
 	}
 	for i := range len(id) {
-		if id[i] <= ' ' || id[i] > '~' {
-			return "must be printable ASCII without spaces"
+		if c := id[i]; c <= ' ' || c > '~' || c == '"' || c == '\'' || c == '`' {
+			return "must be printable ASCII without spaces and quotes"
 		}
 	}
 	return ""

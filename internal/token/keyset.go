@@ -16,8 +16,10 @@ const maxNameLength = 512
 
 // Options says on whose behalf tokens are issued, and for whom.
 type Options struct {
-	Issuer   string // claim iss, 1 to 512 bytes without control characters
-	Audience string // claim aud, likewise
+	Issuer string // claim iss, 1 to 512 bytes without control characters
+	// Audiences are the claim aud, at least one, each as Issuer. One is written as a string, more as an array. A token
+	// counts if its aud has one of them, so that a list that grows or shrinks ends no token of an audience that stays.
+	Audiences []string
 }
 
 // KeySet signs with one key and verifies with that and others: those of yesterday, whose tokens still count,
@@ -38,9 +40,12 @@ func NewKeySet(signing *Key, others []*Key, options Options) (*KeySet, error) {
 	if signing == nil {
 		return nil, errors.New("a key set needs a key to sign with")
 	}
-	for _, o := range []struct{ name, value string }{{"issuer", options.Issuer}, {"audience", options.Audience}} {
-		if !goodName(o.value) {
-			return nil, fmt.Errorf("the %s must have 1 to %d bytes of valid UTF-8 without control characters", o.name, maxNameLength)
+	if len(options.Audiences) == 0 {
+		return nil, errors.New("a key set needs an audience")
+	}
+	for _, name := range append([]string{options.Issuer}, options.Audiences...) {
+		if !goodName(name) {
+			return nil, fmt.Errorf("issuer and audiences must have 1 to %d bytes of valid UTF-8 without control characters", maxNameLength)
 		}
 	}
 	head, err := encodeHeader(tokenType, signing)
@@ -92,8 +97,10 @@ func goodName(s string) bool {
 	return true
 }
 
-// Parties returns the issuer and the audience.
-func (s *KeySet) Parties() (issuer, audience string) { return s.options.Issuer, s.options.Audience }
+// Parties returns the issuer and the audiences, which are not the caller's to change.
+func (s *KeySet) Parties() (issuer string, audiences []string) {
+	return s.options.Issuer, s.options.Audiences
+}
 
 // Public returns the public halves of all keys, the one that signs first. The slices are the caller's own.
 func (s *KeySet) Public() []users.PublicKey {

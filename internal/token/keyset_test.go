@@ -13,7 +13,7 @@ import (
 
 func TestNewKeySetRefuses(t *testing.T) {
 	t.Parallel()
-	good := Options{Issuer: testIssuer, Audience: testAudience}
+	good := Options{Issuer: testIssuer, Audiences: []string{testAudience}}
 	for name, c := range map[string]struct {
 		signing *Key
 		others  []*Key
@@ -24,19 +24,19 @@ func TestNewKeySetRefuses(t *testing.T) {
 		"one key twice":      {ourKey(), []*Key{ourKey()}, good},
 		"one id twice":       {ourKey(), []*Key{strange()}, good},
 		"twice among others": {ourKey(), []*Key{ourNextKey(), ourNextKey()}, good},
-		"no issuer":          {ourKey(), nil, Options{Audience: testAudience}},
+		"no issuer":          {ourKey(), nil, Options{Audiences: []string{testAudience}}},
 		"no audience":        {ourKey(), nil, Options{Issuer: testIssuer}},
-		"issuer too long":    {ourKey(), nil, Options{strings.Repeat("i", 513), testAudience}},
-		"audience too long":  {ourKey(), nil, Options{testIssuer, strings.Repeat("a", 513)}},
-		"issuer not UTF-8":   {ourKey(), nil, Options{"\xff", testAudience}},
-		"audience with NUL":  {ourKey(), nil, Options{testIssuer, "a\x00"}},
-		"issuer with break":  {ourKey(), nil, Options{"a\nb", testAudience}},
+		"issuer too long":    {ourKey(), nil, Options{strings.Repeat("i", 513), []string{testAudience}}},
+		"audience too long":  {ourKey(), nil, Options{testIssuer, []string{testAudience, strings.Repeat("a", 513)}}},
+		"issuer not UTF-8":   {ourKey(), nil, Options{"\xff", []string{testAudience}}},
+		"audience with NUL":  {ourKey(), nil, Options{testIssuer, []string{"a\x00"}}},
+		"issuer with break":  {ourKey(), nil, Options{"a\nb", []string{testAudience}}},
 	} {
 		if set, err := NewKeySet(c.signing, c.others, c.options); err == nil || set != nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	if _, err := NewKeySet(ourKey(), []*Key{ourNextKey()}, Options{strings.Repeat("i", 512), strings.Repeat("a", 512)}); err != nil {
+	if _, err := NewKeySet(ourKey(), []*Key{ourNextKey()}, Options{strings.Repeat("i", 512), []string{strings.Repeat("a", 512), "b"}}); err != nil {
 		t.Error(err)
 	}
 }
@@ -75,7 +75,7 @@ func TestPublic(t *testing.T) {
 // TestRotation follows a key through its life: to come, signing, retired, gone.
 func TestRotation(t *testing.T) {
 	t.Parallel()
-	options := Options{Issuer: testIssuer, Audience: testAudience}
+	options := Options{Issuer: testIssuer, Audiences: []string{testAudience}}
 	before, err := NewKeySet(ourKey(), []*Key{ourNextKey()}, options)
 	if err != nil {
 		t.Fatal(err)

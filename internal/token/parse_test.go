@@ -68,7 +68,7 @@ func TestParseKeyAccepts(t *testing.T) {
 		"wrapped and indented":   {"  " + wrap(std(plain), "\n\t"), "", "k"},
 		"without base64 padding": {strings.TrimRight(std(plain), "="), "", "k"},
 		"longest kid":            {std(plain), "", strings.Repeat("k", 128)},
-		"any kid":                {std(plain), "", `2025-10/"main"~!`},
+		"any kid":                {std(plain), "", `2025-10/main~!`},
 	} {
 		key, err := ParseKey(c.private, c.public, c.kid)
 		if err != nil {
@@ -190,13 +190,15 @@ func TestParseKeyRefuses(t *testing.T) {
 		"SPKI called PKCS#1":          {good, std(block("RSA PUBLIC KEY", spki(t, &private.PublicKey))), "", "valid RSA key", []string{pub}},
 		"private broken, public fine": {"!", goodPublic, "", "base64", []string{priv}},
 
-		"kid too long":          {good, "", strings.Repeat("k", 129), "128", []string{kid}},
-		"kid with a space":      {good, "", "a b", "printable", []string{kid}},
-		"kid with a line break": {good, "", "a\n", "printable", []string{kid}},
-		"kid with NUL":          {good, "", "\x00", "printable", []string{kid}},
-		"kid beyond ASCII":      {good, "", "schlüssel", "printable", []string{kid}},
-		"kid DEL":               {good, "", "\x7f", "printable", []string{kid}},
-		"all at once":           {"!", "!", "\n", "base64", []string{priv, pub, kid}},
+		"kid too long":           {good, "", strings.Repeat("k", 129), "128", []string{kid}},
+		"kid with a space":       {good, "", "a b", "printable", []string{kid}},
+		"kid with a line break":  {good, "", "a\n", "printable", []string{kid}},
+		"kid in quotes":          {good, "", `"main"`, "quotes", []string{kid}},
+		"kid with an apostrophe": {good, "", "o'main", "quotes", []string{kid}},
+		"kid with NUL":           {good, "", "\x00", "printable", []string{kid}},
+		"kid beyond ASCII":       {good, "", "schlüssel", "printable", []string{kid}},
+		"kid DEL":                {good, "", "\x7f", "printable", []string{kid}},
+		"all at once":            {"!", "!", "\n", "base64", []string{priv, pub, kid}},
 	} {
 		key, err := ParseKey(c.private, c.public, c.kid)
 		if err == nil || key != nil {

@@ -75,7 +75,7 @@ func TestBearerGoesWithItsKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	elsewhere := set.options
-	elsewhere.Audience = "https://elsewhere.example"
+	elsewhere.Audiences = []string{"https://elsewhere.example"}
 	other, err := NewKeySet(set.keys[0], nil, elsewhere)
 	if err != nil {
 		t.Fatal(err)

@@ -194,7 +194,7 @@ func TestLongestEver(t *testing.T) {
 	t.Parallel()
 	wide := strings.Repeat(`"`, maxNameLength)
 	key := newKey(giantKey(t, 4423, 3217, 65537), strings.Repeat(`"`, maxKIDLength)) // 7640 bits
-	set, err := NewKeySet(key, nil, Options{Issuer: wide, Audience: wide})
+	set, err := NewKeySet(key, nil, Options{Issuer: wide, Audiences: []string{wide}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -155,7 +155,7 @@ func publicSet(t *testing.T, v vectors) *KeySet {
 		public := rsa.PublicKey{N: new(big.Int).SetBytes(n), E: 65537}
 		keys[i] = newKey(&rsa.PrivateKey{PublicKey: public}, k.Kid)
 	}
-	set, err := NewKeySet(keys[0], keys[1:], Options{Issuer: v.Issuer, Audience: v.Audience})
+	set, err := NewKeySet(keys[0], keys[1:], Options{Issuer: v.Issuer, Audiences: []string{v.Audience}})
 	if err != nil {
 		t.Fatal(err)
 	}

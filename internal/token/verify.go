@@ -113,7 +113,8 @@ func (s *KeySet) claims(raw []byte, now time.Time) (users.Claims, error) {
 	if p.Issuer != s.options.Issuer {
 		return users.Claims{}, errIssuer
 	}
-	if !slices.Contains(p.Audience, s.options.Audience) {
+	ours := func(one string) bool { return slices.Contains(s.options.Audiences, one) }
+	if !slices.ContainsFunc(p.Audience, ours) {
 		return users.Claims{}, errAudience
 	}
 	subject, okSubject := users.ParseID(p.Subject)
