@@ -21,9 +21,9 @@ type Claims struct {
 
 // Tokens signs and verifies JSON Web Tokens (RFC 7519, RFC 7515, RS256).
 type Tokens interface {
-	// Issue signs claims. A token that would be longer than Verify takes is issued without its permissions
-	// (claim permissions_omitted) and, if need be, with the own role alone.
-	Issue(c Claims) (string, error)
+	// Issue signs claims. A token that would be longer than is issued lacks its permissions (claim
+	// permissions_omitted) and, if need be, names the own role alone: then it is not whole.
+	Issue(c Claims) (token string, whole bool, err error)
 	// Bearer returns whom a token stands for if it is ours and valid at now, else an error that says why, for
 	// the log alone. Whether the account still stands behind it is the Service's to decide.
 	Bearer(token string, now time.Time) (Bearer, error)

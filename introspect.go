@@ -7,10 +7,10 @@ import (
 
 // Introspection is what a token is worth now (RFC 7662). The zero value is one that is worth nothing.
 type Introspection struct {
-	Active           bool
-	Claims           Claims
-	Issuer           string
-	Audiences        []string
+	Active    bool
+	Claims    Claims
+	Issuer    string
+	Audiences []string
 	// Account, Roles and Permissions are as the database has them now, whatever the token says.
 	Account     Account
 	Roles       []RoleName // the own role first, then those it inherits from, nearest first

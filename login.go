@@ -39,7 +39,7 @@ func (s *Service) login(ctx context.Context, email string, presented Password) (
 	if err != nil {
 		return LoginResult{}, err
 	}
-	check, err := s.Passwords.Check(ctx, PurposeLogin, hash, presented)
+	check, err := s.checkPassword(ctx, PurposeLogin, account.ID, hash, presented)
 	if err != nil {
 		return LoginResult{}, err
 	}
@@ -50,6 +50,15 @@ func (s *Service) login(ctx context.Context, email string, presented Password) (
 		hash = s.upgrade(ctx, account.ID, hash, presented)
 	}
 	return s.issue(ctx, account.ID, hash)
+}
+
+// checkPassword compares a password with the hash of an account, whose id is zero where there is none.
+func (s *Service) checkPassword(ctx context.Context, why Purpose, account ID, h PasswordHash, p Password) (PasswordCheck, error) {
+	check, err := s.Passwords.Check(ctx, why, h, p)
+	if err == nil && check.Unreadable && !account.IsZero() && s.UnreadableHash != nil {
+		s.UnreadableHash(account)
+	}
+	return check, err
 }
 
 // accountFor finds the account and hash to compare with; nothing at all for an address that nobody has, which
@@ -122,9 +131,12 @@ func (s *Service) sign(access Access) (LoginResult, error) {
 		Roles:       texts(access.Graph.Chain(role)),
 		Permissions: texts(access.Graph.Effective(role)),
 	}
-	token, err := s.Tokens.Issue(claims)
+	token, whole, err := s.Tokens.Issue(claims)
 	if err != nil {
 		return LoginResult{}, err
+	}
+	if !whole && s.PermissionsOmitted != nil {
+		s.PermissionsOmitted(access.Account.Role)
 	}
 	return LoginResult{Token: token, Expires: claims.Expires, Account: access.Account}, nil
 }

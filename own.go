@@ -97,7 +97,7 @@ func (s *Service) confirm(ctx context.Context, c Caller, p Password) (PasswordHa
 	if err != nil {
 		return "", err
 	}
-	check, err := s.Passwords.Check(ctx, PurposeChange, hash, p)
+	check, err := s.checkPassword(ctx, PurposeChange, c.Account.ID, hash, p)
 	if err != nil {
 		return "", err
 	}

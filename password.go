@@ -83,6 +83,8 @@ func (PasswordHash) LogValue() slog.Value { return slog.StringValue("[hash]") }
 type PasswordCheck struct {
 	Match    bool // it is the password
 	Outdated bool // the hash is not of the kind Hash makes today; with Match, worth replacing
+	// Unreadable is a hash of no known kind, or of too high a cost: nothing matches it. An empty hash is one too.
+	Unreadable bool
 }
 
 // Purpose is what a password is hashed or compared for. The purposes take turns, so that a flood of one shuts out

@@ -26,6 +26,12 @@ type Ports struct {
 	// Operator lets whoever runs the program act as Admin, without an account: for a command line. What serves
 	// others is made without it.
 	Operator bool
+	// UnreadableHash, if not nil, is called with the id of an account, such as one that was imported, each time that a
+	// password is compared with its stored hash and the hash can't be read: no password matches it.
+	UnreadableHash func(account ID)
+	// PermissionsOmitted, if not nil, is called with the own role of an account each time that a token is issued for it
+	// whose permissions were left out because there are too many.
+	PermissionsOmitted func(role Role)
 }
 
 // Service decides everything: who somebody is, what they may do, and what follows. Its methods are safe for

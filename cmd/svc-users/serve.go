@@ -58,7 +58,10 @@ func (cmd *serveCommand) Run(t *terminal) error {
 			return err
 		}
 	}
-	keys, err := token.NewKeySet(key, nil, token.Options{Issuer: cfg.JWT.Issuer, Audiences: cfg.JWT.Audiences})
+	keys, err := token.NewKeySet(key, nil, token.Options{Issuer: cfg.JWT.Issuer, Audiences: cfg.JWT.Audiences, MaxBytes: cfg.JWT.MaxBytes})
+	if short := new(token.TooFewBytes); errors.As(err, &short) {
+		return fmt.Errorf("JWT_MAX_BYTES %w", err)
+	}
 	if err != nil {
 		return fmt.Errorf("JWT_ISSUER, JWT_AUDIENCE: %w", err)
 	}
@@ -122,6 +125,7 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 	if err := warnOfCreators(t.ctx, log, a); err != nil {
 		return err
 	}
+	a.warn(log)
 	a.fitRuntime()
 	if err := a.store.Listen(cfg.DatabaseListenURL.Reveal(), func(hears bool, why string) { logHearing(log, hears, why) }); err != nil {
 		return fmt.Errorf("DATABASE_LISTEN_URL: %w", err)

@@ -78,6 +78,7 @@ type JWT struct {
 	Issuer     string
 	Audiences  []string      // at least one
 	Lifetime   time.Duration // whole days
+	MaxBytes   int           // of a token that is issued
 	KeyID      string        // empty: the thumbprint of the key
 	PrivateKey Secret
 	PublicKey  Secret
@@ -94,6 +95,7 @@ func defaults(e Environment) Config {
 			Issuer:    exampleURL,
 			Audiences: []string{exampleURL},
 			Lifetime:  7 * day,
+			MaxBytes:  4096,
 		},
 		DatabaseWait: 30 * time.Second,
 		BcryptCost:   12,

@@ -87,6 +87,10 @@ var settings = []setting{
 		func(c *Config, v string) string { return days(&c.JWT.Lifetime, v, 1, 365) },
 	},
 	{
+		Setting{"JWT_MAX_BYTES", "4096", "the longest token that is issued, 2048 to 8192; the permissions of a longer one are left out of it", false},
+		func(c *Config, v string) string { return integer(&c.JWT.MaxBytes, v, 2048, 8192) },
+	},
+	{
 		Setting{"BCRYPT_COST", "12", "the work of a password hash, 10 to 16; each step doubles it", false},
 		func(c *Config, v string) string { return integer(&c.BcryptCost, v, 10, 16) },
 	},

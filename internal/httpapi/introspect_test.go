@@ -128,7 +128,7 @@ func TestIntrospectForged(t *testing.T) {
 		t.Helper()
 		c := claims
 		change(&c)
-		issued, err := set.Issue(c)
+		issued, _, err := set.Issue(c)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -178,7 +178,7 @@ func TestUnreadableMatchesNothing(t *testing.T) {
 		if strings.HasPrefix(string(hash), prefixSHA256) {
 			password = "password"
 		}
-		if got := mustCheck(t, h, hash, password); got != (users.PasswordCheck{}) {
+		if got := mustCheck(t, h, hash, password); got != (users.PasswordCheck{Unreadable: true}) {
 			t.Errorf("%q: got %+v", string(hash), got)
 		}
 	}

@@ -23,7 +23,7 @@ func (h *Hasher) compare(hash users.PasswordHash, password string) users.Passwor
 
 	same := subtle.ConstantTimeCompare(digest[:], s.digest[:]) == 1
 	match := same && readable && takes(s.scheme, password)
-	return users.PasswordCheck{Match: match, Outdated: match && !h.current(s, password)}
+	return users.PasswordCheck{Match: match, Outdated: match && !h.current(s, password), Unreadable: !readable}
 }
 
 // current reports whether Hash would keep this password in the same form today. The prefixes $2a$ and $2y$

@@ -154,7 +154,8 @@ func (h *Hasher) Hash(ctx context.Context, why users.Purpose, p users.Password) 
 }
 
 // Check compares. Nothing matches an empty or unreadable hash or one dearer than MaxCost; a plain bcrypt hash
-// matches no password of more than 72 bytes, and no hash one with a NUL. Outdated comes with Match alone.
+// matches no password of more than 72 bytes, and no hash one with a NUL. Outdated comes with Match alone, and Unreadable
+// with an empty or unreadable hash or one dearer than MaxCost.
 func (h *Hasher) Check(ctx context.Context, why users.Purpose, hash users.PasswordHash, p users.Password) (users.PasswordCheck, error) {
 	var found users.PasswordCheck
 	err := h.pool.do(ctx, why, func() { found = h.compare(hash, p.Reveal()) })

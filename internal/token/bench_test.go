@@ -13,7 +13,7 @@ func BenchmarkIssue(b *testing.B) {
 	c := testClaims()
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := set.Issue(c); err != nil {
+		if _, _, err := set.Issue(c); err != nil {
 			b.Fatal(err)
 		}
 	}

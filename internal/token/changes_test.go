@@ -96,7 +96,7 @@ func TestChangesAreNoToken(t *testing.T) {
 		}
 	}
 	// Nor does a token pass for a statement: its type says what it is, and is never another.
-	token, err := set.Issue(testClaims())
+	token, _, err := set.Issue(testClaims())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,7 @@
 //
 //	key, err := token.ParseKey(privateBase64, publicBase64, kid) // or token.LoadOrCreate(path, kid)
 //	set, err := token.NewKeySet(key, nil, token.Options{Issuer: "https://id.example", Audiences: []string{"https://api.example"}})
-//	jwt, err := set.Issue(claims)
+//	jwt, whole, err := set.Issue(claims)
 //	claims, err := set.Verify(jwt, now)
 //	bearer, err := set.Bearer(jwt, now) // remembers what it has verified
 //

@@ -6,23 +6,59 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math"
+	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
 	"github.com/svc-users/svc-users"
 )
 
-// maxLength is the longest token, in bytes, that is issued or read: what common servers and proxies take as
-// one header line.
+// maxLength is the longest token, in bytes, that is read, and that Options may have issued.
 const maxLength = 8192
+
+const (
+	longestEmail = 254     // bytes; an address has no character that JSON escapes
+	longestRole  = 4 * 100 // bytes of 100 characters; those that JSON escapes are no longer
+)
 
 // Issue signs claims with the signing key, times cut to whole seconds. It returns an error for claims that
 // Verify would refuse, such as no role, and for text that is not UTF-8.
 //
-// A list of permissions that does not fit into 8 KiB is left empty and permissions_omitted says so; if that
-// is not enough only the own role is named. Rights are decided from the database, so nothing is lost.
-func (s *KeySet) Issue(c users.Claims) (string, error) {
-	p := payload{
+// A list of permissions that does not fit into Options.MaxBytes is left empty and permissions_omitted says so; if that
+// is not enough only the own role is named. The token is then not whole; rights are decided from the database, so
+// nothing is lost.
+func (s *KeySet) Issue(c users.Claims) (token string, whole bool, err error) {
+	p := s.payload(c)
+	if err := p.check(); err != nil {
+		return "", false, fmt.Errorf("issue a token: %w", err)
+	}
+	if c.Subject.IsZero() || c.TokenID.IsZero() {
+		return "", false, errors.New("issue a token: sub or jti is missing")
+	}
+	body, err := json.Marshal(p)
+	whole = err == nil && s.length(body) <= s.options.MaxBytes
+	if err == nil && !whole {
+		p.Permissions, p.PermissionsOmitted = names{}, true
+		body, err = json.Marshal(p)
+	}
+	if err == nil && s.length(body) > s.options.MaxBytes {
+		p.Roles = p.Roles[:1]
+		body, err = json.Marshal(p)
+	}
+	switch {
+	case err != nil:
+		return "", false, errors.New("issue a token: a claim is not valid UTF-8")
+	case s.length(body) > s.options.MaxBytes:
+		return "", false, errors.New("issue a token: the claims are too long")
+	}
+	token, err = s.sign(s.header, body)
+	return token, whole && err == nil, err
+}
+
+func (s *KeySet) payload(c users.Claims) payload {
+	return payload{
 		Issuer:      s.options.Issuer,
 		Audience:    s.options.Audiences,
 		Subject:     c.Subject.String(),
@@ -36,28 +72,18 @@ func (s *KeySet) Issue(c users.Claims) (string, error) {
 		Roles:       c.Roles,
 		Permissions: append(names{}, c.Permissions...),
 	}
-	if err := p.check(); err != nil {
-		return "", fmt.Errorf("issue a token: %w", err)
-	}
-	if c.Subject.IsZero() || c.TokenID.IsZero() {
-		return "", errors.New("issue a token: sub or jti is missing")
-	}
+}
+
+// leastLength is how long a token with the own role alone can become: with the longest e-mail and the longest name of a
+// role.
+func (s *KeySet) leastLength() (int, error) {
+	p := s.payload(users.Claims{
+		RoleID: users.ID{1}, IssuedAt: time.Unix(maxTime, 0), NotBefore: time.Unix(maxTime, 0), Expires: time.Unix(maxTime, 0), Version: math.MaxInt64,
+		Email: strings.Repeat("e", longestEmail), Roles: []string{strings.Repeat("r", longestRole)},
+	})
+	p.PermissionsOmitted = true
 	body, err := json.Marshal(p)
-	if err == nil && s.length(body) > maxLength {
-		p.Permissions, p.PermissionsOmitted = names{}, true
-		body, err = json.Marshal(p)
-	}
-	if err == nil && s.length(body) > maxLength {
-		p.Roles = p.Roles[:1]
-		body, err = json.Marshal(p)
-	}
-	switch {
-	case err != nil:
-		return "", errors.New("issue a token: a claim is not valid UTF-8")
-	case s.length(body) > maxLength:
-		return "", errors.New("issue a token: the claims are too long")
-	}
-	return s.sign(s.header, body)
+	return s.length(body), err
 }
 
 // length is how long the token with that payload is.

@@ -20,6 +20,18 @@ type Options struct {
 	// Audiences are the claim aud, at least one, each as Issuer. One is written as a string, more as an array. A token
 	// counts if its aud has one of them, so that a list that grows or shrinks ends no token of an audience that stays.
 	Audiences []string
+	// MaxBytes is the longest token that is issued, at most 8192; zero is 8192. It must leave room for a token with
+	// the own role alone, however long its name and the e-mail are: see TooFewBytes.
+	MaxBytes int
+}
+
+// TooFewBytes is why Options.MaxBytes is refused: with this key, issuer and audiences even a token that names no
+// permissions can be longer.
+type TooFewBytes struct{ Least int }
+
+// Error names the least that would do.
+func (e *TooFewBytes) Error() string {
+	return fmt.Sprintf("must be at least %d with this key, issuer and audiences", e.Least)
 }
 
 // KeySet signs with one key and verifies with that and others: those of yesterday, whose tokens still count,
@@ -35,7 +47,7 @@ type KeySet struct {
 
 var _ users.Tokens = (*KeySet)(nil)
 
-// NewKeySet returns an error if two keys have one id, or an option is out of its bounds.
+// NewKeySet returns an error if two keys have one id, or an option is out of its bounds; *TooFewBytes for MaxBytes.
 func NewKeySet(signing *Key, others []*Key, options Options) (*KeySet, error) {
 	if signing == nil {
 		return nil, errors.New("a key set needs a key to sign with")
@@ -47,6 +59,12 @@ func NewKeySet(signing *Key, others []*Key, options Options) (*KeySet, error) {
 		if !goodName(name) {
 			return nil, fmt.Errorf("issuer and audiences must have 1 to %d bytes of valid UTF-8 without control characters", maxNameLength)
 		}
+	}
+	if options.MaxBytes == 0 {
+		options.MaxBytes = maxLength
+	}
+	if options.MaxBytes < 0 || options.MaxBytes > maxLength {
+		return nil, fmt.Errorf("the longest token must have at most %d bytes", maxLength)
 	}
 	head, err := encodeHeader(tokenType, signing)
 	if err != nil {
@@ -72,6 +90,12 @@ func NewKeySet(signing *Key, others []*Key, options Options) (*KeySet, error) {
 			return nil, fmt.Errorf("two keys have the id %q", k.id)
 		}
 		s.byID[k.id] = k
+	}
+	switch least, err := s.leastLength(); {
+	case err != nil:
+		return nil, fmt.Errorf("measure the shortest token: %w", err)
+	case least > options.MaxBytes:
+		return nil, &TooFewBytes{least}
 	}
 	return s, nil
 }

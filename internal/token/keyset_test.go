@@ -26,17 +26,20 @@ func TestNewKeySetRefuses(t *testing.T) {
 		"twice among others": {ourKey(), []*Key{ourNextKey(), ourNextKey()}, good},
 		"no issuer":          {ourKey(), nil, Options{Audiences: []string{testAudience}}},
 		"no audience":        {ourKey(), nil, Options{Issuer: testIssuer}},
-		"issuer too long":    {ourKey(), nil, Options{strings.Repeat("i", 513), []string{testAudience}}},
-		"audience too long":  {ourKey(), nil, Options{testIssuer, []string{testAudience, strings.Repeat("a", 513)}}},
-		"issuer not UTF-8":   {ourKey(), nil, Options{"\xff", []string{testAudience}}},
-		"audience with NUL":  {ourKey(), nil, Options{testIssuer, []string{"a\x00"}}},
-		"issuer with break":  {ourKey(), nil, Options{"a\nb", []string{testAudience}}},
+		"issuer too long":    {ourKey(), nil, Options{Issuer: strings.Repeat("i", 513), Audiences: []string{testAudience}}},
+		"audience too long":  {ourKey(), nil, Options{Issuer: testIssuer, Audiences: []string{testAudience, strings.Repeat("a", 513)}}},
+		"too many bytes":     {ourKey(), nil, Options{Issuer: testIssuer, Audiences: []string{testAudience}, MaxBytes: 8193}},
+		"too few bytes":      {ourKey(), nil, Options{Issuer: testIssuer, Audiences: []string{testAudience}, MaxBytes: 1024}},
+		"negative bytes":     {ourKey(), nil, Options{Issuer: testIssuer, Audiences: []string{testAudience}, MaxBytes: -1}},
+		"issuer not UTF-8":   {ourKey(), nil, Options{Issuer: "\xff", Audiences: []string{testAudience}}},
+		"audience with NUL":  {ourKey(), nil, Options{Issuer: testIssuer, Audiences: []string{"a\x00"}}},
+		"issuer with break":  {ourKey(), nil, Options{Issuer: "a\nb", Audiences: []string{testAudience}}},
 	} {
 		if set, err := NewKeySet(c.signing, c.others, c.options); err == nil || set != nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	if _, err := NewKeySet(ourKey(), []*Key{ourNextKey()}, Options{strings.Repeat("i", 512), []string{strings.Repeat("a", 512), "b"}}); err != nil {
+	if _, err := NewKeySet(ourKey(), []*Key{ourNextKey()}, Options{Issuer: strings.Repeat("i", 512), Audiences: []string{strings.Repeat("a", 512), "b"}}); err != nil {
 		t.Error(err)
 	}
 }

@@ -24,7 +24,7 @@ func checkClaims(t *testing.T, got, want users.Claims) {
 
 func issue(t testing.TB, set *KeySet, c users.Claims) string {
 	t.Helper()
-	token, err := set.Issue(c)
+	token, _, err := set.Issue(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestIssueRefuses(t *testing.T) {
 	} {
 		c := testClaims()
 		spoil(&c)
-		if token, err := set.Issue(c); err == nil || token != "" {
+		if token, _, err := set.Issue(c); err == nil || token != "" {
 			t.Errorf("%s: %q, %v", name, token, err)
 		}
 	}

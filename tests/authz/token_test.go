@@ -52,7 +52,7 @@ func (h *house) mint(t testing.TB, who caller, role string, roles, permissions [
 		subject, _ = users.ParseID(unknownID)
 	}
 	now := h.now()
-	token, err := h.Tokens.Issue(users.Claims{
+	token, _, err := h.Tokens.Issue(users.Claims{
 		Subject: subject, TokenID: users.NewID(), IssuedAt: now, NotBefore: now, Expires: now.Add(time.Hour),
 		Version: who.version, Email: "somebody@example.com", RoleID: h.parsed(role), Roles: roles, Permissions: permissions,
 	})

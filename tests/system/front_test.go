@@ -19,6 +19,7 @@ import (
 type frontClient struct {
 	client               *http.Client
 	address, token, host string
+	header               http.Header // sent beside the client's own
 }
 
 func newFrontClient(t *testing.T, address, token string) *frontClient {
@@ -57,6 +58,9 @@ func (c *frontClient) send(method, path string, body any) (status int, why strin
 	}
 	// Means nothing to the service, which is why no balancer has to remove it.
 	request.Header.Set("X-Http-Method-Override", http.MethodDelete)
+	for name, values := range c.header {
+		request.Header[name] = values
+	}
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
