@@ -35,6 +35,7 @@ func lines() []line {
 		{key: "start", what: "start and idle memory", each: start},
 		{key: "login", what: "CPU per login", each: loginCPU},
 		{key: "rate", what: "logins per second", each: loginRate},
+		{key: "burst", what: "logins at once", each: burst},
 		{key: "flood", what: "reads under a login flood", each: flood},
 		{key: "overload", what: "ten times what can be hashed", each: overload},
 		{key: "get", what: "CPU per request", each: requests},

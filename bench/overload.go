@@ -70,7 +70,7 @@ func overload(ctx context.Context, r *run, database string) error {
 
 func (r *run) addOverload(database string, tally load.Tally, growth int64, again time.Duration) {
 	r.results.Add(report.Row{
-		Key: "overload.slowest", What: "10 × what can be hashed: slowest answer", Database: database, Figure: tally.Slowest.Seconds(), Unit: "s", Goal: report.Max(report.Figure, 2),
+		Key: "overload.slowest", What: "10 × what can be hashed: slowest answer", Database: database, Figure: tally.Slowest.Seconds(), Unit: "s", Goal: report.Max(report.Figure, 5.5), // LOGIN_MAX_WAIT and the hold of half a second
 	})
 	r.results.Add(report.Row{
 		Key: "overload.other", What: "… neither served nor told when to come back", Database: database, Figure: float64(tally.Other), Goal: report.Max(report.Figure, 0),
@@ -79,7 +79,7 @@ func (r *run) addOverload(database string, tally load.Tally, growth int64, again
 		Key: "overload.memory", What: "… memory grows by", Database: database, Figure: megabytes(growth), Unit: "MB", Goal: report.Max(report.Figure, 32),
 	})
 	r.results.Add(report.Row{
-		Key: "overload.calm", What: "… a login and a read are as before, after", Database: database, Figure: again.Seconds(), Unit: "s", Goal: report.Max(report.Figure, 2),
+		Key: "overload.calm", What: "… a login and a read are as before, after", Database: database, Figure: again.Seconds(), Unit: "s", Goal: report.Max(report.Figure, 5.5), // the queue may be as long
 	})
 }
 

@@ -42,7 +42,7 @@ type scale struct {
 var whole = scale{
 	limit: 8 * time.Minute, starts: 20,
 	loginCost: 12, pairs: 12, rateRounds: 3, rateFor: 2500 * time.Millisecond,
-	bareFor: 1500 * time.Millisecond, floodWarmUp: 1500 * time.Millisecond, floodFor: 8 * time.Second, overloadFor: 6 * time.Second,
+	bareFor: 1500 * time.Millisecond, floodWarmUp: 5 * time.Second, floodFor: 8 * time.Second, overloadFor: 6 * time.Second,
 	cpuRounds: 7, cpuFor: 400 * time.Millisecond,
 	changes: 256, heldRounds: 4, heldFor: 2 * time.Second,
 	sizes: []int{1_000, 100_000, 1_000_000}, pages: 60, searches: 15,

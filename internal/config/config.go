@@ -100,7 +100,7 @@ func defaults(e Environment) Config {
 		DatabaseWait: 30 * time.Second,
 		BcryptCost:   12,
 		IdleTimeout:  650 * time.Second,
-		LoginMaxWait: 1500 * time.Millisecond,
+		LoginMaxWait: 5 * time.Second,
 		MaxRoles:     100_000, MaxPermissions: 100_000, MaxAssignments: 1_000_000,
 		CORSOrigins: []string{"*"},
 		RateLimits:  true,

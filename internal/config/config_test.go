@@ -40,7 +40,7 @@ func TestDefaults(t *testing.T) {
 		BcryptCost:   12,
 		DatabaseWait: 30 * time.Second,
 		IdleTimeout:  650 * time.Second,
-		LoginMaxWait: 1500 * time.Millisecond,
+		LoginMaxWait: 5 * time.Second,
 		MaxRoles:     100_000, MaxPermissions: 100_000, MaxAssignments: 1_000_000,
 		CORSOrigins: []string{"*"},
 		RateLimits:  true,

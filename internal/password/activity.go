@@ -6,11 +6,13 @@ import "time"
 // each time.
 const calm = 2 * time.Second
 
-// begin notes that there is work. Whoever brings it tells, before a worker can take it: a worker is the last to
+// begin notes that there is work. After a pause, what was seen of other work before it no longer counts. Whoever brings it tells, before a worker can take it: a worker is the last to
 // get a processor. The lock is held.
 func (p *pool) begin() {
 	if !p.busy {
 		p.busy = true
+		p.pace.age(time.Since(p.quietSince))
+		p.waiting.forget()
 		p.tell(p.workers)
 	}
 }

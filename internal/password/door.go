@@ -36,7 +36,7 @@ func (p *pool) enter(j *job) (patience time.Duration, err error) {
 	// It has to begin by then, if all goes well: at once, but even an idle worker may get no processor.
 	patience = p.maxWait
 	if !idle {
-		patience -= p.pace.mean
+		patience -= p.hashTime()
 		if j.why == users.PurposeUpgrade || p.expected(p.waiting.ahead(j.why)) > p.maxWait-p.maxWait/margin {
 			return 0, p.refused(j.why)
 		}
@@ -47,15 +47,26 @@ func (p *pool) enter(j *job) (patience time.Duration, err error) {
 	return patience, nil
 }
 
+// hashTime is how long a hash is expected to take. One that has been at work for longer than the mean says that the machine
+// has become slower, before it is done.
+func (p *pool) hashTime() time.Duration {
+	mean := p.pace.mean
+	if len(p.running) == 0 {
+		return mean
+	}
+	return max(mean, min(time.Since(p.running[0].began), maxOutlier*mean))
+}
+
 // expected is how long a job that so many are ahead of would take to be done. Workers become free in the order in
 // which they began, round after round.
 func (p *pool) expected(ahead int) time.Duration {
 	rounds, next := ahead/p.workers, ahead%p.workers
+	mean := p.hashTime()
 	var free time.Duration // until the worker that takes the job in its round is done with what it is at now
 	if idle := p.workers - len(p.running); next >= idle {
-		free = max(0, p.pace.mean-time.Since(p.running[next-idle].began))
+		free = max(0, mean-time.Since(p.running[next-idle].began))
 	}
-	return free + time.Duration(rounds+1)*p.pace.mean
+	return free + time.Duration(rounds+1)*mean
 }
 
 // refusal is refused for callers that do not hold the lock.

@@ -90,7 +90,7 @@ func TestIdleWorkerTakesAnybody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const dear = 4 * time.Second
-		p := newPool(2, DefaultMaxWait, pace{mean: dear}, func() {}, func(int) {})
+		p := newPool(2, shortWait, pace{mean: dear}, func() {}, func(int) {})
 		defer p.close()
 		var done sync.WaitGroup
 		for range 2 {
@@ -128,7 +128,7 @@ func TestFloodIsAnsweredInTime(t *testing.T) {
 				switch {
 				case err == nil:
 					served.Add(1)
-					if took > DefaultMaxWait {
+					if took > shortWait {
 						t.Errorf("served after %v", took)
 					}
 				case errors.Is(err, users.ErrUnavailable):
@@ -163,7 +163,7 @@ func TestDeadline(t *testing.T) {
 		synctest.Wait()
 		start := time.Now()
 		_ = refused(t, p.do(t.Context(), users.PurposeLogin, never(t)))
-		if took := time.Since(start); took != DefaultMaxWait-hashTime {
+		if took := time.Since(start); took != shortWait-hashTime {
 			t.Errorf("refused after %v", took)
 		}
 		p.mu.Lock()
@@ -195,7 +195,7 @@ func TestPurposesTakeTurns(t *testing.T) {
 				}
 			})
 		}
-		time.Sleep(DefaultMaxWait)
+		time.Sleep(shortWait)
 		for _, why := range []users.Purpose{users.PurposeNewAccount, users.PurposeChange} {
 			start := time.Now()
 			if err := p.do(t.Context(), why, sleep); err != nil {
@@ -310,7 +310,7 @@ func TestUpgradeDoesNotWait(t *testing.T) {
 // full is a pool with no room for another login within the next second.
 func full(t *testing.T) (p *pool, end func()) {
 	t.Helper()
-	p = newPool(1, DefaultMaxWait, pace{mean: time.Hour}, func() {}, func(int) {})
+	p = newPool(1, shortWait, pace{mean: time.Hour}, func() {}, func(int) {})
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { _ = p.do(ctx, users.PurposeLogin, func() { <-ctx.Done() }) }()
 	synctest.Wait()

@@ -38,9 +38,9 @@ const (
 	DefaultCost = 12
 )
 
-// DefaultMaxWait keeps answers within two seconds, which is as long as somebody at a login form waits without
-// wondering, also when hashes turn out slower than expected.
-const DefaultMaxWait = 1500 * time.Millisecond
+// DefaultMaxWait serves a burst instead of refusing it: 32 people who log in at once, as a class or a shift does, take two
+// processors about four seconds at DefaultCost, which people wait for and a refusal would not spare them.
+const DefaultMaxWait = 5 * time.Second
 
 // Options say how much work a hash is and how much of it is taken on. The zero value of each is its default.
 type Options struct {

@@ -22,7 +22,7 @@ func TestBacklog(t *testing.T) {
 		{250 * time.Millisecond, 14, 2, 2 * time.Second},
 		{4 * time.Second, 3, 2, 6 * time.Second},
 	} {
-		if got := (pace{c.mean}).backlog(c.hashes, c.workers); got != c.want {
+		if got := (pace{mean: c.mean}).backlog(c.hashes, c.workers); got != c.want {
 			t.Errorf("%d hashes of %v, %d workers: got %v, want %v", c.hashes, c.mean, c.workers, got, c.want)
 		}
 	}
@@ -36,7 +36,7 @@ func TestPaceFollows(t *testing.T) {
 	if p.mean > 160*time.Millisecond {
 		t.Errorf("after one slow hash: %v", p.mean)
 	}
-	for range 40 {
+	for range 60 {
 		p.note(500 * time.Millisecond)
 	}
 	if p.mean < 480*time.Millisecond || p.mean > 500*time.Millisecond {
@@ -72,7 +72,7 @@ func TestMeasureScalesFromTheLeastCost(t *testing.T) {
 func TestDoorLearns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := newPool(1, DefaultMaxWait, pace{mean: hashTime / 5}, func() {}, func(int) {})
+		p := newPool(1, shortWait, pace{mean: hashTime / 5}, func() {}, func(int) {})
 		defer p.close()
 		for range 60 {
 			if err := p.do(t.Context(), users.PurposeLogin, sleep); err != nil {

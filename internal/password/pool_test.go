@@ -17,8 +17,11 @@ import (
 // everybody waits.
 const hashTime = 250 * time.Millisecond
 
+// shortWait is their MaxWait: six hashes.
+const shortWait = 1500 * time.Millisecond
+
 func slowPool(workers int) *pool {
-	return newPool(workers, DefaultMaxWait, pace{mean: hashTime}, func() {}, func(int) {})
+	return newPool(workers, shortWait, pace{mean: hashTime}, func() {}, func(int) {})
 }
 
 func sleep() { time.Sleep(hashTime) }

@@ -14,6 +14,7 @@ type turns struct {
 	count  int                     // jobs in all queues
 	begun  [len(tooMany)]int       // jobs that were taken and are not done
 	lately [len(tooMany)]int       // how many jobs more a purpose counts as at work for that has just been done
+	steady [len(tooMany)]bool      // it has brought the next job while it still counted: one after another
 }
 
 // lingering is that number: somebody who has one job done after another needs a moment to bring the next.
@@ -27,6 +28,7 @@ func (t *turns) len() int { return t.count }
 func (t *turns) add(j *job) {
 	j.place = t.queues[j.why].PushBack(j)
 	t.count++
+	t.steady[j.why] = t.steady[j.why] || t.lately[j.why] > 0
 }
 
 // take removes the job whose turn it is. There must be one.
@@ -39,6 +41,7 @@ func (t *turns) take() *job {
 	t.count--
 	for i, n := range t.lately {
 		t.lately[i] = max(0, n-1)
+		t.steady[i] = t.steady[i] && t.atWork(i)
 	}
 	j := q.Remove(q.Front()).(*job)
 	t.begun[j.why]++
@@ -63,9 +66,20 @@ func (t *turns) remove(j *job) bool {
 	return true
 }
 
-// ahead is how many have to be expected to be taken before a job that came now: all of its own queue, and for each of
-// them and itself one of every other purpose that is at work. Whoever makes one account after another has never more
-// than one waiting, and takes a turn each time all the same.
+// forget makes what has lately been done count no longer, after a pause.
+func (t *turns) forget() {
+	t.lately = [len(tooMany)]int{}
+	t.steady = [len(tooMany)]bool{}
+}
+
+func (t *turns) atWork(purpose int) bool {
+	return t.queues[purpose].Len()+t.begun[purpose]+t.lately[purpose] > 0
+}
+
+// ahead is how many have to be expected to be taken before a job that came now: all of its own queue, and of every other
+// purpose what waits, though no more than one for each of those. A client that makes one account after another has never
+// more than one waiting, and takes a turn each time all the same: a purpose that brings one job after another counts as
+// if it had one for each. A single new account among many logins does not.
 func (t *turns) ahead(why users.Purpose) int {
 	own := t.queues[why].Len()
 	n := own
@@ -74,8 +88,10 @@ func (t *turns) ahead(why users.Purpose) int {
 		case other == why:
 		case other == users.PurposeUpgrade: // comes only when nobody waits
 			n += t.queues[i].Len()
-		case t.queues[i].Len()+t.begun[i]+t.lately[i] > 0:
+		case t.steady[i] && t.atWork(i):
 			n += own + 1
+		default:
+			n += min(own+1, t.queues[i].Len())
 		}
 	}
 	return n
