@@ -73,7 +73,7 @@ func TestGoodValues(t *testing.T) {
 	good := map[string][]string{
 		"HOST":                {"localhost", "0.0.0.0", "::", "my-host.example.com", "svc_users"},
 		"PORT":                {"0", "1", "65535"},
-		"DATABASE_URL":        {"sqlite://x.db", "sqlite:///var/lib/x.db", "postgres://h/d", "postgresql://", "postgresql:///d?host=/run/postgresql", "postgresql://h1:5432,h2:5433/d?target_session_attrs=read-write", "postgresql://u:p%40%2F@[::1]:5432/d"},
+		"DATABASE_URL":        {"sqlite://x.db", "sqlite:///var/lib/x.db", "postgres://h/d", "postgresql://", "postgresql:///d?host=/run/postgresql", "postgresql://h1:5432,h2:5433/d?target_session_attrs=read-write", "postgresql://u:p%40%2F@[::1]:5432/d", "postgresql://u@%2Fvar%2Frun%2fpostgresql/d", "postgresql://%2Frun/d"},
 		"DATABASE_LISTEN_URL": {"postgres://h/d", "postgresql://u:p%40%2F@[::1]:5432/d?target_session_attrs=read-write"},
 		"HASH_WORKERS":        {"1", "256"},
 		"JWT_MAX_BYTES":       {"2048", "8192"},

@@ -131,7 +131,7 @@ func databaseURL(to *Secret, v string) string {
 			return problem + " after sqlite://"
 		}
 	case found && (scheme == "postgresql" || scheme == "postgres"):
-		if u, err := url.Parse(v); err != nil || u.Fragment != "" {
+		if u, err := url.Parse(scheme + "://" + withoutSocket(rest)); err != nil || u.Fragment != "" {
 			return "must be a URL such as postgresql://user:password@host:5432/database; write special characters in the user or password as %40, %2F, %23"
 		}
 	default:
@@ -139,6 +139,17 @@ func databaseURL(to *Secret, v string) string {
 	}
 	*to = NewSecret(v)
 	return ""
+}
+
+// withoutSocket replaces, in what follows the scheme of a URL, the slashes of a host that is the folder of a socket
+// (user@%2Frun%2Fpostgresql/db), which libpq takes and url.Parse does not.
+func withoutSocket(rest string) string {
+	end := strings.IndexAny(rest, "/?")
+	if end < 0 {
+		end = len(rest)
+	}
+	host := strings.LastIndexByte(rest[:end], '@') + 1
+	return rest[:host] + strings.NewReplacer("%2F", "-", "%2f", "-").Replace(rest[host:end]) + rest[end:]
 }
 
 // listenURL takes a database that can be listened at.

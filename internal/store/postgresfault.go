@@ -35,6 +35,9 @@ const (
 	undefinedFunction = "42883"
 	duplicateTable    = "42P07"
 	duplicateObject   = "42710"
+	// A pooler in transaction mode leads statements to other connections than those on which they were prepared.
+	unknownStatement   = "26000"
+	duplicateStatement = "42P05"
 	// Those with which a server refuses a connection for good.
 	invalidPassword       = "28P01"
 	noSuchDatabase        = "3D000"
@@ -61,7 +64,7 @@ func sqlstate(code string) fault {
 		return lost
 	case stampsGone:
 		return stampless
-	case readOnlyTransaction:
+	case readOnlyTransaction, unknownStatement, duplicateStatement:
 		return away
 	case undefinedTable, insufficientPrivilege, "3F000", "XX001", "XX002":
 		// A table that was dropped, insufficient_privilege, invalid_schema_name, data_corrupted, index_corrupted:
@@ -110,6 +113,9 @@ func (p *postgres) describe(err error) string {
 		return describeConnecting(connecting)
 	case errors.As(err, &server):
 		text := "SQLSTATE " + server.Code
+		if server.Code == unknownStatement || server.Code == duplicateStatement {
+			return text + ": DATABASE_URL leads through a connection pooler in transaction mode; add default_query_exec_mode=exec to it"
+		}
 		if server.ConstraintName != "" {
 			text += ", constraint " + server.ConstraintName
 		}

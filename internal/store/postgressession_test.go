@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/pgtest"
@@ -96,6 +97,18 @@ func TestPostgresOtherEncoding(t *testing.T) {
 		err := Await(t.Context(), url+"&dbname="+name, time.Minute, func(why string) { t.Errorf("waited: %s", why) })
 		if err == nil || !strings.Contains(err.Error(), "the encoding of the database is "+encoding) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v", encoding, err)
+		}
+	}
+}
+
+// TestPostgresPoolerWithoutExec: what a PgBouncer in transaction mode makes of prepared statements is no defect of ours,
+// and the log says what to do.
+func TestPostgresPoolerWithoutExec(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{"26000", "42P05"} {
+		err := failed(t.Context(), &postgres{}, "read", &pgconn.PgError{Code: code, Message: "prepared statement"})
+		if !errors.Is(translate(t.Context(), err), users.ErrUnavailable) || !strings.Contains(err.Error(), "add default_query_exec_mode=exec") {
+			t.Errorf("%s: %v", code, err)
 		}
 	}
 }

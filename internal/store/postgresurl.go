@@ -23,7 +23,10 @@ func postgresConfig(url string) (*pgxpool.Config, error) {
 	}
 	config, err := pgxpool.ParseConfig(withHost(url))
 	if err != nil {
-		return nil, errMalformed
+		return nil, diagnose(url)
+	}
+	if attributes := given(url, "target_session_attrs", "PGTARGETSESSIONATTRS"); strings.HasSuffix(attributes.value, "standby") {
+		return nil, attributes.refuse("asks for a standby, which this service does not use: it needs the primary")
 	}
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = connectTimeout
