@@ -77,10 +77,11 @@ var lossesBySQL = []loss{
 	}, func(s *subject) {
 		s.sql(`UPDATE accounts SET role_id = '` + s.child + `' WHERE id = '` + s.id + `'`)
 	}},
-	{"SQL disables an account", unauthorized, false, true, func(s *subject) {
+	{"SQL disables an account", unauthorized, true, true, func(s *subject) {
 		s.sql(`UPDATE accounts SET is_active = false WHERE id = '` + s.id + `'`)
 	}, func(s *subject) {
 		s.sql(`UPDATE accounts SET is_active = true WHERE id = '` + s.id + `'`)
+		s.login()
 	}},
 	{"SQL ends an account's tokens, and revives them", unauthorized, false, true, func(s *subject) {
 		s.sql(`UPDATE accounts SET token_version = token_version + 1 WHERE id = '` + s.id + `'`)
