@@ -39,7 +39,7 @@ if [[ $# -gt 0 ]]; then
   run . "$@"
   exit
 fi
-printf 'Go tests: this takes about XX minutes on two processors, and as long again the first time, which compiles everything.\n'
+printf 'Go tests: this takes about 15 minutes on two processors, and as long again the first time, which compiles everything.\n'
 run . ./...
 for module in "${modules[@]}"; do
   printf 'Go tests: the module %s\n' "$module"
