@@ -75,14 +75,17 @@ func shown(attempts []*pgconn.FallbackConfig) []string {
 
 func TestParametersForTheServer(t *testing.T) {
 	t.Parallel()
-	for query, want := range map[string]map[string]string{
-		"":                            {"application_name": "svc-users", "timezone": "UTC", "client_encoding": "UTF8"},
-		"fallback_application_name=x": {"application_name": "x", "timezone": "UTC", "client_encoding": "UTF8"},
-		"fallback_application_name=x&application_name=y&TimeZone=CET&keepalives=1&sslcrl=": {"application_name": "y", "timezone": "CET", "client_encoding": "UTF8"},
+	// What a session is like is not the URL's to say: values are read as they come in it.
+	for query, name := range map[string]string{
+		"": "svc-users", "fallback_application_name=x": "x",
+		"fallback_application_name=x&application_name=y&TimeZone=CET&DateStyle=German&keepalives=1&sslcrl=": "y",
 	} {
 		config, err := postgresConfig("postgres://u@a/db?" + query)
 		if err != nil {
 			t.Fatal(err)
+		}
+		want := map[string]string{
+			"application_name": name, "timezone": "UTC", "client_encoding": "UTF8", "datestyle": "ISO, MDY", "standard_conforming_strings": "on",
 		}
 		if got := config.ConnConfig.RuntimeParams; fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%s: %v, want %v", query, got, want)

@@ -99,7 +99,7 @@ func TestEightStartAtOnce(t *testing.T) {
 			} else {
 				run(t, db, `DROP FUNCTION renew_authorization_stamp`, `DROP FUNCTION note_account_changes`, `DROP FUNCTION note_rights_changes`, `DROP FUNCTION mark_position`, `DROP FUNCTION change_channel`, `DROP FUNCTION listen_on`,
 					`DROP TABLE transaction_lock`,
-					`DROP FUNCTION count_accounts`, `DROP FUNCTION email_trigrams`)
+					`DROP FUNCTION count_accounts`, `DROP FUNCTION email_trigrams`, `DROP FUNCTION end_tokens_of_disabled`)
 			}
 			newcomers(t, database)
 			complete(t, db)
