@@ -4,7 +4,7 @@
 -- +goose StatementBegin
 CREATE FUNCTION end_tokens_of_disabled() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    NEW.token_version := greatest(OLD.token_version + 1, CAST(extract(epoch FROM clock_timestamp()) AS bigint));
+    NEW.token_version := greatest(OLD.token_version + 1, CAST(floor(extract(epoch FROM clock_timestamp())) AS bigint));
     RETURN NEW;
 END
 $$;
