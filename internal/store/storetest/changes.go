@@ -147,41 +147,6 @@ func testChangesInPieces(t *testing.T, f *fixture) {
 	}
 }
 
-// testMarks: what was at a position is told from what came to the same position after a backup was restored.
-func testMarks(t *testing.T, f *fixture) {
-	ctx := t.Context()
-	ada := f.addAccount("ada@example.com", f.role)
-	has := func(s users.ChangeState) (known bool) {
-		f.view(func(v users.ChangeView) (err error) {
-			known, err = v.HasMark(ctx, s.Position, s.Mark)
-			return err
-		})
-		return known
-	}
-	raise := func() users.ChangeState {
-		byHand(t, f.url, fmt.Sprintf(`UPDATE accounts SET token_version = token_version + 1 WHERE id = '%s'`, ada.ID))
-		return f.changesSince(users.ChangePlace{}, ever, 10).ChangeState
-	}
-	first, second, third := raise(), raise(), raise()
-	if !has(first) || !has(second) || !has(third) || first.Mark == second.Mark || third.Mark == "" || first.Position >= second.Position {
-		t.Errorf("marks %+v %+v %+v", first, second, third)
-	}
-	if has(users.ChangeState{Position: third.Position, Mark: second.Mark}) || has(users.ChangeState{Position: third.Position + 1, Mark: third.Mark}) {
-		t.Error("a mark is known at another position")
-	}
-	// As after a restore, to before the third change.
-	byHand(t, f.url, fmt.Sprintf(`UPDATE authorization_stamp SET position = %d`, first.Position),
-		fmt.Sprintf(`DELETE FROM change_marks WHERE position > %d`, second.Position))
-	again := raise()
-	if has(third) || again.Position > third.Position || !has(again) {
-		t.Errorf("after a restore %+v is known, now it is %+v", third, again)
-	}
-	byHand(t, f.url, `DELETE FROM change_marks`)
-	if s := f.changesSince(users.ChangePlace{}, ever, 1); s.Mark != "" || s.Position == 0 {
-		t.Errorf("without marks: %+v", s.ChangeState)
-	}
-}
-
 // testForgetChanges: the clock of the database draws the line both in what is told and in what is kept, whatever
 // the time is here.
 func testForgetChanges(t *testing.T, f *fixture) {
@@ -226,61 +191,5 @@ func testForgetChanges(t *testing.T, f *fixture) {
 	got, mark := rights()
 	if !slices.Contains(got, stays.ID) || !slices.Contains(got, f.role.ID) || slices.Contains(got, gone.ID) || mark != before {
 		t.Errorf("of %v there is left %v, and the mark %q of %q", all, got, mark, before)
-	}
-}
-
-// testChanged: who waits is told soon after a change, whoever made it, and not before; and who has missed it
-// already is told at once.
-func testChanged(t *testing.T, f *fixture) {
-	ctx := t.Context()
-	a := f.addAccount("ada@example.com", f.role)
-	writer := open(t, f.url)
-	moment := func() users.Moment {
-		t.Helper()
-		access, err := f.Access(ctx, a.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return access.Moment
-	}
-	for what, change := range map[string]func(){
-		"by itself": func() { f.addPermission("x:" + users.NewID().String()[24:]) },
-		"by another": func() {
-			_ = writer.InTx(ctx, func(tx users.Tx) error { a.TokenVersion += 100; return tx.UpdateAccount(ctx, a) })
-		},
-		"by hand":         func() { byHand(t, f.url, `UPDATE accounts SET token_version = token_version + 1`) },
-		"a renamed role":  func() { byHand(t, f.url, `UPDATE roles SET name = name || 'x'`) },
-		"before the wait": nil,
-	} {
-		seen := moment()
-		if change == nil {
-			f.addPermission("y:z")
-			change = func() {}
-		}
-		var told []<-chan struct{}
-		var releases []func()
-		for range 50 {
-			changed, release := f.Changed(seen)
-			told, releases = append(told, changed), append(releases, release)
-		}
-		if what != "before the wait" {
-			select {
-			case <-told[0]:
-				t.Errorf("%s: told before there was a change", what)
-			case <-time.After(150 * time.Millisecond):
-			}
-		}
-		releases[0]() // one gives up, which is nothing to the others
-		change()
-		for _, changed := range told[1:] {
-			select {
-			case <-changed:
-			case <-time.After(10 * time.Second):
-				t.Fatalf("%s: not told", what)
-			}
-		}
-		for _, release := range releases {
-			release() // a second time does nothing
-		}
 	}
 }
