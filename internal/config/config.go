@@ -52,7 +52,8 @@ type Config struct {
 	HashWorkers int // 0: as many as fit the processors
 	// IdleTimeout is how long a connection is kept between two requests.
 	IdleTimeout time.Duration
-	// LoginMaxWait is within which time a login is answered or else refused.
+	// LoginMaxWait is the longest time that a login waits for its password to be hashed; one that is expected to wait longer
+	// is refused at once.
 	LoginMaxWait time.Duration
 	// MaxRoles, MaxPermissions and MaxAssignments are how many of them may be made.
 	MaxRoles       int

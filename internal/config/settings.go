@@ -99,7 +99,7 @@ var settings = []setting{
 		func(c *Config, v string) string { return integer(&c.HashWorkers, v, 1, 256) },
 	},
 	{
-		Setting{"LOGIN_MAX_WAIT", "5s", "how long a login may take before it is refused instead, 100ms to 10s", false},
+		Setting{"LOGIN_MAX_WAIT", "5s", "how long a login may wait for its turn before it is refused instead, 100ms to 10s", false},
 		func(c *Config, v string) string {
 			return duration(&c.LoginMaxWait, v, 100*time.Millisecond, 10*time.Second)
 		},

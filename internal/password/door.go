@@ -14,37 +14,34 @@ const (
 	holdTime = 500 * time.Millisecond
 	// maxHeld bounds the memory of those that are held. More than these are refused at once.
 	maxHeld = 1024
-	// margin is the part of maxWait that the door leaves free, because hashes take now longer, now shorter: of those
-	// it lets in, hardly any is then refused at the deadline, having waited for nothing.
+	// margin is the part of maxWait by which a wait may be longer than was expected, because hashes take now longer, now
+	// shorter: of the jobs that are let in, hardly any is then refused at the deadline, having waited for nothing.
 	margin = 10
 	// longestRetry bounds what a refused caller is told. Who is held may never come back, so that a number that
 	// grows with theirs says less and less.
 	longestRetry = time.Minute
 )
 
-// enter gives the job its place, and says how long it may keep waiting in it; or refuses it.
+// enter gives the job its place; or refuses it.
 //
-// An idle worker takes whoever comes, however dear a hash is. Anybody else must be able to expect the whole answer
-// within maxWait, those ahead, the turns of the other purposes and the hash itself included.
-func (p *pool) enter(j *job) (patience time.Duration, err error) {
+// An idle worker takes any job, however long a hash takes. Any other job must be expected to begin within maxWait, the
+// jobs ahead of it and the turns of the other purposes included. Its own hash is not: a crowd that fills maxWait is served,
+// whether a hash takes 50 ms or 500.
+func (p *pool) enter(j *job) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
-		return 0, users.Unavailable("The service is shutting down; try again shortly.", time.Second, nil)
+		return users.Unavailable("The service is shutting down; try again shortly.", time.Second, nil)
 	}
-	idle := p.waiting.len() < p.workers-len(p.running)
-	// It has to begin by then, if all goes well: at once, but even an idle worker may get no processor.
-	patience = p.maxWait
-	if !idle {
-		patience -= p.hashTime()
-		if j.why == users.PurposeUpgrade || p.expected(p.waiting.ahead(j.why)) > p.maxWait-p.maxWait/margin {
-			return 0, p.refused(j.why)
+	if idle := p.waiting.len() < p.workers-len(p.running); !idle {
+		if j.why == users.PurposeUpgrade || p.expected(p.waiting.ahead(j.why)) > p.maxWait {
+			return p.refused(j.why)
 		}
 	}
 	p.begin()
 	p.waiting.add(j)
 	p.arrived.Signal()
-	return patience, nil
+	return nil
 }
 
 // hashTime is how long a hash is expected to take. One that has been at work for longer than the mean says that the machine
@@ -57,7 +54,7 @@ func (p *pool) hashTime() time.Duration {
 	return max(mean, min(time.Since(p.running[0].began), maxOutlier*mean))
 }
 
-// expected is how long a job that so many are ahead of would take to be done. Workers become free in the order in
+// expected is how long a job that so many are ahead of would wait for a worker. Workers become free in the order in
 // which they began, round after round.
 func (p *pool) expected(ahead int) time.Duration {
 	rounds, next := ahead/p.workers, ahead%p.workers
@@ -66,7 +63,7 @@ func (p *pool) expected(ahead int) time.Duration {
 	if idle := p.workers - len(p.running); next >= idle {
 		free = max(0, mean-time.Since(p.running[next-idle].began))
 	}
-	return free + time.Duration(rounds+1)*mean
+	return free + time.Duration(rounds)*mean
 }
 
 // refusal is refused for callers that do not hold the lock.

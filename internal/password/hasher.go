@@ -12,7 +12,7 @@
 // Two promises hold. A comparison costs the same work whether the hash was there or not, readable or not,
 // matched or not, so that time tells nobody which accounts exist; only a stored hash dearer than
 // Options.Cost shows, until its owner logs in and it is replaced. And hashing takes only what nobody else wants: its
-// workers are threads of a low priority, under a quota they pause in time, and who could not be served within
+// workers are threads of a low priority, under a quota they pause in time, and a hash that would have to wait longer than
 // Options.MaxWait is refused, with a time to come back.
 package password
 
@@ -49,8 +49,8 @@ type Options struct {
 	// Workers is how many hashes are computed at a time. If zero or less, as many as Go runs threads on, and under a
 	// quota no more than can make use of it.
 	Workers int
-	// MaxWait is within which time a caller must be able to expect its answer, wait and hash together, or be refused;
-	// DefaultMaxWait if zero or less.
+	// MaxWait is the longest time that a hash is expected to wait for a worker; a caller that would wait longer is
+	// refused. DefaultMaxWait if zero or less.
 	MaxWait time.Duration
 	// Quota is how many processors' time the process may use before the kernel stops it; zero or less if there is no
 	// such bound.

@@ -54,7 +54,7 @@ func newPool(workers int, maxWait time.Duration, first pace, settle func(), tell
 }
 
 // do runs work on a worker and returns when it is done: nil, or an error if it panicked. It returns
-// ErrUnavailable if the work could not be done within maxWait, which the door usually knows and the deadline else
+// ErrUnavailable if the work could not begin within maxWait, which the door usually knows and the deadline else
 // finds out, or if the pool is closed. When ctx ends first it returns the error of ctx: work that was waiting is
 // then never done, and work that had begun is finished without anybody listening.
 func (p *pool) do(ctx context.Context, why users.Purpose, work func()) error {
@@ -62,14 +62,13 @@ func (p *pool) do(ctx context.Context, why users.Purpose, work func()) error {
 		return err
 	}
 	j := &job{ctx: ctx, why: why, work: work, done: make(chan struct{})}
-	patience, err := p.enter(j)
-	if err != nil {
+	if err := p.enter(j); err != nil {
 		if why == users.PurposeUpgrade {
 			return err // its caller has an answer to give meanwhile
 		}
 		return p.hold(ctx, err)
 	}
-	deadline := time.NewTimer(patience)
+	deadline := time.NewTimer(p.maxWait + p.maxWait/margin)
 	defer deadline.Stop()
 	select {
 	case <-j.done:
