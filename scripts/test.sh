@@ -24,6 +24,8 @@ run() {
 # it. Only this package: a generic function of another would be linked into ours, and its uses there not be looked at.
 uninstrumented=modernc.org/sqlite/lib=-race=false
 tools=$PWD/tools/go.mod
+# A test program sleeps for a second before it exits, unless it is told not to.
+export GORACE=atexit_sleep_ms=10
 
 finished() {
   local status=$?

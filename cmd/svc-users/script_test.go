@@ -52,6 +52,8 @@ func runScripts(t *testing.T, database func(*testscript.Env) string) {
 			env.Setenv("NAMED_DATABASE", cmp.Or(env.Getenv("DATABASE_URL"), "sqlite://data/svc-users.db"))
 			env.Setenv("PORT", strconv.Itoa(port))
 			env.Setenv("BCRYPT_COST", "10")
+			// A program with the race detector in it sleeps for a second before it exits, unless it is told not to.
+			env.Setenv("GORACE", "atexit_sleep_ms=10")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
