@@ -154,7 +154,7 @@ func TestHeardLooksTwice(t *testing.T) {
 		g.settle()
 		g.beats()
 		g.engine.between = func() { g.engine.between = nil; more(g) }
-		if _, ok := g.store.Heard(g.ids[0]); ok {
+		if _, ok := g.store.CachedAccess(g.ids[0]); ok {
 			t.Errorf("%s came in between, and an account is said from memory", what)
 		}
 	}

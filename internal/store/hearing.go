@@ -49,7 +49,7 @@ type hearing struct {
 
 // heard is a state that was heard of. It never changes.
 type heard struct {
-	moment users.Moment
+	moment users.Revision
 	until  time.Time
 }
 
@@ -82,10 +82,10 @@ func (h *hearing) reset() {
 }
 
 // moment returns the stamps as of at most credit ago, or false.
-func (h *hearing) moment() (users.Moment, bool) {
+func (h *hearing) moment() (users.Revision, bool) {
 	c := h.current.Load()
 	if c == nil || !c.counts(h.now()) {
-		return users.Moment{}, false
+		return users.Revision{}, false
 	}
 	return c.moment, true
 }
@@ -155,7 +155,7 @@ func ids(list string) []users.ID {
 
 // cameBack takes a heartbeat that was heard, with the stamps that it saw when it was sent or a little later. It
 // reports whether what was heard counts now.
-func (h *hearing) cameBack(number int64, m users.Moment) bool {
+func (h *hearing) cameBack(number int64, m users.Revision) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	sent, ours := h.under[number]
@@ -170,7 +170,7 @@ func (h *hearing) cameBack(number int64, m users.Moment) bool {
 	h.last = h.now()
 	began := h.began
 	switch {
-	case began && m == users.Moment{Roles: h.roles, Accounts: h.accounts.last}:
+	case began && m == users.Revision{Roles: h.roles, Accounts: h.accounts.last}:
 		h.accounts.prove()
 	case number <= h.before:
 		// A change was heard after this one was sent, which need not have seen it. The next one will have.

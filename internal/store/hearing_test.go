@@ -35,14 +35,14 @@ func (e *ear) pass(d time.Duration) { e.clock = e.clock.Add(d) }
 
 // beats sends a heartbeat that comes back at once and saw these stamps.
 func (e *ear) beats(roles, accounts string) {
-	e.cameBack(e.beat(), users.Moment{Roles: roles, Accounts: accounts})
+	e.cameBack(e.beat(), users.Revision{Roles: roles, Accounts: accounts})
 }
 
 // hears asserts what counts now; nothing for empty stamps.
 func (e *ear) hears(what, roles, accounts string) {
 	e.t.Helper()
 	m, ok := e.moment()
-	if want := (users.Moment{Roles: roles, Accounts: accounts}); m != want || ok != (roles != "") {
+	if want := (users.Revision{Roles: roles, Accounts: accounts}); m != want || ok != (roles != "") {
 		e.t.Errorf("%s: %v (%t), want %v", what, m, ok, want)
 	}
 }
@@ -53,7 +53,7 @@ func TestHearingCountsFromTheSending(t *testing.T) {
 	e.hears("before anything", "", "")
 	n := e.beat()
 	e.pass(800 * time.Millisecond)
-	e.cameBack(n, users.Moment{Roles: "r0", Accounts: "a0"})
+	e.cameBack(n, users.Revision{Roles: "r0", Accounts: "a0"})
 	e.hears("800 ms after the sending", "r0", "a0")
 	e.pass(99 * time.Millisecond)
 	e.hears("899 ms after the sending", "r0", "a0")
@@ -61,7 +61,7 @@ func TestHearingCountsFromTheSending(t *testing.T) {
 	e.hears("900 ms after the sending", "", "")
 	n = e.beat()
 	e.pass(time.Second)
-	if e.cameBack(n, users.Moment{Roles: "r0", Accounts: "a0"}) {
+	if e.cameBack(n, users.Revision{Roles: "r0", Accounts: "a0"}) {
 		t.Error("a heartbeat that took a second to come back is called hearing")
 	}
 	e.pass(100 * time.Millisecond)
@@ -71,8 +71,8 @@ func TestHearingCountsFromTheSending(t *testing.T) {
 
 	e.beats("r0", "a0")
 	e.hears("after another", "r0", "a0")
-	e.cameBack(n, users.Moment{Roles: "r0", Accounts: "a0"})
-	e.cameBack(77, users.Moment{Roles: "r9", Accounts: "a9"})
+	e.cameBack(n, users.Revision{Roles: "r0", Accounts: "a0"})
+	e.cameBack(77, users.Revision{Roles: "r9", Accounts: "a9"})
 	e.hears("after one that was not under way", "r0", "a0")
 	e.begin()
 	e.hears("after the connection was lost", "", "")
@@ -91,12 +91,12 @@ func TestHearingOfChanges(t *testing.T) {
 	n := e.beat()
 	e.hear("a a1 " + users.NewID().String())
 	e.hear("r r2")
-	e.cameBack(n, users.Moment{Roles: "r1", Accounts: "a0"})
+	e.cameBack(n, users.Revision{Roles: "r1", Accounts: "a0"})
 	e.hears("after a change while it was under way", "", "")
 	// One that was under way, and saw it all the same, is as good as one that was sent later.
 	n = e.beat()
 	e.hear("r r3")
-	e.cameBack(n, users.Moment{Roles: "r3", Accounts: "a1"})
+	e.cameBack(n, users.Revision{Roles: "r3", Accounts: "a1"})
 	e.hears("after a change that it saw", "r3", "a1")
 
 	// What this process wrote itself is not heard of yet: only what was sent later tells that it was.
@@ -104,7 +104,7 @@ func TestHearingOfChanges(t *testing.T) {
 	e.pass(time.Millisecond)
 	e.wrote()
 	e.hears("having written", "", "")
-	e.cameBack(n, users.Moment{Roles: "r3", Accounts: "a1"})
+	e.cameBack(n, users.Revision{Roles: "r3", Accounts: "a1"})
 	e.hears("after one that was sent before", "", "")
 	e.hear("r r4")
 	e.beats("r4", "a1")
@@ -136,7 +136,7 @@ func TestHearingBeforeTheFirstHeartbeat(t *testing.T) {
 	id := users.NewID()
 	n := e.beat()
 	e.hear("a a1 " + id.String())
-	e.cameBack(n, users.Moment{Roles: "r0", Accounts: "a0"})
+	e.cameBack(n, users.Revision{Roles: "r0", Accounts: "a0"})
 	e.hears("at first, when a0 may be older than a1 or untold", "", "")
 	e.beats("r0", "a1")
 	e.hears("with the next", "r0", "a1")

@@ -69,9 +69,9 @@ func (p *postgres) clock() string          { return "pg_catalog.clock_timestamp(
 func (p *postgres) pause() time.Duration   { return 100 * time.Millisecond }
 
 // known says no: what is heard is a moment old.
-func (p *postgres) known() (users.Moment, bool) { return users.Moment{}, false }
+func (p *postgres) known() (users.Revision, bool) { return users.Revision{}, false }
 
-func (p *postgres) moment(ask func() (users.Moment, error)) (users.Moment, error) { return ask() }
+func (p *postgres) moment(ask func() (users.Revision, error)) (users.Revision, error) { return ask() }
 
 func (p *postgres) tables() string {
 	return `(SELECT CAST(relname AS text) AS name FROM pg_catalog.pg_class
@@ -94,9 +94,9 @@ func (p *postgres) listen(url string, to audience) error {
 	return nil
 }
 
-func (p *postgres) heard() (users.Moment, bool) {
+func (p *postgres) heard() (users.Revision, bool) {
 	if p.ears == nil {
-		return users.Moment{}, false
+		return users.Revision{}, false
 	}
 	return p.ears.moment()
 }

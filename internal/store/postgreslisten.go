@@ -189,7 +189,7 @@ func (l *listener) heartbeat(payload string) {
 	if err != nil {
 		return
 	}
-	if l.cameBack(number, users.Moment{Roles: parts[1], Accounts: parts[2]}) {
+	if l.cameBack(number, users.Revision{Roles: parts[1], Accounts: parts[2]}) {
 		l.tell(true, nil)
 	}
 }

@@ -16,7 +16,7 @@ type hearsay struct {
 	between func() // is run in the middle of a Heard
 }
 
-func (e *hearsay) heard() (users.Moment, bool) { return e.ears.moment() }
+func (e *hearsay) heard() (users.Revision, bool) { return e.ears.moment() }
 
 func (e *hearsay) unchanged(id users.ID, stamp string) bool {
 	if e.between != nil {
@@ -28,7 +28,7 @@ func (e *hearsay) unchanged(id users.ID, stamp string) bool {
 // truth is what was so from a time on.
 type truth struct {
 	from     time.Time
-	stamps   users.Moment
+	stamps   users.Revision
 	role     int // the version of the role that all accounts have
 	accounts [3]int
 }
@@ -63,7 +63,7 @@ func newStageWith(t *testing.T, s *Store) *stage {
 	for i := range g.ids {
 		g.ids[i] = users.NewID()
 	}
-	g.past = []truth{{from: g.clock, stamps: users.Moment{Roles: "R0", Accounts: "A0"}}}
+	g.past = []truth{{from: g.clock, stamps: users.Revision{Roles: "R0", Accounts: "A0"}}}
 	return g
 }
 
@@ -142,7 +142,7 @@ func (g *stage) keeps(account int) {
 // judge fails the test if an account is said to be as it was at no time since what may still count was true.
 func (g *stage) judge(what string, account int) (yes bool) {
 	g.t.Helper()
-	access, ok := g.store.Heard(g.ids[account])
+	access, ok := g.store.CachedAccess(g.ids[account])
 	if !ok {
 		return false
 	}
