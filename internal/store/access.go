@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/lease"
 )
 
 // seen is an account with the stamps at the same moment. Both were read by one statement, or the account is proven to
@@ -110,7 +111,7 @@ func (s *Store) CachedAccess(id users.ID) (users.Access, bool) {
 // kept returns what is kept of an account, unless it was read too long ago.
 func (s *Store) kept(id users.ID) (seen, bool) {
 	kept, ok := s.accounts.GetIfPresent(id)
-	return kept, ok && young(kept.read, s.clock())
+	return kept, ok && lease.WithinMaxAge(kept.read, s.clock())
 }
 
 // remembered answers from memory alone what is true at m.

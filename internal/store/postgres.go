@@ -11,6 +11,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/lease"
 )
 
 const (
@@ -88,7 +89,7 @@ func (p *postgres) listen(url string, to audience) error {
 		}
 	}
 	p.ears = &listener{
-		hearing: newHearing(time.Now, to.forget), audience: to, config: config.ConnConfig, pool: p.pool, wake: make(chan struct{}, 1),
+		lease: lease.New(time.Now, to.forget), audience: to, config: config.ConnConfig, pool: p.pool, wake: make(chan struct{}, 1),
 	}
 	p.ears.start()
 	return nil
@@ -98,10 +99,12 @@ func (p *postgres) heard() (users.Revision, bool) {
 	if p.ears == nil {
 		return users.Revision{}, false
 	}
-	return p.ears.moment()
+	return p.ears.lease.Revision()
 }
 
-func (p *postgres) unchanged(id users.ID, stamp string) bool { return p.ears.unchanged(id, stamp) }
+func (p *postgres) unchanged(id users.ID, stamp string) bool {
+	return p.ears.lease.Unchanged(id, stamp)
+}
 
 func (p *postgres) wrote() {
 	if p.ears != nil {
