@@ -21,11 +21,11 @@ type inner struct {
 	ChangeReader
 }
 
-// Heard implements Store: nothing counts inside a transaction but what it reads itself.
-func (inner) Heard(ID) (Access, bool) { return Access{}, false }
+// CachedAccess implements Store: inside a transaction only what it reads itself counts.
+func (inner) CachedAccess(ID) (Access, bool) { return Access{}, false }
 
 // AccountSince implements Store.
-func (i inner) AccountSince(ctx context.Context, _ Moment, id ID) (Account, error) {
+func (i inner) AccountSince(ctx context.Context, _ Revision, id ID) (Account, error) {
 	return i.Account(ctx, id)
 }
 

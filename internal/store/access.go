@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/lease"
 )
 
 // seen is an account with the stamps at the same moment. Both were read by one statement, or the account is proven to
 // have been the same at the stamps: an entry is never given stamps of which that is only likely.
 type seen struct {
 	account users.Account
-	stamps  users.Moment
+	stamps  users.Revision
 	read    time.Time // when that statement began
 }
 
@@ -31,7 +32,7 @@ func (q queries) see(ctx context.Context, id users.ID) (seen, error) {
 	if err == nil && !roles.Valid {
 		return seen{}, q.noStamps()
 	}
-	s.stamps = users.Moment{Roles: roles.String, Accounts: accounts.String}
+	s.stamps = users.Revision{Roles: roles.String, Accounts: accounts.String}
 	return s, q.notOn(standby, doing, err)
 }
 
@@ -80,7 +81,7 @@ func (s *Store) Access(ctx context.Context, id users.ID) (users.Access, error) {
 // Heard implements users.Store. As in Access, the account and the graph are of one moment: that it is still the last
 // one heard of is looked at after both were found, since what is kept may by then be of a later one. The zero Moment
 // goes with them: what is true of others at it has to be asked for.
-func (s *Store) Heard(id users.ID) (users.Access, bool) {
+func (s *Store) CachedAccess(id users.ID) (users.Access, bool) {
 	m, ok := s.engine.heard()
 	if !ok {
 		return users.Access{}, false
@@ -104,17 +105,17 @@ func (s *Store) Heard(id users.ID) (users.Access, bool) {
 		kept.stamps = m
 		s.accounts.Set(id, kept)
 	}
-	return accessOf(kept.account, graph, users.Moment{}), true
+	return accessOf(kept.account, graph, users.Revision{}), true
 }
 
 // kept returns what is kept of an account, unless it was read too long ago.
 func (s *Store) kept(id users.ID) (seen, bool) {
 	kept, ok := s.accounts.GetIfPresent(id)
-	return kept, ok && young(kept.read, s.clock())
+	return kept, ok && lease.WithinMaxAge(kept.read, s.clock())
 }
 
 // remembered answers from memory alone what is true at m.
-func (s *Store) remembered(m users.Moment, id users.ID) (users.Access, bool) {
+func (s *Store) remembered(m users.Revision, id users.ID) (users.Access, bool) {
 	graph, ok := s.graph(m.Roles)
 	if !ok {
 		return users.Access{}, false
@@ -128,19 +129,19 @@ func (s *Store) remembered(m users.Moment, id users.ID) (users.Access, bool) {
 
 // accessOf takes the account's role from the graph: what is kept of an account may hold its role as it was
 // before that was renamed.
-func accessOf(a users.Account, g *users.Graph, m users.Moment) users.Access {
+func accessOf(a users.Account, g *users.Graph, m users.Revision) users.Access {
 	if role, ok := g.Role(a.Role.ID); ok {
 		a.Role = role
 	}
-	return users.Access{Account: a, Graph: g, Moment: m}
+	return users.Access{Account: a, Graph: g, Revision: m}
 }
 
 // look returns an account and the stamps, both as of now.
-func (s *Store) look(ctx context.Context, id users.ID) (users.Account, users.Moment, error) {
+func (s *Store) look(ctx context.Context, id users.ID) (users.Account, users.Revision, error) {
 	if kept, ok := s.kept(id); ok {
 		now, err := s.now(ctx)
 		if err != nil {
-			return users.Account{}, users.Moment{}, err
+			return users.Account{}, users.Revision{}, err
 		}
 		if now.Accounts == kept.stamps.Accounts {
 			return kept.account, now, nil
@@ -152,7 +153,7 @@ func (s *Store) look(ctx context.Context, id users.ID) (users.Account, users.Mom
 		if errors.Is(err, users.ErrNotFound) {
 			s.accounts.Invalidate(id)
 		}
-		return users.Account{}, users.Moment{}, err
+		return users.Account{}, users.Revision{}, err
 	}
 	found.read = began
 	s.accounts.Set(id, found)
@@ -160,9 +161,9 @@ func (s *Store) look(ctx context.Context, id users.ID) (users.Account, users.Mom
 }
 
 // now returns the stamps as of now.
-func (s *Store) now(ctx context.Context) (users.Moment, error) {
+func (s *Store) now(ctx context.Context) (users.Revision, error) {
 	q := s.reads()
-	m, err := s.engine.moment(func() (users.Moment, error) { return q.stamps(ctx) })
+	m, err := s.engine.moment(func() (users.Revision, error) { return q.stamps(ctx) })
 	var f *failure
 	if err != nil && !errors.As(err, &f) {
 		err = q.failure(ctx, "look whether anything has changed", err)
@@ -171,7 +172,7 @@ func (s *Store) now(ctx context.Context) (users.Moment, error) {
 }
 
 // AccountSince implements users.Store.
-func (s *Store) AccountSince(ctx context.Context, m users.Moment, id users.ID) (users.Account, error) {
+func (s *Store) AccountSince(ctx context.Context, m users.Revision, id users.ID) (users.Account, error) {
 	if access, ok := s.remembered(m, id); ok {
 		return access.Account, nil
 	}

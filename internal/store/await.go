@@ -15,7 +15,7 @@ import (
 // it look at once.
 type waiters struct {
 	mu     sync.Mutex
-	groups map[users.Moment]*waitGroup
+	groups map[users.Revision]*waitGroup
 	// look wakes the goroutine, which runs while it is not nil.
 	look    chan struct{}
 	running sync.WaitGroup // the goroutine
@@ -24,13 +24,13 @@ type waiters struct {
 
 // waitGroup is all who have seen one moment.
 type waitGroup struct {
-	moment  users.Moment
+	moment  users.Revision
 	changed chan struct{}
 	size    int
 }
 
 // Changed implements users.ChangeReader.
-func (s *Store) Changed(m users.Moment) (<-chan struct{}, func()) {
+func (s *Store) Changed(m users.Revision) (<-chan struct{}, func()) {
 	w := &s.waiters
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -38,7 +38,7 @@ func (s *Store) Changed(m users.Moment) (<-chan struct{}, func()) {
 	if g == nil {
 		g = &waitGroup{moment: m, changed: make(chan struct{})}
 		if w.groups == nil {
-			w.groups = map[users.Moment]*waitGroup{}
+			w.groups = map[users.Revision]*waitGroup{}
 		}
 		w.groups[m] = g
 	}
@@ -107,7 +107,7 @@ func (s *Store) watchMoments(look <-chan struct{}) {
 	}
 }
 
-func (s *Store) lookForWaiters() (users.Moment, error) {
+func (s *Store) lookForWaiters() (users.Revision, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.readLimit)
 	defer cancel()
 	return read(ctx, s, s.readLimit, s.now)
@@ -126,7 +126,7 @@ func (w *waiters) all() []*waitGroup {
 
 // tell lets go on who has seen another moment than now. Only those are judged who had seen theirs before now was
 // looked at: another may have seen one that came after it.
-func (w *waiters) tell(groups []*waitGroup, now users.Moment) {
+func (w *waiters) tell(groups []*waitGroup, now users.Revision) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, g := range groups {

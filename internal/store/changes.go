@@ -25,7 +25,7 @@ func (q queries) ChangeState(ctx context.Context) (users.ChangeState, error) {
 	var standby bool
 	state, err := row(ctx, q, doing, func(r *sql.Rows) (c users.ChangeState, err error) {
 		var mark sql.NullString
-		err = r.Scan(&c.Moment.Roles, &c.Moment.Accounts, &c.Position, &mark, (*timeColumn)(&c.Now), &standby)
+		err = r.Scan(&c.Revision.Roles, &c.Revision.Accounts, &c.Position, &mark, (*timeColumn)(&c.Now), &standby)
 		c.Mark = mark.String
 		return c, err
 	}, `SELECT s.stamp, s.account_stamp, s.position, m.mark, `+q.engine.clock()+`, `+q.engine.standby()+`

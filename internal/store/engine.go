@@ -16,17 +16,17 @@ type engine interface {
 	reads() conn
 	// known returns the stamps as of now where the engine can tell, without asking for them, that they are what
 	// they were.
-	known() (users.Moment, bool)
+	known() (users.Revision, bool)
 	// listen begins to hear of changes, where the engine can.
 	listen(url string, to audience) error
 	// heard returns the stamps as of at most a second ago, if the engine hears of changes.
-	heard() (users.Moment, bool)
+	heard() (users.Revision, bool)
 	// unchanged reports whether it has heard that an account is still what it was under a stamp of the accounts.
 	unchanged(id users.ID, stamp string) bool
 	// wrote is called when this process has committed something, or may have.
 	wrote()
 	// moment returns the stamps as of now, which ask reads from the database.
-	moment(ask func() (users.Moment, error)) (users.Moment, error)
+	moment(ask func() (users.Revision, error)) (users.Revision, error)
 	// pause is how long to wait between two looks at the moment for those who wait for another.
 	pause() time.Duration
 	// begin begins a transaction that no other of any process overlaps.

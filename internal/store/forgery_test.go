@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/lease"
 )
 
 // FuzzHearing: whatever is told, by the database or by a forger, in whatever order with heartbeats and reads, what is
@@ -96,7 +97,7 @@ func forge(g *stage, length, n, mask int, late bool) {
 	g.runs = append(g.runs, kept...)
 	g.settle()
 	// For longer than anything may count that was true before the change.
-	g.clock = g.clock.Add(2 * credit)
+	g.clock = g.clock.Add(2 * lease.TTL)
 	if !late {
 		for range 2 {
 			g.beats()
@@ -132,9 +133,9 @@ func TestHeardLooksTwice(t *testing.T) {
 		"a change of the role":                      func(g *stage) { g.change(-1); g.settle() },
 		"a change, and a heartbeat":                 func(g *stage) { g.change(-1); g.settle(); g.beats() },
 		"a change of another, and a heartbeat":      func(g *stage) { g.change(2); g.settle(); g.beats() },
-		"what this process has written":             func(g *stage) { g.ears.wrote() },
-		"that the connection was lost":              func(g *stage) { g.ears.begin() },
-		"that time has passed":                      func(g *stage) { g.clock = g.clock.Add(credit) },
+		"what this process has written":             func(g *stage) { g.ears.Committed() },
+		"that the connection was lost":              func(g *stage) { g.ears.Reset() },
+		"that time has passed":                      func(g *stage) { g.clock = g.clock.Add(lease.TTL) },
 		"a change, a heartbeat and a newer account": func(g *stage) { g.change(0); g.settle(); g.beats(); g.keeps(0) },
 	} {
 		g := newStage(t)
@@ -154,7 +155,7 @@ func TestHeardLooksTwice(t *testing.T) {
 		g.settle()
 		g.beats()
 		g.engine.between = func() { g.engine.between = nil; more(g) }
-		if _, ok := g.store.Heard(g.ids[0]); ok {
+		if _, ok := g.store.CachedAccess(g.ids[0]); ok {
 			t.Errorf("%s came in between, and an account is said from memory", what)
 		}
 	}
@@ -188,7 +189,7 @@ func TestKeptForAMinute(t *testing.T) {
 	if !g.judge("read again", 0) {
 		t.Fatal("nothing is said from memory")
 	}
-	g.clock = g.clock.Add(maxAge)
+	g.clock = g.clock.Add(lease.MaxAge)
 	kept.read = g.clock
 	g.store.accounts.Set(g.ids[0], kept)
 	g.beats()
@@ -197,7 +198,7 @@ func TestKeptForAMinute(t *testing.T) {
 	}
 	// The monotonic clock may stand still while the one of the wall goes on, and the latter may be set back.
 	now := time.Now()
-	if !young(now, now.Add(maxAge-1)) || young(now, now.Add(maxAge)) || young(now.Round(0).Add(-maxAge), now) || young(now.Round(0).Add(maxAge), now) {
+	if !lease.WithinMaxAge(now, now.Add(lease.MaxAge-1)) || lease.WithinMaxAge(now, now.Add(lease.MaxAge)) || lease.WithinMaxAge(now.Round(0).Add(-lease.MaxAge), now) || lease.WithinMaxAge(now.Round(0).Add(lease.MaxAge), now) {
 		t.Error("the age of what is kept is wrong")
 	}
 }

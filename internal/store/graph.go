@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/lease"
 )
 
 // stamped is the role graph as it was under a stamp. The database draws a new stamp at random with every
@@ -27,7 +28,7 @@ type graphs struct {
 
 // find returns the kept graph if it is the one of stamp and was not read too long ago.
 func (g *graphs) find(stamp string, now time.Time) (*users.Graph, bool) {
-	if k := g.kept.Load(); k != nil && k.stamp == stamp && young(k.read, now) {
+	if k := g.kept.Load(); k != nil && k.stamp == stamp && lease.WithinMaxAge(k.read, now) {
 		return k.graph, true
 	}
 	return nil, false

@@ -11,6 +11,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/lease"
 )
 
 const (
@@ -69,9 +70,9 @@ func (p *postgres) clock() string          { return "pg_catalog.clock_timestamp(
 func (p *postgres) pause() time.Duration   { return 100 * time.Millisecond }
 
 // known says no: what is heard is a moment old.
-func (p *postgres) known() (users.Moment, bool) { return users.Moment{}, false }
+func (p *postgres) known() (users.Revision, bool) { return users.Revision{}, false }
 
-func (p *postgres) moment(ask func() (users.Moment, error)) (users.Moment, error) { return ask() }
+func (p *postgres) moment(ask func() (users.Revision, error)) (users.Revision, error) { return ask() }
 
 func (p *postgres) tables() string {
 	return `(SELECT CAST(relname AS text) AS name FROM pg_catalog.pg_class
@@ -88,20 +89,22 @@ func (p *postgres) listen(url string, to audience) error {
 		}
 	}
 	p.ears = &listener{
-		hearing: newHearing(time.Now, to.forget), audience: to, config: config.ConnConfig, pool: p.pool, wake: make(chan struct{}, 1),
+		lease: lease.New(time.Now, to.forget), audience: to, config: config.ConnConfig, pool: p.pool, wake: make(chan struct{}, 1),
 	}
 	p.ears.start()
 	return nil
 }
 
-func (p *postgres) heard() (users.Moment, bool) {
+func (p *postgres) heard() (users.Revision, bool) {
 	if p.ears == nil {
-		return users.Moment{}, false
+		return users.Revision{}, false
 	}
-	return p.ears.moment()
+	return p.ears.lease.Revision()
 }
 
-func (p *postgres) unchanged(id users.ID, stamp string) bool { return p.ears.unchanged(id, stamp) }
+func (p *postgres) unchanged(id users.ID, stamp string) bool {
+	return p.ears.lease.Unchanged(id, stamp)
+}
 
 func (p *postgres) wrote() {
 	if p.ears != nil {

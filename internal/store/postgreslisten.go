@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/lease"
 )
 
 const (
@@ -51,7 +52,7 @@ const (
 
 // listener keeps a connection on which the database tells of changes, and sends the heartbeats.
 type listener struct {
-	*hearing
+	lease *lease.Lease
 	audience
 	config  *pgx.ConnConfig
 	pool    *pgxpool.Pool
@@ -71,7 +72,7 @@ func (l *listener) start() {
 		for pause := beatEvery; ; pause = min(2*pause, readLimit) {
 			began := time.Now()
 			err := l.listen(ctx)
-			l.begin()
+			l.lease.Reset()
 			if ctx.Err() != nil {
 				return
 			}
@@ -111,7 +112,7 @@ func (l *listener) kick() {
 
 // wrote says that this process has committed something.
 func (l *listener) wrote() {
-	l.hearing.wrote()
+	l.lease.Committed()
 	l.kick()
 }
 
@@ -136,7 +137,7 @@ func (l *listener) listen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.begin()
+	l.lease.Reset()
 
 	ctx, silent := context.WithCancelCause(ctx)
 	beating := make(chan struct{})
@@ -160,7 +161,7 @@ func (l *listener) listen(ctx context.Context) error {
 			l.heartbeat(n.Payload)
 			continue
 		}
-		l.hear(n.Payload)
+		l.lease.Apply(n.Payload)
 		l.kick()
 		l.changed()
 	}
@@ -189,7 +190,7 @@ func (l *listener) heartbeat(payload string) {
 	if err != nil {
 		return
 	}
-	if l.cameBack(number, users.Moment{Roles: parts[1], Accounts: parts[2]}) {
+	if l.lease.Ack(number, users.Revision{Roles: parts[1], Accounts: parts[2]}) {
 		l.tell(true, nil)
 	}
 }
@@ -200,7 +201,7 @@ func (l *listener) beatAlways(ctx context.Context, name string, silent context.C
 	defer every.Stop()
 	for {
 		failed := l.send(ctx, name)
-		if l.silence() > maxSilence {
+		if l.lease.Silence() > maxSilence {
 			silent(cmp.Or(failed, error(silence)))
 			return
 		}
@@ -219,9 +220,9 @@ func (l *listener) beatAlways(ctx context.Context, name string, silent context.C
 }
 
 func (l *listener) send(ctx context.Context, name string) error {
-	limited, cancel := context.WithTimeout(ctx, credit)
+	limited, cancel := context.WithTimeout(ctx, lease.TTL)
 	defer cancel()
-	if _, err := l.pool.Exec(limited, heartbeat, name, strconv.FormatInt(l.beat(), 10)); err != nil {
+	if _, err := l.pool.Exec(limited, heartbeat, name, strconv.FormatInt(l.lease.Send(), 10)); err != nil {
 		return fmt.Errorf("send a heartbeat: %w", err)
 	}
 	return nil

@@ -58,7 +58,7 @@ func soon(t *testing.T, what string, is func() bool) {
 func warm(t *testing.T, s *store.Store, id users.ID) {
 	t.Helper()
 	soon(t, "heard of", func() bool {
-		if _, ok := s.Heard(id); ok {
+		if _, ok := s.CachedAccess(id); ok {
 			return true
 		}
 		if _, err := s.Access(t.Context(), id); err != nil {
@@ -128,20 +128,20 @@ func TestPostgresHearsOfChangesByHand(t *testing.T) {
 			}
 			warm(t, s, other.ID)
 			warm(t, s, a.ID)
-			before, _ := s.Heard(a.ID)
+			before, _ := s.CachedAccess(a.ID)
 			admin(t, url, c.change)
 			changed := time.Now()
 			soon(t, "heard of "+c.change, func() bool {
-				access, ok := s.Heard(a.ID)
+				access, ok := s.CachedAccess(a.ID)
 				return !ok || line(access) != line(before)
 			})
 			took = min(took, time.Since(changed))
 			if strings.HasPrefix(c.change, "UPDATE accounts") {
-				soon(t, "heard of the other, whom nobody asked for", func() bool { _, ok := s.Heard(other.ID); return ok })
+				soon(t, "heard of the other, whom nobody asked for", func() bool { _, ok := s.CachedAccess(other.ID); return ok })
 			}
 			if access, err := s.Access(ctx, a.ID); err == nil {
 				warm(t, s, a.ID)
-				if heard, ok := s.Heard(a.ID); ok && line(heard) != line(access) {
+				if heard, ok := s.CachedAccess(a.ID); ok && line(heard) != line(access) {
 					t.Errorf("after %s it is heard as %s, and is %s", c.change, line(heard), line(access))
 				}
 			}
@@ -156,12 +156,12 @@ func TestPostgresHearsOfChangesByHand(t *testing.T) {
 		FROM accounts, generate_series(1, 200) n WHERE email_key = 'other@example.com'`)
 	admin(t, url, `UPDATE accounts SET token_version = 5`)
 	soon(t, "heard of a change of all", func() bool {
-		access, ok := s.Heard(other.ID)
+		access, ok := s.CachedAccess(other.ID)
 		return !ok || access.Account.TokenVersion == 5
 	})
 	warm(t, s, other.ID)
 	admin(t, url, `TRUNCATE accounts CASCADE`)
-	soon(t, "heard of TRUNCATE", func() bool { _, ok := s.Heard(other.ID); return !ok })
+	soon(t, "heard of TRUNCATE", func() bool { _, ok := s.CachedAccess(other.ID); return !ok })
 }
 
 // TestPostgresHearsItsOwn: a process that has changed something is never let in on what was before, however soon it
@@ -192,7 +192,7 @@ func TestPostgresHearsItsOwn(t *testing.T) {
 	look := func(s *store.Store, grace time.Duration) {
 		for !over.Load() {
 			known, now := last.Load(), time.Now()
-			access, ok := s.Heard(a.ID)
+			access, ok := s.CachedAccess(a.ID)
 			if !ok {
 				var err error
 				if access, err = s.Access(t.Context(), a.ID); err != nil {
@@ -253,7 +253,7 @@ func TestPostgresListensToTheRightPlace(t *testing.T) {
 			if _, err := s.Access(t.Context(), a.ID); err != nil {
 				t.Error(err)
 			}
-			if _, ok := s.Heard(a.ID); ok || strings.Contains(said.String(), "true") || strings.Contains(said.String(), "hunter2") {
+			if _, ok := s.CachedAccess(a.ID); ok || strings.Contains(said.String(), "true") || strings.Contains(said.String(), "hunter2") {
 				t.Errorf("heard: %t; %s", ok, said)
 			}
 		})
@@ -273,7 +273,7 @@ func TestSQLiteHasNothingToListenTo(t *testing.T) {
 	if err := s.Listen("", func(bool, string) { t.Error("something was heard") }); err != nil {
 		t.Error(err)
 	}
-	if _, ok := s.Heard(users.NewID()); ok {
+	if _, ok := s.CachedAccess(users.NewID()); ok {
 		t.Error("something was heard")
 	}
 }

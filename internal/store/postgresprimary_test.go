@@ -47,7 +47,7 @@ func TestPostgresStandbyIsNotRead(t *testing.T) {
 				t.Errorf("%s on a standby: %v", what, err)
 			}
 		}
-		if found, ok := s.Heard(a.ID); ok && found.Account.Active {
+		if found, ok := s.CachedAccess(a.ID); ok && found.Account.Active {
 			t.Error("the account is active by what was heard")
 		}
 	}
@@ -66,7 +66,7 @@ func TestPostgresStandbyIsNotRead(t *testing.T) {
 	}
 	soon(t, "hearing of changes again", func() bool {
 		_, err := s.Access(t.Context(), a.ID)
-		found, ok := s.Heard(a.ID)
+		found, ok := s.CachedAccess(a.ID)
 		return err == nil && ok && found.Account.Active == a.Active
 	})
 }

@@ -109,7 +109,7 @@ func TestPostgresChannelIsSecret(t *testing.T) {
 // soonNot waits until an account is not said from memory.
 func soonNot(t *testing.T, s *store.Store, id users.ID) {
 	t.Helper()
-	soon(t, "to be asked for", func() bool { _, ok := s.Heard(id); return !ok })
+	soon(t, "to be asked for", func() bool { _, ok := s.CachedAccess(id); return !ok })
 }
 
 // TestPostgresLocksOfStrangers: whatever locks a user takes who may not write to the tables, the service works.

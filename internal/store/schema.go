@@ -115,16 +115,16 @@ func (s *Store) tablesOf(ctx context.Context, names ...string) ([]string, error)
 // Ready returns nil if the database answers within two seconds, its schema is exactly the one this program
 // was written for, and it would take a transaction; else ErrUnavailable, ErrOlderSchema, ErrNewerSchema or ErrNotWritable.
 func (s *Store) Ready(ctx context.Context) error {
-	_, err := read(ctx, s, s.probeLimit, func(ctx context.Context) (users.Moment, error) {
+	_, err := read(ctx, s, s.probeLimit, func(ctx context.Context) (users.Revision, error) {
 		list, err := s.migrations(ctx)
 		if err == nil {
 			err = ready(list)
 		}
 		if err != nil {
-			return users.Moment{}, err
+			return users.Revision{}, err
 		}
 		if _, err := row(ctx, s.reads(), "look whether there can be a transaction", scanInt, s.engine.canWrite()); err != nil {
-			return users.Moment{}, err
+			return users.Revision{}, err
 		}
 		return s.reads().stamps(ctx)
 	})

@@ -154,14 +154,14 @@ func (s *sqlite) close() error {
 }
 
 // known leaves a failure to moment, which will meet it too.
-func (s *sqlite) known() (users.Moment, bool) {
+func (s *sqlite) known() (users.Revision, bool) {
 	_, kept, err := s.watch.look()
-	return kept, err == nil && kept != users.Moment{}
+	return kept, err == nil && kept != users.Revision{}
 }
 
 // A file is looked at before each use, so there is nothing to be heard of.
 
-func (s *sqlite) heard() (users.Moment, bool)     { return users.Moment{}, false }
+func (s *sqlite) heard() (users.Revision, bool)   { return users.Revision{}, false }
 func (s *sqlite) unchanged(users.ID, string) bool { return false }
 func (s *sqlite) wrote()                          {}
 
@@ -172,7 +172,7 @@ func (s *sqlite) listen(url string, _ audience) error {
 	return nil
 }
 
-func (s *sqlite) moment(ask func() (users.Moment, error)) (users.Moment, error) {
+func (s *sqlite) moment(ask func() (users.Revision, error)) (users.Revision, error) {
 	return s.watch.moment(ask)
 }
 

@@ -25,7 +25,7 @@ func TestSQLiteFileAloneAfterClose(t *testing.T) {
 	if _, err := s.Access(t.Context(), users.NewID()); !errors.Is(err, users.ErrNotFound) { // opens the watching connection
 		t.Fatal(err)
 	}
-	changed, release := s.Changed(users.Moment{})
+	changed, release := s.Changed(users.Revision{})
 	<-changed
 	release()
 	if err := s.Close(); err != nil {

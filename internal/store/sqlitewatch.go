@@ -28,7 +28,7 @@ type watch struct {
 
 	// The stamps were read after the version was.
 	stampsOf int64
-	stamps   users.Moment // zero until they have been read
+	stamps   users.Revision // zero until they have been read
 }
 
 // versionStatement is PRAGMA data_version, prepared.
@@ -73,14 +73,14 @@ func (w *watch) close() error {
 
 // moment returns the stamps as of now. It calls read for them if the file has changed since that was last
 // called; what read returns is then at least as new as what was asked for.
-func (w *watch) moment(read func() (users.Moment, error)) (users.Moment, error) {
+func (w *watch) moment(read func() (users.Revision, error)) (users.Revision, error) {
 	version, kept, err := w.look()
-	if err != nil || kept != (users.Moment{}) {
+	if err != nil || kept != (users.Revision{}) {
 		return kept, err
 	}
 	now, err := read()
 	if err != nil {
-		return users.Moment{}, err
+		return users.Revision{}, err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -89,22 +89,22 @@ func (w *watch) moment(read func() (users.Moment, error)) (users.Moment, error) 
 }
 
 // look returns the version of the file and the stamps, if they are of that version.
-func (w *watch) look() (version int64, kept users.Moment, err error) {
+func (w *watch) look() (version int64, kept users.Revision, err error) {
 	if err := w.file.checkSoon(); err != nil {
-		return 0, users.Moment{}, err
+		return 0, users.Revision{}, err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.conn == nil {
 		if err := w.open(); err != nil {
-			return 0, users.Moment{}, err
+			return 0, users.Revision{}, err
 		}
 	}
 	// No context: the driver would start a goroutine to watch its end, and there is nothing here to wait for but
 	// the lock of a recovery, within busy_timeout.
 	rows, err := w.version.QueryContext(context.Background(), nil)
 	if err != nil {
-		return 0, users.Moment{}, err
+		return 0, users.Revision{}, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	var row [1]driver.Value
@@ -112,11 +112,11 @@ func (w *watch) look() (version int64, kept users.Moment, err error) {
 		if errors.Is(err, io.EOF) {
 			err = errors.New("PRAGMA data_version has no row")
 		}
-		return 0, users.Moment{}, err
+		return 0, users.Revision{}, err
 	}
 	version, ok := row[0].(int64)
 	if !ok {
-		return 0, users.Moment{}, fmt.Errorf("PRAGMA data_version is a %T", row[0])
+		return 0, users.Revision{}, fmt.Errorf("PRAGMA data_version is a %T", row[0])
 	}
 	if version == w.stampsOf {
 		kept = w.stamps

@@ -7,28 +7,29 @@ import (
 	"time"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/lease"
 )
 
 // hearsay is an engine that hears, and has no database.
 type hearsay struct {
 	engine
-	ears    *hearing
+	ears    *lease.Lease
 	between func() // is run in the middle of a Heard
 }
 
-func (e *hearsay) heard() (users.Moment, bool) { return e.ears.moment() }
+func (e *hearsay) heard() (users.Revision, bool) { return e.ears.Revision() }
 
 func (e *hearsay) unchanged(id users.ID, stamp string) bool {
 	if e.between != nil {
 		e.between()
 	}
-	return e.ears.unchanged(id, stamp)
+	return e.ears.Unchanged(id, stamp)
 }
 
 // truth is what was so from a time on.
 type truth struct {
 	from     time.Time
-	stamps   users.Moment
+	stamps   users.Revision
 	role     int // the version of the role that all accounts have
 	accounts [3]int
 }
@@ -37,7 +38,7 @@ type truth struct {
 type stage struct {
 	t       *testing.T
 	clock   time.Time
-	ears    *hearing
+	ears    *lease.Lease
 	store   *Store
 	engine  *hearsay
 	ids     [3]users.ID
@@ -56,14 +57,14 @@ func newStage(t *testing.T) *stage { return newStageWith(t, newStore(nil)) }
 func newStageWith(t *testing.T, s *Store) *stage {
 	g := &stage{t: t, clock: time.Unix(1_000_000, 0), role: users.NewID(), store: s}
 	now := func() time.Time { return g.clock }
-	g.ears = newHearing(now, s.accounts.InvalidateAll)
+	g.ears = lease.New(now, s.accounts.InvalidateAll)
 	g.engine = &hearsay{ears: g.ears}
 	s.engine, s.clock = g.engine, now
 	s.graphs.kept.Store(nil)
 	for i := range g.ids {
 		g.ids[i] = users.NewID()
 	}
-	g.past = []truth{{from: g.clock, stamps: users.Moment{Roles: "R0", Accounts: "A0"}}}
+	g.past = []truth{{from: g.clock, stamps: users.Revision{Roles: "R0", Accounts: "A0"}}}
 	return g
 }
 
@@ -88,14 +89,14 @@ func (g *stage) change(account int) {
 }
 
 func (g *stage) notify(payload string) {
-	g.arrives = append(g.arrives, func() { g.ears.hear(payload) })
+	g.arrives = append(g.arrives, func() { g.ears.Apply(payload) })
 }
 
 // beat sends a heartbeat, which reads the stamps now and is committed later.
 func (g *stage) beat() {
-	number, stamps := g.ears.beat(), g.now().stamps
+	number, stamps := g.ears.Send(), g.now().stamps
 	g.runs = append(g.runs, func() {
-		g.arrives = append(g.arrives, func() { g.ears.cameBack(number, stamps) })
+		g.arrives = append(g.arrives, func() { g.ears.Ack(number, stamps) })
 	})
 }
 
@@ -142,7 +143,7 @@ func (g *stage) keeps(account int) {
 // judge fails the test if an account is said to be as it was at no time since what may still count was true.
 func (g *stage) judge(what string, account int) (yes bool) {
 	g.t.Helper()
-	access, ok := g.store.Heard(g.ids[account])
+	access, ok := g.store.CachedAccess(g.ids[account])
 	if !ok {
 		return false
 	}
@@ -152,7 +153,7 @@ func (g *stage) judge(what string, account int) (yes bool) {
 		if p.role == role && int64(p.accounts[account]) == access.Account.TokenVersion {
 			return true
 		}
-		if g.clock.Sub(p.from) > credit || i == g.wrote {
+		if g.clock.Sub(p.from) > lease.TTL || i == g.wrote {
 			break // what was before this one must not be said
 		}
 	}
@@ -174,7 +175,7 @@ func (g *stage) play(script []byte) {
 			g.change(-1)
 		case 2: // this process's own
 			g.change(x%4 - 1)
-			g.ears.wrote()
+			g.ears.Committed()
 			g.wrote = len(g.past) - 1
 		case 3, 4:
 			g.beat()
@@ -188,7 +189,7 @@ func (g *stage) play(script []byte) {
 			g.clock = g.clock.Add(time.Duration(x) * 40 * time.Millisecond)
 		case 13:
 			if x == 0 {
-				g.ears.begin()
+				g.ears.Reset()
 				g.arrives = nil
 			} else {
 				g.beats()

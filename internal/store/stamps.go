@@ -15,9 +15,9 @@ import (
 // refuse to, and in SQLite they make the row themselves.
 
 // stamps reads the stamps of now.
-func (q queries) stamps(ctx context.Context) (users.Moment, error) {
+func (q queries) stamps(ctx context.Context) (users.Revision, error) {
 	var standby bool
-	m, err := row(ctx, q, readingStamps, func(r *sql.Rows) (m users.Moment, err error) {
+	m, err := row(ctx, q, readingStamps, func(r *sql.Rows) (m users.Revision, err error) {
 		return m, r.Scan(&m.Roles, &m.Accounts, &standby)
 	}, `SELECT stamp, account_stamp, `+q.engine.standby()+` FROM authorization_stamp`)
 	if errors.Is(err, users.ErrNotFound) {

@@ -20,16 +20,6 @@ const (
 	probeLimit = 2 * time.Second
 )
 
-// maxAge is how long what was read into memory may be used without being read again, though nothing is known to have
-// changed since. Nothing that works needs it. It bounds what goes past all stamps: triggers that were switched off, a
-// table that was restored alone.
-const maxAge = time.Minute
-
-// young reports whether what was read at a time may still be used, by the monotonic clock and by that of the wall.
-func young(read, now time.Time) bool {
-	return now.Sub(read) < maxAge && now.Round(0).Sub(read.Round(0)).Abs() < maxAge
-}
-
 // maxAccounts bounds how many accounts are kept in memory, at about half a KiB each.
 const maxAccounts = 16_384
 
@@ -41,7 +31,7 @@ type Store struct {
 	waiters waiters
 	// accounts is what was seen of each, and under which stamps. It is true for as long as the stamp of the
 	// accounts is the same, or no change that was heard of since has named the account; that is looked at before
-	// each use. No entry is older than maxAge when it is used.
+	// each use. No entry is older than lease.MaxAge when it is used.
 	accounts *otter.Cache[users.ID, seen]
 	clock    func() time.Time
 	// writing is held by the one transaction of this process. Those that wait for it hold no connection, so

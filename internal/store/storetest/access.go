@@ -22,7 +22,7 @@ func testKeptAccounts(t *testing.T, f *fixture) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		second, err := f.AccountSince(ctx, access.Moment, b.ID)
+		second, err := f.AccountSince(ctx, access.Revision, b.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,10 +56,10 @@ func testKeptAccounts(t *testing.T, f *fixture) {
 	_, err = f.Access(ctx, a.ID)
 	wantError(t, "Access after DELETE", err, users.ErrNotFound)
 	// It was there at that moment, and so may still be shown; it is not there now.
-	if _, err = f.AccountSince(ctx, users.Moment{}, b.ID); err != users.ErrNotFound {
+	if _, err = f.AccountSince(ctx, users.Revision{}, b.ID); err != users.ErrNotFound {
 		t.Errorf("AccountSince no moment, after DELETE: %v", err)
 	}
-	if _, err = f.AccountSince(ctx, access.Moment, users.NewID()); err != users.ErrNotFound {
+	if _, err = f.AccountSince(ctx, access.Revision, users.NewID()); err != users.ErrNotFound {
 		t.Errorf("AccountSince of an id that nobody has: %v", err)
 	}
 }
@@ -69,15 +69,15 @@ func testKeptAccounts(t *testing.T, f *fixture) {
 func testMomentMoves(t *testing.T, f *fixture) {
 	ctx := t.Context()
 	a := f.addAccount("ada@example.com", f.role)
-	moment := func() users.Moment {
+	moment := func() users.Revision {
 		t.Helper()
 		access, err := f.Access(ctx, a.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return access.Moment
+		return access.Revision
 	}
-	known := map[users.Moment]bool{{}: true}
+	known := map[users.Revision]bool{{}: true}
 	moves := func(what string, want bool) {
 		t.Helper()
 		m := moment()
@@ -142,7 +142,7 @@ func testNothingStaleIsSeen(t *testing.T, f *fixture) {
 					t.Error(err)
 					return
 				}
-				again, err := f.AccountSince(ctx, access.Moment, id)
+				again, err := f.AccountSince(ctx, access.Revision, id)
 				if err != nil {
 					t.Error(err)
 					return

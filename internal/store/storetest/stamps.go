@@ -19,14 +19,14 @@ func testStampsGone(t *testing.T, f *fixture) {
 	if !strings.HasPrefix(f.url, "sqlite") {
 		statements = append(statements, `TRUNCATE authorization_stamp`)
 	}
-	known := map[users.Moment]bool{}
+	known := map[users.Revision]bool{}
 	for _, statement := range statements {
 		for name, use := range map[string]func() error{
 			"Access": func() error { _, err := f.Access(ctx, a.ID); return err },
 			"Access of a process that has just begun": func() error { _, err := open(t, f.url).Access(ctx, a.ID); return err },
 			"Graph":        func() error { _, err := f.Graph(ctx); return err },
 			"Ready":        func() error { return f.Ready(ctx) },
-			"AccountSince": func() error { _, err := f.AccountSince(ctx, users.Moment{}, a.ID); return err },
+			"AccountSince": func() error { _, err := f.AccountSince(ctx, users.Revision{}, a.ID); return err },
 			"a change of an account": func() error {
 				return f.InTx(ctx, func(tx users.Tx) error { a.TokenVersion++; return tx.UpdateAccount(ctx, a) })
 			},
@@ -54,13 +54,13 @@ func testStampsGone(t *testing.T, f *fixture) {
 		} {
 			before, err := f.Access(ctx, a.ID)
 			wantError(t, "Access", err, nil)
-			known[before.Moment] = true
+			known[before.Revision] = true
 			byHand(t, f.url, statement)
 			wantError(t, name+" after "+statement, use(), nil)
 			after, err := f.Access(ctx, a.ID)
 			wantError(t, "Access", err, nil)
-			if known[after.Moment] || after.Account.TokenVersion != a.TokenVersion {
-				t.Errorf("%s after %s: %+v is seen, and was before", name, statement, after.Moment)
+			if known[after.Revision] || after.Account.TokenVersion != a.TokenVersion {
+				t.Errorf("%s after %s: %+v is seen, and was before", name, statement, after.Revision)
 			}
 			wantError(t, "Ready", f.Ready(ctx), nil)
 		}

@@ -1,4 +1,4 @@
-package store
+package pgurl
 
 import (
 	"cmp"
@@ -52,17 +52,17 @@ func applyParameters(config *pgxpool.Config) error {
 	if high != 0 && high < cmp.Or(low, tls.VersionTLS12) {
 		p.refuse("ssl_max_protocol_version", "which is below ssl_min_protocol_version (TLSv1.2 by default)")
 	}
-	attempts := list(&connection.Config)
+	attempts := listAttempts(&connection.Config)
 	for _, a := range attempts {
 		if a.TLSConfig != nil {
 			a.TLSConfig.MinVersion, a.TLSConfig.MaxVersion = low, high
 		}
 	}
-	hosts := group(attempts)
+	hosts := groupByHost(attempts)
 	p.addresses(hosts)
-	unlist(&connection.Config, slices.Concat(hosts...))
+	setAttempts(&connection.Config, slices.Concat(hosts...))
 	if p.oneOf("load_balance_hosts", "disable", "random") == "random" {
-		balance(config)
+		balanceHosts(config)
 	}
 	return p.err
 }

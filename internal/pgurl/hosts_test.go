@@ -1,4 +1,4 @@
-package store
+package pgurl
 
 import (
 	"crypto/tls"
@@ -7,7 +7,10 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
+
+func parse(url string) (*pgxpool.Config, error) { return Parse(url, Defaults{}) }
 
 // TestHostaddrKeepsNames: the address is dialed, and the certificate must still be that of the name.
 func TestHostaddrKeepsNames(t *testing.T) {
@@ -18,11 +21,11 @@ func TestHostaddrKeepsNames(t *testing.T) {
 		"allow":       {"10.0.0.1:1 -", "10.0.0.1:1 a", "b:2 -", "b:2 b", "10.0.0.3:3 -", "10.0.0.3:3 a"},
 		"disable":     {"10.0.0.1:1 -", "b:2 -", "10.0.0.3:3 -"},
 	} {
-		config, err := postgresConfig("postgres://u@a:1,b:2,a:3/db?hostaddr=10.0.0.1,,10.0.0.3&ssl_min_protocol_version=TLSv1.3&sslmode=" + mode)
+		config, err := parse("postgres://u@a:1,b:2,a:3/db?hostaddr=10.0.0.1,,10.0.0.3&ssl_min_protocol_version=TLSv1.3&sslmode=" + mode)
 		if err != nil {
 			t.Fatal(err)
 		}
-		attempts := list(&config.ConnConfig.Config)
+		attempts := listAttempts(&config.ConnConfig.Config)
 		if got := shown(attempts); !slices.Equal(got, want) {
 			t.Errorf("%s: %v, want %v", mode, got, want)
 		}
@@ -37,7 +40,7 @@ func TestHostaddrKeepsNames(t *testing.T) {
 // TestLoadBalance: the order of hosts varies, and what is tried with one stays together, in its order.
 func TestLoadBalance(t *testing.T) {
 	t.Parallel()
-	config, err := postgresConfig("postgres://u@a:1,b:2/db?host=a,/tmp,b&port=1,2,3&sslmode=prefer&load_balance_hosts=random")
+	config, err := parse("postgres://u@a:1,b:2/db?host=a,/tmp,b&port=1,2,3&sslmode=prefer&load_balance_hosts=random")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +50,7 @@ func TestLoadBalance(t *testing.T) {
 		if err := config.BeforeConnect(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
-		got := shown(list(&c.Config))
+		got := shown(listAttempts(&c.Config))
 		for with, without := range map[string]string{"a:1 a": "a:1 -", "b:3 b": "b:3 -"} {
 			if i := slices.Index(got, with); len(got) != 5 || i < 0 || i == 4 || got[i+1] != without || !slices.Contains(got, "/tmp:2 -") {
 				t.Fatal(got)
@@ -71,24 +74,4 @@ func shown(attempts []*pgconn.FallbackConfig) []string {
 		texts = append(texts, fmt.Sprintf("%s:%d %s", a.Host, a.Port, name))
 	}
 	return texts
-}
-
-func TestParametersForTheServer(t *testing.T) {
-	t.Parallel()
-	// What a session is like is not the URL's to say: values are read as they come in it.
-	for query, name := range map[string]string{
-		"": "svc-users", "fallback_application_name=x": "x",
-		"fallback_application_name=x&application_name=y&TimeZone=CET&DateStyle=German&keepalives=1&sslcrl=": "y",
-	} {
-		config, err := postgresConfig("postgres://u@a/db?" + query)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := map[string]string{
-			"application_name": name, "timezone": "UTC", "client_encoding": "UTF8", "datestyle": "ISO, MDY", "standard_conforming_strings": "on",
-		}
-		if got := config.ConnConfig.RuntimeParams; fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Errorf("%s: %v, want %v", query, got, want)
-		}
-	}
 }

@@ -1,4 +1,4 @@
-package store
+package pgurl
 
 import (
 	"context"
@@ -12,29 +12,30 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// list returns what is tried to connect, in this order: for pgx the first is apart from the others.
-func list(c *pgconn.Config) []*pgconn.FallbackConfig {
+// listAttempts returns what is tried to connect, in this order: for pgx the first is apart from the others.
+func listAttempts(c *pgconn.Config) []*pgconn.FallbackConfig {
 	first := &pgconn.FallbackConfig{Host: c.Host, Port: c.Port, TLSConfig: c.TLSConfig}
 	return append([]*pgconn.FallbackConfig{first}, c.Fallbacks...)
 }
 
-func unlist(c *pgconn.Config, attempts []*pgconn.FallbackConfig) {
+// setAttempts is the reverse of listAttempts.
+func setAttempts(c *pgconn.Config, attempts []*pgconn.FallbackConfig) {
 	c.Host, c.Port, c.TLSConfig = attempts[0].Host, attempts[0].Port, attempts[0].TLSConfig
 	c.Fallbacks = attempts[1:]
 }
 
-// group puts together what is tried with one host. That is once, but twice over a network under the sslmodes
+// groupByHost puts together what is tried with one host. That is once, but twice over a network under the sslmodes
 // allow and prefer: with TLS and without, which no other sslmode does. The sslmode is the same for all hosts.
-func group(attempts []*pgconn.FallbackConfig) [][]*pgconn.FallbackConfig {
+func groupByHost(attempts []*pgconn.FallbackConfig) [][]*pgconn.FallbackConfig {
 	var with, without bool
 	for _, a := range attempts {
 		with = with || a.TLSConfig != nil
-		without = without || a.TLSConfig == nil && !socket(a.Host)
+		without = without || a.TLSConfig == nil && !isSocket(a.Host)
 	}
 	var hosts [][]*pgconn.FallbackConfig
 	for len(attempts) > 0 {
 		n := 1
-		if with && without && !socket(attempts[0].Host) {
+		if with && without && !isSocket(attempts[0].Host) {
 			n = 2
 		}
 		hosts = append(hosts, attempts[:n:n])
@@ -43,7 +44,8 @@ func group(attempts []*pgconn.FallbackConfig) [][]*pgconn.FallbackConfig {
 	return hosts
 }
 
-func socket(host string) bool {
+// isSocket reports whether a host is the folder of a Unix socket.
+func isSocket(host string) bool {
 	network, _ := pgconn.NetworkAddress(host, 0)
 	return network == "unix"
 }
@@ -69,7 +71,7 @@ func (p *parameters) addresses(hosts [][]*pgconn.FallbackConfig) {
 			return
 		}
 		for _, attempt := range hosts[i] {
-			if socket(attempt.Host) {
+			if isSocket(attempt.Host) {
 				p.refuse("hostaddr", "which needs a host whose name is not that of a folder")
 				return
 			}
@@ -78,12 +80,12 @@ func (p *parameters) addresses(hosts [][]*pgconn.FallbackConfig) {
 	}
 }
 
-// balance has every connection of the pool try the hosts, and the addresses of each, in an order of its own.
-func balance(config *pgxpool.Config) {
+// balanceHosts has every connection of the pool try the hosts, and the addresses of each, in an order of its own.
+func balanceHosts(config *pgxpool.Config) {
 	config.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error {
-		hosts := group(list(&c.Config))
+		hosts := groupByHost(listAttempts(&c.Config))
 		shuffle(hosts)
-		unlist(&c.Config, slices.Concat(hosts...))
+		setAttempts(&c.Config, slices.Concat(hosts...))
 		return nil
 	}
 	lookup := config.ConnConfig.LookupFunc

@@ -1,10 +1,12 @@
-package store
+package pgurl
 
 import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -13,16 +15,16 @@ import (
 	"strings"
 )
 
-// setting is a parameter of libpq as the URL or the environment gives it.
+// setting is a parameter of libpq as the URL or the environment gives it, and where it came from.
 type setting struct {
 	value string
-	from  string // for people: "the parameter sslmode of the database URL", "the environment variable PGSSLMODE"
+	from  string // begins an error: "the parameter sslmode of the database URL", "the environment variable PGSSLMODE"
 }
 
-// given looks a parameter up where the driver does: in the URL, then in the environment. What a service file has is not
+// lookUp finds a parameter where the driver does: in the URL, then in the environment. What a service file has is not
 // looked at.
-func given(u, parameter, variable string) setting {
-	_, _, query := split(u)
+func lookUp(u, parameter, variable string) setting {
+	_, _, query := splitURL(u)
 	values, err := url.ParseQuery(strings.TrimPrefix(query, "?"))
 	if list := values[parameter]; err == nil && len(list) > 0 {
 		return setting{list[len(list)-1], "the parameter " + parameter + " of the database URL"}
@@ -32,20 +34,20 @@ func given(u, parameter, variable string) setting {
 
 func (s setting) refuse(problem string) error { return fmt.Errorf("%s %s", s.from, problem) }
 
-// diagnose says why the driver refuses a well-formed URL: which parameter, variable or file it is, and what is allowed.
-// It shows no value but the names of files. errMalformed if it cannot tell.
-func diagnose(u string) error {
+// findFault returns the reason for which the driver refuses a well-formed URL: the parameter, variable or file, and what is
+// allowed. It shows no value but the names of files. ErrMalformed if it cannot tell.
+func findFault(u string) error {
 	modes := []string{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
-	if s := given(u, "sslmode", "PGSSLMODE"); s.value != "" && !slices.Contains(modes, s.value) {
+	if s := lookUp(u, "sslmode", "PGSSLMODE"); s.value != "" && !slices.Contains(modes, s.value) {
 		return s.refuse("must be one of " + strings.Join(modes, ", "))
 	}
-	if s := given(u, "connect_timeout", "PGCONNECT_TIMEOUT"); s.value != "" {
+	if s := lookUp(u, "connect_timeout", "PGCONNECT_TIMEOUT"); s.value != "" {
 		if _, err := strconv.ParseInt(s.value, 10, 32); err != nil {
 			return s.refuse("must be a whole number of seconds")
 		}
 	}
 	attributes := []string{"primary", "read-write", "read-only", "any"}
-	if s := given(u, "target_session_attrs", "PGTARGETSESSIONATTRS"); s.value != "" && !slices.Contains(attributes, s.value) {
+	if s := lookUp(u, "target_session_attrs", "PGTARGETSESSIONATTRS"); s.value != "" && !slices.Contains(attributes, s.value) {
 		return s.refuse("must be one of " + strings.Join(attributes, ", "))
 	}
 	for _, check := range []func(string) error{checkRootCertificates, checkClientCertificate, checkService} {
@@ -53,11 +55,11 @@ func diagnose(u string) error {
 			return err
 		}
 	}
-	return errMalformed
+	return ErrMalformed
 }
 
 func checkRootCertificates(u string) error {
-	s := given(u, "sslrootcert", "PGSSLROOTCERT")
+	s := lookUp(u, "sslrootcert", "PGSSLROOTCERT")
 	if s.value == "" || s.value == "system" {
 		return nil
 	}
@@ -69,7 +71,7 @@ func checkRootCertificates(u string) error {
 }
 
 func checkClientCertificate(u string) error {
-	certificate, key := given(u, "sslcert", "PGSSLCERT"), given(u, "sslkey", "PGSSLKEY")
+	certificate, key := lookUp(u, "sslcert", "PGSSLCERT"), lookUp(u, "sslkey", "PGSSLKEY")
 	switch {
 	case certificate.value == "" && key.value == "":
 		return nil
@@ -98,7 +100,7 @@ func checkClientCertificate(u string) error {
 }
 
 func checkService(u string) error {
-	service, file := given(u, "service", "PGSERVICE"), given(u, "servicefile", "PGSERVICEFILE")
+	service, file := lookUp(u, "service", "PGSERVICE"), lookUp(u, "servicefile", "PGSERVICEFILE")
 	if service.value == "" {
 		return nil
 	}
@@ -107,7 +109,7 @@ func checkService(u string) error {
 		file.value = filepath.Join(home, ".pg_service.conf")
 	}
 	if _, err := os.ReadFile(file.value); err != nil {
-		return service.refuse(fmt.Sprintf("names a service, and the file %q cannot be read (%s)", file.value, describePath(err)))
+		return service.refuse(fmt.Sprintf("names a service, and the file %q cannot be read (%s)", file.value, reasonOf(err)))
 	}
 	return service.refuse(fmt.Sprintf("names a service that the file %q does not have, or has with a wrong setting", file.value))
 }
@@ -116,7 +118,16 @@ func checkService(u string) error {
 func (s setting) read() ([]byte, error) {
 	text, err := os.ReadFile(s.value)
 	if err != nil {
-		return nil, s.refuse(fmt.Sprintf("names the file %q, which cannot be read (%s)", s.value, describePath(err)))
+		return nil, s.refuse(fmt.Sprintf("names the file %q, which cannot be read (%s)", s.value, reasonOf(err)))
 	}
 	return text, nil
+}
+
+// reasonOf is the reason of an error of the file system, without the path.
+func reasonOf(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return err.Error()
 }

@@ -1,4 +1,4 @@
-package store
+package pgurl
 
 import (
 	"net"
@@ -20,7 +20,7 @@ func TestSocketOptions(t *testing.T) {
 		"keepalives_idle=31&keepalives_interval=7&keepalives_count=4&tcp_user_timeout=12345": {1, 31, 7, 4, 12345},
 		"keepalives=1&keepalives_idle=0": {1, 7200, 15, 9, 0},
 	} {
-		config, err := postgresConfig("postgres://u@127.0.0.1/db?" + query)
+		config, err := parse("postgres://u@127.0.0.1/db?" + query)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package store
+package pgurl
 
 import (
 	"net"
@@ -20,13 +20,13 @@ func (p *parameters) dialing(c *pgx.ConnConfig) {
 	}
 	keep := &dialer.KeepAliveConfig
 	if n, given := p.integer("keepalives_idle"); given {
-		keep.Idle = time.Duration(system(n)) * time.Second
+		keep.Idle = time.Duration(systemDefault(n)) * time.Second
 	}
 	if n, given := p.integer("keepalives_interval"); given {
-		keep.Interval = time.Duration(system(n)) * time.Second
+		keep.Interval = time.Duration(systemDefault(n)) * time.Second
 	}
 	if n, given := p.integer("keepalives_count"); given {
-		keep.Count = system(n)
+		keep.Count = systemDefault(n)
 	}
 	if limit, _ := p.integer("tcp_user_timeout"); limit > 0 {
 		dialer.Control = func(network, _ string, socket syscall.RawConn) error {
@@ -39,8 +39,8 @@ func (p *parameters) dialing(c *pgx.ConnConfig) {
 	c.DialFunc = dialer.DialContext
 }
 
-// system makes of libpq's sign for the default of the system, 0 or less, that of Go.
-func system(n int) int {
+// systemDefault turns libpq's sign for the default of the system, 0 or less, into that of net.KeepAliveConfig, -1.
+func systemDefault(n int) int {
 	if n <= 0 {
 		return -1
 	}

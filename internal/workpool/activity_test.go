@@ -1,4 +1,4 @@
-package password
+package workpool
 
 import (
 	"context"
@@ -6,21 +6,22 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	users "github.com/svc-users/svc-users"
 )
 
-// TestPoolTellsWhetherItIsBusy: once when work begins, before any of it is done, and once when there has been
+// TestOnBusy: once when work begins, before any of it is done, and once when there has been
 // none for a while; short gaps are not worth telling.
-func TestPoolTellsWhetherItIsBusy(t *testing.T) {
+func TestOnBusy(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var told []int
-		p := newPool(2, time.Minute, pace{mean: time.Second}, func() {}, func(workers int) { told = append(told, workers) })
-		defer p.close()
+		p := New(Options{
+			Workers: 2, MaxWait: time.Minute, ServiceTime: time.Second, Classes: testClasses[:],
+			Start: func() {}, OnBusy: func(workers int) { told = append(told, workers) },
+		})
+		defer p.Close()
 		hash := func() {
 			t.Helper()
-			err := p.do(context.Background(), users.PurposeLogin, func() {
+			err := p.Do(context.Background(), logins, func() {
 				if len(told)%2 == 0 {
 					t.Error("a hash began before it was told")
 				}
@@ -41,11 +42,11 @@ func TestPoolTellsWhetherItIsBusy(t *testing.T) {
 		}
 		check()
 		hash()
-		time.Sleep(calm / 2)
+		time.Sleep(idleAfter / 2)
 		hash()
 		hash()
 		check(2)
-		time.Sleep(calm - time.Millisecond)
+		time.Sleep(idleAfter - time.Millisecond)
 		check(2)
 		time.Sleep(2 * time.Millisecond)
 		check(2, 0)
