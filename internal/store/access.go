@@ -72,7 +72,8 @@ func (s *Store) Access(ctx context.Context, id users.ID) (users.Access, error) {
 			if err != nil {
 				return users.Access{}, err
 			}
-			loaded, err := q.loadGraph(ctx)
+			now := s.clock()
+			loaded, err := q.loadGraph(ctx, s.graphs.base(now), now)
 			return users.Access{Account: account, Graph: loaded.graph}, err
 		})
 	})
@@ -221,14 +222,23 @@ func (t *tx) Graph(ctx context.Context) (*users.Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	if graph, ok := t.graph(stamp); ok {
-		return graph, nil
+	now := t.clock()
+	base := t.graphs.base(now)
+	if base != nil && base.stamp == stamp {
+		return base.graph, nil
 	}
-	// Nobody else is in a transaction of ours, but SQL by hand may come between the statements that load.
+	if t.own.graph != nil {
+		base = &t.own
+	}
+	// Nobody else is in a transaction of ours, but SQL by hand may come between the statements that load. What it changed
+	// is then read again.
 	for t.own.stamp != stamp {
-		if t.own, err = t.loadGraph(ctx); err != nil {
+		loaded, err := t.loadGraph(ctx, base, now)
+		if err != nil {
 			return nil, err
 		}
+		t.own = loaded
+		base = &loaded
 		if stamp, err = t.stamp(ctx); err != nil {
 			return nil, err
 		}

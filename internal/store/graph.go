@@ -17,7 +17,11 @@ import (
 type stamped struct {
 	stamp string
 	graph *users.Graph
-	read  time.Time // when reading it began
+	// position is where the changes of the database were, and mark proves that it is this database's past: from there
+	// on changedGraph reads what has changed since. Without a mark nothing can be read on from here.
+	position int64
+	mark     string
+	read     time.Time // when reading the whole began; what was read since are changes
 }
 
 // graphs keeps the graph that was loaded last, and sees to it that many who miss one load it once.
@@ -28,36 +32,22 @@ type graphs struct {
 
 // find returns the kept graph if it is the one of stamp and was not read too long ago.
 func (g *graphs) find(stamp string, now time.Time) (*users.Graph, bool) {
-	if k := g.kept.Load(); k != nil && k.stamp == stamp && lease.WithinMaxAge(k.read, now) {
+	if k := g.base(now); k != nil && k.stamp == stamp {
 		return k.graph, true
 	}
 	return nil, false
 }
 
+// base returns the kept graph if the whole was not read too long ago, or nil.
+func (g *graphs) base(now time.Time) *stamped {
+	if k := g.kept.Load(); k != nil && lease.WithinMaxAge(k.read, now) {
+		return k
+	}
+	return nil
+}
+
 // graph returns the kept graph if it is the one of stamp.
 func (s *Store) graph(stamp string) (*users.Graph, bool) { return s.graphs.find(stamp, s.clock()) }
-
-// loadGraph reads the graph and its stamp. It takes several statements, so it needs a transaction in which all
-// of them see one state.
-func (q queries) loadGraph(ctx context.Context) (stamped, error) {
-	stamp, err := q.stamp(ctx)
-	if err != nil {
-		return stamped{}, err
-	}
-	roles, err := rows(ctx, q, "read all roles", scanRole, `SELECT `+roleColumns+` FROM roles`)
-	if err != nil {
-		return stamped{}, err
-	}
-	permissions, err := rows(ctx, q, "read all permissions", scanPermission, `SELECT `+permissionColumns+` FROM permissions`)
-	if err != nil {
-		return stamped{}, err
-	}
-	assigned, err := rows(ctx, q, "read all assignments", scanAssignment, `SELECT role_id, permission_id FROM role_permissions`)
-	if err != nil {
-		return stamped{}, err
-	}
-	return stamped{stamp: stamp, graph: users.NewGraph(roles, permissions, assigned)}, nil
-}
 
 // inSnapshot runs do on a state of the database that does not move meanwhile.
 func inSnapshot[T any](ctx context.Context, s *Store, do func(queries) (T, error)) (T, error) {
@@ -78,10 +68,10 @@ func (s *Store) load(ctx context.Context, stamp string) (stamped, error) {
 		// Shared, so it must not end with the one request that happened to begin it.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.readLimit)
 		defer cancel()
-		began := s.clock()
-		loaded, err := inSnapshot(ctx, s, func(q queries) (stamped, error) { return q.loadGraph(ctx) })
+		now := s.clock()
+		base := s.graphs.base(now)
+		loaded, err := inSnapshot(ctx, s, func(q queries) (stamped, error) { return q.loadGraph(ctx, base, now) })
 		if err == nil {
-			loaded.read = began
 			s.graphs.kept.Store(&loaded)
 		}
 		return loaded, err

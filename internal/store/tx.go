@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"github.com/svc-users/svc-users"
 )
@@ -11,8 +12,9 @@ import (
 // tx is a users.Tx.
 type tx struct {
 	queries
-	graph func(stamp string) (*users.Graph, bool) // of those that are kept for all
-	own   stamped                                 // the graph that this transaction loaded last
+	graphs *graphs // those that are kept for all
+	clock  func() time.Time
+	own    stamped // the graph that this transaction loaded last
 	// broken is the first statement that failed. PostgreSQL takes no further one in the transaction, SQLite
 	// would; so that both do the same, such a transaction is never committed.
 	broken *failure
@@ -63,12 +65,18 @@ func (s *Store) transact(ctx context.Context, fn func(tx users.Tx) error) (err e
 	if t.broken != nil {
 		return fmt.Errorf("a transaction was to be committed after a statement of it had failed: %w", t.broken)
 	}
-	return s.commit(ctx, began)
+	if err := s.commit(ctx, began); err != nil {
+		return err
+	}
+	if t.own.graph != nil {
+		s.graphs.kept.Store(&t.own) // it is the truth for all now, or what to read on from
+	}
+	return nil
 }
 
 // in makes a tx of a transaction that has begun and ends with ctx.
 func (s *Store) in(ctx context.Context, began *sql.Tx) *tx {
-	t := &tx{graph: s.graph}
+	t := &tx{graphs: &s.graphs, clock: s.clock}
 	until, _ := ctx.Deadline()
 	t.queries = queries{conn: began, engine: s.engine, until: until, failed: func(f *failure) {
 		if t.broken == nil {

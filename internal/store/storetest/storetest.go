@@ -31,6 +31,7 @@ func Run(t *testing.T, fresh, current func(testing.TB) string) {
 		"DisabledByHand":            testDisabledByHand,
 		"AccessIsOfOneMoment":       testAccessIsOfOneMoment,
 		"GraphInTransaction":        testGraphInTransaction,
+		"GraphFollowsChanges":       testGraphFollowsChanges,
 		"KeptAccounts":              testKeptAccounts,
 		"MomentMoves":               testMomentMoves,
 		"NothingStaleIsSeen":        testNothingStaleIsSeen,
