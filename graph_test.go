@@ -167,29 +167,8 @@ func TestDepthAndCycle(t *testing.T) {
 	}
 }
 
-// benchGraph is 1,000 roles in chains of ten, 1,000 permissions, ten assigned to each role.
-func benchGraph() (*Graph, []Role, []Permission) {
-	var roles []Role
-	var permissions []Permission
-	var assigned []Assignment
-	for i := range 1000 {
-		permissions = append(permissions, Permission{ID: NewID(), Name: PermissionName(fmt.Sprint("p:", i))})
-	}
-	for i := range 1000 {
-		r := Role{ID: NewID(), Name: RoleName(fmt.Sprint("r", i))}
-		if i%10 > 0 {
-			r.ParentID = roles[i-1].ID
-		}
-		roles = append(roles, r)
-		for j := range 10 {
-			assigned = append(assigned, Assignment{r.ID, permissions[(i*10+j)%1000].ID})
-		}
-	}
-	return NewGraph(roles, permissions, assigned), roles, permissions
-}
-
 func BenchmarkMay(b *testing.B) {
-	g, roles, permissions := benchGraph()
+	g, roles, permissions := graphOf(10_000, 20_000)
 	role, p := roles[9].ID, permissions[5].Name
 	b.ReportAllocs()
 	for b.Loop() {
@@ -200,7 +179,7 @@ func BenchmarkMay(b *testing.B) {
 }
 
 func BenchmarkNewGraph(b *testing.B) {
-	g, _, _ := benchGraph()
+	g, _, _ := graphOf(10_000, 20_000)
 	roles, permissions, assigned := g.parts()
 	b.ReportAllocs()
 	for b.Loop() {

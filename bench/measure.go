@@ -39,6 +39,7 @@ func lines() []line {
 		{key: "flood", what: "reads under a login flood", each: flood},
 		{key: "overload", what: "ten times what can be hashed", each: overload},
 		{key: "get", what: "CPU per request", each: requests},
+		{key: "rights", what: "changes among many roles and permissions", each: rightsChanges},
 		{key: "live", what: "changes of rights on replicas", each: live, on: postgres},
 		{key: "replicas", what: "replicas", each: scaling, on: postgres},
 		{key: "lists", what: "lists by size", once: lists},

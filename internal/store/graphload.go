@@ -4,13 +4,16 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/svc-users/svc-users"
 )
 
 // maxGraphChanges bounds how many roles and permissions are read one by one. Where more have changed the whole is read:
-// the statements below look each of them up, and a full read goes through the tables once.
+// each of them is looked up, and a full read goes through the tables once.
 const maxGraphChanges = 1000
 
 // loadGraph reads the graph of now: what has changed since base, or all where base is nil or too much has changed. It takes
@@ -76,36 +79,25 @@ func (q queries) changedGraph(ctx context.Context, base *stamped, position int64
 	if ours, err := q.HasMark(ctx, base.position, base.mark); err != nil || !ours {
 		return nil, false, err
 	}
-	var change users.GraphChange
-	permissions, roles := map[users.ID]*users.PermissionState{}, map[users.ID]*users.RoleState{}
 	ids, err := rows(ctx, q, "read which rights have changed", scanChangedID,
 		`SELECT kind, id FROM rights_changes WHERE position > $1 ORDER BY position, kind, id LIMIT $2`, base.position, maxGraphChanges+1)
 	if err != nil || len(ids) > maxGraphChanges {
 		return nil, false, err
 	}
+	var permissions, roles []users.ID
 	for _, c := range ids {
 		if c.kind == users.ChangedPermission {
-			permissions[c.id] = &users.PermissionState{ID: c.id}
+			permissions = append(permissions, c.id)
 		} else {
-			roles[c.id] = &users.RoleState{ID: c.id}
+			roles = append(roles, c.id)
 		}
 	}
-	if len(permissions) > 0 {
-		if err := q.changedPermissions(ctx, base.position, permissions); err != nil {
-			return nil, false, err
-		}
+	var change users.GraphChange
+	if change.Permissions, err = q.permissionStates(ctx, permissions); err != nil {
+		return nil, false, err
 	}
-	if len(roles) > 0 {
-		if err := q.changedRoles(ctx, base.position, roles); err != nil {
-			return nil, false, err
-		}
-	}
-	for _, c := range ids {
-		if c.kind == users.ChangedPermission {
-			change.Permissions = append(change.Permissions, *permissions[c.id])
-		} else {
-			change.Roles = append(change.Roles, *roles[c.id])
-		}
+	if change.Roles, err = q.roleStates(ctx, roles); err != nil {
+		return nil, false, err
 	}
 	return base.graph.Changed(change), true, nil
 }
@@ -120,36 +112,65 @@ func scanChangedID(r *sql.Rows) (c changedID, err error) {
 	return c, r.Scan(&c.kind, (*idColumn)(&c.id))
 }
 
-// changedPermissions fills in those of the permissions that exist.
-func (q queries) changedPermissions(ctx context.Context, after int64, changed map[users.ID]*users.PermissionState) error {
-	found, err := rows(ctx, q, "read changed permissions", scanPermission, `SELECT `+permissionColumns+` FROM permissions
-		WHERE id IN (SELECT id FROM rights_changes WHERE kind = 1 AND position > $1)`, after)
-	for _, p := range found {
-		if state := changed[p.ID]; state != nil {
-			state.Permission = &p
-		}
+// permissionStates reads what became of permissions.
+func (q queries) permissionStates(ctx context.Context, ids []users.ID) ([]users.PermissionState, error) {
+	states, at := make([]users.PermissionState, len(ids)), make(map[users.ID]int, len(ids))
+	for i, id := range ids {
+		states[i].ID, at[id] = id, i
 	}
-	return err
+	err := eachNamed(ctx, q, "read changed permissions", scanPermission, `SELECT `+permissionColumns+` FROM permissions WHERE id`, ids,
+		func(p users.Permission) { states[at[p.ID]].Permission = &p })
+	return states, err
 }
 
-// changedRoles fills in those of the roles that exist, and what is assigned to them.
-func (q queries) changedRoles(ctx context.Context, after int64, changed map[users.ID]*users.RoleState) error {
-	found, err := rows(ctx, q, "read changed roles", scanRole, `SELECT `+roleColumns+` FROM roles
-		WHERE id IN (SELECT id FROM rights_changes WHERE kind = 2 AND position > $1)`, after)
-	if err != nil {
-		return err
+// roleStates reads what became of roles, and what is assigned to them.
+func (q queries) roleStates(ctx context.Context, ids []users.ID) ([]users.RoleState, error) {
+	states, at := make([]users.RoleState, len(ids)), make(map[users.ID]int, len(ids))
+	for i, id := range ids {
+		states[i].ID, at[id] = id, i
 	}
-	for _, r := range found {
-		if state := changed[r.ID]; state != nil {
-			state.Role = &r
-		}
+	if err := eachNamed(ctx, q, "read changed roles", scanRole, `SELECT `+roleColumns+` FROM roles WHERE id`, ids,
+		func(r users.Role) { states[at[r.ID]].Role = &r }); err != nil {
+		return nil, err
 	}
-	assigned, err := rows(ctx, q, "read the permissions of changed roles", scanAssignment, `SELECT role_id, permission_id FROM role_permissions
-		WHERE role_id IN (SELECT id FROM rights_changes WHERE kind = 2 AND position > $1)`, after)
-	for _, a := range assigned {
-		if state := changed[a.RoleID]; state != nil {
+	err := eachNamed(ctx, q, "read the permissions of changed roles", scanAssignment, `SELECT role_id, permission_id FROM role_permissions WHERE role_id`, ids,
+		func(a users.Assignment) {
+			state := &states[at[a.RoleID]]
 			state.Assigned = append(state.Assigned, a.PermissionID)
+		})
+	return states, err
+}
+
+// eachNamed calls take with each row of a query that ends with the column of an id, for these ids. They are named in the
+// statement: an engine that is left to guess how many a subquery finds reads the whole table.
+func eachNamed[T any](ctx context.Context, q queries, doing string, scan func(*sql.Rows) (T, error), query string, ids []users.ID, take func(T)) error {
+	for some := range slices.Chunk(ids, namedAtOnce[len(namedAtOnce)-1]) {
+		size, _ := slices.BinarySearch(namedAtOnce[:], len(some))
+		args := make([]any, namedAtOnce[size])
+		for i := range args {
+			args[i] = some[min(i, len(some)-1)].String()
+		}
+		found, err := rows(ctx, q, doing, scan, query+namedLists[size], args...)
+		if err != nil {
+			return err
+		}
+		for _, x := range found {
+			take(x)
 		}
 	}
-	return err
+	return nil
 }
+
+// namedAtOnce are how many ids a statement names, so that there are few statements to prepare. The last id fills up the rest.
+var namedAtOnce = [...]int{1, 10, 100}
+
+var namedLists = func() (lists [len(namedAtOnce)]string) {
+	for i, n := range namedAtOnce {
+		placeholders := make([]string, n)
+		for k := range placeholders {
+			placeholders[k] = `$` + strconv.Itoa(k+1)
+		}
+		lists[i] = ` IN (` + strings.Join(placeholders, `, `) + `)`
+	}
+	return lists
+}()
