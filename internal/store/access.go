@@ -218,30 +218,21 @@ func (t *tx) Access(ctx context.Context, id users.ID) (users.Access, error) {
 // Graph implements users.AccessReader. A graph with changes of this transaction stays with it: it is not the
 // truth for others yet, and may never be.
 func (t *tx) Graph(ctx context.Context) (*users.Graph, error) {
-	stamp, err := t.stamp(ctx)
-	if err != nil {
-		return nil, err
-	}
 	now := t.clock()
-	base := t.graphs.base(now)
-	if base != nil && base.stamp == stamp {
-		return base.graph, nil
-	}
-	if t.own.graph != nil {
-		base = &t.own
+	base := &t.own
+	if t.own.graph == nil {
+		base = t.graphs.base(now)
 	}
 	// Nobody else is in a transaction of ours, but SQL by hand may come between the statements that load. What it changed
 	// is then read again.
-	for t.own.stamp != stamp {
+	for {
 		loaded, err := t.loadGraph(ctx, base, now)
 		if err != nil {
 			return nil, err
 		}
-		t.own = loaded
-		base = &loaded
-		if stamp, err = t.stamp(ctx); err != nil {
-			return nil, err
+		if base != nil && loaded.stamp == base.stamp {
+			return loaded.graph, nil
 		}
+		t.own, base = loaded, &loaded
 	}
-	return t.own.graph, nil
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,42 +15,57 @@ import (
 // each of them is looked up, and a full read goes through the tables once.
 const maxGraphChanges = 1000
 
-// loadGraph reads the graph of now: what has changed since base, or all where base is nil or too much has changed. It takes
-// several statements, so it needs a transaction in which all of them see one state.
+// loadGraph reads the graph of now: what has changed since base, or all where base is nil, is not of this database's past,
+// as after a backup was restored, or too much has changed. It takes several statements, so it needs a transaction in which
+// all of them see one state.
 func (q queries) loadGraph(ctx context.Context, base *stamped, now time.Time) (stamped, error) {
-	loaded, err := q.graphState(ctx)
-	if err != nil {
-		return stamped{}, err
+	if base == nil {
+		base = &stamped{}
 	}
-	if base != nil {
-		graph, ok, err := q.changedGraph(ctx, base, loaded.position)
+	loaded, changed, follows, err := q.graphState(ctx, base)
+	switch {
+	case err != nil:
+		return stamped{}, err
+	case base.graph != nil && base.stamp == loaded.stamp:
+		return *base, nil
+	case base.graph != nil && follows && len(changed) <= maxGraphChanges:
+		change, err := q.graphChange(ctx, changed)
 		if err != nil {
 			return stamped{}, err
 		}
-		if ok {
-			loaded.graph, loaded.read = graph, base.read
-			return loaded, nil
-		}
+		loaded.graph, loaded.read = base.graph.Changed(change), base.read
+		return loaded, nil
 	}
 	loaded.read = now
 	loaded.graph, err = q.wholeGraph(ctx)
 	return loaded, err
 }
 
-// graphState reads everything of a stamped but the graph.
-func (q queries) graphState(ctx context.Context) (stamped, error) {
+// changedID is a row of rights_changes.
+type changedID struct {
+	kind users.ChangedKind
+	id   users.ID
+}
+
+// graphState reads everything of a stamped but the graph, what has changed since base, and whether base is of this
+// database's past. It is one statement, since a transaction of many changes makes it before and after each.
+func (q queries) graphState(ctx context.Context, base *stamped) (s stamped, changed []changedID, follows bool, err error) {
 	var standby bool
-	s, err := row(ctx, q, readingStamps, func(r *sql.Rows) (s stamped, err error) {
+	found, err := rows(ctx, q, readingStamps, func(r *sql.Rows) (c changedID, err error) {
 		var mark sql.NullString
-		err = r.Scan(&s.stamp, &s.position, &mark, &standby)
-		s.mark = mark.String
-		return s, err
-	}, `SELECT s.stamp, s.position, m.mark, `+q.engine.standby()+`
-		FROM authorization_stamp s LEFT JOIN change_marks m ON m.position = s.position`)
-	if errors.Is(err, users.ErrNotFound) {
-		return s, q.noStamps()
+		var kind sql.NullInt64
+		err = r.Scan(&s.stamp, &s.position, &mark, &follows, &standby, &kind, (*idColumn)(&c.id))
+		s.mark, c.kind = mark.String, users.ChangedKind(kind.Int64)
+		return c, err
+	}, `SELECT s.stamp, s.position, m.mark, EXISTS (SELECT 1 FROM change_marks WHERE position = $1 AND mark = $2 AND s.position >= $1), `+q.engine.standby()+`, c.kind, c.id
+		FROM authorization_stamp s LEFT JOIN change_marks m ON m.position = s.position
+		LEFT JOIN (SELECT kind, id FROM rights_changes WHERE position > $1 ORDER BY position, kind, id LIMIT $3) c ON true`,
+		base.position, base.mark, maxGraphChanges+1)
+	if err == nil && len(found) == 0 {
+		return s, nil, false, q.noStamps()
 	}
-	return s, q.notOn(standby, readingStamps, err)
+	changed = slices.DeleteFunc(found, func(c changedID) bool { return c.kind == 0 }) // the row where nothing has
+	return s, changed, follows, q.notOn(standby, readingStamps, err)
 }
 
 func (q queries) wholeGraph(ctx context.Context) (*users.Graph, error) {
@@ -70,46 +84,21 @@ func (q queries) wholeGraph(ctx context.Context) (*users.Graph, error) {
 	return users.NewGraph(roles, permissions, assigned), nil
 }
 
-// changedGraph reads what has changed since base, of a database whose changes are at a position now. It reports false where
-// the whole has to be read: base is not of this database's past, as after a backup was restored, or too much has changed.
-func (q queries) changedGraph(ctx context.Context, base *stamped, position int64) (*users.Graph, bool, error) {
-	if base.mark == "" || base.position > position {
-		return nil, false, nil
-	}
-	if ours, err := q.HasMark(ctx, base.position, base.mark); err != nil || !ours {
-		return nil, false, err
-	}
-	ids, err := rows(ctx, q, "read which rights have changed", scanChangedID,
-		`SELECT kind, id FROM rights_changes WHERE position > $1 ORDER BY position, kind, id LIMIT $2`, base.position, maxGraphChanges+1)
-	if err != nil || len(ids) > maxGraphChanges {
-		return nil, false, err
-	}
+// graphChange reads what became of the roles and permissions that have changed.
+func (q queries) graphChange(ctx context.Context, changed []changedID) (change users.GraphChange, err error) {
 	var permissions, roles []users.ID
-	for _, c := range ids {
+	for _, c := range changed {
 		if c.kind == users.ChangedPermission {
 			permissions = append(permissions, c.id)
 		} else {
 			roles = append(roles, c.id)
 		}
 	}
-	var change users.GraphChange
 	if change.Permissions, err = q.permissionStates(ctx, permissions); err != nil {
-		return nil, false, err
+		return change, err
 	}
-	if change.Roles, err = q.roleStates(ctx, roles); err != nil {
-		return nil, false, err
-	}
-	return base.graph.Changed(change), true, nil
-}
-
-// changedID is a row of rights_changes.
-type changedID struct {
-	kind users.ChangedKind
-	id   users.ID
-}
-
-func scanChangedID(r *sql.Rows) (c changedID, err error) {
-	return c, r.Scan(&c.kind, (*idColumn)(&c.id))
+	change.Roles, err = q.roleStates(ctx, roles)
+	return change, err
 }
 
 // permissionStates reads what became of permissions.
