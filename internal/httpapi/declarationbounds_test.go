@@ -15,12 +15,16 @@ func TestDeclarationsThatCannotBe(t *testing.T) {
 	svc := apitest.Start(t, apitest.Options{})
 	const apply = "/api/v1/declarations/apply"
 	var permissions, roles []map[string]any
-	for i := range 600 {
+	for i := range 1000 {
 		permissions = append(permissions, map[string]any{"name": fmt.Sprintf("p:%d", i)})
-		roles = append(roles, map[string]any{"name": fmt.Sprintf("Declared %d", i)})
+		var held []string
+		for k := range 9 {
+			held = append(held, fmt.Sprintf("p:%d", (i*9+k)%1000))
+		}
+		roles = append(roles, map[string]any{"name": fmt.Sprintf("Declared %d", i), "permissions": held})
 	}
 	much := map[string]any{"service": "much", "permissions": permissions, "roles": roles}
-	if a := svc.Post(t, apply, much).WantFaults(t, ""); !strings.Contains(string(a.Body), "1200 changes") {
+	if a := svc.Post(t, apply, much).WantFaults(t, ""); !strings.Contains(string(a.Body), "11000 changes") {
 		t.Errorf("%s", a.Body)
 	}
 	svc.Post(t, "/api/v1/declarations/plan", much).Want(t, 200, "Declaration planned successfully")
