@@ -14,7 +14,7 @@ func TestDeclarationsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	svc := apitest.Start(t, apitest.Options{})
 	const apply = "/api/v1/declarations/apply"
-	var permissions, roles []map[string]any
+	var permissions, roles, last []map[string]any
 	for i := range 1000 {
 		permissions = append(permissions, map[string]any{"name": fmt.Sprintf("p:%d", i)})
 		var held []string
@@ -35,7 +35,10 @@ func TestDeclarationsThatCannotBe(t *testing.T) {
 		t.Helper()
 		return svc.Send(t, apitest.Request{Method: "POST", Path: apply, Token: caller.Token, Body: body})
 	}
-	last := append(roles[:500:500], map[string]any{"name": "Last", "permissions": []string{"x:secret"}})
+	for _, role := range roles[:500] {
+		last = append(last, map[string]any{"name": role["name"]})
+	}
+	last = append(last, map[string]any{"name": "Last", "permissions": []string{"x:secret"}})
 	began := time.Now()
 	refused := send(map[string]any{"service": "sly", "roles": last}).Want(t, 403, "You can't grant what you do not hold: x:secret")
 	t.Logf("refused after %v: %s", time.Since(began), refused.Message)
