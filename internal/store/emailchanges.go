@@ -24,7 +24,7 @@ func (q queries) AddEmailChange(ctx context.Context, account users.ID, at time.T
 
 // ForgetEmailChanges implements users.Store. It is one statement and may be repeated.
 func (s *Store) ForgetEmailChanges(ctx context.Context, before time.Time) error {
-	_, err := read(ctx, s, s.txLimit, func(ctx context.Context) (int64, error) {
+	_, err := retry(ctx, s, s.txLimit, func(ctx context.Context) (int64, error) {
 		return s.reads().exec(ctx, "forget old changes of e-mails", `DELETE FROM email_changes WHERE tried_at < $1`, instant(before))
 	})
 	return err

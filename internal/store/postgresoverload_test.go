@@ -146,7 +146,7 @@ func TestPostgresForeignFunctions(t *testing.T) {
 	}
 	admin(t, url, `UPDATE accounts SET token_version = 5`, `DELETE FROM authorization_stamp`)
 	_, err = s.Access(ctx, a.ID)
-	must("after the stamps were deleted", err)
+	must("after the revision was deleted", err)
 	admin(t, url, `UPDATE accounts SET is_active = false`, `TRUNCATE accounts CASCADE`)
 	in("a new account", func(tx users.Tx) error { return tx.InsertAccount(ctx, a, "h") })
 	must("the same counts", func() error {

@@ -11,8 +11,8 @@ import (
 // tx is a users.Tx.
 type tx struct {
 	queries
-	graph func(stamp string) (*users.Graph, bool) // of those that are kept for all
-	own   stamped                                 // the graph that this transaction loaded last
+	graph func(revision string) (*users.Graph, bool) // the one that is cached for all
+	own   cachedGraph                                // the graph that this transaction loaded last
 	// broken is the first statement that failed. PostgreSQL takes no further one in the transaction, SQLite
 	// would; so that both do the same, such a transaction is never committed.
 	broken *failure
@@ -28,10 +28,10 @@ func (s *Store) InTx(ctx context.Context, fn func(tx users.Tx) error) error {
 	for n := 1; ; n++ {
 		err := s.transact(limited, fn)
 		if err == nil {
-			s.changed()
+			s.wakeSubscribers()
 			return nil
 		}
-		if n == attempts || !s.again(limited, err, n) {
+		if n == attempts || !s.waitToRetry(limited, err, n) {
 			return translate(ctx, err)
 		}
 	}
@@ -43,18 +43,18 @@ func (s *Store) transact(ctx context.Context, fn func(tx users.Tx) error) (err e
 	case s.writing <- struct{}{}:
 		defer func() { <-s.writing }()
 	case <-ctx.Done():
-		return &failure{fault: ended, doing: "wait for other transactions", reason: ctx.Err().Error()}
+		return &failure{class: ended, doing: "wait for other transactions", reason: ctx.Err().Error()}
 	}
-	began, err := s.engine.begin(ctx)
+	began, err := s.db.begin(ctx, exclusive)
 	if err != nil {
-		return failed(ctx, s.engine, "begin a transaction", err)
+		return newFailure(ctx, s.classifier, "begin a transaction", err)
 	}
 	// After a commit this does nothing. If it fails the connection is gone, and the transaction with it.
 	defer func() { _ = began.Rollback() }()
 
 	t := s.in(ctx, began)
 	err = fn(t)
-	if t.broken != nil && (t.broken.again() || t.broken.fault == ended) {
+	if t.broken != nil && (t.broken.retryable() || t.broken.class == ended) {
 		return t.broken
 	}
 	if err != nil {
@@ -70,34 +70,36 @@ func (s *Store) transact(ctx context.Context, fn func(tx users.Tx) error) (err e
 func (s *Store) in(ctx context.Context, began *sql.Tx) *tx {
 	t := &tx{graph: s.graph}
 	until, _ := ctx.Deadline()
-	t.queries = queries{conn: began, engine: s.engine, until: until, failed: func(f *failure) {
+	t.queries = s.on(began)
+	t.queries.until = until
+	t.queries.failed = func(f *failure) {
 		if t.broken == nil {
 			t.broken = f
 		}
-	}}
+	}
 	return t
 }
 
-// commit tells apart a commit that failed from one of which nothing was heard: the latter must neither be
-// repeated nor be called a success.
+// commit tells apart a commit that failed from one whose answer was lost: the latter must neither be repeated nor be
+// called a success.
 func (s *Store) commit(ctx context.Context, began *sql.Tx) error {
 	if ctx.Err() != nil {
-		return &failure{fault: ended, doing: "commit a transaction", reason: ctx.Err().Error()}
+		return &failure{class: ended, doing: "commit a transaction", reason: ctx.Err().Error()}
 	}
-	// Whether or not it was committed: from now on nobody is let in on what was heard before.
-	defer s.engine.wrote()
+	// Whether or not it was committed: from now on no request is answered from a lease of before.
+	defer s.revisions.committed()
 	err := began.Commit()
 	if err == nil {
-		if err = s.engine.committed(); err == nil {
+		if err = s.db.verifyCommit(); err == nil {
 			return nil
 		}
 	}
-	f := failed(ctx, s.engine, "commit a transaction", err)
+	f := newFailure(ctx, s.classifier, "commit a transaction", err)
 	switch {
-	case !s.engine.undone(err):
-		f.fault = unknown
-	case !f.again() && f.fault != ended:
-		f.fault = defect // whatever a constraint says at this time, it is none of ours
+	case !s.classifier.undone(err):
+		f.class = unknown
+	case !f.retryable() && f.class != ended:
+		f.class = defect // whatever a constraint says at this time, it is none of ours
 	}
 	return f
 }
