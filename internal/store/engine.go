@@ -17,7 +17,7 @@ type engine interface {
 	traits() *traits
 }
 
-// traits are the constants of an engine. All but the last are SQL.
+// traits are the constants of an engine. The texts are SQL.
 type traits struct {
 	// standby is an expression that is true where the database is a copy which may lag behind: nothing is let in by it.
 	standby string
@@ -32,6 +32,8 @@ type traits struct {
 	// creators is a query for the names of those users of the database who may define functions that ours could be
 	// taken for, or empty.
 	creators string
+	// oneWriter says that only one transaction can write at a time, whatever its mode.
+	oneWriter bool
 	// pollInterval is how often the revision is read for subscribers.
 	pollInterval time.Duration
 }
@@ -60,5 +62,6 @@ type txMode int
 
 const (
 	exclusive txMode = iota // no other of this mode overlaps it, in any process
+	rowLocks                // locks the rows that it writes
 	snapshot                // reads only, all of it at one revision
 )

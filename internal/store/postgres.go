@@ -132,8 +132,8 @@ func (p *postgres) begin(ctx context.Context, mode txMode) (*sql.Tx, error) {
 		return p.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	}
 	tx, err := p.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
-	if err != nil {
-		return nil, err
+	if err != nil || mode == rowLocks {
+		return tx, err
 	}
 	// An exclusive one takes a lock that only transactions of this service take. In READ COMMITTED each statement sees
 	// what was committed before it: a snapshot of the whole transaction would be taken before the lock is had, and show

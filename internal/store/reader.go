@@ -53,13 +53,3 @@ func (s *Store) DemoPasswords(ctx context.Context) ([]users.Email, error) {
 		return s.reads().DemoPasswords(ctx)
 	})
 }
-
-// ReplacePasswordHash implements users.Store. It is one statement and may be repeated, so it needs no
-// transaction and does not wait for those of others.
-func (s *Store) ReplacePasswordHash(ctx context.Context, id users.ID, old, h users.PasswordHash) error {
-	_, err := retry(ctx, s, s.readLimit, func(ctx context.Context) (int64, error) {
-		return s.reads().exec(ctx, "replace a password hash",
-			`UPDATE accounts SET password_hash = $3 WHERE id = $1 AND password_hash = $2`, id.String(), string(old), string(h))
-	})
-	return err
-}

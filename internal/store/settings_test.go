@@ -65,8 +65,8 @@ func TestHangingDatabase(t *testing.T) {
 				},
 			}
 			if name != "Postgres's lock" {
-				calls["ReplacePasswordHash"] = func(ctx context.Context) error {
-					return s.ReplacePasswordHash(ctx, users.NewID(), "a", "b")
+				calls["InRowTx"] = func(ctx context.Context) error {
+					return s.InRowTx(ctx, func(tx users.RowTx) error { return tx.ReplacePasswordHash(ctx, users.NewID(), "a", "b") })
 				}
 			}
 			if name == "Postgres" {

@@ -149,6 +149,7 @@ func (s *sqlite) traits() *traits {
 		tables:       `(SELECT lower(name) AS name FROM sqlite_master) AS tables`,
 		canWrite:     `SELECT 1`, // whether the file can be written shows when it is
 		creators:     ``,         // a user who can write to the file can do anything
+		oneWriter:    true,
 		pollInterval: 25 * time.Millisecond,
 	}
 }

@@ -40,7 +40,7 @@ type Store struct {
 	// No entry is older than lease.MaxAge when it is used.
 	accounts *otter.Cache[users.ID, cachedAccount]
 	clock    func() time.Time
-	// writing is held by the one transaction of this process. Those that wait for it hold no connection, so
+	// writing is held by the one transaction of this process that is exclusive, or, with SQLite, by any that writes. Those that wait for it hold no connection, so
 	// that many writers cannot keep readers from the database.
 	writing chan struct{}
 

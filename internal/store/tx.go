@@ -23,12 +23,25 @@ var _ users.Tx = (*tx)(nil)
 // InTx implements users.Store. However the database hangs, it ends within 10 seconds. ErrUnavailable may mean,
 // when the connection broke during the commit, that the change was made.
 func (s *Store) InTx(ctx context.Context, fn func(tx users.Tx) error) error {
+	err := s.transact(ctx, exclusive, func(t *tx) error { return fn(t) })
+	if err == nil {
+		s.wakeSubscribers()
+	}
+	return err
+}
+
+// InRowTx implements users.Store. Its limits and errors are those of InTx.
+func (s *Store) InRowTx(ctx context.Context, fn func(tx users.RowTx) error) error {
+	return s.transact(ctx, rowLocks, func(t *tx) error { return fn(rowTx{t.queries}) })
+}
+
+// transact runs fn in a transaction, and again where that failed for a passing reason.
+func (s *Store) transact(ctx context.Context, mode txMode, fn func(t *tx) error) error {
 	limited, cancel := context.WithTimeout(ctx, s.txLimit)
 	defer cancel()
 	for n := 1; ; n++ {
-		err := s.transact(limited, fn)
+		err := s.transactOnce(limited, mode, fn)
 		if err == nil {
-			s.wakeSubscribers()
 			return nil
 		}
 		if n == attempts || !s.waitToRetry(limited, err, n) {
@@ -37,15 +50,17 @@ func (s *Store) InTx(ctx context.Context, fn func(tx users.Tx) error) error {
 	}
 }
 
-// transact runs fn in one transaction. On any way out but a commit, a panic included, nothing is changed.
-func (s *Store) transact(ctx context.Context, fn func(tx users.Tx) error) (err error) {
-	select {
-	case s.writing <- struct{}{}:
-		defer func() { <-s.writing }()
-	case <-ctx.Done():
-		return &failure{class: ended, doing: "wait for other transactions", reason: ctx.Err().Error()}
+// transactOnce runs fn in one transaction. On any way out but a commit, a panic included, nothing is changed.
+func (s *Store) transactOnce(ctx context.Context, mode txMode, fn func(t *tx) error) (err error) {
+	if mode == exclusive || s.traits.oneWriter {
+		select {
+		case s.writing <- struct{}{}:
+			defer func() { <-s.writing }()
+		case <-ctx.Done():
+			return &failure{class: ended, doing: "wait for other transactions", reason: ctx.Err().Error()}
+		}
 	}
-	began, err := s.db.begin(ctx, exclusive)
+	began, err := s.db.begin(ctx, mode)
 	if err != nil {
 		return newFailure(ctx, s.classifier, "begin a transaction", err)
 	}
@@ -63,7 +78,7 @@ func (s *Store) transact(ctx context.Context, fn func(tx users.Tx) error) (err e
 	if t.broken != nil {
 		return fmt.Errorf("a transaction was to be committed after a statement of it had failed: %w", t.broken)
 	}
-	return s.commit(ctx, began)
+	return s.commit(ctx, mode, began)
 }
 
 // in makes a tx of a transaction that has begun and ends with ctx.
@@ -82,12 +97,14 @@ func (s *Store) in(ctx context.Context, began *sql.Tx) *tx {
 
 // commit tells apart a commit that failed from one whose answer was lost: the latter must neither be repeated nor be
 // called a success.
-func (s *Store) commit(ctx context.Context, began *sql.Tx) error {
+func (s *Store) commit(ctx context.Context, mode txMode, began *sql.Tx) error {
 	if ctx.Err() != nil {
 		return &failure{class: ended, doing: "commit a transaction", reason: ctx.Err().Error()}
 	}
-	// Whether or not it was committed: from now on no request is answered from a lease of before.
-	defer s.revisions.committed()
+	if mode == exclusive {
+		// Whether or not it is committed: from now on no request is answered from a lease of before.
+		defer s.revisions.committed()
+	}
 	err := began.Commit()
 	if err == nil {
 		if err = s.db.verifyCommit(); err == nil {

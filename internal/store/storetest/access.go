@@ -90,7 +90,7 @@ func testRevisionMoves(t *testing.T, f *fixture) {
 	moves("nothing", false)
 	f.addAccount("bob@example.com", f.role)
 	moves("a new account", false)
-	wantError(t, "ReplacePasswordHash", f.ReplacePasswordHash(ctx, a.ID, hashOf(a), "$2b$10$other"), nil)
+	wantError(t, "ReplacePasswordHash", f.replaceHash(ctx, a.ID, hashOf(a), "$2b$10$other"), nil)
 	moves("another hash", false)
 	f.do(func(tx users.Tx) error { return tx.SetPasswordHash(ctx, a.ID, "$2b$10$third") })
 	moves("a third hash", false)
