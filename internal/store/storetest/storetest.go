@@ -63,6 +63,8 @@ func Run(t *testing.T, fresh, current func(testing.TB) string) {
 		"ReadContext":               testReadContext,
 		"RevisionRowGone":           testRevisionRowGone,
 		"CursorKey":                 testCursorKey,
+		"JobLeases":                 testJobLeases,
+		"JobLeasesOfMany":           testJobLeasesOfMany,
 		"Ping":                      testPing,
 		"ReadersDoNotWaitForWriter": testReadersDoNotWait,
 	} {
