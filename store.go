@@ -43,6 +43,16 @@ type Tx interface {
 	PermissionWriter
 }
 
+// RowTx is a transaction that changes no rights: it has no writers of accounts, roles or permissions. What it reads
+// another may change before it commits, unless it has written the same row.
+type RowTx interface {
+	// ReplacePasswordHash puts h in the place of old and does nothing if the hash is no longer old. It is no change of the
+	// account: neither UpdatedAt nor TokenVersion moves, and a mark of MarkDemoPassword stays.
+	ReplacePasswordHash(ctx context.Context, id ID, old, h PasswordHash) error
+	// ForgetEmailChanges forgets the changes of e-mails that were before a time.
+	ForgetEmailChanges(ctx context.Context, before time.Time) error
+}
+
 // Store keeps accounts, roles and permissions. Methods return the errors their comments name,
 // ErrUnavailable when the database is away or too busy, the context's error, or a defect.
 type Store interface {
@@ -58,10 +68,8 @@ type Store interface {
 	// processes on one database: what fn reads cannot be changed under it by another, so that a rule checked
 	// in it holds. Where the engine asks for it fn is run again, so it must have no effect but on tx.
 	InTx(ctx context.Context, fn func(tx Tx) error) error
-	// ForgetEmailChanges forgets the changes of e-mails that were before a time.
-	ForgetEmailChanges(ctx context.Context, before time.Time) error
-	// ReplacePasswordHash puts h in the place of old and does nothing if the hash is no longer old. It is no
-	// change of the account: neither UpdatedAt nor TokenVersion moves, and a mark
-	// of MarkDemoPassword stays.
-	ReplacePasswordHash(ctx context.Context, id ID, old, h PasswordHash) error
+	// InRowTx runs fn in a transaction that locks only the rows it writes, and commits if it returns nil. It waits neither
+	// for InTx nor for another InRowTx that writes other rows, where the engine can write two rows at a time. As with
+	// InTx, fn may be run again.
+	InRowTx(ctx context.Context, fn func(tx RowTx) error) error
 }

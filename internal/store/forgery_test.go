@@ -10,18 +10,18 @@ import (
 	"github.com/svc-users/svc-users/internal/lease"
 )
 
-// FuzzHearing: whatever is told, by the database or by a forger, in whatever order with heartbeats and reads, what is
-// said from memory was true a moment ago.
-func FuzzHearing(f *testing.F) {
+// FuzzCachedAccess: whatever is told, by the database or by a forger, in whatever order with heartbeats and reads, what is
+// answered from the cache was true within the time of a lease.
+func FuzzCachedAccess(f *testing.F) {
 	f.Add([]byte{13 + 16, 15, 0, 8, 14 + 16, 14, 14 + 64, 13 + 16})
 	f.Fuzz(func(t *testing.T, script []byte) {
 		newStage(t).play(script[:min(len(script), 500)])
 	})
 }
 
-func TestHearingAgainstModel(t *testing.T) {
+func TestCachedAccessAgainstModel(t *testing.T) {
 	t.Parallel()
-	yes, s := 0, newStore(nil)
+	yes, s := 0, newStore(&leaseEngine{})
 	for seed := range uint64(2000) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		script := make([]byte, 300)
@@ -37,13 +37,13 @@ func TestHearingAgainstModel(t *testing.T) {
 	}
 }
 
-// TestForgedNotifications goes through all sequences of one to three notifications that somebody can send who has heard
-// the stamps before and after a change, and through every seventh of four, from another one on each time; in one
+// TestForgedNotifications goes through all sequences of one to three notifications that a forger can send who knows the
+// revisions before and after a change, and through every seventh of four, from another one on each time; in one
 // transaction and in several, with an account that was read before the change and is kept late. None has what is past
 // said, then or after the next real change.
 func TestForgedNotifications(t *testing.T) {
 	t.Parallel()
-	s := newStore(nil)
+	s := newStore(&leaseEngine{})
 	for length := 1; length <= 4; length++ {
 		first, step := 0, 1
 		if length == 4 {
@@ -124,17 +124,17 @@ func pow(base, exponent int) int {
 	return n
 }
 
-// TestHeardLooksTwice: while an account is looked for, more is heard. What was found may be later than the roles, so
+// TestCachedAccessLooksTwice: while an account is looked up, more is notified. What was found may be later than the roles, so
 // nothing is said.
-func TestHeardLooksTwice(t *testing.T) {
+func TestCachedAccessLooksTwice(t *testing.T) {
 	t.Parallel()
 	for what, more := range map[string]func(g *stage){
 		"a change of the account":                   func(g *stage) { g.change(0); g.settle() },
 		"a change of the role":                      func(g *stage) { g.change(-1); g.settle() },
 		"a change, and a heartbeat":                 func(g *stage) { g.change(-1); g.settle(); g.beats() },
 		"a change of another, and a heartbeat":      func(g *stage) { g.change(2); g.settle(); g.beats() },
-		"what this process has written":             func(g *stage) { g.ears.Committed() },
-		"that the connection was lost":              func(g *stage) { g.ears.Reset() },
+		"what this process has written":             func(g *stage) { g.lease.Committed() },
+		"that the connection was lost":              func(g *stage) { g.lease.Reset() },
 		"that time has passed":                      func(g *stage) { g.clock = g.clock.Add(lease.TTL) },
 		"a change, a heartbeat and a newer account": func(g *stage) { g.change(0); g.settle(); g.beats(); g.keeps(0) },
 	} {
@@ -147,7 +147,7 @@ func TestHeardLooksTwice(t *testing.T) {
 		if !g.judge("at first", 0) {
 			t.Fatal("nothing is said from memory")
 		}
-		// It was given the stamps of now; what is looked up by those takes another way.
+		// It was given the revision of now; what is looked up by that takes another way.
 		g = newStage(t)
 		g.beats()
 		g.keeps(0)
@@ -161,7 +161,7 @@ func TestHeardLooksTwice(t *testing.T) {
 	}
 }
 
-// TestKeptForAMinute: nothing is kept for longer, though no change was heard of, and though its stamps were renewed.
+// TestKeptForAMinute: nothing is kept for longer, though no change was notified, and though its revision was renewed.
 func TestKeptForAMinute(t *testing.T) {
 	t.Parallel()
 	g := newStage(t)
@@ -175,8 +175,8 @@ func TestKeptForAMinute(t *testing.T) {
 		g.change(1)
 		g.settle()
 		g.beats()
-		g.judge("within a minute", 0) // it has newer stamps now
-		g.store.graphs.kept.Store(&stamped{stamp: "R0", graph: g.store.graphs.kept.Load().graph, read: g.clock})
+		g.judge("within a minute", 0) // it has a newer revision now
+		g.store.graphs.kept.Store(&cachedGraph{revision: "R0", graph: g.store.graphs.kept.Load().graph, readAt: g.clock})
 		g.clock = g.clock.Add(time.Second)
 	}
 	g.beats()
@@ -190,7 +190,7 @@ func TestKeptForAMinute(t *testing.T) {
 		t.Fatal("nothing is said from memory")
 	}
 	g.clock = g.clock.Add(lease.MaxAge)
-	kept.read = g.clock
+	kept.readAt = g.clock
 	g.store.accounts.Set(g.ids[0], kept)
 	g.beats()
 	if g.judge("after a minute", 0) {

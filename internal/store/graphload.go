@@ -18,25 +18,25 @@ const maxGraphChanges = 1000
 // loadGraph reads the graph of now: what has changed since base, or all where base is nil, is not of this database's past,
 // as after a backup was restored, or too much has changed. It takes several statements, so it needs a transaction in which
 // all of them see one state.
-func (q queries) loadGraph(ctx context.Context, base *stamped, now time.Time) (stamped, error) {
+func (q queries) loadGraph(ctx context.Context, base *cachedGraph, now time.Time) (cachedGraph, error) {
 	if base == nil {
-		base = &stamped{}
+		base = &cachedGraph{}
 	}
 	loaded, changed, follows, err := q.graphState(ctx, base)
 	switch {
 	case err != nil:
-		return stamped{}, err
-	case base.graph != nil && base.stamp == loaded.stamp:
+		return cachedGraph{}, err
+	case base.graph != nil && base.revision == loaded.revision:
 		return *base, nil
 	case base.graph != nil && follows && len(changed) <= maxGraphChanges:
 		change, err := q.graphChange(ctx, changed)
 		if err != nil {
-			return stamped{}, err
+			return cachedGraph{}, err
 		}
-		loaded.graph, loaded.read = base.graph.Changed(change), base.read
+		loaded.graph, loaded.readAt = base.graph.Changed(change), base.readAt
 		return loaded, nil
 	}
-	loaded.read = now
+	loaded.readAt = now
 	loaded.graph, err = q.wholeGraph(ctx)
 	return loaded, err
 }
@@ -47,25 +47,25 @@ type changedID struct {
 	id   users.ID
 }
 
-// graphState reads everything of a stamped but the graph, what has changed since base, and whether base is of this
+// graphState reads everything of a cachedGraph but the graph, what has changed since base, and whether base is of this
 // database's past. It is one statement, since a transaction of many changes makes it before and after each.
-func (q queries) graphState(ctx context.Context, base *stamped) (s stamped, changed []changedID, follows bool, err error) {
+func (q queries) graphState(ctx context.Context, base *cachedGraph) (s cachedGraph, changed []changedID, follows bool, err error) {
 	var standby bool
-	found, err := rows(ctx, q, readingStamps, func(r *sql.Rows) (c changedID, err error) {
+	found, err := rows(ctx, q, readingRevision, func(r *sql.Rows) (c changedID, err error) {
 		var mark sql.NullString
 		var kind sql.NullInt64
-		err = r.Scan(&s.stamp, &s.position, &mark, &follows, &standby, &kind, (*idColumn)(&c.id))
+		err = r.Scan(&s.revision, &s.position, &mark, &follows, &standby, &kind, (*idColumn)(&c.id))
 		s.mark, c.kind = mark.String, users.ChangedKind(kind.Int64)
 		return c, err
-	}, `SELECT s.stamp, s.position, m.mark, EXISTS (SELECT 1 FROM change_marks WHERE position = $1 AND mark = $2 AND s.position >= $1), `+q.engine.standby()+`, c.kind, c.id
+	}, `SELECT s.stamp, s.position, m.mark, EXISTS (SELECT 1 FROM change_marks WHERE position = $1 AND mark = $2 AND s.position >= $1), `+q.traits.standby+`, c.kind, c.id
 		FROM authorization_stamp s LEFT JOIN change_marks m ON m.position = s.position
 		LEFT JOIN (SELECT kind, id FROM rights_changes WHERE position > $1 ORDER BY position, kind, id LIMIT $3) c ON true`,
 		base.position, base.mark, maxGraphChanges+1)
 	if err == nil && len(found) == 0 {
-		return s, nil, false, q.noStamps()
+		return s, nil, false, q.failNoRevision()
 	}
 	changed = slices.DeleteFunc(found, func(c changedID) bool { return c.kind == 0 }) // the row where nothing has
-	return s, changed, follows, q.notOn(standby, readingStamps, err)
+	return s, changed, follows, q.failOnStandby(standby, readingRevision, err)
 }
 
 func (q queries) wholeGraph(ctx context.Context) (*users.Graph, error) {

@@ -14,7 +14,7 @@ import (
 	"github.com/svc-users/svc-users/internal/store"
 )
 
-// forgeries are sequences of notifications. R0 and A0 are the stamps before a change, R1 and A1 those after it, x the
+// forgeries are sequences of notifications. R0 and A0 are the revision before a change, R1 and A1 those after it, x the
 // account that lost something and y another. The first is one by which an account was once kept alive without end.
 var forgeries = [][]string{
 	{"a A0 x", "a A1 y", "a A0 y"},

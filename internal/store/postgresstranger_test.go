@@ -91,7 +91,7 @@ func TestPostgresChannelIsSecret(t *testing.T) {
 	soon, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	if n, err := other.WaitForNotification(soon); err == nil {
-		t.Errorf("somebody without a right hears %+v", n)
+		t.Errorf("a user without a right is notified of %+v", n)
 	}
 	// It is another for each listener, and after it was changed, which listeners follow.
 	if own := value(t, url, `SELECT change_channel(channel, tableoid, 'x') FROM authorization_stamp`); own == channel {

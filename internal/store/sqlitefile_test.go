@@ -105,7 +105,7 @@ func TestSQLiteFileGone(t *testing.T) {
 					"Access":             second(s.Access(t.Context(), users.NewID())),
 					"Graph":              second(s.Graph(t.Context())),
 					"Accounts":           second(s.Accounts(t.Context(), users.AccountFilter{}, users.List{Limit: 1})),
-					"a change of a hash": s.ReplacePasswordHash(t.Context(), users.NewID(), "", ""),
+					"a change of a hash": s.InRowTx(t.Context(), func(tx users.RowTx) error { return tx.ReplacePasswordHash(t.Context(), users.NewID(), "", "") }),
 				} {
 					if !errors.Is(err, users.ErrUnavailable) {
 						t.Errorf("%s: %v, want ErrUnavailable", operation, err)

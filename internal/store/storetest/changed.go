@@ -13,7 +13,7 @@ func testChanged(t *testing.T, f *fixture) {
 	ctx := t.Context()
 	a := f.addAccount("ada@example.com", f.role)
 	writer := open(t, f.url)
-	moment := func() users.Revision {
+	revision := func() users.Revision {
 		t.Helper()
 		access, err := f.Access(ctx, a.ID)
 		if err != nil {
@@ -30,7 +30,7 @@ func testChanged(t *testing.T, f *fixture) {
 		"a renamed role":  func() { byHand(t, f.url, `UPDATE roles SET name = name || 'x'`) },
 		"before the wait": nil,
 	} {
-		seen := moment()
+		seen := revision()
 		if change == nil {
 			f.addPermission("y:z")
 			change = func() {}

@@ -100,7 +100,7 @@ func testChangesOfAccounts(t *testing.T, f *fixture) {
 			t.Errorf("%s: the last is at %v, the database at %d", step.what, at, found.Position)
 		}
 		if access, err := f.Access(ctx, eve.ID); err == nil && access.Revision != found.Revision {
-			t.Errorf("%s: changes of the moment %v, access of %v", step.what, found.Revision, access.Revision)
+			t.Errorf("%s: changes of the revision %v, access of %v", step.what, found.Revision, access.Revision)
 		}
 	}
 }

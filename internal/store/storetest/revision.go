@@ -9,9 +9,9 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-// testStampsGone: the row of the stamps is deleted by hand. Whatever is done next works, on what the database has; it is
+// testRevisionRowGone: the row of the revision is deleted by hand. Whatever is done next works, on what the database has; it is
 // ready, nothing that was kept in memory is believed, and no change is missed by those who follow.
-func testStampsGone(t *testing.T, f *fixture) {
+func testRevisionRowGone(t *testing.T, f *fixture) {
 	ctx := t.Context()
 	a := f.addAccount("ada@example.com", f.role)
 	p := f.addPermission("x:y", f.role)

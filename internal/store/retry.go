@@ -10,9 +10,9 @@ import (
 // attempts is how often a thing is tried that failed for a passing reason.
 const attempts = 4
 
-// read runs a read, again where its connection turned out to be broken: after a restart of the database every
-// connection of the pool is, and the caller need not learn of it.
-func read[T any](ctx context.Context, s *Store, limit time.Duration, do func(ctx context.Context) (T, error)) (T, error) {
+// retry runs do, and again where it failed for a passing reason, such as a broken connection: after a restart of the
+// database every connection of the pool is, and the caller need not learn of it. So what do does must be repeatable.
+func retry[T any](ctx context.Context, s *Store, limit time.Duration, do func(ctx context.Context) (T, error)) (T, error) {
 	limited, cancel := context.WithTimeout(ctx, min(limit, s.readLimit))
 	defer cancel()
 	for n := 1; ; n++ {
@@ -20,25 +20,25 @@ func read[T any](ctx context.Context, s *Store, limit time.Duration, do func(ctx
 		if err == nil {
 			return result, nil
 		}
-		if n == attempts || !s.again(limited, err, n) {
+		if n == attempts || !s.waitToRetry(limited, err, n) {
 			var none T
 			return none, translate(ctx, err)
 		}
 	}
 }
 
-// again reports whether what failed with err for the nth time is worth trying once more, having waited a
+// waitToRetry reports whether what failed with err for the nth time is worth trying once more, having waited a
 // little. The first broken connection is no reason to wait: the database itself may be well.
-func (s *Store) again(ctx context.Context, err error, n int) bool {
+func (s *Store) waitToRetry(ctx context.Context, err error, n int) bool {
 	var f *failure
-	if !errors.As(err, &f) || !f.again() {
+	if !errors.As(err, &f) || !f.retryable() {
 		return false
 	}
-	if f.fault == stampless {
-		return s.makeStamps(ctx) == nil
+	if f.class == noRevision {
+		return s.insertRevision(ctx) == nil
 	}
-	if f.fault == lost {
-		s.engine.heal()
+	if f.class == lost {
+		s.db.resetPool()
 		if n == 1 {
 			return ctx.Err() == nil
 		}
