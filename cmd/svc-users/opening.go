@@ -40,7 +40,7 @@ func openPort(cfg config.Config, log *slog.Logger) (*opening, error) {
 		return nil, fmt.Errorf("HOST, PORT: %w", err)
 	}
 	o := &opening{listener: listener, failed: make(chan error, 1)}
-	starting := httpapi.Starting(requestOptions(cfg, log))
+	starting := httpapi.StartingEdge(requestOptions(cfg, log))
 	o.handler.Store(&starting)
 	o.server = httpapi.Server(cfg.Addr(), o, log, httpapi.Bounds{
 		Connections: connections(cgroup.Read(os.DirFS("/")).Memory), IdleTimeout: cfg.IdleTimeout,
@@ -53,8 +53,8 @@ func openPort(cfg config.Config, log *slog.Logger) (*opening, error) {
 }
 
 // requestOptions are those that concern every request, also before there is a database.
-func requestOptions(cfg config.Config, log *slog.Logger) httpapi.Options {
-	return httpapi.Options{
+func requestOptions(cfg config.Config, log *slog.Logger) httpapi.EdgeOptions {
+	return httpapi.EdgeOptions{
 		Log:            log,
 		Version:        version(),
 		CORSOrigins:    cfg.CORSOrigins,

@@ -137,7 +137,7 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 	options.Health = a.store
 	options.CursorKey = cursorKey
 	options.Stopping = t.ctx.Done()
-	o.serve(httpapi.New(options))
+	o.serve(httpapi.NewEdge(options))
 	t.announce(o.listener.Addr(), cmd.Demo)
 	a.logLimits(log)
 	background, stop := context.WithCancel(t.ctx)

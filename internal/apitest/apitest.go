@@ -56,7 +56,7 @@ type Options struct {
 	// Unlimited lifts what bounds attempts.
 	Unlimited bool
 	// Configure, if not nil, changes what the edge is made with.
-	Configure func(*httpapi.Options)
+	Configure func(*httpapi.EdgeOptions)
 }
 
 // Service is a running service.
@@ -131,7 +131,7 @@ func on(t testing.TB, database string, st *store.Store, o Options) *Service {
 
 // Replica runs another replica of the service until the test ends: on the same database, with the same keys, clock and
 // limits, and with what configure changes, if it is not nil.
-func (s *Service) Replica(t testing.TB, configure func(*httpapi.Options)) *Service {
+func (s *Service) Replica(t testing.TB, configure func(*httpapi.EdgeOptions)) *Service {
 	t.Helper()
 	st, err := store.Open(context.Background(), s.Database)
 	must(t, err)
@@ -170,14 +170,14 @@ func (s *Service) serve(t testing.TB, o Options) {
 	cursorKey, err := s.Store.CursorKey(context.Background())
 	must(t, err)
 	s.Logger = s.Log.logger()
-	options := httpapi.Options{
+	options := httpapi.EdgeOptions{
 		Service: s.Users, Keys: s.Tokens.Public, Health: s.Store, CursorKey: cursorKey, Log: s.Logger,
 		Version: Version, Now: time.Now, NewID: users.NewID,
 	}
 	if o.Configure != nil {
 		o.Configure(&options)
 	}
-	s.Handler = httpapi.New(options)
+	s.Handler = httpapi.NewEdge(options)
 	server := httptest.NewUnstartedServer(nil)
 	server.Config = httpapi.Server("", s.Handler, s.Logger, httpapi.Bounds{})
 	server.Start()

@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/svc-users/svc-users"
 )
 
@@ -21,9 +19,11 @@ type Account struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-func (a Account) location() string { return "/api/v1/accounts/" + a.ID }
+func (a Account) Location() string { return "/api/v1/accounts/" + a.ID }
 
-func (a Account) identity() string { return a.ID }
+func (a Account) Identity() string { return a.ID }
+
+func (a Account) IsOwnedBy(account users.ID) bool { return a.ID == account.String() }
 
 func accountOf(a users.Account) Account {
 	return Account{
@@ -53,54 +53,58 @@ type AccountPatch struct {
 	IsActive *bool   `json:"is_active,omitempty" doc:"False disables the account and kills its tokens for good"`
 }
 
-func (a *api) accountRoutes() []route {
+// emailPattern is that of the tags above. It refuses nothing that is taken, and most of what is 422; the rest takes
+// more than a pattern to say. It knows the dots that IDNA takes for one (RFC 3490 §3.1).
+const emailPattern = "^[^@\\s]+@[^@\\s]+[.。．｡][^@\\s]+$"
+
+func accountRoutes() []Route {
 	const tag, list, one = "Accounts", "/api/v1/accounts", "/api/v1/accounts/{id}"
-	return []route{
-		listed(route{
-			method: http.MethodGet, path: list, permission: users.AccountsRead,
-			name: "listAccounts", tag: tag, summary: "List accounts", message: "Accounts retrieved successfully",
-			description: listDescription,
-			params: append([]*huma.Param{
-				queryParam("email", "Only the account of this very address, compared in canonical form.", &huma.Schema{Type: "string", MaxLength: ptr(254), Pattern: emailPattern}),
-				searchParamDoc("the e-mail"),
-				queryParam("role_id", "Only accounts with this very role.", &huma.Schema{Type: "string", Format: "uuid"}),
-				queryParam("is_active", "Only accounts that are active, or that are not.", &huma.Schema{Type: "boolean"}),
-			}, listParams("email")...),
-			example: []Account{exampleAccount},
-		}, a.listAccounts),
-		reading(route{
-			method: http.MethodPost, path: list, permission: users.AccountsCreate, shownTo: users.AccountsRead,
-			name: "createAccount", tag: tag, summary: "Create an account",
-			description: "The caller must hold everything that the role holds.",
-			status:      http.StatusCreated, message: "Account created successfully", fails: []int{http.StatusConflict},
-			request: object{"email": "ada@example.com", "password": "correct horse battery", "role_id": exampleRoleID},
-			example: exampleAccount,
-		}, a.createAccount),
-		asking(route{
-			method: http.MethodGet, path: one, permission: users.AccountsRead,
-			name: "getAccount", tag: tag, summary: "Read an account", message: "Account retrieved successfully",
-			description: "With its own role, and never with a password or a hash.",
-			example:     exampleAccount,
-		}, a.getAccount),
-		reading(rehearsable(route{
-			method: http.MethodPatch, path: one, permission: users.AccountsUpdate, shownTo: users.AccountsRead,
-			name: "updateAccount", tag: tag, summary: "Change an account",
-			description: "An absent member leaves its field alone. The last active administrator can be neither disabled nor given another role.",
-			message:     "Account updated successfully", fails: []int{http.StatusConflict},
-			request: object{"is_active": false}, example: exampleAccount,
-		}), a.updateAccount),
-		deleting(route{
-			method: http.MethodDelete, path: one, permission: users.AccountsDelete,
-			name: "deleteAccount", tag: tag, summary: "Delete an account", message: "Account deleted successfully",
-			description: "Its tokens are dead at once. The last active administrator can't be deleted.",
-			fails:       []int{http.StatusConflict},
-		}, func(x *exchange) error { return a.Service.DeleteAccount(x.ctx, x.caller, x.pathID()) }),
+	return []Route{
+		List(Route{
+			Method: http.MethodGet, Path: list, Auth: AuthBearer, Permission: users.AccountsRead,
+			Name: "listAccounts", Tag: tag, Summary: "List accounts", Message: "Accounts retrieved successfully",
+			Description: ListDescription,
+			Params: append([]*Param{
+				DescribeQueryParam("email", "Only the account of this very address, compared in canonical form.", &Schema{Type: "string", MaxLength: new(254), Pattern: emailPattern}),
+				DescribeSearchParam("the e-mail"),
+				DescribeQueryParam("role_id", "Only accounts with this very role.", &Schema{Type: "string", Format: "uuid"}),
+				DescribeQueryParam("is_active", "Only accounts that are active, or that are not.", &Schema{Type: "boolean"}),
+			}, DescribeListParams("email")...),
+			Example: []Account{exampleAccount},
+		}, listAccounts),
+		Body(Route{
+			Method: http.MethodPost, Path: list, Auth: AuthBearer, Permission: users.AccountsCreate, ShownTo: users.AccountsRead,
+			Name: "createAccount", Tag: tag, Summary: "Create an account",
+			Description: "The caller must hold everything that the role holds.",
+			Status:      http.StatusCreated, Message: "Account created successfully", Fails: []int{http.StatusConflict},
+			Request: Object{"email": "ada@example.com", "password": "correct horse battery", "role_id": ExampleRoleID},
+			Example: exampleAccount,
+		}, createAccount),
+		Get(Route{
+			Method: http.MethodGet, Path: one, Auth: AuthBearer, Permission: users.AccountsRead,
+			Name: "getAccount", Tag: tag, Summary: "Read an account", Message: "Account retrieved successfully",
+			Description: "With its own role, and never with a password or a hash.",
+			Example:     exampleAccount,
+		}, getAccount),
+		Body(DryRunnable(Route{
+			Method: http.MethodPatch, Path: one, Auth: AuthBearer, Permission: users.AccountsUpdate, ShownTo: users.AccountsRead,
+			Name: "updateAccount", Tag: tag, Summary: "Change an account",
+			Description: "An absent member leaves its field alone. The last active administrator can be neither disabled nor given another role.",
+			Message:     "Account updated successfully", Fails: []int{http.StatusConflict},
+			Request: Object{"is_active": false}, Example: exampleAccount,
+		}), updateAccount),
+		Remove(Route{
+			Method: http.MethodDelete, Path: one, Auth: AuthBearer, Permission: users.AccountsDelete,
+			Name: "deleteAccount", Tag: tag, Summary: "Delete an account", Message: "Account deleted successfully",
+			Description: "Its tokens are dead at once. The last active administrator can't be deleted.",
+			Fails:       []int{http.StatusConflict},
+		}, func(x *Exchange) error { return x.Service.DeleteAccount(x.Context(), x.Caller, x.PathID()) }),
 	}
 }
 
-func (a *api) listAccounts(x *exchange) ([]Account, any, error) {
+func listAccounts(x *Exchange) ([]Account, any, error) {
 	filter := users.AccountFilter{
-		Email: x.emailParam("email"), Query: users.EmailQuery(x.searchParam("q")), RoleID: x.idParam("role_id"), Active: x.flagParam("is_active"),
+		Email: x.EmailParam("email"), Query: users.EmailQuery(x.SearchParam("q")), RoleID: x.IDParam("role_id"), Active: x.FlagParam("is_active"),
 	}
 	role, active := "", ""
 	if !filter.RoleID.IsZero() {
@@ -109,41 +113,32 @@ func (a *api) listAccounts(x *exchange) ([]Account, any, error) {
 	if filter.Active != nil {
 		active = strconv.FormatBool(*filter.Active)
 	}
-	l := x.listing("accounts", "email", filter.Email.Canonical(), filter.Query, role, active)
-	if err := x.found.Err(); err != nil {
+	l := x.ReadListing("accounts", "email", filter.Email.Canonical(), filter.Query, role, active)
+	if err := x.Found.Err(); err != nil {
 		return nil, nil, err
 	}
-	page, err := a.Service.Accounts(x.ctx, x.caller, filter, l.paging)
+	page, err := x.Service.Accounts(x.Context(), x.Caller, filter, l.Paging)
 	if err != nil {
 		return nil, nil, err
 	}
-	return each(page.Items, accountOf), x.meta(l, page.Next, page.Total, page.Exact), nil
+	return MapSlice(page.Items, accountOf), x.DescribeList(l, page.Next, page.Total, page.Exact), nil
 }
 
-func (a *api) createAccount(x *exchange, in AccountCreation) (Account, error) {
-	account, err := a.Service.CreateAccount(x.ctx, x.caller, users.NewAccount{
-		Email: in.Email, Password: in.Password, RoleID: in.RoleID, Active: in.IsActive, Found: x.found,
+func createAccount(x *Exchange, in AccountCreation) (Account, error) {
+	account, err := x.Service.CreateAccount(x.Context(), x.Caller, users.NewAccount{
+		Email: in.Email, Password: in.Password, RoleID: in.RoleID, Active: in.IsActive, Found: x.Found,
 	})
 	return accountOf(account), err
 }
 
-func (a *api) getAccount(x *exchange) (Account, error) {
-	account, err := a.Service.Account(x.ctx, x.caller, x.pathID())
+func getAccount(x *Exchange) (Account, error) {
+	account, err := x.Service.Account(x.Context(), x.Caller, x.PathID())
 	return accountOf(account), err
 }
 
-func (a *api) updateAccount(x *exchange, in AccountPatch) (Account, error) {
-	account, err := x.service.UpdateAccount(x.ctx, x.caller, x.pathID(), users.AccountPatch{
-		Email: in.Email, Password: in.Password, RoleID: in.RoleID, Active: in.IsActive, Found: x.found,
+func updateAccount(x *Exchange, in AccountPatch) (Account, error) {
+	account, err := x.Service.UpdateAccount(x.Context(), x.Caller, x.PathID(), users.AccountPatch{
+		Email: in.Email, Password: in.Password, RoleID: in.RoleID, Active: in.IsActive, Found: x.Found,
 	})
 	return accountOf(account), err
-}
-
-// each maps a list; the result is never nil, so that it is [] and not null on the wire.
-func each[T, Out any](list []T, f func(T) Out) []Out {
-	out := make([]Out, len(list))
-	for i, item := range list {
-		out[i] = f(item)
-	}
-	return out
 }

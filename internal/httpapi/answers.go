@@ -10,56 +10,54 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// success is the answer of an operation that has done what it is for.
-func (d *document) success(r route) *huma.Response {
-	fields := slices.Clone(r.fields)
+// describeSuccess is the answer of an operation that has done what it is for.
+func (d *document) describeSuccess(r Route) *huma.Response {
+	fields := slices.Clone(r.Fields)
 	if r.code() == http.StatusCreated {
-		fields = append(fields, "Location")
+		fields = append(fields, sharedFields("Location")...)
 	}
-	if r.keys || r.tagged || r.plain != nil && r.plain.mediaType == jsonType && r.body == nil {
-		fields = append(fields, "ETag")
+	if r.Tagged {
+		fields = append(fields, sharedFields("ETag")...)
 	}
-	if r.plain != nil {
-		return d.plainAnswer(r, fields, "Success", r.example)
+	if r.Plain != nil {
+		return d.describePlain(r, fields, "Success", r.Example)
 	}
-	example := envelope{code: r.code(), message: r.message, data: r.example}
+	example := Envelope{Code: r.code(), Message: r.Message, Data: r.Example}
 	if r.list {
-		example.meta = exampleMeta
+		example.Meta = exampleMeta
 	}
-	if r.keys {
-		example.keys = []PEMKey{exampleKey}
-	}
-	success := answer(r.message, d.successSchema(r), example, fields...)
+	example.Keys = r.Keys
+	success := describeAnswer(r.Message, d.successSchema(r), example, fields...)
 	if r.code() == http.StatusCreated {
-		success.Links = d.links(r)
+		success.Links = d.describeLinks(r)
 	}
 	return success
 }
 
-// links leads from the answer of a create to the operation that reads what was created.
-func (d *document) links(create route) map[string]*huma.Link {
+// describeLinks leads from the answer of a create to the operation that reads what was created.
+func (d *document) describeLinks(create Route) map[string]*huma.Link {
 	links := map[string]*huma.Link{}
 	for _, r := range d.routes {
-		if r.method == http.MethodGet && r.path == create.path+"/{id}" {
-			links[r.name] = &huma.Link{
-				OperationID: r.name, Description: r.summary, Parameters: map[string]any{"id": "$response.body#/data/id"},
+		if r.Method == http.MethodGet && r.Path == create.Path+"/{id}" {
+			links[r.Name] = &huma.Link{
+				OperationID: r.Name, Description: r.Summary, Parameters: map[string]any{"id": "$response.body#/data/id"},
 			}
 		}
 	}
 	return links
 }
 
-// rehearsed is the 200 of an operation that can be tried without effect: the answer to that or, where it is of that
+// describeDryRun is the 200 of an operation that can be tried without effect: the answer to that or, where it is of that
 // status, to the operation itself. Its schema is the same as that of the operation's success.
-func (d *document) rehearsed(r route) *huma.Response {
-	dry := answer(dryRunMessage, d.successSchema(r), envelope{code: http.StatusOK, message: dryRunMessage, data: exampleImpact})
+func (d *document) describeDryRun(r Route) *huma.Response {
+	dry := describeAnswer(dryRunMessage, d.successSchema(r), Envelope{Code: http.StatusOK, Message: dryRunMessage, Data: exampleImpact})
 	if r.code() != http.StatusOK {
 		return dry
 	}
-	both := d.success(r)
-	media, dryMedia := both.Content[jsonType], dry.Content[jsonType]
+	both := d.describeSuccess(r)
+	media, dryMedia := both.Content[JSONType], dry.Content[JSONType]
 	media.Examples = map[string]*huma.Example{
-		"done":    {Summary: r.message, Value: media.Example},
+		"done":    {Summary: r.Message, Value: media.Example},
 		"dry_run": {Summary: dryRunMessage, Value: dryMedia.Example},
 	}
 	media.Example = nil
@@ -67,32 +65,32 @@ func (d *document) rehearsed(r route) *huma.Response {
 	return both
 }
 
-// degraded is the 503 that has data.
-func (d *document) degraded(r route) *huma.Response {
-	if r.plain != nil {
-		return d.plainAnswer(r, []string{"Retry-After"}, "Not now", r.degraded)
+// describeDegraded is the 503 that has data.
+func (d *document) describeDegraded(r Route) *huma.Response {
+	if r.Plain != nil {
+		return d.describePlain(r, sharedFields("Retry-After"), "Not now", r.Degraded.Example)
 	}
 	// A panic aside, only this operation's own 503 is possible.
-	example := envelope{code: http.StatusServiceUnavailable, message: degraded, data: r.degraded}
-	return answer(degraded, d.successSchema(r), example, "Retry-After")
+	example := Envelope{Code: http.StatusServiceUnavailable, Message: r.Degraded.Message, Data: r.Degraded.Example}
+	return describeAnswer(r.Degraded.Message, d.successSchema(r), example, sharedFields("Retry-After")...)
 }
 
-func (d *document) plainAnswer(r route, fields []string, description string, example any) *huma.Response {
-	schema := r.plain.schema
+func (d *document) describePlain(r Route, fields []Field, description string, example any) *huma.Response {
+	schema := r.Plain.Schema
 	if schema == nil {
-		schema = d.of(r.data)
+		schema = d.schemaOf(r.Data)
 	}
 	media := &huma.MediaType{Schema: schema}
 	if example != nil {
 		media.Example = example
 	}
-	mediaType, _, _ := strings.Cut(r.plain.mediaType, ";")
-	return &huma.Response{Description: description, Headers: headers(fields...), Content: map[string]*huma.MediaType{mediaType: media}}
+	mediaType, _, _ := strings.Cut(r.Plain.MediaType, ";")
+	return &huma.Response{Description: description, Headers: describeHeaders(fields...), Content: map[string]*huma.MediaType{mediaType: media}}
 }
 
-// answer is an answer in the envelope.
-func answer(description string, schema *huma.Schema, example envelope, fields ...string) *huma.Response {
-	encoded, err := example.append(nil)
+// describeAnswer is an answer in the envelope.
+func describeAnswer(description string, schema *huma.Schema, example Envelope, fields ...Field) *huma.Response {
+	encoded, err := example.Append(nil)
 	if err != nil {
 		panic(err) // examples are constants of the program
 	}
@@ -103,7 +101,7 @@ func answer(description string, schema *huma.Schema, example envelope, fields ..
 		panic(err)
 	}
 	return &huma.Response{
-		Description: description, Headers: headers(fields...),
-		Content: map[string]*huma.MediaType{jsonType: {Schema: schema, Example: value}},
+		Description: description, Headers: describeHeaders(fields...),
+		Content: map[string]*huma.MediaType{JSONType: {Schema: schema, Example: value}},
 	}
 }

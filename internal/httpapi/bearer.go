@@ -8,17 +8,17 @@ import (
 // maxToken is the longest token looked at, in bytes; none longer is ever issued.
 const maxToken = 8 << 10
 
-// authenticate finds out who the caller is, from the one Authorization header of the request.
-func (x *exchange) authenticate() error {
-	token, err := bearerToken(x.r.Header["Authorization"])
+// authenticateBearer finds out who the caller is, from the one Authorization header of the request.
+func (x *Exchange) authenticateBearer() error {
+	token, err := bearerToken(x.Request.Header["Authorization"])
 	if err != nil {
 		return err
 	}
-	caller, err := x.api.Service.Authenticate(x.ctx, token)
+	caller, err := x.handler.Service.Authenticate(x.ctx, token)
 	if err != nil {
 		return err
 	}
-	x.caller, x.account = caller, caller.Account.ID
+	x.Caller, x.AccountID = caller, caller.Account.ID
 	return nil
 }
 
@@ -27,7 +27,7 @@ func (x *exchange) authenticate() error {
 func bearerToken(headers []string) (string, error) {
 	sent := ""
 	for _, h := range headers {
-		if token := credentials(h); token != "" {
+		if token := bearerCredentials(h); token != "" {
 			sent = token
 		}
 	}
@@ -40,7 +40,7 @@ func bearerToken(headers []string) (string, error) {
 	if len(headers) != 1 || len(sent) > maxToken || !tokenSyntax(sent) {
 		return "", &refusal{
 			status: http.StatusUnauthorized, message: "The access token is not valid.",
-			fields: []string{"Www-Authenticate", challengeAgain},
+			fields: []string{"Www-Authenticate", challengeInvalid},
 		}
 	}
 	return sent, nil
@@ -48,7 +48,7 @@ func bearerToken(headers []string) (string, error) {
 
 // credentials returns what follows the scheme Bearer, in any case, and the spaces after it (RFC 9110 §11.4);
 // nothing for another scheme.
-func credentials(header string) string {
+func bearerCredentials(header string) string {
 	scheme, rest, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, challenge) {
 		return ""

@@ -16,33 +16,33 @@ import (
 const (
 	// smallBody is for a few texts. A password of 256 characters takes 6 KiB where each is typed as four code points
 	// and escaped, an e-mail 254 bytes, a name 1.2 KiB, a description 3 KiB.
-	smallBody = 8 << 10
+	SmallBody = 8 << 10
 	// tokenBody is for a form with a token of 8 KiB.
-	tokenBody = 16 << 10
+	TokenBody = 16 << 10
 	// idsBody is for 1,000 ids: 40 KiB, and 48 KiB where each has a line of its own.
-	idsBody = 64 << 10
+	IDsBody = 64 << 10
 	// namesBody is for 1,000 names of permissions, of 100 bytes each.
-	namesBody = 128 << 10
+	NamesBody = 128 << 10
 	// declarationBody is for 1,000 permissions and 1,000 roles, most of which are described.
-	declarationBody = 1 << 20
+	DeclarationBody = 1 << 20
 )
 
 // readBody returns the whole body of a request, once its headers say that it is of this type.
-func (x *exchange) readBody(b *body) ([]byte, error) {
-	if err := checkMediaType(x.r.Header, b.mediaType); err != nil {
+func (x *Exchange) readBody(b *bodySpec) ([]byte, error) {
+	if err := checkMediaType(x.Request.Header, b.mediaType); err != nil {
 		return nil, err
 	}
-	if x.r.ContentLength > b.most {
-		return nil, tooLarge(b.most)
+	if x.Request.ContentLength > b.maxBytes {
+		return nil, bodyTooLarge(b.maxBytes)
 	}
 	x.taken = true
-	raw, err := x.collect(http.MaxBytesReader(x.w, x.r.Body, b.most), b.most)
+	raw, err := x.collect(http.MaxBytesReader(x.w, x.Request.Body, b.maxBytes), b.maxBytes)
 	var over *http.MaxBytesError
 	switch {
 	case err == nil:
 		return raw, nil
 	case errors.As(err, &over):
-		return nil, tooLarge(b.most)
+		return nil, bodyTooLarge(b.maxBytes)
 	case errors.Is(err, errBodyBudget):
 		return nil, &refusal{
 			status: http.StatusServiceUnavailable, message: "Too many large bodies at once; try again shortly.",
@@ -64,10 +64,10 @@ func (x *exchange) readBody(b *body) ([]byte, error) {
 // collect reads to the end into a buffer that grows with what has arrived, not with the length that was announced:
 // a client that announces much and sends little holds little. What the buffer takes is charged to the budget of all
 // bodies before it grows.
-func (x *exchange) collect(from io.Reader, most int64) ([]byte, error) {
+func (x *Exchange) collect(from io.Reader, most int64) ([]byte, error) {
 	largest := most + 1 // one more, to see the end without growing
 	size := int64(512)
-	if length := x.r.ContentLength; length >= 0 {
+	if length := x.Request.ContentLength; length >= 0 {
 		largest = length + 1
 		size = min(largest, firstBuffer)
 	}
@@ -75,7 +75,7 @@ func (x *exchange) collect(from io.Reader, most int64) ([]byte, error) {
 	for {
 		if len(buffer) == cap(buffer) {
 			size = min(2*size, largest)
-			if !x.charge(size) {
+			if !x.chargeBody(size) {
 				return nil, errBodyBudget
 			}
 			buffer = append(make([]byte, 0, size), buffer...)
@@ -91,7 +91,7 @@ func (x *exchange) collect(from io.Reader, most int64) ([]byte, error) {
 	}
 }
 
-func tooLarge(most int64) error {
+func bodyTooLarge(most int64) error {
 	// The rest of the body is not worth reading to save the connection.
 	return &refusal{
 		status: http.StatusRequestEntityTooLarge, message: "The body is larger than " + strconv.FormatInt(most, 10) + " bytes.",
@@ -101,7 +101,7 @@ func tooLarge(most int64) error {
 
 // checkMediaType wants exactly one Content-Type, the one that is asked for in UTF-8, and no content coding.
 func checkMediaType(h http.Header, want string) error {
-	if types := h["Content-Type"]; len(types) != 1 || !isType(types[0], want) {
+	if types := h["Content-Type"]; len(types) != 1 || !isMediaType(types[0], want) {
 		return &refusal{status: http.StatusUnsupportedMediaType, message: "The body must be " + want + " in UTF-8."}
 	}
 	for _, coding := range h["Content-Encoding"] {
@@ -115,7 +115,7 @@ func checkMediaType(h http.Header, want string) error {
 	return nil
 }
 
-func isType(contentType, want string) bool {
+func isMediaType(contentType, want string) bool {
 	mediaType, parameters, err := mime.ParseMediaType(contentType)
 	if err != nil || mediaType != want {
 		return false
@@ -131,7 +131,7 @@ func isType(contentType, want string) bool {
 const (
 	// maxPassed is up to which length, in bytes, net/http waits for a body that nobody has read before it sends the
 	// answer. It does not say so; with longer ones it ends the connection.
-	maxPassed = 256 << 10
+	maxDrained = 256 << 10
 	// bodyGrace is how long an answer waits for a body that it does not need.
 	bodyGrace = 20 * time.Millisecond
 )
@@ -139,16 +139,16 @@ const (
 // passOver reads a body that nobody wants, so that the connection can be used again, if it is there already. If not,
 // the connection ends with the answer, which would otherwise have to wait for whoever sends the body, for half a
 // minute; and it may be a yes.
-func (x *exchange) passOver() {
-	if x.r.ContentLength > maxPassed || x.r.Header.Get("Expect") != "" {
+func (x *Exchange) drainBody() {
+	if x.Request.ContentLength > maxDrained || x.Request.Header.Get("Expect") != "" {
 		return // net/http ends the connection by itself
 	}
 	control := http.NewResponseController(x.w)
 	if control.SetReadDeadline(time.Now().Add(bodyGrace)) != nil {
 		return // there is no connection
 	}
-	if _, err := io.CopyN(io.Discard, x.r.Body, maxPassed); !errors.Is(err, io.EOF) {
-		x.set("Connection", "close")
+	if _, err := io.CopyN(io.Discard, x.Request.Body, maxDrained); !errors.Is(err, io.EOF) {
+		x.Set("Connection", "close")
 	}
 	_ = control.SetReadDeadline(time.Time{}) // for the next request net/http sets another
 }

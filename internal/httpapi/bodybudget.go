@@ -12,7 +12,7 @@ const (
 	bodyBudgetSize = 16 << 20
 	// freeBody is what each body has free: all of it for a login and the like, which so get through while large bodies
 	// wait. It is less than a connection may take for its header, and bounded with the number of connections.
-	freeBody = smallBody + 1
+	freeBody = SmallBody + 1
 	// firstBuffer is how much is at most made ready for a body of which nothing has arrived.
 	firstBuffer = 4 << 10
 )
@@ -46,12 +46,12 @@ func (b *bodyBudget) give(n int64) { b.left.Add(n) }
 
 // charge reserves what a buffer of this size takes beyond what is free and what was charged before. It is held until
 // finish: a body is kept, and things are made of it, until the answer has been sent.
-func (x *exchange) charge(size int64) bool {
+func (x *Exchange) chargeBody(size int64) bool {
 	more := size - freeBody - x.charged
 	if more <= 0 {
 		return true
 	}
-	if !x.api.bodies.take(more) {
+	if !x.handler.bodies.take(more) {
 		return false
 	}
 	x.charged += more
@@ -59,9 +59,9 @@ func (x *exchange) charge(size int64) bool {
 }
 
 // discharge returns all that was charged.
-func (x *exchange) discharge() {
+func (x *Exchange) refundBody() {
 	if x.charged > 0 {
-		x.api.bodies.give(x.charged)
+		x.handler.bodies.give(x.charged)
 		x.charged = 0
 	}
 }

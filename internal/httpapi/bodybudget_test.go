@@ -67,8 +67,8 @@ func TestBodiesAreCharged(t *testing.T) {
 		if c.broken {
 			from = io.MultiReader(from, iotest.ErrReader(io.ErrUnexpectedEOF))
 		}
-		x := &exchange{api: &api{bodies: newBodyBudget(c.budget)}, r: httptest.NewRequest(http.MethodPost, "/", nil)}
-		x.ctx, x.r.ContentLength = &x.first, c.length
+		x := &Exchange{handler: &handler{bodies: newBodyBudget(c.budget)}, Request: httptest.NewRequest(http.MethodPost, "/", nil)}
+		x.ctx, x.Request.ContentLength = &x.first, c.length
 		got, err := x.collect(iotest.OneByteReader(from), 1<<20)
 		if !errors.Is(err, c.err) || err == nil && !bytes.Equal(got, sent) {
 			t.Errorf("%s: %d bytes, %v", c.name, len(got), err)
@@ -77,7 +77,7 @@ func TestBodiesAreCharged(t *testing.T) {
 			t.Errorf("%s: %d bytes are charged, at most %d should be", c.name, x.charged, c.charged)
 		}
 		x.finish()
-		if left := x.api.bodies.left.Load(); left != c.budget {
+		if left := x.handler.bodies.left.Load(); left != c.budget {
 			t.Errorf("%s: %d are left of %d", c.name, left, c.budget)
 		}
 	}

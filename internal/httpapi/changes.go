@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/svc-users/svc-users"
 )
 
@@ -28,71 +26,65 @@ const (
 	maxAfter = 256
 )
 
-func (a *api) changesRoutes() []route {
-	r := route{
-		method: http.MethodGet, path: "/api/v1/auth/changes", permission: users.ChangesRead, quiet: true, tagged: true,
-		name: "getChanges", tag: "Authentication", summary: "Follow what has changed since tokens were issued",
-		description: "For services that verify tokens themselves. The statement is signed with the keys of the JWKS and true as of the moment the request was received. " +
+func (g *gateway) feedRoutes() []Route {
+	return []Route{Route{
+		Method: http.MethodGet, Path: "/api/v1/auth/changes", Auth: AuthBearer, Permission: users.ChangesRead, LogAtDebug: true, Tagged: true,
+		Name: "getChanges", Tag: "Authentication", Summary: "Follow what has changed since tokens were issued",
+		Description: "For services that verify tokens themselves. The statement is signed with the keys of the JWKS and true as of the moment the request was received. " +
 			"Without a cursor, or with one that is none of this database, it begins anew; of cursors that are made up, an account gets one a second answered. When nothing is newer by the end of the wait the answer is 304. " +
 			"A cursor is good for the same answer for at most 10 seconds, and so no request waits longer.",
-		message: "Changes retrieved successfully", fails: []int{http.StatusTooManyRequests}, data: reflect.TypeFor[Changes](), example: exampleChanges,
-		params: []*huma.Param{
-			afterParamDoc(),
-			queryParam("wait_ms", "How many milliseconds to wait for something newer.",
-				&huma.Schema{Type: "integer", Minimum: ptr(0.0), Maximum: ptr(float64(maxWait.Milliseconds())), Default: 0}),
-			{Name: "If-None-Match", In: "header", Description: "The entity tag of the answer before; the same as after, which goes before it.", Schema: &huma.Schema{Type: "string"}},
+		Message: "Changes retrieved successfully", Fails: []int{http.StatusTooManyRequests}, Data: reflect.TypeFor[Changes](), Example: exampleChanges,
+		Params: []*Param{
+			describeAfterParam(),
+			DescribeQueryParam("wait_ms", "How many milliseconds to wait for something newer.",
+				&Schema{Type: "integer", Minimum: new(0.0), Maximum: new(float64(maxWait.Milliseconds())), Default: 0}),
+			{Name: "If-None-Match", In: "header", Description: "The entity tag of the answer before; the same as after, which goes before it.", Schema: &Schema{Type: "string"}},
 		},
-	}
-	known := names(r.params)
-	r.serve = func(x *exchange, _ []byte) error {
-		x.query, x.found = readQuery(x.r.URL.RawQuery, r.method, known)
-		return a.changes(x)
-	}
-	return []route{r}
+	}.WithQuery(g.changes)}
 }
 
-func afterParamDoc() *huma.Param {
-	p := queryParam("after", "The cursor of the answer before. Empty begins anew, as does whatever is no cursor.", &huma.Schema{Type: "string", MaxLength: ptr(maxAfter)})
+func describeAfterParam() *Param {
+	p := DescribeQueryParam("after", "The cursor of the answer before. Empty begins anew, as does whatever is no cursor.", &Schema{Type: "string", MaxLength: new(maxAfter)})
 	p.AllowEmptyValue = true
 	return p
 }
 
-func (a *api) changes(x *exchange) error {
-	q := users.ChangesQuery{After: x.after(), Stop: a.Stopping}
-	q.Wait = time.Duration(x.rangeParam("wait_ms", 0, int(maxWait.Milliseconds()), 0)) * time.Millisecond
-	if err := x.found.Err(); err != nil {
+func (g *gateway) changes(x *Exchange) error {
+	q := users.ChangesQuery{After: readAfter(x), Stop: g.Stopping}
+	q.Wait = time.Duration(x.RangeParam("wait_ms", 0, int(maxWait.Milliseconds()), 0)) * time.Millisecond
+	if err := x.Found.Err(); err != nil {
 		return err
 	}
 	if q.Wait > 0 {
-		if a.waiting.Add(1) > maxWaiting {
+		if g.waiting.Add(1) > maxWaiting {
 			q.Wait = 0
 		}
-		defer a.waiting.Add(-1)
+		defer g.waiting.Add(-1)
 	}
-	answer, err := a.Service.Changes(x.ctx, x.caller, q)
+	answer, err := x.Service.Changes(x.Context(), x.Caller, q)
 	if err != nil {
 		return err
 	}
 	if answer.Statement == "" {
-		x.set("Etag", `"`+q.After+`"`)
-		x.answer(http.StatusNotModified, "", nil)
+		x.Set("Etag", `"`+q.After+`"`)
+		x.Answer(http.StatusNotModified, "", nil)
 		return nil
 	}
-	x.set("Etag", `"`+answer.Cursor+`"`)
-	return x.reply(envelope{
-		code: http.StatusOK, message: "Changes retrieved successfully",
-		data: Changes{Statement: answer.Statement, Cursor: answer.Cursor, More: answer.More},
+	x.Set("Etag", `"`+answer.Cursor+`"`)
+	return x.Reply(Envelope{
+		Code: http.StatusOK, Message: "Changes retrieved successfully",
+		Data: Changes{Statement: answer.Statement, Cursor: answer.Cursor, More: answer.More},
 	})
 }
 
-// after is the cursor that a follower asks from: in the query, or else as the one entity tag of If-None-Match.
-func (x *exchange) after() string {
-	after, sent := x.query["after"]
+// readAfter is the cursor that a follower asks from: in the query, or else as the one entity tag of If-None-Match.
+func readAfter(x *Exchange) string {
+	after, sent := x.Query["after"]
 	if !sent {
-		after = onlyTag(x.r.Header["If-None-Match"])
+		after = onlyTag(x.Request.Header["If-None-Match"])
 	}
 	if len(after) > maxAfter {
-		x.found.Add("after", "must be at most 256 bytes long")
+		x.Found.Add("after", "must be at most 256 bytes long")
 	}
 	return after
 }
@@ -104,7 +96,7 @@ func onlyTag(headers []string) string {
 	}
 	tag, opened := strings.CutPrefix(strings.TrimPrefix(strings.TrimSpace(headers[0]), "W/"), `"`)
 	tag, closed := strings.CutSuffix(tag, `"`)
-	if !opened || !closed || strings.Contains(tag, `"`) || textProblem(tag) != "" || len(tag) > maxAfter {
+	if !opened || !closed || strings.Contains(tag, `"`) || CheckText(tag) != "" || len(tag) > maxAfter {
 		return ""
 	}
 	return tag

@@ -23,7 +23,7 @@ func TestChangesWaits(t *testing.T) {
 	t.Parallel()
 	var ahead atomic.Int64 // of the clock on the wall
 	now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) {
+	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.EdgeOptions) {
 		ports := o.Service.Ports
 		ports.Now = now
 		o.Service = users.New(ports)
@@ -192,7 +192,7 @@ func TestChangesSlots(t *testing.T) {
 	t.Parallel()
 	var signed, seconds atomic.Int64
 	base := time.Now().Truncate(10 * time.Second)
-	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) {
+	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.EdgeOptions) {
 		ports := o.Service.Ports
 		ports.Tokens = counting{ports.Tokens, &signed}
 		ports.Now = func() time.Time { return base.Add(time.Duration(seconds.Load()) * time.Second) }
@@ -237,7 +237,7 @@ func TestChangesSlots(t *testing.T) {
 func TestChangesManyBeginTogether(t *testing.T) {
 	t.Parallel()
 	var signed atomic.Int64
-	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) {
+	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.EdgeOptions) {
 		ports := o.Service.Ports
 		ports.Tokens = counting{ports.Tokens, &signed}
 		o.Service = users.New(ports)
@@ -279,7 +279,7 @@ func TestChangesManyWait(t *testing.T) {
 func stopMany(t *testing.T, most int64) int64 {
 	t.Helper()
 	stop := make(chan struct{})
-	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) { o.Stopping = stop }})
+	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.EdgeOptions) { o.Stopping = stop }})
 	ask := func(ctx context.Context, cursor string, wait int) *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
 		r := httptest.NewRequestWithContext(ctx, "GET", fmt.Sprintf("%s?wait_ms=%d&after=%s", changesPath, wait, cursor), nil)

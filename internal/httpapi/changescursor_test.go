@@ -19,7 +19,7 @@ func tickingService(t *testing.T) *apitest.Service {
 	t.Helper()
 	var seconds atomic.Int64
 	base := time.Now()
-	return apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) {
+	return apitest.Start(t, apitest.Options{Configure: func(o *httpapi.EdgeOptions) {
 		ports := o.Service.Ports
 		ports.Now = func() time.Time { return base.Add(time.Duration(seconds.Add(1)) * time.Second) }
 		o.Service = users.New(ports)
@@ -115,7 +115,7 @@ func TestChangesForgedCursors(t *testing.T) {
 func TestChangesMadeUpCursorsAreFew(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) {
+	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.EdgeOptions) {
 		ports := o.Service.Ports
 		ports.Now = func() time.Time { return now }
 		o.Service = users.New(ports)

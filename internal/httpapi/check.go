@@ -30,15 +30,15 @@ type CheckedPermission struct {
 func checkedOf(r users.CheckResult) Checked {
 	return Checked{
 		AccountID: r.Account.ID.String(), IsActive: r.Account.Active, Allowed: r.All(),
-		Permissions: each(r.Permissions, func(p users.CheckedPermission) CheckedPermission {
+		Permissions: MapSlice(r.Permissions, func(p users.CheckedPermission) CheckedPermission {
 			return CheckedPermission{Name: string(p.Name), Allowed: p.Allowed}
 		}),
 	}
 }
 
 // appendJSON is for what services ask with each request of their own, a hundred names at a time.
-func (c Checked) appendJSON(b []byte) ([]byte, error) {
-	b, err := appendText(append(b, `{"account_id":`...), c.AccountID)
+func (c Checked) AppendJSON(b []byte) ([]byte, error) {
+	b, err := AppendText(append(b, `{"account_id":`...), c.AccountID)
 	if err != nil {
 		return b, err
 	}
@@ -49,7 +49,7 @@ func (c Checked) appendJSON(b []byte) ([]byte, error) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		if b, err = appendText(append(b, `{"name":`...), p.Name); err != nil {
+		if b, err = AppendText(append(b, `{"name":`...), p.Name); err != nil {
 			return b, err
 		}
 		b = append(strconv.AppendBool(append(b, `,"allowed":`...), p.Allowed), '}')
@@ -57,30 +57,30 @@ func (c Checked) appendJSON(b []byte) ([]byte, error) {
 	return append(b, "]}"...), nil
 }
 
-func (a *api) checkRoutes() []route {
+func checkRoutes() []Route {
 	const tag = "Authorization"
-	return []route{
-		reading(route{
-			method: http.MethodPost, path: "/api/v1/auth/check", bodyLimit: namesBody,
-			name: "checkPermissions", tag: tag, summary: "Say which permissions the caller, or another account, has now",
-			description: "To ask about an account by its id, one's own too, needs the permission `accounts:read`. An unknown account is 422.",
-			message:     "Permissions checked successfully", fails: []int{http.StatusForbidden},
-			request: object{"permissions": []string{"reports:read", "reports:write"}},
-			example: Checked{
-				AccountID: exampleAccountID, IsActive: true,
+	return []Route{
+		Body(Route{
+			Method: http.MethodPost, Path: "/api/v1/auth/check", Auth: AuthBearer, BodyLimit: NamesBody,
+			Name: "checkPermissions", Tag: tag, Summary: "Say which permissions the caller, or another account, has now",
+			Description: "To ask about an account by its id, one's own too, needs the permission `accounts:read`. An unknown account is 422.",
+			Message:     "Permissions checked successfully", Fails: []int{http.StatusForbidden},
+			Request: Object{"permissions": []string{"reports:read", "reports:write"}},
+			Example: Checked{
+				AccountID: ExampleAccountID, IsActive: true,
 				Permissions: []CheckedPermission{{"reports:read", true}, {"reports:write", false}},
 			},
-		}, a.check),
+		}, check),
 	}
 }
 
-func (a *api) check(x *exchange, in PermissionCheck) (Checked, error) {
-	result, err := a.Service.Check(x.ctx, x.caller, users.PermissionCheck{
-		AccountID: in.AccountID, Permissions: in.Permissions, Found: x.found,
+func check(x *Exchange, in PermissionCheck) (Checked, error) {
+	result, err := x.Service.Check(x.Context(), x.Caller, users.PermissionCheck{
+		AccountID: in.AccountID, Permissions: in.Permissions, Found: x.Found,
 	})
 	if err != nil {
 		return Checked{}, err
 	}
-	x.quiet = true // asked again and again by services, and of interest only where it fails
+	x.LogAtDebug = true // services send it again and again; only failures are worth a line
 	return checkedOf(result), nil
 }

@@ -11,7 +11,7 @@ import (
 
 func TestPreflight(t *testing.T) {
 	t.Parallel()
-	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) {
+	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.EdgeOptions) {
 		o.CORSOrigins, o.CORSHeaders = []string{"https://app.example"}, []string{"X-Shop"}
 	}})
 	ask := func(method, path, origin string) *apitest.Answer {
@@ -49,7 +49,7 @@ func TestPreflight(t *testing.T) {
 
 func TestAnyOrigin(t *testing.T) {
 	t.Parallel()
-	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) { o.CORSOrigins = []string{"*"} }})
+	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.EdgeOptions) { o.CORSOrigins = []string{"*"} }})
 	answer := svc.Send(t, apitest.Request{Method: "GET", Path: "/", Header: http.Header{"Origin": {"https://any.example"}}}).Want(t, 200, "")
 	if answer.Header.Get("Access-Control-Allow-Origin") != "https://any.example" || answer.Header.Get("Access-Control-Allow-Credentials") != "" {
 		t.Errorf("%v", answer.Header)

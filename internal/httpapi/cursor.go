@@ -25,7 +25,7 @@ var cursorEncoding = base64.RawURLEncoding.Strict()
 // cursorCipher panics if key is not 32 bytes long.
 func cursorCipher(key []byte) cipher.AEAD {
 	if len(key) != 32 {
-		panic("httpapi: the key of cursors must be 32 bytes long")
+		panic("web: the key of cursors must be 32 bytes long")
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
@@ -39,7 +39,7 @@ func cursorCipher(key []byte) cipher.AEAD {
 }
 
 // sealCursor makes the cursor of a position in a list.
-func (a *api) sealCursor(list string, p users.Position) string {
+func (h *handler) sealCursor(list string, p users.Position) string {
 	var micros int64 // the order by text has no use for the time, nor for the year 1
 	if !p.Time.IsZero() {
 		micros = p.Time.UnixMicro()
@@ -47,11 +47,11 @@ func (a *api) sealCursor(list string, p users.Position) string {
 	plain := binary.BigEndian.AppendUint64(nil, uint64(micros))
 	plain = append(plain, p.ID[:]...)
 	plain = append(plain, p.Text...)
-	return cursorEncoding.EncodeToString(a.cursors.Seal(nil, nil, plain, []byte(list)))
+	return cursorEncoding.EncodeToString(h.cursors.Seal(nil, nil, plain, []byte(list)))
 }
 
 // openCursor returns the position in a cursor of that list, and false for whatever is not one.
-func (a *api) openCursor(list, cursor string) (users.Position, bool) {
+func (h *handler) openCursor(list, cursor string) (users.Position, bool) {
 	// Line breaks are looked for by hand, because the decoder skips them.
 	if len(cursor) > maxCursor || strings.ContainsAny(cursor, "\r\n") {
 		return users.Position{}, false
@@ -60,7 +60,7 @@ func (a *api) openCursor(list, cursor string) (users.Position, bool) {
 	if err != nil {
 		return users.Position{}, false
 	}
-	plain, err := a.cursors.Open(nil, nil, sealed, []byte(list))
+	plain, err := h.cursors.Open(nil, nil, sealed, []byte(list))
 	if err != nil || len(plain) < 8+len(users.ID{}) {
 		return users.Position{}, false
 	}

@@ -9,7 +9,9 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-func cursorAPI(fill byte) *api { return &api{cursors: cursorCipher(bytes.Repeat([]byte{fill}, 32))} }
+func cursorAPI(fill byte) *handler {
+	return &handler{cursors: cursorCipher(bytes.Repeat([]byte{fill}, 32))}
+}
 
 func TestCursor(t *testing.T) {
 	t.Parallel()

@@ -18,14 +18,14 @@ type Declaration struct {
 // DeclaredPermission is a permission of a declaration.
 type DeclaredPermission struct {
 	Name        string   `json:"name" minLength:"1" maxLength:"100" pattern:"^[!#-\\[\\]-~]+$" doc:"An OAuth scope token (RFC 6749 §3.3), case-sensitive" example:"orders:read"`
-	Description nullable `json:"description,omitempty" maxLength:"255" doc:"Absent is null"`
+	Description Nullable `json:"description,omitempty" maxLength:"255" doc:"Absent is null"`
 }
 
 // DeclaredRole is a role of a declaration.
 type DeclaredRole struct {
 	Name        string   `json:"name" minLength:"1" maxLength:"100" pattern:"^\\S(.*\\S)?$" example:"Clerk"`
-	Description nullable `json:"description,omitempty" maxLength:"255" doc:"Absent is null"`
-	Parent      nullable `json:"parent,omitempty" minLength:"1" maxLength:"100" pattern:"^\\S(.*\\S)?$" doc:"Name of the role to inherit from: one that exists or is declared too; absent or null is none"`
+	Description Nullable `json:"description,omitempty" maxLength:"255" doc:"Absent is null"`
+	Parent      Nullable `json:"parent,omitempty" minLength:"1" maxLength:"100" pattern:"^\\S(.*\\S)?$" doc:"Name of the role to inherit from: one that exists or is declared too; absent or null is none"`
 	Permissions []string `json:"permissions,omitempty" maxItems:"1000" nullable:"false" minLength:"1" maxLength:"100" pattern:"^[!#-\\[\\]-~]+$" doc:"Names of what is assigned to this very role: of permissions that exist or are declared too, each once"`
 }
 
@@ -54,19 +54,19 @@ type Orphan struct {
 func planOf(p users.Plan) Plan {
 	return Plan{
 		Service: string(p.Service),
-		Changes: each(p.Changes, func(c users.PlannedChange) PlannedChange {
+		Changes: MapSlice(p.Changes, func(c users.PlannedChange) PlannedChange {
 			return PlannedChange{string(c.Action), string(c.Kind), c.Name, c.Details}
 		}),
-		Orphaned: each(p.Orphaned, func(o users.Orphan) Orphan { return Orphan{string(o.Kind), o.Name, o.Details} }),
+		Orphaned: MapSlice(p.Orphaned, func(o users.Orphan) Orphan { return Orphan{string(o.Kind), o.Name, o.Details} }),
 	}
 }
 
-func (a *api) declarationRoutes() []route {
+func declarationRoutes() []Route {
 	const tag, path = "Declarations", "/api/v1/declarations/"
-	request := object{
+	request := Object{
 		"service":     "orders",
-		"permissions": []object{{"name": "orders:read", "description": "Read orders"}},
-		"roles":       []object{{"name": "Clerk", "parent": nil, "permissions": []string{"orders:read"}}},
+		"permissions": []Object{{"name": "orders:read", "description": "Read orders"}},
+		"roles":       []Object{{"name": "Clerk", "parent": nil, "permissions": []string{"orders:read"}}},
 		"prune":       false,
 	}
 	example := Plan{
@@ -78,47 +78,37 @@ func (a *api) declarationRoutes() []route {
 		},
 		Orphaned: []Orphan{{"permission", "orders:archive", ""}},
 	}
-	// Both take the same and answer the same; of is the method that does it.
-	with := func(r route, of func(context.Context, users.Caller, users.Declaration) (users.Plan, error)) route {
-		r.method, r.permission, r.also, r.tag = http.MethodPost, users.RolesRead, users.PermissionsRead, tag
-		r.bodyLimit = declarationBody
-		r.fails, r.request, r.example = []int{http.StatusConflict}, request, example
-		return reading(r, func(x *exchange, in Declaration) (Plan, error) {
-			plan, err := of(x.ctx, x.caller, in.declaration(x.found))
+	// Both take the same and answer the same; do is the method of the Service that does it.
+	with := func(r Route, do func(*users.Service, context.Context, users.Caller, users.Declaration) (users.Plan, error)) Route {
+		r.Method, r.Auth, r.Permission, r.Also, r.Tag = http.MethodPost, AuthBearer, users.RolesRead, users.PermissionsRead, tag
+		r.BodyLimit = DeclarationBody
+		r.Fails, r.Request, r.Example = []int{http.StatusConflict}, request, example
+		return Body(r, func(x *Exchange, in Declaration) (Plan, error) {
+			plan, err := do(x.Service, x.Context(), x.Caller, in.declaration(x.Found))
 			return planOf(plan), err
 		})
 	}
-	return []route{
-		with(route{
-			path: path + "plan", name: "planDeclaration", summary: "Show what a declaration would change",
-			description: "Changes nothing. Whether the caller may make each change is decided when it is applied. A name that belongs to another service, or to the system, is refused.",
-			message:     "Declaration planned successfully",
-		}, a.planDeclaration),
-		with(route{
-			path: path + "apply", name: "applyDeclaration", summary: "Make roles and permissions agree with a declaration",
-			description: "All of it or nothing, and each change under the rules of the operation that makes it alone: its permission, and nobody can hand out what they do not hold. What the service owns and does not declare is taken away only with `prune`.",
-			message:     "Declaration applied successfully",
-		}, a.applyDeclaration),
+	return []Route{
+		with(Route{
+			Path: path + "plan", Name: "planDeclaration", Summary: "Show what a declaration would change",
+			Description: "Changes nothing. Whether the caller may make each change is decided when it is applied. A name that belongs to another service, or to the system, is refused.",
+			Message:     "Declaration planned successfully",
+		}, (*users.Service).PlanDeclaration),
+		with(Route{
+			Path: path + "apply", Name: "applyDeclaration", Summary: "Make roles and permissions agree with a declaration",
+			Description: "All of it or nothing, and each change under the rules of the operation that makes it alone: its permission, and nobody can hand out what they do not hold. What the service owns and does not declare is taken away only with `prune`.",
+			Message:     "Declaration applied successfully",
+		}, (*users.Service).ApplyDeclaration),
 	}
-}
-
-// The document is made without a Service, so these two look for it when they are called.
-
-func (a *api) planDeclaration(ctx context.Context, c users.Caller, in users.Declaration) (users.Plan, error) {
-	return a.Service.PlanDeclaration(ctx, c, in)
-}
-
-func (a *api) applyDeclaration(ctx context.Context, c users.Caller, in users.Declaration) (users.Plan, error) {
-	return a.Service.ApplyDeclaration(ctx, c, in)
 }
 
 func (in Declaration) declaration(found users.Faults) users.Declaration {
 	return users.Declaration{
 		Service: in.Service,
-		Permissions: each(in.Permissions, func(p DeclaredPermission) users.DeclaredPermission {
+		Permissions: MapSlice(in.Permissions, func(p DeclaredPermission) users.DeclaredPermission {
 			return users.DeclaredPermission{Name: p.Name, Description: p.Description.To}
 		}),
-		Roles: each(in.Roles, func(r DeclaredRole) users.DeclaredRole {
+		Roles: MapSlice(in.Roles, func(r DeclaredRole) users.DeclaredRole {
 			return users.DeclaredRole{Name: r.Name, Description: r.Description.To, Parent: r.Parent.To, Permissions: r.Permissions}
 		}),
 		Prune: in.Prune != nil && *in.Prune,

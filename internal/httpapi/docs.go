@@ -22,8 +22,8 @@ var docsFiles embed.FS
 
 // docsPages returns the interactive documentation, /docs and all it loads, by exact path. It describes what
 // /openapi.json says, and makes no request but to this service.
-func docsPages() map[string]page {
-	return map[string]page{
+func docsPages() map[string]Page {
+	return map[string]Page{
 		"/docs":                      docsPage("text/html; charset=utf-8", docsFile("index.html")),
 		"/docs/init.js":              docsPage("text/javascript; charset=utf-8", docsFile("init.js")),
 		"/docs/page.css":             docsPage("text/css; charset=utf-8", docsFile("page.css")),
@@ -33,7 +33,7 @@ func docsPages() map[string]page {
 	}
 }
 
-func docsPage(contentType string, body []byte) page { return newPage(contentType, docsPolicy, body) }
+func docsPage(contentType string, body []byte) Page { return NewPage(contentType, docsPolicy, body) }
 
 // docsFile reads a file of ours. Like swaggerFile, it can fail only where the program was put together wrongly.
 func docsFile(name string) []byte {
@@ -45,12 +45,12 @@ func docsFile(name string) []byte {
 }
 
 // swaggerFile is a page of Swagger UI, which is kept and sent compressed.
-func swaggerFile(contentType, name string) page {
+func swaggerFile(contentType, name string) Page {
 	packed, err := fs.ReadFile(static.FS, name+".gz")
 	if err != nil {
 		panic(err)
 	}
 	p := docsPage(contentType, packed)
-	p.unpacked = sync.OnceValues(func() ([]byte, error) { return unzip(packed) })
+	p.unpacked = sync.OnceValues(func() ([]byte, error) { return gunzip(packed) })
 	return p
 }

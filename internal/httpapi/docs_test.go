@@ -164,9 +164,9 @@ func TestPagesAreUnpackedOnce(t *testing.T) {
 		return nil, nil
 	}
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
-		x := &exchange{r: httptest.NewRequest(method, "/", nil), w: httptest.NewRecorder()}
-		x.r.Header.Set("If-None-Match", tag)
-		if err := bundle.serve(x, revalidate); err != nil || x.status != http.StatusNotModified {
+		x := &Exchange{Request: httptest.NewRequest(method, "/", nil), w: httptest.NewRecorder()}
+		x.Request.Header.Set("If-None-Match", tag)
+		if err := bundle.Serve(x, revalidate); err != nil || x.status != http.StatusNotModified {
 			t.Errorf("%s: %d %v", method, x.status, err)
 		}
 	}

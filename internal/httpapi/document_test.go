@@ -37,16 +37,16 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 	for _, operations := range document.Paths {
 		described += len(operations)
 	}
-	routes := (&api{}).routes()
+	routes := edgeRoutes(GatewayOptions{})
 	if described != len(routes) {
 		t.Errorf("%d operations for %d routes", described, len(routes))
 	}
 	for _, r := range routes {
-		if r.serve == nil || r.name == "" || r.summary == "" || r.description == "" || tags[r.tag] == "" {
-			t.Errorf("%s %s is not complete", r.method, r.path)
+		if r.Serve == nil || r.Name == "" || r.Summary == "" || r.Description == "" || !slices.ContainsFunc(tags, func(t Tag) bool { return t.Name == r.Tag }) || r.Auth == 0 {
+			t.Errorf("%s %s is not complete", r.Method, r.Path)
 		}
-		if r.plain == nil && r.message == "" {
-			t.Errorf("%s %s has no message", r.method, r.path)
+		if r.Plain == nil && r.Message == "" {
+			t.Errorf("%s %s has no message", r.Method, r.Path)
 		}
 	}
 }
@@ -54,17 +54,17 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 // The examples of bodies must be bodies that are taken, as far as their syntax goes.
 func TestExampleBodiesAreRead(t *testing.T) {
 	t.Parallel()
-	for _, r := range (&api{}).routes() {
+	for _, r := range edgeRoutes(GatewayOptions{}) {
 		if r.body == nil {
 			continue
 		}
-		raw, err := stdjson.Marshal(r.request)
+		raw, err := stdjson.Marshal(r.Request)
 		if err != nil {
 			t.Fatal(err)
 		}
-		read, err := r.body.read(raw, reflect.New(r.body.of).Interface())
+		read, err := r.body.read(raw, reflect.New(r.body.goType).Interface())
 		if err != nil || len(read.faults) > 0 {
-			t.Errorf("%s: the example %s: %v, %v", r.name, raw, read.faults, err)
+			t.Errorf("%s: the example %s: %v, %v", r.Name, raw, read.faults, err)
 		}
 	}
 }
@@ -72,10 +72,10 @@ func TestExampleBodiesAreRead(t *testing.T) {
 // Of a failure that an operation can have, the document must have the answer.
 func TestFailuresAreShared(t *testing.T) {
 	t.Parallel()
-	for _, r := range (&api{}).routes() {
+	for _, r := range edgeRoutes(GatewayOptions{}) {
 		for _, status := range r.failures() {
 			if !slices.ContainsFunc(failures, func(f failure) bool { return f.status == status }) {
-				t.Errorf("%s: nothing describes %d", r.name, status)
+				t.Errorf("%s: nothing describes %d", r.Name, status)
 			}
 		}
 	}

@@ -42,7 +42,7 @@ func TestEncodedAsByReflection(t *testing.T) {
 		one, several := account.Draw(t, "account"), rapid.SliceOfN(account, 0, 3).Draw(t, "accounts")
 		for _, value := range []any{one, several, checked.Draw(t, "checked")} {
 			want, wantErr := json.Marshal(value)
-			got, err := appendJSON([]byte("x"), value)
+			got, err := AppendJSON([]byte("x"), value)
 			if (err == nil) != (wantErr == nil) {
 				t.Fatalf("error %v, by reflection %v", err, wantErr)
 			}
@@ -54,12 +54,12 @@ func TestEncodedAsByReflection(t *testing.T) {
 }
 
 func BenchmarkEncodeAccount(b *testing.B) {
-	value := envelope{code: 200, message: "Account retrieved successfully", data: exampleAccount}
+	value := Envelope{Code: 200, Message: "Account retrieved successfully", Data: exampleAccount}
 	var buffer []byte
 	b.ReportAllocs()
 	for b.Loop() {
 		var err error
-		if buffer, err = value.append(buffer[:0]); err != nil {
+		if buffer, err = value.Append(buffer[:0]); err != nil {
 			b.Fatal(err)
 		}
 	}

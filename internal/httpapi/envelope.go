@@ -7,17 +7,17 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-const jsonType = "application/json"
+const JSONType = "application/json"
 
 // envelope is the one object of every JSON answer under /api/v1: always the same six keys. Data, Errors and
 // Meta are null when they are nil; Keys is a seventh key, which the JWKS answer alone has.
-type envelope struct {
-	code    int // the status; whether it is a success follows from it
-	message string
-	data    any
-	errors  []Fault
-	meta    any
-	keys    any
+type Envelope struct {
+	Code    int // the status; whether it is a success follows from it
+	Message string
+	Data    any
+	Errors  []Fault
+	Meta    any
+	Keys    any
 }
 
 // Fault is one element of errors.
@@ -26,7 +26,7 @@ type Fault struct {
 	Problem string `json:"error" doc:"What is wrong, in a sentence that does not repeat the value" example:"is required"`
 }
 
-func faultsOf(found users.Faults) []Fault {
+func toFaults(found users.Faults) []Fault {
 	out := make([]Fault, len(found))
 	for i, f := range found {
 		out[i] = Fault{Field: f.Field, Problem: f.Problem}
@@ -35,34 +35,34 @@ func faultsOf(found users.Faults) []Fault {
 }
 
 // append appends the envelope's JSON to b. An error is a defect: a value that cannot be JSON.
-func (e envelope) append(b []byte) ([]byte, error) {
+func (e Envelope) Append(b []byte) ([]byte, error) {
 	status := "success"
-	if e.code >= 400 {
+	if e.Code >= 400 {
 		status = "error"
 	}
 	b = append(b, `{"status":"`...)
 	b = append(b, status...)
 	b = append(b, `","code":`...)
-	b = strconv.AppendInt(b, int64(e.code), 10)
+	b = strconv.AppendInt(b, int64(e.Code), 10)
 	b = append(b, `,"message":`...)
-	b, err := appendText(b, e.message)
+	b, err := AppendText(b, e.Message)
 	if err != nil {
 		return nil, err
 	}
 	var faults any
-	if e.errors != nil {
-		faults = e.errors
+	if e.Errors != nil {
+		faults = e.Errors
 	}
 	members := []struct {
 		prefix string
 		value  any
-	}{{`,"data":`, e.data}, {`,"errors":`, faults}, {`,"meta":`, e.meta}, {`,"keys":`, e.keys}}
+	}{{`,"data":`, e.Data}, {`,"errors":`, faults}, {`,"meta":`, e.Meta}, {`,"keys":`, e.Keys}}
 	for i, m := range members {
 		if i == len(members)-1 && m.value == nil {
 			break
 		}
 		b = append(b, m.prefix...)
-		if b, err = appendJSON(b, m.value); err != nil {
+		if b, err = AppendJSON(b, m.value); err != nil {
 			return nil, err
 		}
 	}
@@ -70,26 +70,26 @@ func (e envelope) append(b []byte) ([]byte, error) {
 }
 
 // reply keeps an envelope as the answer.
-func (x *exchange) reply(e envelope) error {
-	lent := x.lend()
-	body, err := e.append((*lent)[:0])
+func (x *Exchange) Reply(e Envelope) error {
+	lent := x.takeBuffer()
+	body, err := e.Append((*lent)[:0])
 	if err != nil {
 		return err
 	}
-	if cap(body) <= maxLent {
+	if cap(body) <= maxBuffer {
 		*lent = body[:0] // it may have grown
 	}
-	x.answer(e.code, jsonType, body)
+	x.Answer(e.Code, JSONType, body)
 	return nil
 }
 
 // internalError is the envelope of a defect, spelled out so that nothing can go wrong in making it.
 const internalError = `{"status":"error","code":500,"message":"Internal server error","data":null,"errors":null,"meta":null}`
 
-func (x *exchange) replyInternalError() {
+func (x *Exchange) replyInternalError() {
 	body := internalError
-	if speaksOAuth(x.r.URL.Path) {
+	if speaksOAuth(x.Request.URL.Path) {
 		body = oauthInternalError
 	}
-	x.answer(http.StatusInternalServerError, jsonType, []byte(body))
+	x.Answer(http.StatusInternalServerError, JSONType, []byte(body))
 }

@@ -29,12 +29,12 @@ func (e *refusal) Unwrap() error { return e.cause }
 
 // What WWW-Authenticate says (RFC 6750 §3): invalid_token only to who sent a token.
 const (
-	challenge      = "Bearer"
-	challengeAgain = `Bearer error="invalid_token"`
+	challenge        = "Bearer"
+	challengeInvalid = `Bearer error="invalid_token"`
 )
 
 // kinds is what each kind of refusal of the rules is in HTTP, with words for one that came without.
-var kinds = []struct {
+var errorKinds = []struct {
 	kind    error
 	status  int
 	message string
@@ -51,15 +51,15 @@ var kinds = []struct {
 
 // fail makes the answer of an error, in the envelope or as OAuth has it. It is the only place that does, and
 // whatever it does not know is a defect of which nothing is shown.
-func (x *exchange) fail(err error) {
-	e := envelope{}
+func (x *Exchange) fail(err error) {
+	e := Envelope{}
 	var own *refusal
 	var ruled *users.Error
 	switch {
 	case errors.As(err, &own):
-		e.code, e.message = own.status, own.message
+		e.Code, e.Message = own.status, own.message
 		for i := 0; i < len(own.fields); i += 2 {
-			x.set(own.fields[i], own.fields[i+1])
+			x.Set(own.fields[i], own.fields[i+1])
 		}
 	case errors.As(err, &ruled):
 		e = x.refused(ruled.Kind, ruled)
@@ -68,14 +68,14 @@ func (x *exchange) fail(err error) {
 	default:
 		e = x.refused(err, &users.Error{})
 	}
-	if e.code == http.StatusUnauthorized || e.code >= 500 || x.ctx.Err() != nil {
-		x.cause = err
+	if e.Code == http.StatusUnauthorized || e.Code >= 500 || x.ctx.Err() != nil {
+		x.Cause = err
 	}
 	// An error is nobody's to keep, whatever the operation thought of its success.
-	x.set("Cache-Control", "no-store")
-	x.set("Content-Security-Policy", apiPolicy)
-	reply := x.reply
-	if speaksOAuth(x.r.URL.Path) {
+	x.Set("Cache-Control", "no-store")
+	x.Set("Content-Security-Policy", APIPolicy)
+	reply := x.Reply
+	if speaksOAuth(x.Request.URL.Path) {
 		reply = x.replyOAuth
 	}
 	if err := reply(e); err != nil {
@@ -84,28 +84,28 @@ func (x *exchange) fail(err error) {
 }
 
 // refused words a refusal of the rules, with the header fields that go with its kind.
-func (x *exchange) refused(kind error, ruled *users.Error) envelope {
-	for _, k := range kinds {
+func (x *Exchange) refused(kind error, ruled *users.Error) Envelope {
+	for _, k := range errorKinds {
 		if !errors.Is(kind, k.kind) {
 			continue
 		}
-		e := envelope{code: k.status, message: k.message}
+		e := Envelope{Code: k.status, Message: k.message}
 		if ruled.Message != "" {
-			e.message = ruled.Message
+			e.Message = ruled.Message
 		}
 		switch k.kind {
 		case users.ErrInvalid:
-			e.errors = faultsOf(ruled.Faults)
+			e.Errors = toFaults(ruled.Faults)
 		case users.ErrCredentials:
-			x.set("Www-Authenticate", challenge)
+			x.Set("Www-Authenticate", challenge)
 		case users.ErrUnauthenticated:
-			x.set("Www-Authenticate", challengeAgain)
+			x.Set("Www-Authenticate", challengeInvalid)
 		case users.ErrTooMany, users.ErrUnavailable:
-			x.set("Retry-After", retryAfter(ruled.RetryAfter))
+			x.Set("Retry-After", retryAfter(ruled.RetryAfter))
 		}
 		return e
 	}
-	return envelope{code: http.StatusInternalServerError, message: "Internal server error"}
+	return Envelope{Code: http.StatusInternalServerError, Message: "Internal server error"}
 }
 
 // retryAfter is a delay in whole seconds, rounded up, at least one.

@@ -8,48 +8,48 @@ import (
 
 // The examples of the document. They belong together: the account has the role, the role the permission.
 const (
-	exampleAccountID    = "019a0b6e-7c00-7a51-9c3d-2f6f0c5f7a10"
-	exampleRoleID       = "019a0b6e-7c00-7b22-8a4e-51d3a90e6c21"
+	ExampleAccountID    = "019a0b6e-7c00-7a51-9c3d-2f6f0c5f7a10"
+	ExampleRoleID       = "019a0b6e-7c00-7b22-8a4e-51d3a90e6c21"
 	exampleHeirID       = "019a0b6e-7c00-7b22-8a4e-51d3a90e6c22"
-	examplePermissionID = "019a0b6e-7c00-7c33-b15f-7e08d4b2f532"
+	ExamplePermissionID = "019a0b6e-7c00-7c33-b15f-7e08d4b2f532"
 	exampleTokenID      = "019a0b6e-7c00-7d55-b3aa-40c7f1e2d753"
 	exampleRequestID    = "019a0b6e-7d10-7d44-a26a-9c19e5c3a643"
 )
 
 // object is an example of a body.
-type object map[string]any
+type Object map[string]any
 
 var (
-	exampleTime = time.Date(2025, time.October, 22, 12, 0, 0, 0, time.UTC)
+	ExampleTime = time.Date(2025, time.October, 22, 12, 0, 0, 0, time.UTC)
 
 	examplePermission = Permission{
-		ID: examplePermissionID, Name: "reports:read", Description: ptr("Read reports"),
-		CreatedAt: exampleTime, UpdatedAt: exampleTime,
+		ID: ExamplePermissionID, Name: "reports:read", Description: new("Read reports"),
+		CreatedAt: ExampleTime, UpdatedAt: ExampleTime,
 	}
 	examplePlainRole = PlainRole{
-		ID: exampleRoleID, Name: "Auditor", Description: ptr("Reads everything"),
-		CreatedAt: exampleTime, UpdatedAt: exampleTime,
+		ID: ExampleRoleID, Name: "Auditor", Description: new("Reads everything"),
+		CreatedAt: ExampleTime, UpdatedAt: ExampleTime,
 	}
 	exampleRole = Role{
 		ListedRole:           ListedRole{PlainRole: examplePlainRole, Permissions: []Permission{examplePermission}},
 		EffectivePermissions: []Grant{{Name: "reports:read"}},
 	}
 	exampleAccount = Account{
-		ID: exampleAccountID, Email: "ada@example.com", RoleID: exampleRoleID, Role: examplePlainRole, IsActive: true,
-		CreatedAt: exampleTime, UpdatedAt: exampleTime,
+		ID: ExampleAccountID, Email: "ada@example.com", RoleID: ExampleRoleID, Role: examplePlainRole, IsActive: true,
+		CreatedAt: ExampleTime, UpdatedAt: ExampleTime,
 	}
 	exampleImpact = Impact{
-		Roles:    []RoleImpact{{ID: exampleRoleID, Name: "Auditor", Gains: []string{"reports:read"}, Loses: []string{}, Accounts: 3}},
+		Roles:    []RoleImpact{{ID: ExampleRoleID, Name: "Auditor", Gains: []string{"reports:read"}, Loses: []string{}, Accounts: 3}},
 		Accounts: 3,
 	}
 	exampleMeta = ListMeta{
-		Page: ptr(1), PageSize: defaultPageSize, TotalItems: ptr(1), TotalPages: ptr(1), TotalIsExact: ptr(true), NextCursor: nullable{users.Change[*string]{Set: true}},
+		Page: new(1), PageSize: defaultPageSize, TotalItems: new(1), TotalPages: new(1), TotalIsExact: new(true), NextCursor: Nullable{users.Change[*string]{Set: true}},
 	}
-	exampleToken         = Token{TokenType: "Bearer", Token: "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Im1haW4ifQ.e30.c2lnbmF0dXJl", ExpiresAt: exampleTime}
+	exampleToken         = Token{TokenType: "Bearer", Token: "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Im1haW4ifQ.e30.c2lnbmF0dXJl", ExpiresAt: ExampleTime}
 	exampleIntrospection = Introspection{
-		Active: true, Scope: "reports:read", TokenType: "Bearer", Subject: exampleAccountID, Username: "ada@example.com",
+		Active: true, Scope: "reports:read", TokenType: "Bearer", Subject: ExampleAccountID, Username: "ada@example.com",
 		Issuer: "https://id.example.com", Audience: "https://api.example.com", TokenID: exampleTokenID,
-		IssuedAt: exampleTime.Unix(), NotBefore: exampleTime.Unix(), Expires: exampleTime.AddDate(0, 0, 7).Unix(), Roles: []string{"Auditor"},
+		IssuedAt: ExampleTime.Unix(), NotBefore: ExampleTime.Unix(), Expires: ExampleTime.AddDate(0, 0, 7).Unix(), Roles: []string{"Auditor"},
 	}
 	exampleChanges = Changes{
 		Statement: "eyJhbGciOiJSUzI1NiIsInR5cCI6ImNoYW5nZXMrand0Iiwia2lkIjoibWFpbiJ9.e30.c2lnbmF0dXJl",

@@ -3,8 +3,6 @@ package httpapi
 import (
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/svc-users/svc-users"
 )
 
@@ -33,60 +31,60 @@ type Explanation struct {
 	Explanation string   `json:"explanation" doc:"The same in words"`
 }
 
-func (a *api) explainRoutes() []route {
+func explainRoutes() []Route {
 	const tag, one = "Accounts", "/api/v1/accounts/{id}"
-	return []route{
-		asking(route{
-			method: http.MethodGet, path: one + "/permissions", permission: users.AccountsRead,
-			name: "getAccountPermissions", tag: tag, summary: "Read all that an account may do, and by which roles",
-			description: "All effective permissions, each with the roles from the account's own to the one that it is assigned to. None while the account is disabled.",
-			message:     "Permissions retrieved successfully",
-			example: AccountPermissions{
-				AccountID: exampleAccountID, IsActive: true, Role: "Lead", Permissions: []Origin{{"reports:read", []string{"Lead", "Auditor"}}},
+	return []Route{
+		Get(Route{
+			Method: http.MethodGet, Path: one + "/permissions", Auth: AuthBearer, Permission: users.AccountsRead,
+			Name: "getAccountPermissions", Tag: tag, Summary: "Read all that an account may do, and by which roles",
+			Description: "All effective permissions, each with the roles from the account's own to the one that it is assigned to. None while the account is disabled.",
+			Message:     "Permissions retrieved successfully",
+			Example: AccountPermissions{
+				AccountID: ExampleAccountID, IsActive: true, Role: "Lead", Permissions: []Origin{{"reports:read", []string{"Lead", "Auditor"}}},
 			},
-		}, a.accountPermissions),
-		asking(route{
-			method: http.MethodGet, path: one + "/explain", permission: users.AccountsRead,
-			name: "explainPermission", tag: tag, summary: "Say whether an account may do something, and why",
-			description: "By the state of the database now, whatever a token says.",
-			message:     "Permission explained successfully",
-			params: []*huma.Param{required(queryParam("permission", "The name of the permission, which need not exist.",
-				permissionSchema()))},
-			example: Explanation{
-				AccountID: exampleAccountID, Permission: "reports:read", Allowed: true, Reason: "granted",
+		}, accountPermissions),
+		Get(Route{
+			Method: http.MethodGet, Path: one + "/explain", Auth: AuthBearer, Permission: users.AccountsRead,
+			Name: "explainPermission", Tag: tag, Summary: "Say whether an account may do something, and why",
+			Description: "By the state of the database now, whatever a token says.",
+			Message:     "Permission explained successfully",
+			Params: []*Param{requireParameter(DescribeQueryParam("permission", "The name of the permission, which need not exist.",
+				PermissionNameSchema()))},
+			Example: Explanation{
+				AccountID: ExampleAccountID, Permission: "reports:read", Allowed: true, Reason: "granted",
 				Path: []string{"Lead", "Auditor"}, GrantedBy: []string{"Auditor", "Lead", "Admin"},
 				Explanation: "ada@example.com may do reports:read: the role Lead inherits it from Auditor.",
 			},
-		}, a.explain),
+		}, explain),
 	}
 }
 
-func required(p *huma.Param) *huma.Param {
+func requireParameter(p *Param) *Param {
 	p.Required = true
 	return p
 }
 
-func (a *api) accountPermissions(x *exchange) (AccountPermissions, error) {
-	e, err := a.Service.EffectivePermissions(x.ctx, x.caller, x.pathID())
+func accountPermissions(x *Exchange) (AccountPermissions, error) {
+	e, err := x.Service.EffectivePermissions(x.Context(), x.Caller, x.PathID())
 	if err != nil {
 		return AccountPermissions{}, err
 	}
 	return AccountPermissions{
 		AccountID: e.Account.ID.String(), IsActive: e.Account.Active, Role: string(e.Account.Role.Name),
-		Permissions: each(e.Permissions, func(o users.Origin) Origin { return Origin{string(o.Name), each(o.Path, nameOf)} }),
+		Permissions: MapSlice(e.Permissions, func(o users.Origin) Origin { return Origin{string(o.Name), ToStrings(o.Path)} }),
 	}, nil
 }
 
-func (a *api) explain(x *exchange) (Explanation, error) {
-	if _, sent := x.query["permission"]; !sent {
-		x.found.Add("permission", "is required")
+func explain(x *Exchange) (Explanation, error) {
+	if _, sent := x.Query["permission"]; !sent {
+		x.Found.Add("permission", "is required")
 	}
-	e, err := a.Service.Explain(x.ctx, x.caller, x.pathID(), x.query["permission"], x.found)
+	e, err := x.Service.Explain(x.Context(), x.Caller, x.PathID(), x.Query["permission"], x.Found)
 	if err != nil {
 		return Explanation{}, err
 	}
 	return Explanation{
 		AccountID: e.Account.ID.String(), Permission: string(e.Permission), Allowed: e.Allowed(), Reason: string(e.Reason),
-		Path: each(e.Path, nameOf), GrantedBy: each(e.GrantedBy, nameOf), Explanation: e.String(),
+		Path: ToStrings(e.Path), GrantedBy: ToStrings(e.GrantedBy), Explanation: e.String(),
 	}, nil
 }

@@ -16,7 +16,7 @@ import (
 
 func TestPanic(t *testing.T) {
 	t.Parallel()
-	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) {
+	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.EdgeOptions) {
 		o.Keys = func() []users.PublicKey { panic("the inside of things") }
 	}})
 	answer := svc.Get(t, "/api/v1/auth/jwks").Want(t, 500, "Internal server error")
@@ -49,7 +49,7 @@ func (a away) Access(ctx context.Context, id users.ID) (users.Access, error) {
 func TestDatabaseAway(t *testing.T) {
 	t.Parallel()
 	var problem atomic.Pointer[error]
-	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) {
+	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.EdgeOptions) {
 		ports := o.Service.Ports
 		ports.Store = away{ports.Store, &problem}
 		o.Service = users.New(ports)

@@ -30,11 +30,11 @@ var failures = []failure{
 	{http.StatusServiceUnavailable, "ServiceUnavailable", "Overloaded, or the database is away", "The service is busy or its database is away; try again.", []string{"Retry-After"}},
 }
 
-// shared refers to the answer of a failure, which is among the components from its first use on.
-func (d *document) shared(f failure, oauth bool) *huma.Response {
-	name, describe := f.name, d.failure
+// sharedFailure refers to the answer of a failure, which is among the components from its first use on.
+func (d *document) sharedFailure(f failure, oauth bool) *huma.Response {
+	name, describe := f.name, d.describeFailure
 	if oauth {
-		name, describe = "OAuth"+f.name, d.oauthFailure
+		name, describe = "OAuth"+f.name, d.describeOAuthFailure
 	}
 	if d.api.Components.Responses[name] == nil {
 		d.api.Components.Responses[name] = describe(f)
@@ -49,25 +49,25 @@ var oauthFailures = map[int]failure{
 	http.StatusUnsupportedMediaType: {description: "The body is not " + formType + " in UTF-8 without content coding", message: "The body must be " + formType + " in UTF-8."},
 }
 
-// oauthFailure is a failure as it is under /oauth2.
-func (d *document) oauthFailure(f failure) *huma.Response {
+// describeOAuthFailure is a failure as it is under /oauth2.
+func (d *document) describeOAuthFailure(f failure) *huma.Response {
 	fields := f.fields
 	if own, differs := oauthFailures[f.status]; differs {
 		f.description, f.message, fields = own.description, own.message, own.fields
 	}
 	return &huma.Response{
-		Description: f.description, Headers: headers(fields...),
-		Content: map[string]*huma.MediaType{jsonType: {
-			Schema: schemaOf[OAuthError](d), Example: OAuthError{Error: oauthCode(f.status), Description: f.message},
+		Description: f.description, Headers: describeHeaders(sharedFields(fields...)...),
+		Content: map[string]*huma.MediaType{JSONType: {
+			Schema: schemaFor[OAuthError](d), Example: OAuthError{Error: oauthCode(f.status), Description: f.message},
 		}},
 	}
 }
 
-// failure is a failure as it is in the envelope.
-func (d *document) failure(f failure) *huma.Response {
-	example := envelope{code: f.status, message: f.message}
+// describeFailure is a failure as it is in the envelope.
+func (d *document) describeFailure(f failure) *huma.Response {
+	example := Envelope{Code: f.status, Message: f.message}
 	if f.status == http.StatusUnprocessableEntity {
-		example.errors = []Fault{{"email", "is required"}, {"permission_ids.0", "is not the id of an existing permission"}}
+		example.Errors = []Fault{{"email", "is required"}, {"permission_ids.0", "is not the id of an existing permission"}}
 	}
-	return answer(f.description, d.errorSchema(), example, f.fields...)
+	return describeAnswer(f.description, d.errorSchema(), example, sharedFields(f.fields...)...)
 }

@@ -5,8 +5,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/svc-users/svc-users"
 )
 
@@ -23,44 +21,64 @@ const (
 	requireHeader = "X-Auth-Require"
 )
 
-func (a *api) forwardRoutes() []route {
-	return []route{
+// forwardFields tell the service behind the proxy who the caller is.
+var forwardFields = []Field{
+	{"X-Auth-Subject", "Id of the account", ExampleAccountID, Schema{Type: "string", Format: "uuid"}},
+	{"X-Auth-Email", "E-mail of the account in UTF-8, of which % and what is not ASCII is percent-encoded", "ada+test@example.com", Schema{Type: "string", Pattern: encodedEmail}},
+	{"X-Auth-Roles", "Names of the account's role and those it inherits from, nearest first, each percent-encoded UTF-8, joined by commas", "Auditor", Schema{Type: "string", Pattern: encodedText}},
+	{"X-Auth-Permissions", "Names of the permissions that were required, each percent-encoded, joined by commas", "reports:read", Schema{Type: "string", Pattern: encodedText}},
+}
+
+// Patterns of what a header field can hold of any text, and of an e-mail; see escapeHeader.
+const (
+	encodedText  = "^[A-Za-z0-9._~@:/%,-]*$"
+	encodedEmail = "^[A-Za-z0-9._~@:/%!#$&'*+=?^`{|}-]*$"
+)
+
+func forwardRoutes() []Route {
+	return []Route{
 		{
-			method: http.MethodGet, path: forwardPath, subtree: true,
-			name: "forwardAuth", tag: "Authorization", summary: "Answer the sub-request of a reverse proxy: may this request pass?",
-			description: "For nginx `auth_request`, Traefik ForwardAuth, Envoy ext_authz over HTTP and the like. Any method is answered alike, `OPTIONS` too, here and at every " +
+			Method: http.MethodGet, Path: forwardPath, Auth: AuthBearer, Subtree: true,
+			Name: "forwardAuth", Tag: "Authorization", Summary: "Answer the sub-request of a reverse proxy: may this request pass?",
+			Description: "For nginx `auth_request`, Traefik ForwardAuth, Envoy ext_authz over HTTP and the like. Any method is answered alike, `OPTIONS` too, here and at every " +
 				"path below this one; a body is ignored, and so are the path and the query below this one, which are those of a foreign request. What is required is said here by `" + requireParam +
 				"`, beside which any other parameter is 422, and below this path by the header `" + requireHeader + "` (names separated by spaces; several header lines add up), which counts there only. " +
 				"Where nothing is required any token that counts will do.",
-			message: "Access granted", fails: []int{http.StatusForbidden},
-			params: []*huma.Param{requireParamDoc()},
-			fields: []string{"X-Auth-Subject", "X-Auth-Email", "X-Auth-Roles", "X-Auth-Permissions"},
-			serve:  a.forward,
+			Message: "Access granted", Fails: []int{http.StatusForbidden},
+			Params: []*Param{describeRequireParam()},
+			Fields: forwardFields,
+			Serve:  forward,
 		},
 	}
 }
 
-func (a *api) forward(x *exchange, _ []byte) error {
-	passage, err := a.Service.Forward(x.ctx, x.caller, x.requirement())
+// describeRequireParam describes the one parameter that may come several times.
+func describeRequireParam() *Param {
+	return DescribeQueryParam(requireParam, "A permission that the caller must have; may come several times, and then all are needed.",
+		&Schema{Type: "array", MaxItems: new(100), Items: PermissionNameSchema()})
+}
+
+func forward(x *Exchange, _ []byte) error {
+	passage, err := x.Service.Forward(x.Context(), x.Caller, readRequirement(x))
 	if err != nil {
 		return err
 	}
-	x.set("X-Auth-Subject", passage.Account.ID.String())
-	x.set("X-Auth-Email", escapeHeader(passage.Account.Email.String(), plainInEmailHeader))
-	x.set("X-Auth-Roles", headerList(passage.Roles))
+	x.Set("X-Auth-Subject", passage.Account.ID.String())
+	x.Set("X-Auth-Email", escapeHeader(passage.Account.Email.String(), plainInEmailHeader))
+	x.Set("X-Auth-Roles", headerList(passage.Roles))
 	// Also where it is empty: a proxy that copies what is there would pass on what the client sent.
-	x.set("X-Auth-Permissions", headerList(passage.Required))
-	x.quiet = true // asked with each request to other services, and of interest only where it fails
-	return x.reply(envelope{code: http.StatusOK, message: "Access granted"})
+	x.Set("X-Auth-Permissions", headerList(passage.Required))
+	x.LogAtDebug = true // it comes with each request to another service; only failures are worth a line
+	return x.Reply(Envelope{Code: http.StatusOK, Message: "Access granted"})
 }
 
-// requirement is what the proxy wants of the caller. Nothing is required only where nothing was said: what is
+// readRequirement is what the proxy wants of the caller. Nothing is required only where nothing was said: what is
 // there and cannot be read, or names nothing, is a fault.
-func (x *exchange) requirement() users.Requirement {
-	if x.r.URL.Path != forwardPath {
-		return users.Requirement{Field: requireHeader, Permissions: requiredByHeader(x.r.Header[requireHeader])}
+func readRequirement(x *Exchange) users.Requirement {
+	if x.Request.URL.Path != forwardPath {
+		return users.Requirement{Field: requireHeader, Permissions: requiredByHeader(x.Request.Header[requireHeader])}
 	}
-	names, found := requiredByQuery(x.r.URL.RawQuery)
+	names, found := requiredByQuery(x.Request.URL.RawQuery)
 	return users.Requirement{Field: requireParam, Permissions: names, Found: found}
 }
 
@@ -94,7 +112,7 @@ func requiredByQuery(raw string) ([]string, users.Faults) {
 		name, err := url.QueryUnescape(rawName)
 		switch {
 		case err != nil:
-			found.Add(fieldName(rawName), "is not a parameter that can be decoded")
+			found.Add(ShortenFieldName(rawName), "is not a parameter that can be decoded")
 		case name == requireParam:
 			value, err := url.QueryUnescape(rawValue)
 			if err != nil {
@@ -102,9 +120,9 @@ func requiredByQuery(raw string) ([]string, users.Faults) {
 			}
 			names = append(names, value)
 		default:
-			found.Add(fieldName(name), notAParameter)
+			found.Add(ShortenFieldName(name), NotAParameter)
 		}
-		if len(found) == maxFaults {
+		if len(found) == MaxFaults {
 			break
 		}
 	}
@@ -116,7 +134,7 @@ func headerList[T ~string](list []T) string {
 	if len(list) == 1 {
 		return headerText(string(list[0]))
 	}
-	return strings.Join(each(list, func(element T) string { return headerText(string(element)) }), ",")
+	return strings.Join(MapSlice(list, func(element T) string { return headerText(string(element)) }), ",")
 }
 
 // headerText is text as it can stand in a header field, whatever is in it: percent-encoded but for the

@@ -24,7 +24,7 @@ func FuzzBody(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	plan := bodyOf(reflect.TypeFor[sample](), smallBody)
+	plan := bodyOf(reflect.TypeFor[sample](), SmallBody)
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var in sample
 		read, err := plan.read(raw, &in)
@@ -82,7 +82,7 @@ func FuzzQuery(f *testing.F) {
 		f.Add(seed, false)
 	}
 	a := cursorAPI(1)
-	known := names(append(listParams("email"), searchParamDoc("")))
+	known := queryParamNames(append(DescribeListParams("email"), DescribeSearchParam("")))
 	f.Fuzz(func(t *testing.T, raw string, reading bool) {
 		method := http.MethodPost
 		if reading {
@@ -93,21 +93,21 @@ func FuzzQuery(f *testing.F) {
 			t.Fatalf("values %q are no faults where nothing is known", values)
 		}
 		for name, value := range values {
-			if !faults.Has(name) && textProblem(value) != "" {
+			if !faults.Has(name) && CheckText(value) != "" {
 				t.Fatalf("%s=%q passes", name, value)
 			}
 		}
-		x := &exchange{api: a, query: values, found: faults}
-		x.searchParam("q")
-		l := x.listing("accounts", "email")
-		for _, fault := range x.found {
+		x := &Exchange{handler: a, Query: values, Found: faults}
+		x.SearchParam("q")
+		l := x.ReadListing("accounts", "email")
+		for _, fault := range x.Found {
 			if !utf8.ValidString(fault.Field) || utf8.RuneCountInString(fault.Field) > maxFieldRunes+1 {
 				t.Fatalf("fault %q", fault)
 			}
 		}
-		if len(x.found) == 0 && (l.paging.Size < 1 || l.paging.Size > maxPageSize || l.paging.Page < 0 || l.paging.Page > maxPage ||
-			l.paging.Page > 0 && l.paging.After != nil) {
-			t.Fatalf("paging %+v", l.paging)
+		if len(x.Found) == 0 && (l.Paging.Size < 1 || l.Paging.Size > maxPageSize || l.Paging.Page < 0 || l.Paging.Page > maxPage ||
+			l.Paging.Page > 0 && l.Paging.After != nil) {
+			t.Fatalf("paging %+v", l.Paging)
 		}
 	})
 }

@@ -27,7 +27,7 @@ func TestRequestID(t *testing.T) {
 
 func TestTransportSecurity(t *testing.T) {
 	t.Parallel()
-	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) {
+	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.EdgeOptions) {
 		o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	}})
 	if got := svc.Send(t, apitest.Request{Method: "GET", Path: "/livez"}).Header.Get("Strict-Transport-Security"); got != "" {

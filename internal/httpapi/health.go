@@ -30,62 +30,62 @@ const (
 	degraded = "Service is degraded"
 )
 
-func (a *api) healthRoutes() []route {
+func (g *gateway) healthRoutes() []Route {
 	const tag = "Health"
-	return []route{
-		route{
-			method: http.MethodGet, path: "/api/v1/health", public: true,
-			name: "getHealth", tag: tag, summary: "Say how the service and its database are",
-			description: "For people and dashboards. The database is asked at most every 250 ms.",
-			message:     healthy, data: reflect.TypeFor[HealthReport](),
-			example:  HealthReport{serviceName, "operational", "1.0.0", "up"},
-			degraded: HealthReport{serviceName, "degraded", "1.0.0", "down"},
-		}.bodyless(a.health),
+	return []Route{
+		Route{
+			Method: http.MethodGet, Path: "/api/v1/health", Auth: AuthNone,
+			Name: "getHealth", Tag: tag, Summary: "Say how the service and its database are",
+			Description: "For people and dashboards. The database is asked at most every 250 ms.",
+			Message:     healthy, Data: reflect.TypeFor[HealthReport](),
+			Example:  HealthReport{ServiceName, "operational", "1.0.0", "up"},
+			Degraded: &Degraded{Example: HealthReport{ServiceName, "degraded", "1.0.0", "down"}, Message: degraded},
+		}.WithoutBody(g.health),
 		{
-			method: http.MethodGet, path: "/livez", public: true, quiet: true,
-			name: "livez", tag: tag, summary: "Say that the process lives",
-			description: "Asks nothing but the process itself: where this fails, a restart may help.",
-			data:        reflect.TypeFor[string](), plain: &plain{mediaType: plainText}, example: "ok\n",
-			serve: func(x *exchange, _ []byte) error {
-				x.answer(http.StatusOK, plainText, []byte("ok\n"))
+			Method: http.MethodGet, Path: "/livez", Auth: AuthNone, LogAtDebug: true,
+			Name: "livez", Tag: tag, Summary: "Say that the process lives",
+			Description: "Asks nothing but the process itself: where this fails, a restart may help.",
+			Data:        reflect.TypeFor[string](), Plain: &Plain{MediaType: plainText}, Example: "ok\n",
+			Serve: func(x *Exchange, _ []byte) error {
+				x.Answer(http.StatusOK, plainText, []byte("ok\n"))
 				return nil
 			},
 		},
 		{
-			method: http.MethodGet, path: "/readyz", public: true, quiet: true,
-			name: "readyz", tag: tag, summary: "Say whether the service can do its work",
-			description: "200 while the database answers and has the right schema.",
-			data:        reflect.TypeFor[string](), plain: &plain{mediaType: plainText}, example: "ok\n", degraded: "database unavailable\n",
-			serve: a.ready,
+			Method: http.MethodGet, Path: "/readyz", Auth: AuthNone, LogAtDebug: true,
+			Name: "readyz", Tag: tag, Summary: "Say whether the service can do its work",
+			Description: "200 while the database answers and has the right schema.",
+			Data:        reflect.TypeFor[string](), Plain: &Plain{MediaType: plainText}, Example: "ok\n", Degraded: &Degraded{Example: "database unavailable\n"},
+			Serve: g.ready,
 		},
 	}
 }
 
-func (a *api) health(x *exchange) error {
-	e := envelope{code: http.StatusOK, message: healthy}
-	report := HealthReport{Service: serviceName, Status: "operational", Version: a.Version, Database: "up"}
-	if err := a.pings.answer(x.ctx, a.Health.Ping); err != nil {
-		x.cause = err
-		x.set("Retry-After", probeRetry)
-		e.code, e.message = http.StatusServiceUnavailable, degraded
+func (g *gateway) health(x *Exchange) error {
+	e := Envelope{Code: http.StatusOK, Message: healthy}
+	report := HealthReport{Service: ServiceName, Status: "operational", Version: g.Version, Database: "up"}
+	if err := g.pings.answer(x.Context(), g.Health.Ping); err != nil {
+		x.Cause = err
+		x.Set("Retry-After", probeRetry)
+		e.Code, e.Message = http.StatusServiceUnavailable, degraded
 		report.Status, report.Database = "degraded", "down"
 	}
-	e.data = report
-	return x.reply(e)
+	e.Data = report
+	return x.Reply(e)
 }
 
-func (a *api) ready(x *exchange, _ []byte) error {
-	err := a.readiness.answer(x.ctx, a.Health.Ready)
+func (g *gateway) ready(x *Exchange, _ []byte) error {
+	err := g.readiness.answer(x.Context(), g.Health.Ready)
 	switch {
 	case err == nil:
-		x.answer(http.StatusOK, plainText, []byte("ok\n"))
+		x.Answer(http.StatusOK, plainText, []byte("ok\n"))
 		return nil
 	case errors.Is(err, users.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded):
-		x.answer(http.StatusServiceUnavailable, plainText, []byte("database unavailable\n"))
+		x.Answer(http.StatusServiceUnavailable, plainText, []byte("database unavailable\n"))
 	default:
-		x.answer(http.StatusServiceUnavailable, plainText, []byte("database not ready\n"))
+		x.Answer(http.StatusServiceUnavailable, plainText, []byte("database not ready\n"))
 	}
-	x.cause = err
-	x.set("Retry-After", probeRetry)
+	x.Cause = err
+	x.Set("Retry-After", probeRetry)
 	return nil
 }

@@ -35,7 +35,7 @@ func TestHealth(t *testing.T) {
 	for reason, err := range map[string]error{
 		"database unavailable\n": users.Unavailable("away", time.Second, errors.New("dial 10.1.2.3")), "database not ready\n": errors.New("schema 3 of 4"),
 	} {
-		ill := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) { o.Health = sick{err} }})
+		ill := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.EdgeOptions) { o.Health = sick{err} }})
 		answer := ill.Send(t, apitest.Request{Method: "GET", Path: "/api/v1/health"}).Want(t, 503, "Service is degraded")
 		if !strings.Contains(string(answer.Data), `"status":"degraded"`) || !strings.Contains(string(answer.Data), `"database":"down"`) || answer.Header.Get("Retry-After") == "" {
 			t.Errorf("%v %s", answer.Header, answer.Body)

@@ -63,7 +63,7 @@ func (h *hearsay) looks() int {
 func TestNoIsNeverHearsay(t *testing.T) {
 	t.Parallel()
 	store := &hearsay{}
-	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) {
+	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.EdgeOptions) {
 		ports := o.Service.Ports
 		store.Store = ports.Store
 		ports.Store = store

@@ -2,8 +2,7 @@ package httpapi
 
 import (
 	"net/http"
-
-	"github.com/danielgtaylor/huma/v2"
+	"sync"
 )
 
 // Home says what this is and where to go on.
@@ -14,25 +13,27 @@ type Home struct {
 	Health  string `json:"health"`
 }
 
-var home = Home{Service: serviceName, Docs: "/docs", OpenAPI: "/openapi.json", Health: "/api/v1/health"}
+var home = Home{Service: ServiceName, Docs: "/docs", OpenAPI: "/openapi.json", Health: "/api/v1/health"}
 
-func (a *api) homeRoutes() []route {
+// HomeRoutes are the page at / and the document, which is made when it is first asked for: that keeps the start short.
+func HomeRoutes(makeDocument func() []byte) []Route {
+	document := sync.OnceValue(func() Page { return NewPage(JSONType, APIPolicy, makeDocument()) })
 	const tag = "Documentation"
-	return []route{
-		asking(route{
-			method: http.MethodGet, path: "/", public: true,
-			name: "getHome", tag: tag, summary: "Say what this is and where its docs are",
-			description: "For whoever finds the service by its address alone.",
-			message:     "This is " + serviceName + "; its docs are at /docs.", example: home,
-		}, func(*exchange) (Home, error) { return home, nil }),
+	return []Route{
+		Get(Route{
+			Method: http.MethodGet, Path: "/", Auth: AuthNone,
+			Name: "getHome", Tag: tag, Summary: "Say what this is and where its docs are",
+			Description: "For whoever finds the service by its address alone.",
+			Message:     "This is " + ServiceName + "; its docs are at /docs.", Example: home,
+		}, func(*Exchange) (Home, error) { return home, nil }),
 		{
-			method: http.MethodGet, path: "/openapi.json", public: true,
-			name: "getDocument", tag: tag, summary: "Read this document",
-			description: "OpenAPI 3.1, the same bytes for as long as the service is of the same version.",
-			plain:       &plain{mediaType: jsonType, schema: &huma.Schema{Type: "object", AdditionalProperties: true}},
-			serve: func(x *exchange, _ []byte) error {
-				document := a.document()
-				return document.serve(x, revalidate)
+			Method: http.MethodGet, Path: "/openapi.json", Auth: AuthNone, Tagged: true,
+			Name: "getDocument", Tag: tag, Summary: "Read this document",
+			Description: "OpenAPI 3.1, the same bytes for as long as the service is of the same version.",
+			Plain:       &Plain{MediaType: JSONType, Schema: &Schema{Type: "object", AdditionalProperties: true}},
+			Serve: func(x *Exchange, _ []byte) error {
+				page := document()
+				return page.Serve(x, revalidate)
 			},
 		},
 	}

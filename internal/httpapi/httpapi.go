@@ -1,8 +1,8 @@
-// Package httpapi is the HTTP edge of the service: it decodes a request, makes one call of users.Service and
-// encodes what came back.
+// Package web is the kit of the HTTP edge: everything that operations have in common. An operation is a Route, a row
+// of a table; the tables are in the packages api and gateway, and package app puts them together:
 //
-//	handler := httpapi.New(httpapi.Options{Service: svc, Keys: keys.Public, Health: st, …})
-//	server := httpapi.Server("127.0.0.1:8001", handler, log, httpapi.Bounds{})
+//	handler := web.New(web.Options{Service: svc, Log: log, …}, routes)
+//	server := web.Server("127.0.0.1:8001", handler, log, web.Bounds{})
 //
 // One table of routes drives both the mux and the OpenAPI document, so they cannot disagree. Every request goes
 // through the same checks in one order: route (404), method (405), token (401), permission (403), media type
@@ -10,50 +10,43 @@
 // first byte is written, so the code in the envelope is always the status of the response, and a defect, a
 // panic too, is a 500 that says nothing of its cause.
 //
+// The terms:
+//
+//   - An Exchange is one request and the answer to it.
+//   - The envelope is the JSON object of every answer under /api/v1: status, code, message, data, errors, meta.
+//   - A refusal is an answer that the edge gives by itself, before the rules are asked; an error of the rules is a
+//     *users.Error. Both become answers in errors.go, and nowhere else.
+//   - A fault is one thing that is wrong with a field or a parameter; all faults of a request are in one answer (422).
+//
 // What was decided where the contract leaves room: a body is never read where an operation has none; a
 // Content-Type may have the parameter charset=utf-8 and no other; an Accept header changes nothing; a query
 // that cannot be percent-decoded is 422 even where the parameter is unknown.
 package httpapi
 
 import (
-	"context"
+	"cmp"
 	"crypto/cipher"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/svc-users/svc-users"
 )
 
-// serviceName is how the service calls itself.
-const serviceName = "svc-users"
+// ServiceName is how the service calls itself.
+const ServiceName = "svc-users"
 
-// Health tells whether the service can do its work.
-type Health interface {
-	// Ping returns nil while the database answers.
-	Ping(ctx context.Context) error
-	// Ready returns nil while the database answers and its schema is the one this program needs.
-	Ready(ctx context.Context) error
-}
-
-// Options is what the edge needs of the outside. All fields but CORSOrigins, TrustedProxies and
-// Stopping are needed.
+// Options is what the kit needs of the outside. Log, Now and NewID are needed.
 type Options struct {
+	// Service has the rules. It may be nil where no route takes a credential or makes use of it.
 	Service *users.Service
-	// Keys returns the public keys to publish, the one that signs first.
-	Keys   func() []users.PublicKey
-	Health Health
-	// CursorKey, 32 random bytes kept in the database, seals the cursors of lists, so that a cursor holds on
-	// every replica and after a restart.
+	// CursorKey, 32 random bytes kept in the database, seals the cursors of lists, so that a cursor is valid on
+	// every replica and after a restart. It may be nil where no route is a list.
 	CursorKey []byte
 	Log       *slog.Logger
-	// Version is shown by the health endpoint and nowhere else.
-	Version string
 	// CORSOrigins are the exact origins whose pages may read answers; "*" alone is all of them.
 	CORSOrigins []string
 	// CORSHeaders are header fields that such pages may send beside those of corsHeaders.
@@ -63,58 +56,39 @@ type Options struct {
 	Now            func() time.Time
 	// NewID makes a request id where the client sent none.
 	NewID func() users.ID
-	// Stopping, when it is closed, ends the wait of requests that wait for something to happen. A nil one never is.
-	Stopping <-chan struct{}
+	// Unmatched is the answer to a path that no route has; nil is 404.
+	Unmatched error
 }
 
-// api serves the routes with what Options gave.
-type api struct {
+// handler serves routes with what Options gave.
+type handler struct {
 	Options
 	fixed     map[string]*resource // by path
 	mux       *http.ServeMux       // the paths of patterns
 	subtrees  []*resource          // what takes all below its path too
-	cursors   cipher.AEAD
-	document  func() page // made when it is first asked for, which keeps the start short
-	jwks      jwksCache
-	pings     probe
-	readiness probe
+	cursors   cipher.AEAD          // nil without a CursorKey
 	bodies    *bodyBudget
-	waiting   atomic.Int64 // requests that wait for something to happen
 	anyOrigin bool
 	// corsHeaders is the value of Access-Control-Allow-Headers.
 	corsHeaders string
-	elsewhere   error // the answer where no route is
 }
 
-// New returns the handler of all paths. It panics if CursorKey is not 32 bytes long, which only a defect in the
-// program can cause.
-func New(o Options) http.Handler {
-	a := newAPI(o, errUnknownRoute)
-	a.cursors = cursorCipher(o.CursorKey)
-	a.register(a.routes())
-	return a
-}
-
-// newAPI makes an api without routes, which fails every request with elsewhere.
-func newAPI(o Options, elsewhere error) *api {
-	return &api{
+// New returns the handler of these routes and of the pages under /docs. It panics if CursorKey is neither nil nor 32
+// bytes long, which only a defect in the program can cause.
+func New(o Options, routes []Route) http.Handler {
+	o.Unmatched = cmp.Or(o.Unmatched, error(errUnknownRoute))
+	h := &handler{
 		Options:   o,
-		elsewhere: elsewhere,
 		fixed:     map[string]*resource{},
 		mux:       http.NewServeMux(),
-		document:  sync.OnceValue(func() page { return newPage(jsonType, apiPolicy, Document()) }),
 		bodies:    newBodyBudget(bodyBudgetSize),
 		anyOrigin: slices.Contains(o.CORSOrigins, "*"),
 
 		corsHeaders: strings.Join(append([]string{corsHeaders}, o.CORSHeaders...), ", "),
 	}
-}
-
-// routes is the table: all that is served, the pages for people apart.
-func (a *api) routes() []route {
-	return slices.Concat(
-		a.authRoutes(), a.checkRoutes(), a.forwardRoutes(), a.oauthRoutes(), a.changesRoutes(),
-		a.accountRoutes(), a.explainRoutes(), a.roleRoutes(), a.treeRoutes(), a.permissionRoutes(), a.declarationRoutes(),
-		a.healthRoutes(), a.homeRoutes(),
-	)
+	if o.CursorKey != nil {
+		h.cursors = cursorCipher(o.CursorKey)
+	}
+	h.register(routes)
+	return h
 }

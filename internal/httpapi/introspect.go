@@ -33,11 +33,11 @@ type Introspection struct {
 
 func introspectionOf(i users.Introspection) Introspection {
 	return Introspection{
-		Active: true, Scope: strings.Join(each(i.Permissions, func(p users.PermissionName) string { return string(p) }), " "),
-		TokenType: challenge, Subject: i.Account.ID.String(), Username: i.Account.Email.String(),
+		Active: true, Scope: strings.Join(ToStrings(i.Permissions), " "),
+		TokenType: "Bearer", Subject: i.Account.ID.String(), Username: i.Account.Email.String(),
 		Issuer: i.Issuer, Audience: audienceClaim(i.Audiences), TokenID: i.Claims.TokenID.String(),
 		IssuedAt: i.Claims.IssuedAt.Unix(), NotBefore: i.Claims.NotBefore.Unix(), Expires: i.Claims.Expires.Unix(),
-		Roles: each(i.Roles, func(r users.RoleName) string { return string(r) }),
+		Roles: ToStrings(i.Roles),
 	}
 }
 
@@ -49,25 +49,25 @@ func audienceClaim(audiences []string) any {
 	return audiences
 }
 
-func (a *api) oauthRoutes() []route {
-	return []route{
-		posted[IntrospectionRequest](route{
-			method: http.MethodPost, path: oauthPath + "/introspect", permission: users.TokensIntrospect, bodyLimit: tokenBody,
-			name: "introspectToken", tag: "Authorization", summary: "Say what a token is worth now (RFC 7662)",
-			description: "The answer is by the live state: a token of a disabled or deleted account, or one that a change of password has ended, is not active, and the " +
+func introspectionRoutes() []Route {
+	return []Route{
+		Form[IntrospectionRequest](Route{
+			Method: http.MethodPost, Path: OAuthPath + "/introspect", Auth: AuthBearer, Permission: users.TokensIntrospect, BodyLimit: TokenBody,
+			Name: "introspectToken", Tag: "Authorization", Summary: "Say what a token is worth now (RFC 7662)",
+			Description: "The answer is by the live state: a token of a disabled or deleted account, or one that a change of password has ended, is not active, and the " +
 				"permissions are those of now. Outside the envelope, errors too (RFC 6749 §5.2, RFC 6750 §3.1).",
-			request: object{"token": exampleToken.Token},
-			plain:   &plain{mediaType: jsonType}, example: exampleIntrospection,
-		}, a.introspect),
+			Request: Object{"token": exampleToken.Token},
+			Plain:   &Plain{MediaType: JSONType}, Example: exampleIntrospection,
+		}, introspect),
 	}
 }
 
-func (a *api) introspect(x *exchange, form url.Values) (Introspection, error) {
-	found, err := a.Service.Introspect(x.ctx, x.caller, form.Get("token"))
+func introspect(x *Exchange, form url.Values) (Introspection, error) {
+	found, err := x.Service.Introspect(x.Context(), x.Caller, form.Get("token"))
 	if err != nil {
 		return Introspection{}, err
 	}
-	x.quiet = true // asked again and again by services, and of interest only where it fails
+	x.LogAtDebug = true // services send it again and again; only failures are worth a line
 	if !found.Active {
 		return Introspection{}, nil
 	}

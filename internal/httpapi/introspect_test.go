@@ -230,7 +230,7 @@ func (panics) Verify(string, time.Time) (users.Claims, error) { panic("the insid
 func TestOAuthDefectsAndOverload(t *testing.T) {
 	t.Parallel()
 	var problem atomic.Pointer[error]
-	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) {
+	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.EdgeOptions) {
 		ports := o.Service.Ports
 		ports.Store, ports.Tokens = away{ports.Store, &problem}, panics{ports.Tokens}
 		o.Service = users.New(ports)
@@ -254,7 +254,7 @@ func TestIntrospectWithoutDatabase(t *testing.T) {
 	t.Parallel()
 	var problem atomic.Pointer[error]
 	var left atomic.Int32
-	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) {
+	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.EdgeOptions) {
 		ports := o.Service.Ports
 		ports.Store = later{away{ports.Store, &problem}, &left}
 		o.Service = users.New(ports)

@@ -53,47 +53,47 @@ const keysMaxAge = "public, max-age=300"
 
 const keysMessage = "JWKS retrieved successfully"
 
-func (a *api) keyRoutes() []route {
+func (g *gateway) keyRoutes() []Route {
 	const tag = "Authentication"
-	enveloped := route{
-		method: http.MethodGet, path: "/api/v1/auth/jwks", public: true, quiet: true,
-		name: "getJWKS", tag: tag, summary: "Read the public keys, in the envelope and as a JWK set at once",
-		description: "data.keys and, beside it at top level, keys hold the same keys.",
-		message:     keysMessage, data: reflect.TypeFor[PEMKeySet](), keys: true, example: PEMKeySet{[]PEMKey{exampleKey}},
-	}.bodyless(func(x *exchange) error {
-		return a.serveKeys(x, func(k *publishedKeys) *page { return &k.enveloped })
+	enveloped := Route{
+		Method: http.MethodGet, Path: "/api/v1/auth/jwks", Auth: AuthNone, LogAtDebug: true, Tagged: true,
+		Name: "getJWKS", Tag: tag, Summary: "Read the public keys, in the envelope and as a JWK set at once",
+		Description: "data.keys and, beside it at top level, keys hold the same keys.",
+		Message:     keysMessage, Data: reflect.TypeFor[PEMKeySet](), Keys: []PEMKey{exampleKey}, Example: PEMKeySet{[]PEMKey{exampleKey}},
+	}.WithoutBody(func(x *Exchange) error {
+		return g.serveKeys(x, func(k *publishedKeys) *Page { return &k.enveloped })
 	})
-	bare := route{
-		method: http.MethodGet, path: "/.well-known/jwks.json", public: true, quiet: true,
-		name: "getWellKnownJWKS", tag: tag, summary: "Read the public keys as a bare JWK set",
-		description: "The keys that verify tokens and statements of changes (RFC 7517), for any standard client.",
-		data:        reflect.TypeFor[KeySet](), plain: &plain{mediaType: jsonType}, example: KeySet{[]JWK{exampleKey.JWK}},
-		serve: func(x *exchange, _ []byte) error {
-			return a.serveKeys(x, func(k *publishedKeys) *page { return &k.bare })
+	bare := Route{
+		Method: http.MethodGet, Path: "/.well-known/jwks.json", Auth: AuthNone, LogAtDebug: true, Tagged: true,
+		Name: "getWellKnownJWKS", Tag: tag, Summary: "Read the public keys as a bare JWK set",
+		Description: "The keys that verify tokens and statements of changes (RFC 7517), for any standard client.",
+		Data:        reflect.TypeFor[KeySet](), Plain: &Plain{MediaType: JSONType}, Example: KeySet{[]JWK{exampleKey.JWK}},
+		Serve: func(x *Exchange, _ []byte) error {
+			return g.serveKeys(x, func(k *publishedKeys) *Page { return &k.bare })
 		},
 	}
-	return []route{enveloped, bare}
+	return []Route{enveloped, bare}
 }
 
 // publishedKeys is the two shapes of the key set, encoded once for as long as the keys are the same.
 type publishedKeys struct {
 	keys            []users.PublicKey
-	enveloped, bare page
+	enveloped, bare Page
 }
 
-type jwksCache struct{ atomic.Pointer[publishedKeys] }
+type keyCache struct{ atomic.Pointer[publishedKeys] }
 
-func (a *api) serveKeys(x *exchange, shape func(*publishedKeys) *page) error {
-	keys := a.Keys()
-	published := a.jwks.Load()
+func (g *gateway) serveKeys(x *Exchange, shape func(*publishedKeys) *Page) error {
+	keys := g.Keys()
+	published := g.jwks.Load()
 	if published == nil || !slices.EqualFunc(published.keys, keys, sameKey) {
 		var err error
 		if published, err = publish(keys); err != nil {
 			return err
 		}
-		a.jwks.Store(published)
+		g.jwks.Store(published)
 	}
-	return shape(published).serve(x, keysMaxAge)
+	return shape(published).Serve(x, keysMaxAge)
 }
 
 func sameKey(a, b users.PublicKey) bool {
@@ -101,20 +101,20 @@ func sameKey(a, b users.PublicKey) bool {
 }
 
 func publish(keys []users.PublicKey) (*publishedKeys, error) {
-	set := PEMKeySet{each(keys, pemKeyOf)}
-	enveloped, err := envelope{
-		code: http.StatusOK, message: keysMessage, data: set, keys: set.Keys,
-	}.append(nil)
+	set := PEMKeySet{MapSlice(keys, pemKeyOf)}
+	enveloped, err := Envelope{
+		Code: http.StatusOK, Message: keysMessage, Data: set, Keys: set.Keys,
+	}.Append(nil)
 	if err != nil {
 		return nil, err
 	}
-	bare, err := appendJSON(nil, KeySet{each(set.Keys, func(k PEMKey) JWK { return k.JWK })})
+	bare, err := AppendJSON(nil, KeySet{MapSlice(set.Keys, func(k PEMKey) JWK { return k.JWK })})
 	if err != nil {
 		return nil, err
 	}
 	return &publishedKeys{
 		keys:      keys,
-		enveloped: newPage(jsonType, apiPolicy, enveloped),
-		bare:      newPage(jsonType, apiPolicy, bare),
+		enveloped: NewPage(JSONType, APIPolicy, enveloped),
+		bare:      NewPage(JSONType, APIPolicy, bare),
 	}, nil
 }

@@ -14,7 +14,7 @@ import (
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	own := len(users.SystemPermissions())
-	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) {
+	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.EdgeOptions) {
 		ports := o.Service.Ports
 		ports.Limits = users.Limits{Roles: 3, Permissions: own + 2, Assignments: 3}
 		o.Service = users.New(ports)

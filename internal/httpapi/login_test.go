@@ -35,7 +35,7 @@ func (p *interrupted) Check(ctx context.Context, why users.Purpose, h users.Pass
 func TestLoginBesideChanges(t *testing.T) {
 	onEngines(t, func(t *testing.T, engine string) {
 		var passwords *interrupted
-		svc := apitest.Start(t, apitest.Options{Engine: engine, Configure: func(o *httpapi.Options) {
+		svc := apitest.Start(t, apitest.Options{Engine: engine, Configure: func(o *httpapi.EdgeOptions) {
 			ports := o.Service.Ports
 			passwords = &interrupted{Passwords: ports.Passwords}
 			ports.Passwords = passwords

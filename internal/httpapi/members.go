@@ -22,24 +22,24 @@ import (
 
 // nullable is a member that may be absent or null. In a body null empties the field. In an answer, with the option
 // omitzero, it is absent unless it is set.
-type nullable struct{ users.Change[*string] }
+type Nullable struct{ users.Change[*string] }
 
 // IsZero reports whether the member is absent.
-func (n nullable) IsZero() bool { return !n.Set }
+func (n Nullable) IsZero() bool { return !n.Set }
 
 // MarshalJSON leaves the wrapping out.
-func (n nullable) MarshalJSON() ([]byte, error) { return appendNullable(nil, n.To) }
+func (n Nullable) MarshalJSON() ([]byte, error) { return AppendNullable(nil, n.To) }
 
 // Schema says that null is allowed.
-func (nullable) Schema(huma.Registry) *huma.Schema {
+func (Nullable) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Nullable: true}
 }
 
 // body knows how to read one struct.
-type body struct {
-	of        reflect.Type
+type bodySpec struct {
+	goType    reflect.Type
 	mediaType string
-	most      int64 // bytes of the whole body
+	maxBytes  int64 // bytes of the whole body
 	members   map[string]member
 	names     []string // in the order of their declaration
 }
@@ -47,12 +47,12 @@ type body struct {
 type member struct {
 	index    int
 	required bool
-	items    *body // of an array of objects
+	items    *bodySpec // of an array of objects
 }
 
 // bodyOf studies a struct once, when the routes are made. A whole body has at most so many bytes.
-func bodyOf(t reflect.Type, most int64) *body {
-	b := &body{of: t, mediaType: jsonType, most: most, members: map[string]member{}}
+func bodyOf(t reflect.Type, most int64) *bodySpec {
+	b := &bodySpec{goType: t, mediaType: JSONType, maxBytes: most, members: map[string]member{}}
 	for f := range t.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		m := member{index: f.Index[0], required: !strings.Contains(options, "omitempty")}
@@ -67,19 +67,19 @@ func bodyOf(t reflect.Type, most int64) *body {
 
 // read fills the struct that into points to. The reader it returns has the faults that the syntax of the members
 // shows; the error is a refusal (400).
-func (b *body) read(raw []byte, into any) (*reader, error) {
+func (b *bodySpec) read(raw []byte, into any) (*reader, error) {
 	return readObject(raw, func(r *reader) error { return r.fill(b, "", reflect.ValueOf(into).Elem()) })
 }
 
 // fill reads an object, which is next, into a struct. Its path is what its members are named below; that of the
 // body itself is empty.
-func (r *reader) fill(b *body, path string, target reflect.Value) error {
+func (r *reader) fill(b *bodySpec, path string, target reflect.Value) error {
 	seen := make(map[string]bool, len(b.names))
 	err := r.object(func(name string) error {
 		m, known := b.members[name]
 		if !known {
-			if r.unknown++; r.unknown <= maxFaults {
-				r.fault(fieldName(path+name), "is not a field of this request")
+			if r.unknown++; r.unknown <= MaxFaults {
+				r.fault(ShortenFieldName(path+name), "is not a field of this request")
 			}
 			return r.skip()
 		}
@@ -102,9 +102,9 @@ func (r *reader) fill(b *body, path string, target reflect.Value) error {
 
 // objects reads an array of objects into a slice of structs. An element that is none is a fault of its own, and
 // stands in the slice as a zero struct, so that the others keep their places.
-func (r *reader) objects(b *body, field string, slice reflect.Value) error {
+func (r *reader) objects(b *bodySpec, field string, slice reflect.Value) error {
 	return r.array(field, "must be an array of objects", func(at place) error {
-		item := reflect.New(b.of).Elem()
+		item := reflect.New(b.goType).Elem()
 		var err error
 		if r.dec.PeekKind() == '{' {
 			err = r.fill(b, at.String()+".", item)
@@ -135,7 +135,7 @@ func (r *reader) member(name string, field any) error {
 			*field = &is
 		}
 		return err
-	case *nullable:
+	case *Nullable:
 		field.Set = true
 		if r.null() {
 			return r.skip()
@@ -150,6 +150,6 @@ func (r *reader) member(name string, field any) error {
 		*field = list
 		return err
 	default:
-		panic("httpapi: a body has a field of a kind that cannot be read: " + name)
+		panic("web: a body has a field of a kind that cannot be read: " + name)
 	}
 }

@@ -9,11 +9,11 @@ import (
 )
 
 // Under this path the service speaks as the RFCs of OAuth have it: forms in, bare JSON out.
-const oauthPath = "/oauth2"
+const OAuthPath = "/oauth2"
 
 // speaksOAuth reports whether what is at a path, or would be, answers so.
 func speaksOAuth(path string) bool {
-	below, ok := strings.CutPrefix(path, oauthPath)
+	below, ok := strings.CutPrefix(path, OAuthPath)
 	return ok && (below == "" || below[0] == '/')
 }
 
@@ -40,35 +40,35 @@ func oauthCode(status int) string {
 }
 
 // replyOAuth keeps an error as the answer, in the words that the envelope would have had.
-func (x *exchange) replyOAuth(e envelope) error {
-	if e.code == http.StatusForbidden {
-		x.set("Www-Authenticate", challenge+` error="insufficient_scope", scope="`+string(x.needs)+`"`)
+func (x *Exchange) replyOAuth(e Envelope) error {
+	if e.Code == http.StatusForbidden {
+		x.Set("Www-Authenticate", challenge+` error="insufficient_scope", scope="`+string(x.needs)+`"`)
 	}
-	return x.replyBare(e.code, OAuthError{Error: oauthCode(e.code), Description: e.message})
+	return x.replyBare(e.Code, OAuthError{Error: oauthCode(e.Code), Description: e.Message})
 }
 
 // oauthInternalError is the answer of a defect, spelled out as that of the envelope is.
 const oauthInternalError = `{"error":"server_error","error_description":"Internal server error"}`
 
 // replyBare keeps JSON outside the envelope as the answer.
-func (x *exchange) replyBare(status int, value any) error {
-	body, err := appendJSON(nil, value)
+func (x *Exchange) replyBare(status int, value any) error {
+	body, err := AppendJSON(nil, value)
 	if err != nil {
 		return err
 	}
-	x.answer(status, jsonType, body)
+	x.Answer(status, JSONType, body)
 	return nil
 }
 
 const formType = "application/x-www-form-urlencoded"
 
 // posted completes a route that takes a form and answers with bare JSON. In declares the fields as a body of JSON would.
-func posted[In, Out any](r route, f func(x *exchange, form url.Values) (Out, error)) route {
-	r.body = bodyOf(reflect.TypeFor[In](), cmp.Or(r.bodyLimit, smallBody))
+func Form[In, Out any](r Route, f func(x *Exchange, form url.Values) (Out, error)) Route {
+	r.body = bodyOf(reflect.TypeFor[In](), cmp.Or(r.BodyLimit, SmallBody))
 	r.body.mediaType = formType
-	r.data = reflect.TypeFor[Out]()
-	r.serve = func(x *exchange, raw []byte) error {
-		form, err := r.body.readForm(x.r.URL.RawQuery, string(raw))
+	r.Data = reflect.TypeFor[Out]()
+	r.Serve = func(x *Exchange, raw []byte) error {
+		form, err := r.body.readForm(x.Request.URL.RawQuery, string(raw))
 		if err != nil {
 			return err
 		}
@@ -83,27 +83,27 @@ func posted[In, Out any](r route, f func(x *exchange, form url.Values) (Out, err
 
 // readForm reads a form as RFC 6749 §3.2 wants it: no field comes twice, one without a value is not there, and
 // unknown ones are passed over. Nothing belongs into the query, where what is secret would end up in logs.
-func (b *body) readForm(query, raw string) (url.Values, error) {
+func (b *bodySpec) readForm(query, raw string) (url.Values, error) {
 	if query != "" {
-		return nil, badForm("The parameters belong into the body, not into the query.")
+		return nil, invalidForm("The parameters belong into the body, not into the query.")
 	}
 	form, err := url.ParseQuery(raw)
 	if err != nil {
-		return nil, badForm("The body is not a form that can be read.")
+		return nil, invalidForm("The body is not a form that can be read.")
 	}
 	for _, values := range form {
 		if len(values) > 1 {
-			return nil, badForm("A field comes more than once.")
+			return nil, invalidForm("A field comes more than once.")
 		}
 	}
 	for _, name := range b.names {
 		if b.members[name].required && form.Get(name) == "" {
-			return nil, badForm("The field " + name + " is required.")
+			return nil, invalidForm("The field " + name + " is required.")
 		}
 	}
 	return form, nil
 }
 
-func badForm(message string) error {
+func invalidForm(message string) error {
 	return &refusal{status: http.StatusBadRequest, message: message}
 }

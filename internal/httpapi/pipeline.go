@@ -15,20 +15,20 @@ import (
 var errUnknownRoute = &refusal{status: http.StatusNotFound, message: "Not found"}
 
 // ServeHTTP answers one request and writes one line about it into the log.
-func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	started := a.Now()
-	x := &exchange{api: a, service: a.Service, r: r, w: w, id: a.requestID(r), conn: connectionOf(r)}
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	started := h.Now()
+	x := &Exchange{handler: h, Service: h.Service, Request: r, w: w, id: h.requestID(r), conn: connectionOf(r)}
 	x.conn.work()
-	x.limit(time.Now())
+	x.resetDeadline(time.Now())
 	defer x.finish()
-	x.client, x.tls = a.peer(r)
-	a.serve(x)
+	x.client, x.tls = h.clientAddr(r)
+	h.answer(x)
 	x.send()
-	a.log(x, started)
+	h.log(x, started)
 }
 
 // serve completes the answer, whatever happens.
-func (a *api) serve(x *exchange) {
+func (h *handler) answer(x *Exchange) {
 	defer func() {
 		switch problem := recover(); problem {
 		case nil:
@@ -37,46 +37,46 @@ func (a *api) serve(x *exchange) {
 		default:
 			// Nothing of a half-made answer may remain.
 			clear(x.Header())
-			a.commonHeaders(x)
+			h.commonHeaders(x)
 			x.fail(fmt.Errorf("panic: %v\n%s", problem, debug.Stack()))
 		}
 	}()
-	a.commonHeaders(x)
-	if at := a.subtree(x.r.URL); at != nil {
+	h.commonHeaders(x)
+	if at := h.subtree(x.Request.URL); at != nil {
 		at.serve(x)
 		return
 	}
 	switch {
-	case x.r.Method == http.MethodOptions && x.r.URL.Path == "*":
+	case x.Request.Method == http.MethodOptions && x.Request.URL.Path == "*":
 		x.options(everyMethod) // of the server as a whole (RFC 9110 §9.3.7)
-	case x.r.URL.RawPath != "":
-		x.fail(a.elsewhere)
+	case x.Request.URL.RawPath != "":
+		x.fail(h.Unmatched)
 	default:
-		if at := a.fixed[x.r.URL.Path]; at != nil {
+		if at := h.fixed[x.Request.URL.Path]; at != nil {
 			at.serve(x)
 			return
 		}
-		if !cleanPath(x.r.URL.Path) {
-			x.fail(a.elsewhere)
+		if !isCleanPath(x.Request.URL.Path) {
+			x.fail(h.Unmatched)
 			return
 		}
-		a.mux.ServeHTTP(x, x.r)
+		h.mux.ServeHTTP(x, x.Request)
 	}
 }
 
 // cleanPath reports whether a path is in the one spelling that names a resource. The mux would redirect the
 // others to it, and a redirect turns a POST into a GET and sends tokens where nobody meant them to go.
-func cleanPath(p string) bool { return strings.HasPrefix(p, "/") && path.Clean(p) == p }
+func isCleanPath(p string) bool { return strings.HasPrefix(p, "/") && path.Clean(p) == p }
 
 // subtree returns the resource that takes all that is below its path, if the request is for one. It is found by
 // the path as it was sent, and nothing of it is undone: what stands below is the path of a request to another
 // service, which may be in any spelling.
-func (a *api) subtree(u *url.URL) *resource {
+func (h *handler) subtree(u *url.URL) *resource {
 	sent := u.RawPath
 	if sent == "" {
 		sent = u.Path
 	}
-	for _, res := range a.subtrees {
+	for _, res := range h.subtrees {
 		if below, ok := strings.CutPrefix(sent, res.pattern); ok && (below == "" || below[0] == '/') {
 			return res
 		}
@@ -87,24 +87,24 @@ func (a *api) subtree(u *url.URL) *resource {
 // resource is what is at one path, at all paths of a pattern, or at a path and all below it.
 type resource struct {
 	pattern    string
-	operations map[string]*route // by method
-	every      *route            // of all methods, where the resource is a subtree
-	quiet      bool
+	operations map[string]*Route // by method
+	every      *Route            // of all methods, where the resource is a subtree
+	logAtDebug bool
 }
 
 // register puts the routes, the pages, and the answer to everything else, where requests find them: under
 // their path, where that is fixed, which spares most requests the search through the mux; else into the mux.
-func (a *api) register(routes []route) {
+func (h *handler) register(routes []Route) {
 	resources := map[string]*resource{}
-	add := func(r *route) {
-		if resources[r.path] == nil {
-			resources[r.path] = &resource{pattern: r.path, operations: map[string]*route{}, quiet: r.quiet}
+	add := func(r *Route) {
+		if resources[r.Path] == nil {
+			resources[r.Path] = &resource{pattern: r.Path, operations: map[string]*Route{}, logAtDebug: r.LogAtDebug}
 		}
-		resources[r.path].operations[r.method] = r
+		resources[r.Path].operations[r.Method] = r
 	}
 	for i := range routes {
-		if r := &routes[i]; r.subtree {
-			a.subtrees = append(a.subtrees, &resource{pattern: r.path, every: r})
+		if r := &routes[i]; r.Subtree {
+			h.subtrees = append(h.subtrees, &resource{pattern: r.Path, every: r})
 		} else {
 			add(r)
 		}
@@ -114,20 +114,20 @@ func (a *api) register(routes []route) {
 	}
 	for pattern, res := range resources {
 		if strings.Contains(pattern, "{") {
-			a.mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) { res.serve(exchangeOf(w)) })
+			h.mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) { res.serve(exchangeOf(w)) })
 		} else {
-			a.fixed[pattern] = res
+			h.fixed[pattern] = res
 		}
 	}
-	a.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { exchangeOf(w).fail(a.elsewhere) })
+	h.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { exchangeOf(w).fail(h.Unmatched) })
 }
 
 // exchangeOf returns the exchange that ServeHTTP gave the mux.
-func exchangeOf(w http.ResponseWriter) *exchange { return w.(*exchange) }
+func exchangeOf(w http.ResponseWriter) *Exchange { return w.(*Exchange) }
 
 // serve picks the operation by method.
-func (res *resource) serve(x *exchange) {
-	method := x.r.Method
+func (res *resource) serve(x *Exchange) {
+	method := x.Request.Method
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
@@ -135,16 +135,16 @@ func (res *resource) serve(x *exchange) {
 	if res.every != nil {
 		operation = res.every
 	}
-	x.pattern, x.quiet = res.pattern, res.quiet
+	x.pattern, x.LogAtDebug = res.pattern, res.logAtDebug
 	switch {
 	case operation != nil:
-		if err := x.run(operation); err != nil {
+		if err := x.runChecks(operation); err != nil {
 			x.fail(err)
 		}
-	case x.r.Method == http.MethodOptions:
+	case x.Request.Method == http.MethodOptions:
 		x.options(res.allow())
 	default:
-		x.set("Allow", res.allow())
+		x.Set("Allow", res.allow())
 		x.fail(&refusal{status: http.StatusMethodNotAllowed, message: "Method not allowed"})
 	}
 }
@@ -166,13 +166,13 @@ func (res *resource) allow() string {
 }
 
 // options answers OPTIONS, a preflight too, whose header fields commonHeaders has set.
-func (x *exchange) options(allow string) {
-	x.set("Allow", allow)
-	x.answer(http.StatusNoContent, "", nil)
+func (x *Exchange) options(allow string) {
+	x.Set("Allow", allow)
+	x.Answer(http.StatusNoContent, "", nil)
 }
 
 // run takes a request through the checks of its operation, in the order of the contract, and then serves it.
-func (x *exchange) run(r *route) error {
+func (x *Exchange) runChecks(r *Route) error {
 	if err := x.admit(r); err != nil {
 		return err
 	}
@@ -186,39 +186,36 @@ func (x *exchange) run(r *route) error {
 		}
 		x.conn.work()
 		now := time.Now()
-		x.limit(now) // the time that the client took for its body is not ours
+		x.resetDeadline(now) // the time that the client took for its body is not ours
 		if now.Sub(began) > slowBody {
 			if err := x.admit(r); err != nil {
 				return err
 			}
 		}
 	}
-	return r.serve(x, raw)
+	return r.Serve(x, raw)
 }
 
-// slowBody is how long a client may take for its body before it is looked at again whether it is let in: rights may
-// end while it does, and what was heard of them is nearly a second old at times.
+// slowBody is how long a client may take for its body before it is authenticated and authorized once more: its rights
+// may end meanwhile, and what is cached of them is nearly a second old at times.
 const slowBody = 50 * time.Millisecond
 
-// admit finds out who asks, and that they may, where the operation wants to know.
-func (x *exchange) admit(r *route) error {
-	if r.public {
-		return nil
-	}
-	if err := x.authenticate(); err != nil {
+// admit authenticates and authorizes the caller, as far as the operation asks for it.
+func (x *Exchange) admit(r *Route) error {
+	if err := x.authenticate(r.Auth); err != nil || r.Auth == AuthNone {
 		return err
 	}
 	return x.authorize(r)
 }
 
 // authorize asks for what the operation needs.
-func (x *exchange) authorize(r *route) (err error) {
-	x.needs = r.permission
+func (x *Exchange) authorize(r *Route) (err error) {
+	x.needs = r.Permission
 	switch {
-	case r.also != "":
-		x.caller, err = x.api.Service.Authorize(x.ctx, x.caller, r.permission, r.also)
-	case r.permission != "":
-		x.caller, err = x.api.Service.Authorize(x.ctx, x.caller, r.permission)
+	case r.Also != "":
+		x.Caller, err = x.handler.Service.Authorize(x.ctx, x.Caller, r.Permission, r.Also)
+	case r.Permission != "":
+		x.Caller, err = x.handler.Service.Authorize(x.ctx, x.Caller, r.Permission)
 	}
 	return err
 }

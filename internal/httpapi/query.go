@@ -11,7 +11,7 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-const notAParameter = "is not a parameter of this operation"
+const NotAParameter = "is not a parameter of this operation"
 
 // readQuery takes a query string apart. Parameters that the operation does not know are passed over where its
 // method only reads, and are faults elsewhere: a parameter that changes nothing must not look as if it did. One
@@ -27,29 +27,29 @@ func readQuery(raw, method string, known []string) (map[string]string, users.Fau
 		if pair == "" {
 			continue
 		}
-		if len(faults) == maxFaults {
+		if len(faults) == MaxFaults {
 			break
 		}
 		rawName, rawValue, _ := strings.Cut(pair, "=")
 		name, err := url.QueryUnescape(rawName)
 		if err != nil {
-			faults.Add(fieldName(rawName), "is not a parameter that can be decoded")
+			faults.Add(ShortenFieldName(rawName), "is not a parameter that can be decoded")
 			continue
 		}
 		value, err := url.QueryUnescape(rawValue)
 		_, twice := values[name]
 		switch {
 		case err != nil:
-			faults.Add(fieldName(name), "must be percent-encoded correctly")
+			faults.Add(ShortenFieldName(name), "must be percent-encoded correctly")
 		case !slices.Contains(known, name):
 			if method != http.MethodGet && method != http.MethodHead {
-				faults.Add(fieldName(name), notAParameter)
+				faults.Add(ShortenFieldName(name), NotAParameter)
 			}
 		case twice:
 			faults.Add(name, "must not come more than once")
 		default:
 			values[name] = value
-			if problem := textProblem(value); problem != "" {
+			if problem := CheckText(value); problem != "" {
 				faults.Add(name, problem)
 			}
 		}
@@ -57,7 +57,7 @@ func readQuery(raw, method string, known []string) (map[string]string, users.Fau
 	return values, faults
 }
 
-func textProblem(s string) string {
+func CheckText(s string) string {
 	switch {
 	case !utf8.ValidString(s):
 		return "must be valid UTF-8"
@@ -74,65 +74,65 @@ const maxSearch = 254
 // parameter that is already known to be wrong keeps that fault.
 
 // searchParam returns nothing for a text that is too long, which is then not normalised either.
-func (x *exchange) searchParam(name string) string {
-	q := x.query[name]
+func (x *Exchange) SearchParam(name string) string {
+	q := x.Query[name]
 	if len(q) > maxSearch {
-		x.found.Add(name, "must be at most 254 bytes long")
+		x.Found.Add(name, "must be at most 254 bytes long")
 		return ""
 	}
 	return q
 }
 
-func (x *exchange) emailParam(name string) users.Email {
-	s, sent := x.query[name]
+func (x *Exchange) EmailParam(name string) users.Email {
+	s, sent := x.Query[name]
 	if !sent {
 		return users.Email{}
 	}
 	e, err := users.ParseEmail(s)
 	if err != nil {
-		x.found.Add(name, err.Error())
+		x.Found.Add(name, err.Error())
 	}
 	return e
 }
 
-func (x *exchange) idParam(name string) users.ID {
-	s, sent := x.query[name]
+func (x *Exchange) IDParam(name string) users.ID {
+	s, sent := x.Query[name]
 	if !sent {
 		return users.ID{}
 	}
 	id, ok := users.ParseID(s)
 	if !ok {
-		x.found.Add(name, "must be an id, a UUID in lower case")
+		x.Found.Add(name, "must be an id, a UUID in lower case")
 	}
 	return id
 }
 
-func (x *exchange) flagParam(name string) *bool {
-	s, sent := x.query[name]
+func (x *Exchange) FlagParam(name string) *bool {
+	s, sent := x.Query[name]
 	if !sent {
 		return nil
 	}
 	if s != "true" && s != "false" {
-		x.found.Add(name, "must be true or false")
+		x.Found.Add(name, "must be true or false")
 	}
 	is := s == "true"
 	return &is
 }
 
 // numberParam reads plain decimal digits, from 1 to most.
-func (x *exchange) numberParam(name string, absent, most int) int {
-	return x.rangeParam(name, 1, most, absent)
+func (x *Exchange) numberParam(name string, absent, most int) int {
+	return x.RangeParam(name, 1, most, absent)
 }
 
 // rangeParam reads plain decimal digits, from least to most.
-func (x *exchange) rangeParam(name string, least, most, absent int) int {
-	s, sent := x.query[name]
+func (x *Exchange) RangeParam(name string, least, most, absent int) int {
+	s, sent := x.Query[name]
 	if !sent {
 		return absent
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < least || n > most || strings.Trim(s, "0123456789") != "" {
-		x.found.Add(name, "must be a whole number from "+strconv.Itoa(least)+" to "+strconv.Itoa(most))
+		x.Found.Add(name, "must be a whole number from "+strconv.Itoa(least)+" to "+strconv.Itoa(most))
 		return absent
 	}
 	return n

@@ -53,27 +53,27 @@ func TestQueryFaultsAreBounded(t *testing.T) {
 	for i := range 5000 {
 		fmt.Fprintf(&raw, "&u%d=1", i)
 	}
-	if _, faults := readQuery(raw.String(), http.MethodPost, nil); len(faults) != maxFaults {
-		t.Errorf("%d faults, want %d", len(faults), maxFaults)
+	if _, faults := readQuery(raw.String(), http.MethodPost, nil); len(faults) != MaxFaults {
+		t.Errorf("%d faults, want %d", len(faults), MaxFaults)
 	}
 }
 
 func TestNumberParam(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[string]int{"1": 1, "100": 100, "42": 42} {
-		x := &exchange{query: map[string]string{"n": s}}
-		if got := x.numberParam("n", 7, 100); got != want || x.found != nil {
-			t.Errorf("%q: %d, %v; want %d", s, got, x.found, want)
+		x := &Exchange{Query: map[string]string{"n": s}}
+		if got := x.numberParam("n", 7, 100); got != want || x.Found != nil {
+			t.Errorf("%q: %d, %v; want %d", s, got, x.Found, want)
 		}
 	}
 	for _, s := range []string{"", "0", "-1", "+1", "101", " 1", "1 ", "1.0", "1e1", "0x1", "١", "99999999999999999999", "1_0"} {
-		x := &exchange{query: map[string]string{"n": s}}
-		if x.numberParam("n", 7, 100); !x.found.Has("n") {
+		x := &Exchange{Query: map[string]string{"n": s}}
+		if x.numberParam("n", 7, 100); !x.Found.Has("n") {
 			t.Errorf("%q is taken for a number", s)
 		}
 	}
-	x := &exchange{}
-	if got := x.numberParam("n", 7, 100); got != 7 || x.found != nil {
-		t.Errorf("absent: %d, %v", got, x.found)
+	x := &Exchange{}
+	if got := x.numberParam("n", 7, 100); got != 7 || x.Found != nil {
+		t.Errorf("absent: %d, %v", got, x.Found)
 	}
 }

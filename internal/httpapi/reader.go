@@ -16,7 +16,7 @@ const (
 	maxDepth = 32   // objects and arrays inside one another, the body included
 	maxItems = 1000 // of an array
 	// maxFaults is how many unknown members or parameters are named. Nobody sends more but to have them named.
-	maxFaults = 1000
+	MaxFaults = 1000
 	// maxFieldRunes bounds the name of a field in an answer, where it is the client's own text.
 	maxFieldRunes = 100
 	// decoderDepth is where the decoder gives up (its own constant is not exported).
@@ -39,7 +39,7 @@ type reader struct {
 // fault notes a fault of what was sent. Arrays of arrays could have more than anybody can send a list of; past
 // the bound, what else is wrong changes nothing.
 func (r *reader) fault(field, problem string) {
-	if len(r.faults) < 2*maxFaults {
+	if len(r.faults) < 2*MaxFaults {
 		r.faults.Add(field, problem)
 	}
 }
@@ -48,8 +48,8 @@ func (r *reader) fault(field, problem string) {
 // (400).
 func readObject(raw []byte, fill func(r *reader) error) (*reader, error) {
 	r := &reader{raw: raw, dec: jsontext.NewDecoder(bytes.NewBuffer(raw))}
-	if i := invalidUTF8(raw); i >= 0 {
-		return r, badJSON("it is not valid UTF-8", int64(i))
+	if i := indexInvalidUTF8(raw); i >= 0 {
+		return r, invalidJSON("it is not valid UTF-8", int64(i))
 	}
 	err := r.whole(fill)
 	if err != nil {
@@ -199,7 +199,7 @@ func (r *reader) skip() error {
 			r.fault("", "must not be nested more than 32 deep")
 		}
 		if kind, items := r.dec.StackIndex(depth); kind == '[' && items == maxItems+1 && depth > outside {
-			r.fault(fieldName(fieldPath(r.dec.StackPointer().Parent())), tooLong)
+			r.fault(ShortenFieldName(dottedPath(r.dec.StackPointer().Parent())), tooLong)
 		}
 		if depth == outside {
 			return nil
@@ -208,7 +208,7 @@ func (r *reader) skip() error {
 }
 
 // fieldPath is a JSON pointer in the dotted spelling of errors.
-func fieldPath(p jsontext.Pointer) string {
+func dottedPath(p jsontext.Pointer) string {
 	var parts []string
 	for part := range p.Tokens() {
 		parts = append(parts, part)
@@ -217,7 +217,7 @@ func fieldPath(p jsontext.Pointer) string {
 }
 
 // fieldName is text of the client's own, bounded to be named in an answer.
-func fieldName(s string) string {
+func ShortenFieldName(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	runes := 0
 	for i := range s {

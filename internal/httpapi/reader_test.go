@@ -15,7 +15,7 @@ type sample struct {
 	Name string   `json:"name"`
 	Nick *string  `json:"nick,omitempty"`
 	On   *bool    `json:"on,omitempty"`
-	Note nullable `json:"note,omitempty"`
+	Note Nullable `json:"note,omitempty"`
 	IDs  []string `json:"ids"`
 
 	Things []thing `json:"things,omitempty"`
@@ -24,13 +24,13 @@ type sample struct {
 // thing is an item of an array of objects.
 type thing struct {
 	Name string   `json:"name"`
-	Note nullable `json:"note,omitempty"`
+	Note Nullable `json:"note,omitempty"`
 	Tags []string `json:"tags,omitempty"`
 }
 
 func readSample(raw string) (sample, []string, error) {
 	var in sample
-	read, err := bodyOf(reflect.TypeFor[sample](), smallBody).read([]byte(raw), &in)
+	read, err := bodyOf(reflect.TypeFor[sample](), SmallBody).read([]byte(raw), &in)
 	var list []string
 	for _, f := range read.faults {
 		list = append(list, f.Field+": "+f.Problem)
@@ -161,8 +161,8 @@ func TestFaultsAreBounded(t *testing.T) {
 	t.Parallel()
 	object := `{"name":"x","tags":[` + strings.TrimSuffix(strings.Repeat("1,", 500), ",") + `]},`
 	_, faults, err := readSample(`{"name":"a","ids":[],"things":[` + strings.TrimSuffix(strings.Repeat(object, 1000), ",") + `]}`)
-	if err != nil || len(faults) != 2*maxFaults {
-		t.Errorf("%d faults, %v; want %d", len(faults), err, 2*maxFaults)
+	if err != nil || len(faults) != 2*MaxFaults {
+		t.Errorf("%d faults, %v; want %d", len(faults), err, 2*MaxFaults)
 	}
 	// None of them hides what is no JSON.
 	if _, _, err := readSample(`{"things":[` + strings.Repeat(object, 1000) + `}`); err == nil {
@@ -178,7 +178,7 @@ func TestUnknownMembersAreBounded(t *testing.T) {
 		fmt.Fprintf(&body, `,"u%d":1`, i)
 	}
 	_, faults, err := readSample(body.String() + "}")
-	if err != nil || len(faults) != maxFaults {
-		t.Errorf("%d faults, %v; want %d", len(faults), err, maxFaults)
+	if err != nil || len(faults) != MaxFaults {
+		t.Errorf("%d faults, %v; want %d", len(faults), err, MaxFaults)
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/svc-users/svc-users"
 )
 
@@ -39,7 +37,7 @@ type ListedRole struct {
 }
 
 func listedRoleOf(d users.RoleDetail) ListedRole {
-	return ListedRole{PlainRole: plainRoleOf(d.Role), Permissions: each(d.Assigned, permissionOf)}
+	return ListedRole{PlainRole: plainRoleOf(d.Role), Permissions: MapSlice(d.Assigned, permissionOf)}
 }
 
 // Role is a role with all that it holds.
@@ -48,12 +46,12 @@ type Role struct {
 	EffectivePermissions []Grant `json:"effective_permissions" nullable:"false" doc:"All that the role holds, sorted by name"`
 }
 
-func (r Role) location() string { return "/api/v1/roles/" + r.ID }
+func (r Role) Location() string { return "/api/v1/roles/" + r.ID }
 
-func (r Role) identity() string { return r.ID }
+func (r Role) Identity() string { return r.ID }
 
 func roleOf(d users.RoleDetail) Role {
-	return Role{ListedRole: listedRoleOf(d), EffectivePermissions: each(d.Grants, grantOf)}
+	return Role{ListedRole: listedRoleOf(d), EffectivePermissions: MapSlice(d.Grants, grantOf)}
 }
 
 // Grant is a permission that a role holds, and where from.
@@ -74,16 +72,16 @@ func grantOf(g users.Grant) Grant {
 // RoleCreation is the body that creates a role.
 type RoleCreation struct {
 	Name          string   `json:"name" minLength:"1" maxLength:"100" pattern:"^\\S(.*\\S)?$" doc:"Without spaces at its ends; unique without regard to case" example:"Auditor"`
-	Description   nullable `json:"description,omitempty" maxLength:"255"`
-	ParentID      nullable `json:"parent_id,omitempty" format:"uuid" doc:"The role to inherit from"`
+	Description   Nullable `json:"description,omitempty" maxLength:"255"`
+	ParentID      Nullable `json:"parent_id,omitempty" format:"uuid" doc:"The role to inherit from"`
 	PermissionIDs []string `json:"permission_ids,omitempty" format:"uuid" maxItems:"1000" nullable:"false"`
 }
 
 // RolePatch is the body that changes a role; an absent member leaves its field alone.
 type RolePatch struct {
 	Name        *string  `json:"name,omitempty" minLength:"1" maxLength:"100" pattern:"^\\S(.*\\S)?$"`
-	Description nullable `json:"description,omitempty" maxLength:"255"`
-	ParentID    nullable `json:"parent_id,omitempty" format:"uuid" doc:"Null makes the role inherit from none"`
+	Description Nullable `json:"description,omitempty" maxLength:"255"`
+	ParentID    Nullable `json:"parent_id,omitempty" format:"uuid" doc:"Null makes the role inherit from none"`
 }
 
 // PermissionAssignment is the body that adds permissions to a role.
@@ -91,99 +89,99 @@ type PermissionAssignment struct {
 	PermissionIDs []string `json:"permission_ids" format:"uuid" minItems:"1" maxItems:"1000" nullable:"false" doc:"Those the role has are skipped; one unknown id refuses the whole"`
 }
 
-func (a *api) roleRoutes() []route {
+func roleRoutes() []Route {
 	const tag, list, one = "Roles", "/api/v1/roles", "/api/v1/roles/{id}"
-	return []route{
-		listed(route{
-			method: http.MethodGet, path: list, permission: users.RolesRead,
-			name: "listRoles", tag: tag, summary: "List roles", message: "Roles retrieved successfully",
-			description: listDescription,
-			params:      append([]*huma.Param{searchParamDoc("the name")}, listParams("name")...),
-			example:     []ListedRole{exampleRole.ListedRole},
-		}, a.listRoles),
-		reading(rehearsable(route{
-			method: http.MethodPost, path: list, permission: users.RolesCreate, shownTo: users.RolesRead, bodyLimit: idsBody,
-			name: "createRole", tag: tag, summary: "Create a role",
-			description: "The caller must hold everything that the role will hold.",
-			status:      http.StatusCreated, message: "Role created successfully", fails: []int{http.StatusConflict},
-			request: object{"name": "Auditor", "description": "Reads everything", "parent_id": nil, "permission_ids": []string{examplePermissionID}},
-			example: exampleRole,
-		}), a.createRole),
-		asking(route{
-			method: http.MethodGet, path: one, permission: users.RolesRead,
-			name: "getRole", tag: tag, summary: "Read a role with all that it holds", message: "Role retrieved successfully",
-			description: "Both the permissions assigned to the role itself and those that it inherits.",
-			example:     exampleRole,
-		}, a.getRole),
-		reading(rehearsable(route{
-			method: http.MethodPatch, path: one, permission: users.RolesUpdate, shownTo: users.RolesRead,
-			name: "updateRole", tag: tag, summary: "Change a role",
-			description: "An absent member leaves its field alone. A new parent changes what every descendant may do, at once; a cycle is refused.",
-			message:     "Role updated successfully", fails: []int{http.StatusConflict},
-			request: object{"description": "Reads everything", "parent_id": nil}, example: exampleRole,
-		}), a.updateRole),
-		deleting(rehearsable(route{
-			method: http.MethodDelete, path: one, permission: users.RolesDelete,
-			name: "deleteRole", tag: tag, summary: "Delete a role",
-			description: "Refused while accounts hold it or roles inherit from it.",
-			message:     "Role deleted successfully", fails: []int{http.StatusConflict},
-		}), func(x *exchange) error { return x.service.DeleteRole(x.ctx, x.caller, x.pathID()) }),
-		reading(rehearsable(route{
-			method: http.MethodPost, path: one + "/permissions", permission: users.RolesUpdate, shownTo: users.RolesRead, bodyLimit: idsBody,
-			name: "assignPermissions", tag: tag, summary: "Add permissions to a role",
-			description: "The caller must hold them. Those that the role has already are skipped; one unknown id refuses the whole.",
-			message:     "Permissions assigned successfully", fails: []int{http.StatusConflict},
-			request: object{"permission_ids": []string{examplePermissionID}}, example: exampleRole,
-		}), a.assignPermissions),
-		asking(rehearsable(route{
-			method: http.MethodDelete, path: one + "/permissions/{permission_id}", permission: users.RolesUpdate, shownTo: users.RolesRead,
-			name: "removePermission", tag: tag, summary: "Take a permission from a role",
-			description: "Only what is assigned to the role itself can be taken from it; else it is 404.",
-			message:     "Permission removed successfully", fails: []int{http.StatusConflict}, example: exampleRole,
-		}), a.removePermission),
+	return []Route{
+		List(Route{
+			Method: http.MethodGet, Path: list, Auth: AuthBearer, Permission: users.RolesRead,
+			Name: "listRoles", Tag: tag, Summary: "List roles", Message: "Roles retrieved successfully",
+			Description: ListDescription,
+			Params:      append([]*Param{DescribeSearchParam("the name")}, DescribeListParams("name")...),
+			Example:     []ListedRole{exampleRole.ListedRole},
+		}, listRoles),
+		Body(DryRunnable(Route{
+			Method: http.MethodPost, Path: list, Auth: AuthBearer, Permission: users.RolesCreate, ShownTo: users.RolesRead, BodyLimit: IDsBody,
+			Name: "createRole", Tag: tag, Summary: "Create a role",
+			Description: "The caller must hold everything that the role will hold.",
+			Status:      http.StatusCreated, Message: "Role created successfully", Fails: []int{http.StatusConflict},
+			Request: Object{"name": "Auditor", "description": "Reads everything", "parent_id": nil, "permission_ids": []string{ExamplePermissionID}},
+			Example: exampleRole,
+		}), createRole),
+		Get(Route{
+			Method: http.MethodGet, Path: one, Auth: AuthBearer, Permission: users.RolesRead,
+			Name: "getRole", Tag: tag, Summary: "Read a role with all that it holds", Message: "Role retrieved successfully",
+			Description: "Both the permissions assigned to the role itself and those that it inherits.",
+			Example:     exampleRole,
+		}, getRole),
+		Body(DryRunnable(Route{
+			Method: http.MethodPatch, Path: one, Auth: AuthBearer, Permission: users.RolesUpdate, ShownTo: users.RolesRead,
+			Name: "updateRole", Tag: tag, Summary: "Change a role",
+			Description: "An absent member leaves its field alone. A new parent changes what every descendant may do, at once; a cycle is refused.",
+			Message:     "Role updated successfully", Fails: []int{http.StatusConflict},
+			Request: Object{"description": "Reads everything", "parent_id": nil}, Example: exampleRole,
+		}), updateRole),
+		Remove(DryRunnable(Route{
+			Method: http.MethodDelete, Path: one, Auth: AuthBearer, Permission: users.RolesDelete,
+			Name: "deleteRole", Tag: tag, Summary: "Delete a role",
+			Description: "Refused while accounts hold it or roles inherit from it.",
+			Message:     "Role deleted successfully", Fails: []int{http.StatusConflict},
+		}), func(x *Exchange) error { return x.Service.DeleteRole(x.Context(), x.Caller, x.PathID()) }),
+		Body(DryRunnable(Route{
+			Method: http.MethodPost, Path: one + "/permissions", Auth: AuthBearer, Permission: users.RolesUpdate, ShownTo: users.RolesRead, BodyLimit: IDsBody,
+			Name: "assignPermissions", Tag: tag, Summary: "Add permissions to a role",
+			Description: "The caller must hold them. Those that the role has already are skipped; one unknown id refuses the whole.",
+			Message:     "Permissions assigned successfully", Fails: []int{http.StatusConflict},
+			Request: Object{"permission_ids": []string{ExamplePermissionID}}, Example: exampleRole,
+		}), assignPermissions),
+		Get(DryRunnable(Route{
+			Method: http.MethodDelete, Path: one + "/permissions/{permission_id}", Auth: AuthBearer, Permission: users.RolesUpdate, ShownTo: users.RolesRead,
+			Name: "removePermission", Tag: tag, Summary: "Take a permission from a role",
+			Description: "Only what is assigned to the role itself can be taken from it; else it is 404.",
+			Message:     "Permission removed successfully", Fails: []int{http.StatusConflict}, Example: exampleRole,
+		}), removePermission),
 	}
 }
 
-func (a *api) listRoles(x *exchange) ([]ListedRole, any, error) {
-	query := users.RoleQuery(x.searchParam("q"))
-	l := x.listing("roles", "name", query)
-	if err := x.found.Err(); err != nil {
+func listRoles(x *Exchange) ([]ListedRole, any, error) {
+	query := users.RoleQuery(x.SearchParam("q"))
+	l := x.ReadListing("roles", "name", query)
+	if err := x.Found.Err(); err != nil {
 		return nil, nil, err
 	}
-	page, err := a.Service.Roles(x.ctx, x.caller, query, l.paging)
+	page, err := x.Service.Roles(x.Context(), x.Caller, query, l.Paging)
 	if err != nil {
 		return nil, nil, err
 	}
-	return each(page.Items, listedRoleOf), x.meta(l, page.Next, page.Total, page.Exact), nil
+	return MapSlice(page.Items, listedRoleOf), x.DescribeList(l, page.Next, page.Total, page.Exact), nil
 }
 
-func (a *api) createRole(x *exchange, in RoleCreation) (Role, error) {
-	role, err := x.service.CreateRole(x.ctx, x.caller, users.NewRole{
-		Name: in.Name, Description: in.Description.To, ParentID: in.ParentID.To, PermissionIDs: in.PermissionIDs, Found: x.found,
+func createRole(x *Exchange, in RoleCreation) (Role, error) {
+	role, err := x.Service.CreateRole(x.Context(), x.Caller, users.NewRole{
+		Name: in.Name, Description: in.Description.To, ParentID: in.ParentID.To, PermissionIDs: in.PermissionIDs, Found: x.Found,
 	})
 	return roleOf(role), err
 }
 
-func (a *api) getRole(x *exchange) (Role, error) {
-	role, err := a.Service.Role(x.ctx, x.caller, x.pathID())
+func getRole(x *Exchange) (Role, error) {
+	role, err := x.Service.Role(x.Context(), x.Caller, x.PathID())
 	return roleOf(role), err
 }
 
-func (a *api) updateRole(x *exchange, in RolePatch) (Role, error) {
-	role, err := x.service.UpdateRole(x.ctx, x.caller, x.pathID(), users.RolePatch{
-		Name: in.Name, Description: in.Description.Change, ParentID: in.ParentID.Change, Found: x.found,
+func updateRole(x *Exchange, in RolePatch) (Role, error) {
+	role, err := x.Service.UpdateRole(x.Context(), x.Caller, x.PathID(), users.RolePatch{
+		Name: in.Name, Description: in.Description.Change, ParentID: in.ParentID.Change, Found: x.Found,
 	})
 	return roleOf(role), err
 }
 
-func (a *api) assignPermissions(x *exchange, in PermissionAssignment) (Role, error) {
-	role, err := x.service.AssignPermissions(x.ctx, x.caller, x.pathID(), users.PermissionAssignment{
-		PermissionIDs: in.PermissionIDs, Found: x.found,
+func assignPermissions(x *Exchange, in PermissionAssignment) (Role, error) {
+	role, err := x.Service.AssignPermissions(x.Context(), x.Caller, x.PathID(), users.PermissionAssignment{
+		PermissionIDs: in.PermissionIDs, Found: x.Found,
 	})
 	return roleOf(role), err
 }
 
-func (a *api) removePermission(x *exchange) (Role, error) {
-	role, err := x.service.RemovePermission(x.ctx, x.caller, x.pathID(), x.r.PathValue("permission_id"))
+func removePermission(x *Exchange) (Role, error) {
+	role, err := x.Service.RemovePermission(x.Context(), x.Caller, x.PathID(), x.Request.PathValue("permission_id"))
 	return roleOf(role), err
 }

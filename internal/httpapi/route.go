@@ -5,91 +5,106 @@ import (
 	"net/http"
 	"reflect"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/svc-users/svc-users"
 )
 
-// route is one operation: what the mux, the checks and the document need to know of it. Rows are written in the
-// file of their resource and completed by one of the functions below, which fix how the operation is served.
-type route struct {
-	method, path string
+// Route is one operation: what the mux, the checks and the document need to know of it. Rows are written in the
+// file of their resource and completed by one of the functions Body, Get, List, Remove and Form, which fix how the
+// operation is served.
+type Route struct {
+	Method, Path string
 
 	// subtree operations answer every method, at their path and at all paths below it, in whatever spelling. In
 	// the document they are at their path, under the method of the row.
-	subtree bool
+	Subtree bool
 
-	// quiet operations are of no interest to a log that is read for who did what: probes, and what is public and
-	// the same for everybody. They are logged as details for debugging.
-	quiet bool
+	// LogAtDebug operations are logged at the level debug, not info: probes, and what is public and the same for every
+	// client. A log that is read for who did what has no use for them.
+	LogAtDebug bool
 
-	// tagged operations have an entity tag, and may answer that what the client has still holds.
-	tagged bool
+	// Tagged operations have an entity tag (ETag), and answer 304 to a client whose copy is still current.
+	Tagged bool
 
-	// public operations ask for no token; others for one, and for the permission where there is one.
-	public     bool
-	permission users.PermissionName
-	also       users.PermissionName // a second one, asked for after it
-	// shownTo is the permission without which the answer has the id of its data alone; see shown.
-	shownTo users.PermissionName
+	// Auth is the credential that the operation takes, and Permission what the caller must have; empty if none.
+	Auth       Auth
+	Permission users.PermissionName
+	Also       users.PermissionName // a second one, asked for after it
+	// ShownTo is the permission without which the answer has the id of its data alone; see visiblePart.
+	ShownTo users.PermissionName
 
-	// bodyLimit is how many bytes a body has at most: smallBody where the row says nothing.
-	bodyLimit int64
+	// BodyLimit is how many bytes a body has at most: SmallBody where the row says nothing.
+	BodyLimit int64
 
 	// For the document.
-	name        string // operationId
-	tag         string
-	summary     string
-	description string
-	params      []*huma.Param // of the query
-	request     any           // example of the body
-	example     any           // example of data, or of the plain answer
-	degraded    any           // example of data where the answer may be 503 with data
-	fails       []int         // statuses beyond those that follow from the rest of the row
+	Name        string // operationId
+	Tag         string
+	Summary     string
+	Description string
+	Params      []*Param  // of the query
+	Request     any       // example of the body
+	Example     any       // example of data, or of the plain answer
+	Degraded    *Degraded // set where the answer may be 503 with data
+	Fails       []int     // statuses beyond those that follow from the rest of the row
 
 	// What success is.
-	status  int // 200 if zero
-	message string
-	fields  []string // header fields it has beyond those that follow from the rest of the row
+	Status  int // 200 if zero
+	Message string
+	Fields  []Field // header fields it has beyond those that follow from the rest of the row
 
-	// rehearsed operations can be tried without effect, with ?dry_run=true; see rehearsable.
-	rehearsed bool
+	// Keys is an example of the envelope's seventh key, keys, which is an array; nil where the envelope has six.
+	Keys any
+
+	// Filled by the functions below, or by the row where it serves in its own way.
+	Data  reflect.Type // of the envelope's data; nil where it is null
+	Plain *Plain       // set where the answer is no envelope
+	Serve func(x *Exchange, body []byte) error
 
 	// Filled by the functions below.
-	body  *body        // nil where none is read
-	data  reflect.Type // of the envelope's data; nil where it is null
-	list  bool         // data is an array of it, and meta is filled
-	keys  bool         // the envelope has its seventh key
-	plain *plain       // set where the answer is no envelope
-	serve func(x *exchange, body []byte) error
+	body        *bodySpec // nil where none is read
+	list        bool      // data is an array of Data, and meta is filled
+	dryRunnable bool      // it can be tried without effect, with ?dry_run=true; see DryRunnable
 }
 
-// plain is an answer outside the envelope, as the document has it.
-type plain struct {
-	mediaType string
-	schema    *huma.Schema // nil: that of the route's data
+// Plain is an answer outside the envelope, as the document has it.
+type Plain struct {
+	MediaType string
+	Schema    *Schema // nil: that of the route's data
 }
 
-// located is data of a thing that has a path of its own.
-type located interface{ location() string }
+// Degraded is the 503 of an operation whose answer has data all the same.
+type Degraded struct {
+	Example any    // of data, or of the plain answer
+	Message string // of the envelope
+}
 
-// reading completes a route that takes a body. f passes x.found on to the Service, which adds what it finds, so
-// that all faults of a request are in one answer.
-func reading[In, Out any](r route, f func(x *exchange, in In) (Out, error)) route {
-	r.body = bodyOf(reflect.TypeFor[In](), cmp.Or(r.bodyLimit, smallBody))
-	r.data = reflect.TypeFor[Out]()
-	known := names(r.params)
-	r.serve = func(x *exchange, raw []byte) error {
+// Located is data of a thing that has a path of its own, such as /api/v1/roles/019a0b6e-7c00-7b22-8a4e-51d3a90e6c21.
+type Located interface{ Location() string }
+
+// Identified is data that has an id.
+type Identified interface{ Identity() string }
+
+// Owned is data that an account owns, its own account for one.
+type Owned interface {
+	IsOwnedBy(account users.ID) bool
+}
+
+// Body completes a route that takes a JSON body, which is read into an In; see bodySpec for what In may be. f passes
+// x.Found on to the Service, which adds what it finds, so that all faults of a request are in one answer.
+func Body[In, Out any](r Route, f func(x *Exchange, in In) (Out, error)) Route {
+	r.body = bodyOf(reflect.TypeFor[In](), cmp.Or(r.BodyLimit, SmallBody))
+	r.Data = reflect.TypeFor[Out]()
+	known := queryParamNames(r.Params)
+	r.Serve = func(x *Exchange, raw []byte) error {
 		var in In
 		read, err := r.body.read(raw, &in)
 		if err != nil {
 			return err
 		}
-		x.query, x.found = readQuery(x.r.URL.RawQuery, r.method, known)
-		x.found = append(read.faults, x.found...)
-		return x.attempt(&r, func() error {
+		x.Query, x.Found = readQuery(x.Request.URL.RawQuery, r.Method, known)
+		x.Found = append(read.faults, x.Found...)
+		return x.dryRun(&r, func() error {
 			if read.other {
-				return x.found.Err()
+				return x.Found.Err()
 			}
 			out, err := f(x, in)
 			if err != nil {
@@ -101,10 +116,10 @@ func reading[In, Out any](r route, f func(x *exchange, in In) (Out, error)) rout
 	return r
 }
 
-// asking completes a route without a body.
-func asking[Out any](r route, f func(x *exchange) (Out, error)) route {
-	r.data = reflect.TypeFor[Out]()
-	return r.bodyless(func(x *exchange) error {
+// Get completes a route without a body that answers with data: one that reads, or a DELETE that shows what is left.
+func Get[Out any](r Route, f func(x *Exchange) (Out, error)) Route {
+	r.Data = reflect.TypeFor[Out]()
+	return r.WithoutBody(func(x *Exchange) error {
 		out, err := f(x)
 		if err != nil {
 			return err
@@ -113,21 +128,22 @@ func asking[Out any](r route, f func(x *exchange) (Out, error)) route {
 	})
 }
 
-// listed completes a route that answers a piece of a list.
-func listed[Out any](r route, f func(x *exchange) ([]Out, any, error)) route {
-	r.data, r.list = reflect.TypeFor[Out](), true
-	return r.bodyless(func(x *exchange) error {
+// List completes a route that answers a piece of a list. f adds what is wrong with its parameters to x.Found, and
+// returns x.Found.Err() before it asks the Service, so that all faults are in one answer.
+func List[Out any](r Route, f func(x *Exchange) ([]Out, any, error)) Route {
+	r.Data, r.list = reflect.TypeFor[Out](), true
+	return r.WithQuery(func(x *Exchange) error {
 		out, meta, err := f(x)
 		if err != nil {
 			return err
 		}
-		return x.succeed(r, out, meta)
+		return x.succeed(r, items[Out](out), meta)
 	})
 }
 
-// deleting completes a route that leaves nothing to show.
-func deleting(r route, f func(x *exchange) error) route {
-	return r.bodyless(func(x *exchange) error {
+// Remove completes a route that leaves nothing to show.
+func Remove(r Route, f func(x *Exchange) error) Route {
+	return r.WithoutBody(func(x *Exchange) error {
 		if err := f(x); err != nil {
 			return err
 		}
@@ -135,18 +151,23 @@ func deleting(r route, f func(x *exchange) error) route {
 	})
 }
 
-// bodyless reads the query, whose faults end the request, and goes on with f.
-func (r route) bodyless(f func(x *exchange) error) route {
-	known := names(r.params)
-	r.serve = func(x *exchange, _ []byte) error {
-		x.query, x.found = readQuery(x.r.URL.RawQuery, r.method, known)
-		return x.attempt(&r, func() error {
-			// A list looks into its parameters first, to name all faults at once.
-			if err := x.found.Err(); err != nil && !r.list {
-				return err
-			}
-			return f(x)
-		})
+// WithoutBody completes a route that reads the query alone. Faults of the query are the answer, and f is not called.
+func (r Route) WithoutBody(f func(x *Exchange) error) Route {
+	return r.WithQuery(func(x *Exchange) error {
+		if err := x.Found.Err(); err != nil {
+			return err
+		}
+		return f(x)
+	})
+}
+
+// WithQuery completes a route that reads the query alone. f finds the faults of the query in x.Found, adds its own and
+// answers with them, if there are any.
+func (r Route) WithQuery(f func(x *Exchange) error) Route {
+	known := queryParamNames(r.Params)
+	r.Serve = func(x *Exchange, _ []byte) error {
+		x.Query, x.Found = readQuery(x.Request.URL.RawQuery, r.Method, known)
+		return x.dryRun(&r, func() error { return f(x) })
 	}
 	return r
 }
@@ -156,46 +177,43 @@ type Reference struct {
 	ID string `json:"id" format:"uuid"`
 }
 
-// identified is data that has an id.
-type identified interface{ identity() string }
-
-// shown is what the caller gets to see of the thing that it has written: all of it only with the permission that
-// reading it takes, lest a change of nothing reads what GET refuses. The caller's own account is shown, as it is at
-// /api/v1/auth/me. The write has happened, so that whatever keeps the answer to this question away is a no.
-func (x *exchange) shown(r route, data any) any {
-	thing, ok := data.(identified)
-	if r.shownTo == "" || !ok {
+// visiblePart is what the answer to a write shows of the thing that was written: all of it only to a caller with the
+// permission that reading it takes, lest a change of nothing reads what GET refuses. What the caller owns is shown, as
+// the own account is at /api/v1/auth/me. The write has happened, so any error of this check counts as a no.
+func (x *Exchange) visiblePart(r Route, data any) any {
+	thing, ok := data.(Identified)
+	if r.ShownTo == "" || !ok {
 		return data
 	}
-	if account, own := data.(Account); own && account.ID == x.account.String() {
+	if owned, ok := data.(Owned); ok && owned.IsOwnedBy(x.AccountID) {
 		return data
 	}
-	if _, err := x.api.Service.Authorize(x.ctx, x.caller, r.shownTo); err != nil {
-		return Reference{thing.identity()}
+	if _, err := x.handler.Service.Authorize(x.ctx, x.Caller, r.ShownTo); err != nil {
+		return Reference{thing.Identity()}
 	}
 	return data
 }
 
 // succeed answers with the message of the route.
-func (x *exchange) succeed(r route, data, meta any) error {
-	if thing, ok := data.(located); ok && r.code() == http.StatusCreated {
-		x.set("Location", thing.location())
+func (x *Exchange) succeed(r Route, data, meta any) error {
+	if thing, ok := data.(Located); ok && r.code() == http.StatusCreated {
+		x.Set("Location", thing.Location())
 	}
-	return x.reply(envelope{code: r.code(), message: r.message, data: x.shown(r, data), meta: meta})
+	return x.Reply(Envelope{Code: r.code(), Message: r.Message, Data: x.visiblePart(r, data), Meta: meta})
 }
 
-func (r route) code() int {
-	if r.status == 0 {
+func (r Route) code() int {
+	if r.Status == 0 {
 		return http.StatusOK
 	}
-	return r.status
+	return r.Status
 }
 
-// pathID is the id in the path, as it stands there.
-func (x *exchange) pathID() string { return x.r.PathValue("id") }
+// PathID is the id in the path, as it stands there: the 019a0b6e-… of /api/v1/roles/019a0b6e-…/tree.
+func (x *Exchange) PathID() string { return x.Request.PathValue("id") }
 
-// names lists the parameters of the query.
-func names(params []*huma.Param) []string {
+// queryParamNames lists the parameters of the query.
+func queryParamNames(params []*Param) []string {
 	var list []string
 	for _, p := range params {
 		if p.In == "query" {

@@ -16,7 +16,7 @@ import (
 // TestStarting: before there is a database the process lives, and does nothing else.
 func TestStarting(t *testing.T) {
 	t.Parallel()
-	handler := httpapi.Starting(httpapi.Options{
+	handler := httpapi.StartingEdge(httpapi.EdgeOptions{
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Version: "1", CORSOrigins: []string{"*"}, Now: time.Now, NewID: users.NewID,
 	})
 	for _, c := range []struct {

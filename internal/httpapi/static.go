@@ -12,7 +12,7 @@ import (
 )
 
 // page is an answer that stays the same: a file of the docs, the document, the keys.
-type page struct {
+type Page struct {
 	contentType string
 	csp         string
 	body        []byte
@@ -23,16 +23,16 @@ type page struct {
 }
 
 // newPage returns a page whose entity tag follows from its body.
-func newPage(contentType, csp string, body []byte) page {
+func NewPage(contentType, csp string, body []byte) Page {
 	sum := sha256.Sum256(body)
-	return page{contentType: contentType, csp: csp, body: body, etag: `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`}
+	return Page{contentType: contentType, csp: csp, body: body, etag: `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`}
 }
 
 // pageRoute serves a page at a path.
-func pageRoute(path string, p page) *route {
-	return &route{
-		method: http.MethodGet, path: path, public: true, quiet: true,
-		serve: func(x *exchange, _ []byte) error { return p.serve(x, revalidate) },
+func pageRoute(path string, p Page) *Route {
+	return &Route{
+		Method: http.MethodGet, Path: path, Auth: AuthNone, LogAtDebug: true,
+		Serve: func(x *Exchange, _ []byte) error { return p.Serve(x, revalidate) },
 	}
 }
 
@@ -42,38 +42,38 @@ const revalidate = "no-cache"
 
 // serve answers with the page, or with 304 to a client that has it (RFC 9110 §13.1.2), which is decided before
 // anything is made of the body. A 304 has the fields that the 200 would have had and a cache needs (§15.4.5).
-func (p *page) serve(x *exchange, cacheControl string) error {
+func (p *Page) Serve(x *Exchange, cacheControl string) error {
 	etag := p.etag
-	packed := p.unpacked != nil && acceptsGzip(x.r.Header["Accept-Encoding"])
+	packed := p.unpacked != nil && acceptsGzip(x.Request.Header["Accept-Encoding"])
 	if p.unpacked != nil {
-		x.set("Vary", "Accept-Encoding, Origin")
+		x.Set("Vary", "Accept-Encoding, Origin")
 		if !packed {
 			etag = strings.TrimSuffix(etag, `"`) + `-plain"` // other bytes, another tag
 		}
 	}
-	x.set("Cache-Control", cacheControl)
-	x.set("Content-Security-Policy", p.csp)
-	x.set("Etag", etag)
-	if matches(x.r.Header["If-None-Match"], etag) {
-		x.answer(http.StatusNotModified, "", nil)
+	x.Set("Cache-Control", cacheControl)
+	x.Set("Content-Security-Policy", p.csp)
+	x.Set("Etag", etag)
+	if matchesETag(x.Request.Header["If-None-Match"], etag) {
+		x.Answer(http.StatusNotModified, "", nil)
 		return nil
 	}
 	body := p.body
 	switch {
 	case packed:
-		x.set("Content-Encoding", "gzip")
+		x.Set("Content-Encoding", "gzip")
 	case p.unpacked != nil:
 		var err error
 		if body, err = p.unpacked(); err != nil {
 			return err
 		}
 	}
-	x.answer(http.StatusOK, p.contentType, body)
+	x.Answer(http.StatusOK, p.contentType, body)
 	return nil
 }
 
 // matches compares entity tags weakly, as If-None-Match asks for.
-func matches(headers []string, etag string) bool {
+func matchesETag(headers []string, etag string) bool {
 	for _, h := range headers {
 		for tag := range strings.SplitSeq(h, ",") {
 			tag = strings.TrimSpace(tag)
@@ -101,7 +101,7 @@ func acceptsGzip(headers []string) bool {
 	return false
 }
 
-func unzip(packed []byte) ([]byte, error) {
+func gunzip(packed []byte) ([]byte, error) {
 	r, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		return nil, err

@@ -27,17 +27,17 @@ func (r *reader) explain(err error) error {
 	case len(bytes.TrimSpace(r.raw)) == 0:
 		return &refusal{status: http.StatusBadRequest, message: "The body is empty; it must be a JSON object."}
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
-		return badJSON("it ends too early", int64(len(r.raw)))
+		return invalidJSON("it ends too early", int64(len(r.raw)))
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		return badJSON("a member is there twice", at)
+		return invalidJSON("a member is there twice", at)
 	case errors.Is(err, errTrailing):
-		return badJSON("something follows the object", at)
+		return invalidJSON("something follows the object", at)
 	default:
-		return badJSON("unexpected text", at)
+		return invalidJSON("unexpected text", at)
 	}
 }
 
-func badJSON(problem string, offset int64) error {
+func invalidJSON(problem string, offset int64) error {
 	return &refusal{
 		status:  http.StatusBadRequest,
 		message: fmt.Sprintf("The body is not valid JSON: %s, at byte %d.", problem, offset),
@@ -45,7 +45,7 @@ func badJSON(problem string, offset int64) error {
 }
 
 // invalidUTF8 is the offset of the first byte that is not UTF-8, or -1.
-func invalidUTF8(raw []byte) int {
+func indexInvalidUTF8(raw []byte) int {
 	for i := 0; i < len(raw); {
 		if raw[i] < utf8.RuneSelf {
 			i++

@@ -29,34 +29,34 @@ type RoleNaming struct {
 	Name string `json:"name"`
 }
 
-func (a *api) treeRoutes() []route {
-	return []route{asking(route{
-		method: http.MethodGet, path: "/api/v1/roles/{id}/tree", permission: users.RolesRead,
-		name: "getRoleTree", tag: "Roles", summary: "Read a role's place in the hierarchy",
-		description: "What the role inherits from, nearest first, and all that inherits from it, each with the permissions assigned to the very role.",
-		message:     "Role hierarchy retrieved successfully",
-		example: RoleTree{
-			ID: exampleRoleID, Name: "Auditor", InheritsFrom: []RoleNaming{}, Permissions: []string{"reports:read"},
+func treeRoutes() []Route {
+	return []Route{Get(Route{
+		Method: http.MethodGet, Path: "/api/v1/roles/{id}/tree", Auth: AuthBearer, Permission: users.RolesRead,
+		Name: "getRoleTree", Tag: "Roles", Summary: "Read a role's place in the hierarchy",
+		Description: "What the role inherits from, nearest first, and all that inherits from it, each with the permissions assigned to the very role.",
+		Message:     "Role hierarchy retrieved successfully",
+		Example: RoleTree{
+			ID: ExampleRoleID, Name: "Auditor", InheritsFrom: []RoleNaming{}, Permissions: []string{"reports:read"},
 			Children: []RoleBranch{{ID: exampleHeirID, Name: "Lead", Permissions: []string{}, Children: []RoleBranch{}}},
 		},
-	}, a.roleTree)}
+	}, roleTree)}
 }
 
-func (a *api) roleTree(x *exchange) (RoleTree, error) {
-	t, err := a.Service.RoleTree(x.ctx, x.caller, x.pathID())
+func roleTree(x *Exchange) (RoleTree, error) {
+	t, err := x.Service.RoleTree(x.Context(), x.Caller, x.PathID())
 	if err != nil {
 		return RoleTree{}, err
 	}
 	b := branchOf(t.Branch)
 	return RoleTree{
 		ID: b.ID, Name: b.Name, Permissions: b.Permissions, Children: b.Children,
-		InheritsFrom: each(t.InheritsFrom, func(r users.Role) RoleNaming { return RoleNaming{r.ID.String(), string(r.Name)} }),
+		InheritsFrom: MapSlice(t.InheritsFrom, func(r users.Role) RoleNaming { return RoleNaming{r.ID.String(), string(r.Name)} }),
 	}, nil
 }
 
 func branchOf(b users.Branch) RoleBranch {
 	return RoleBranch{
-		ID: b.Role.ID.String(), Name: string(b.Role.Name), Children: each(b.Children, branchOf),
-		Permissions: each(b.Assigned, func(p users.Permission) string { return string(p.Name) }),
+		ID: b.Role.ID.String(), Name: string(b.Role.Name), Children: MapSlice(b.Children, branchOf),
+		Permissions: MapSlice(b.Assigned, func(p users.Permission) string { return string(p.Name) }),
 	}
 }

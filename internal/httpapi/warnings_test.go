@@ -17,7 +17,7 @@ import (
 func TestUnreadableHashIsReported(t *testing.T) {
 	onEngines(t, func(t *testing.T, engine string) {
 		var reported []users.ID // one request at a time
-		svc := apitest.Start(t, apitest.Options{Engine: engine, Configure: func(o *httpapi.Options) {
+		svc := apitest.Start(t, apitest.Options{Engine: engine, Configure: func(o *httpapi.EdgeOptions) {
 			o.Service.UnreadableHash = func(id users.ID) { reported = append(reported, id) }
 		}})
 		p := svc.NewAccount(t, svc.NewRole(t, ""))
@@ -57,7 +57,7 @@ func TestUnreadableHashIsReported(t *testing.T) {
 func TestOmittedPermissionsAreReported(t *testing.T) {
 	t.Parallel()
 	var reported []users.Role
-	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.Options) {
+	svc := apitest.Start(t, apitest.Options{Configure: func(o *httpapi.EdgeOptions) {
 		o.Service.PermissionsOmitted = func(r users.Role) { reported = append(reported, r) }
 	}})
 	var many []string

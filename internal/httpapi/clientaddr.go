@@ -10,10 +10,10 @@ import (
 // peer returns the client's address and whether it spoke TLS. What X-Forwarded-For and X-Forwarded-Proto say
 // counts only when a trusted proxy says it: each proxy appends the address it was spoken to from, so the
 // rightmost address that is not a trusted proxy's is the last one that nobody could invent.
-func (a *api) peer(r *http.Request) (netip.Addr, bool) {
+func (h *handler) clientAddr(r *http.Request) (netip.Addr, bool) {
 	connected, _ := netip.ParseAddrPort(r.RemoteAddr)
 	client := connected.Addr().Unmap().WithZone("")
-	if !a.trusted(client) {
+	if !h.trusted(client) {
 		return client, r.TLS != nil
 	}
 	protocol := lastElement(r.Header["X-Forwarded-Proto"])
@@ -25,7 +25,7 @@ func (a *api) peer(r *http.Request) (netip.Addr, bool) {
 				return client, tls
 			}
 			client = addr
-			if !a.trusted(client) {
+			if !h.trusted(client) {
 				return client, tls
 			}
 		}
@@ -33,8 +33,8 @@ func (a *api) peer(r *http.Request) (netip.Addr, bool) {
 	return client, tls
 }
 
-func (a *api) trusted(addr netip.Addr) bool {
-	return addr.IsValid() && slices.ContainsFunc(a.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(addr) })
+func (h *handler) trusted(addr netip.Addr) bool {
+	return addr.IsValid() && slices.ContainsFunc(h.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
 // parseForwarded reads an address, with a port where a proxy adds one.

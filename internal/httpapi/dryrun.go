@@ -37,53 +37,51 @@ type accountImpact struct{ *AccountImpact }
 
 // Schema says that null is possible, which a pointer alone does not.
 func (accountImpact) Schema(r huma.Registry) *huma.Schema {
-	return orNull(r.Schema(reflect.TypeFor[AccountImpact](), true, ""))
+	return schemaOrNull(r.Schema(reflect.TypeFor[AccountImpact](), true, ""))
 }
 
 // MarshalJSON leaves the wrapping out.
-func (a accountImpact) MarshalJSON() ([]byte, error) { return appendJSON(nil, a.AccountImpact) }
+func (a accountImpact) MarshalJSON() ([]byte, error) { return AppendJSON(nil, a.AccountImpact) }
 
 const dryRunMessage = "Dry run: nothing was changed"
 
 // rehearsable says of a route that it can be tried without effect. Its handler must make its call to x.service.
-func rehearsable(r route) route {
-	r.rehearsed = true
-	r.params = append(r.params, queryParam("dry_run",
+func DryRunnable(r Route) Route {
+	r.dryRunnable = true
+	r.Params = append(r.Params, DescribeQueryParam("dry_run",
 		"With true nothing is written: the answer, 200, says what would change, or is the refusal that it would meet.",
 		&huma.Schema{Type: "boolean", Default: false}))
 	return r
 }
 
 // attempt runs a request in earnest or, where it asks for that, without effect.
-func (x *exchange) attempt(r *route, do func() error) error {
-	if !r.rehearsed {
+func (x *Exchange) dryRun(r *Route, do func() error) error {
+	if !r.dryRunnable {
 		return do()
 	}
-	dry := x.flagParam("dry_run")
-	if dry == nil || !*dry || x.found.Has("dry_run") {
+	dry := x.FlagParam("dry_run")
+	if dry == nil || !*dry || x.Found.Has("dry_run") {
 		return do()
 	}
-	impact, err := x.service.DryRun(x.ctx, func(s *users.Service) error {
-		x.service = s
+	impact, err := x.Service.DryRun(x.ctx, func(s *users.Service) error {
+		x.Service = s
 		return do()
 	})
 	if err != nil {
 		return err
 	}
 	x.Header().Del("Location")
-	return x.reply(envelope{code: http.StatusOK, message: dryRunMessage, data: impactOf(impact)})
+	return x.Reply(Envelope{Code: http.StatusOK, Message: dryRunMessage, Data: impactOf(impact)})
 }
 
 func impactOf(i users.Impact) Impact {
-	out := Impact{Accounts: i.Accounts, Roles: each(i.Roles, func(r users.RoleImpact) RoleImpact {
+	out := Impact{Accounts: i.Accounts, Roles: MapSlice(i.Roles, func(r users.RoleImpact) RoleImpact {
 		return RoleImpact{
-			ID: r.Role.ID.String(), Name: string(r.Role.Name), Gains: each(r.Gains, nameOf), Loses: each(r.Loses, nameOf), Accounts: r.Accounts,
+			ID: r.Role.ID.String(), Name: string(r.Role.Name), Gains: ToStrings(r.Gains), Loses: ToStrings(r.Loses), Accounts: r.Accounts,
 		}
 	})}
 	if a := i.Account; a != nil {
-		out.Account.AccountImpact = &AccountImpact{ID: a.ID.String(), Gains: each(a.Gains, nameOf), Loses: each(a.Loses, nameOf)}
+		out.Account.AccountImpact = &AccountImpact{ID: a.ID.String(), Gains: ToStrings(a.Gains), Loses: ToStrings(a.Loses)}
 	}
 	return out
 }
-
-func nameOf[T ~string](name T) string { return string(name) }

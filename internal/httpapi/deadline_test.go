@@ -32,7 +32,7 @@ func TestPatienceIsADeadline(t *testing.T) {
 				until := time.Now().Add(5 * time.Second)
 				model, cancelModel := context.WithDeadline(parent, until)
 				defer cancelModel()
-				p := &patience{parent: parent, until: until}
+				p := &lazyDeadline{parent: parent, until: until}
 				defer p.end()
 				if waited {
 					p.Done()
@@ -73,7 +73,7 @@ func TestPatienceIsADeadline(t *testing.T) {
 func TestPatienceHasChildren(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := &patience{parent: context.Background(), until: time.Now().Add(time.Second)}
+		p := &lazyDeadline{parent: context.Background(), until: time.Now().Add(time.Second)}
 		child, cancel := context.WithTimeout(p, time.Minute)
 		defer cancel()
 		stop := context.AfterFunc(p, func() {})

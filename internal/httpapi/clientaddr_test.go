@@ -8,7 +8,7 @@ import (
 
 func TestPeer(t *testing.T) {
 	t.Parallel()
-	a := &api{Options: Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}}}
+	a := &handler{Options: Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}}}
 	for _, c := range []struct {
 		peer      string
 		forwarded []string
@@ -29,12 +29,12 @@ func TestPeer(t *testing.T) {
 		{"[fd00::1]:1234", []string{"[2001:db8::7]:99"}, nil, "2001:db8::7", false},
 	} {
 		r := &http.Request{RemoteAddr: c.peer, Header: http.Header{"X-Forwarded-For": c.forwarded, "X-Forwarded-Proto": c.protocol}}
-		client, tls := a.peer(r)
+		client, tls := a.clientAddr(r)
 		if client.String() != c.client || tls != c.tls {
 			t.Errorf("%+v: %s, %v", c, client, tls)
 		}
 	}
-	if client, _ := a.peer(&http.Request{RemoteAddr: "@"}); client.IsValid() {
+	if client, _ := a.clientAddr(&http.Request{RemoteAddr: "@"}); client.IsValid() {
 		t.Errorf("a peer without an address is %s", client)
 	}
 }

@@ -9,7 +9,7 @@ import (
 // patience is a context that ends with its parent, at a time, or when it is told to, like one of
 // context.WithDeadline; but it sets a timer and watches its parent only once somebody waits for its end. Most
 // requests are answered out of memory and nobody does, and then both would be a twentieth of their cost.
-type patience struct {
+type lazyDeadline struct {
 	parent context.Context
 	until  time.Time
 
@@ -18,23 +18,23 @@ type patience struct {
 	cancel context.CancelFunc
 }
 
-var _ context.Context = (*patience)(nil)
+var _ context.Context = (*lazyDeadline)(nil)
 
 // ended stands in for the context that nobody had asked for when the end came.
-var ended = func() context.Context {
+var endedContext = func() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	return ctx
 }()
 
-func (p *patience) Deadline() (time.Time, bool) {
+func (p *lazyDeadline) Deadline() (time.Time, bool) {
 	if own, ok := p.parent.Deadline(); ok && own.Before(p.until) {
 		return own, true
 	}
 	return p.until, true
 }
 
-func (p *patience) Done() <-chan struct{} {
+func (p *lazyDeadline) Done() <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.made == nil {
@@ -43,7 +43,7 @@ func (p *patience) Done() <-chan struct{} {
 	return p.made.Done()
 }
 
-func (p *patience) Err() error {
+func (p *lazyDeadline) Err() error {
 	if made := p.waited(); made != nil {
 		return made.Err()
 	}
@@ -58,25 +58,25 @@ func (p *patience) Err() error {
 
 // Value goes by what Done has made: package context finds by it, without a goroutine, that children of this
 // context are children of that.
-func (p *patience) Value(key any) any {
-	if made := p.waited(); made != nil && made != ended {
+func (p *lazyDeadline) Value(key any) any {
+	if made := p.waited(); made != nil && made != endedContext {
 		return made.Value(key)
 	}
 	return p.parent.Value(key)
 }
 
-func (p *patience) waited() context.Context {
+func (p *lazyDeadline) waited() context.Context {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.made
 }
 
 // end ends the context and lets go of its timer.
-func (p *patience) end() {
+func (p *lazyDeadline) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.made == nil {
-		p.made = ended
+		p.made = endedContext
 	} else if p.cancel != nil {
 		p.cancel()
 	}
