@@ -56,8 +56,8 @@ func databaseFaults(cfg config.Config) config.Faults {
 	return faults
 }
 
-// app is a Service on its database.
-type app struct {
+// instance is a Service on its database.
+type instance struct {
 	*users.Service
 	store  *store.Store
 	hasher *password.Hasher
@@ -66,7 +66,7 @@ type app struct {
 
 // open connects to the database, brings its schema up to date and makes what every database has. Tokens may
 // be nil for commands that issue none.
-func (t *terminal) open(cfg config.Config, tokens users.Tokens) (*app, error) {
+func (t *terminal) open(cfg config.Config, tokens users.Tokens) (*instance, error) {
 	if err := t.checkDatabase(cfg); err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
@@ -74,7 +74,7 @@ func (t *terminal) open(cfg config.Config, tokens users.Tokens) (*app, error) {
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	a := newApp(cfg, st, tokens)
+	a := newInstance(cfg, st, tokens)
 	if err := a.prepare(t.ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -84,7 +84,7 @@ func (t *terminal) open(cfg config.Config, tokens users.Tokens) (*app, error) {
 // openExisting connects to a database that exists and is up to date. Of what it finds it changes nothing: a command
 // about one thing in a database must neither make one where a path is mistyped nor migrate that of an older program,
 // which may be serving.
-func (t *terminal) openExisting(cfg config.Config) (*app, error) {
+func (t *terminal) openExisting(cfg config.Config) (*instance, error) {
 	if err := t.checkDatabase(cfg); err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
@@ -92,7 +92,7 @@ func (t *terminal) openExisting(cfg config.Config) (*app, error) {
 	if err != nil {
 		return nil, notReady(err)
 	}
-	return newApp(cfg, st, nil), nil
+	return newInstance(cfg, st, nil), nil
 }
 
 // notReady says what to do about a database that is not there or not up to date.
@@ -103,9 +103,9 @@ func notReady(err error) error {
 	return fmt.Errorf("DATABASE_URL: %w", err)
 }
 
-func newApp(cfg config.Config, st *store.Store, tokens users.Tokens) *app {
+func newInstance(cfg config.Config, st *store.Store, tokens users.Tokens) *instance {
 	limits := cgroup.Read(os.DirFS("/"))
-	a := &app{store: st, hasher: password.New(hashing(cfg, limits)), limits: limits}
+	a := &instance{store: st, hasher: password.New(hashing(cfg, limits)), limits: limits}
 	a.Service = users.New(users.Ports{
 		Store:     st,
 		Passwords: a.hasher,
@@ -121,7 +121,7 @@ func newApp(cfg config.Config, st *store.Store, tokens users.Tokens) *app {
 	return a
 }
 
-func (a *app) prepare(ctx context.Context) error {
+func (a *instance) prepare(ctx context.Context) error {
 	if err := a.store.Migrate(ctx); err != nil {
 		return fmt.Errorf("bringing the database up to date: %w", err)
 	}
@@ -132,7 +132,7 @@ func (a *app) prepare(ctx context.Context) error {
 }
 
 // Close lets go of the workers and the database.
-func (a *app) Close() error {
+func (a *instance) Close() error {
 	a.hasher.Close()
 	return a.store.Close()
 }

@@ -11,7 +11,7 @@ const forgetEvery = 24 * time.Hour
 
 // forgetChanges forgets, now and once a day, the changes of accounts that no token can be older than, and the changes of
 // e-mails that no longer count. What fails is done the next day.
-func (a *app) forgetChanges(ctx context.Context, log *slog.Logger) {
+func (a *instance) forgetChanges(ctx context.Context, log *slog.Logger) {
 	for {
 		if err := a.ForgetChanges(ctx); err != nil && ctx.Err() == nil {
 			log.LogAttrs(ctx, slog.LevelWarn, "old changes of accounts could not be deleted", slog.String("cause", err.Error()))

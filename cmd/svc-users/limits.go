@@ -9,8 +9,8 @@ import (
 
 	"github.com/svc-users/svc-users/internal/cgroup"
 	"github.com/svc-users/svc-users/internal/config"
-	"github.com/svc-users/svc-users/internal/httpapi"
 	"github.com/svc-users/svc-users/internal/password"
+	"github.com/svc-users/svc-users/internal/web"
 )
 
 const (
@@ -32,7 +32,7 @@ func connections(memory int64) int {
 	if memory <= 0 {
 		return 0
 	}
-	return min(httpapi.DefaultConnections, max(64, int(connectionShare*float64(memory)/connectionMemory)))
+	return min(web.DefaultConnections, max(64, int(connectionShare*float64(memory)/connectionMemory)))
 }
 
 // hashing is how passwords are hashed with these settings, within what the control group allows. A quota of all the
@@ -53,7 +53,7 @@ func hashing(cfg config.Config, limits cgroup.Limits) password.Options {
 }
 
 // fitRuntime fits Go's collector to a process that serves. What the operator says in GOGC or GOMEMLIMIT stays.
-func (a *app) fitRuntime() {
+func (a *instance) fitRuntime() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
@@ -66,7 +66,7 @@ func (a *app) fitRuntime() {
 }
 
 // logLimits says what was found and made of it.
-func (a *app) logLimits(log *slog.Logger) {
+func (a *instance) logLimits(log *slog.Logger) {
 	record := []any{"hash_workers", a.hasher.Workers()}
 	if a.limits.CPUs > 0 {
 		record = append(record, "cpu_quota", a.limits.CPUs)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/svc-users/svc-users/internal/cgroup"
 	"github.com/svc-users/svc-users/internal/config"
-	"github.com/svc-users/svc-users/internal/httpapi"
+	"github.com/svc-users/svc-users/internal/web"
 )
 
 // A quota matters only where it leaves less than the processors there are: hashing that pauses for nothing would
@@ -29,7 +29,7 @@ func TestHashingHeedsAQuota(t *testing.T) {
 // Connections, each at its worst, leave half of the memory; and some are possible with any.
 func TestConnectionsHeedMemory(t *testing.T) {
 	t.Parallel()
-	for memory, want := range map[int64]int{0: 0, 1: 64, 64 << 20: 512, 256 << 20: 2048, 1 << 40: httpapi.DefaultConnections} {
+	for memory, want := range map[int64]int{0: 0, 1: 64, 64 << 20: 512, 256 << 20: 2048, 1 << 40: web.DefaultConnections} {
 		if got := connections(memory); got != want {
 			t.Errorf("%d bytes of memory: %d connections, want %d", memory, got, want)
 		}

@@ -13,9 +13,10 @@ import (
 	"time"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/app"
 	"github.com/svc-users/svc-users/internal/cgroup"
 	"github.com/svc-users/svc-users/internal/config"
-	"github.com/svc-users/svc-users/internal/httpapi"
+	"github.com/svc-users/svc-users/internal/web"
 )
 
 // quietStart is how long a start may take before the server answers that it is starting. Until then requests wait in
@@ -40,9 +41,9 @@ func openPort(cfg config.Config, log *slog.Logger) (*opening, error) {
 		return nil, fmt.Errorf("HOST, PORT: %w", err)
 	}
 	o := &opening{listener: listener, failed: make(chan error, 1)}
-	starting := httpapi.StartingEdge(requestOptions(cfg, log))
+	starting := app.StartingEdge(requestOptions(cfg, log))
 	o.handler.Store(&starting)
-	o.server = httpapi.Server(cfg.Addr(), o, log, httpapi.Bounds{
+	o.server = web.Server(cfg.Addr(), o, log, web.Bounds{
 		Connections: connections(cgroup.Read(os.DirFS("/")).Memory), IdleTimeout: cfg.IdleTimeout,
 	})
 	o.accept = sync.OnceFunc(func() {
@@ -53,8 +54,8 @@ func openPort(cfg config.Config, log *slog.Logger) (*opening, error) {
 }
 
 // requestOptions are those that concern every request, also before there is a database.
-func requestOptions(cfg config.Config, log *slog.Logger) httpapi.EdgeOptions {
-	return httpapi.EdgeOptions{
+func requestOptions(cfg config.Config, log *slog.Logger) app.EdgeOptions {
+	return app.EdgeOptions{
 		Log:            log,
 		Version:        version(),
 		CORSOrigins:    cfg.CORSOrigins,

@@ -26,7 +26,7 @@ func (seedCommand) Run(t *terminal) error {
 }
 
 // seed makes what is missing and says what it was.
-func seed(t *terminal, a *app) error {
+func seed(t *terminal, a *instance) error {
 	made, err := a.Seed(t.ctx)
 	if err != nil {
 		return fmt.Errorf("making the demo data: %w", err)

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/app"
 	"github.com/svc-users/svc-users/internal/config"
-	"github.com/svc-users/svc-users/internal/httpapi"
 	"github.com/svc-users/svc-users/internal/token"
 )
 
@@ -109,7 +109,7 @@ func (t *terminal) unlessStopped(err error) error {
 	return err
 }
 
-func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *token.KeySet, o *opening, log *slog.Logger) error {
+func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *instance, keys *token.KeySet, o *opening, log *slog.Logger) error {
 	if cmd.Demo {
 		if err := seed(t, a); err != nil {
 			return err
@@ -137,7 +137,7 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 	options.Health = a.store
 	options.CursorKey = cursorKey
 	options.Stopping = t.ctx.Done()
-	o.serve(httpapi.NewEdge(options))
+	o.serve(app.NewEdge(options))
 	t.announce(o.listener.Addr(), cmd.Demo)
 	a.logLimits(log)
 	background, stop := context.WithCancel(t.ctx)
@@ -151,7 +151,7 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 
 // warnOfCreators logs which other users of the database may create functions where the service looks for its own. It
 // is safe from those, but there is no reason to let them.
-func warnOfCreators(ctx context.Context, log *slog.Logger, a *app) error {
+func warnOfCreators(ctx context.Context, log *slog.Logger, a *instance) error {
 	others, err := a.store.Creators(ctx)
 	if err != nil {
 		return err
@@ -181,7 +181,7 @@ func logFile(log *slog.Logger, problem string) {
 }
 
 // refuseDemoAccounts keeps published passwords out of production.
-func refuseDemoAccounts(ctx context.Context, cfg config.Config, a *app) error {
+func refuseDemoAccounts(ctx context.Context, cfg config.Config, a *instance) error {
 	if cfg.Environment != config.Production {
 		return nil
 	}

@@ -16,7 +16,7 @@ const (
 )
 
 // warn logs what no answer says and the operator should know.
-func (a *app) warn(log *slog.Logger) {
+func (a *instance) warn(log *slog.Logger) {
 	hashes, roles := newSeldom(time.Now), newSeldom(time.Now)
 	a.UnreadableHash = func(account users.ID) {
 		if hashes.allows(account) {

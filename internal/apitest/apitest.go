@@ -21,12 +21,13 @@ import (
 	"time"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/app"
 	"github.com/svc-users/svc-users/internal/confusable"
-	"github.com/svc-users/svc-users/internal/httpapi"
 	"github.com/svc-users/svc-users/internal/password"
 	"github.com/svc-users/svc-users/internal/store"
 	"github.com/svc-users/svc-users/internal/store/storetest"
 	"github.com/svc-users/svc-users/internal/token"
+	"github.com/svc-users/svc-users/internal/web"
 )
 
 // The administrator that every service has from the start.
@@ -42,8 +43,8 @@ var Engine = "sqlite"
 // Version is what the services call themselves.
 const Version = "0.0.0-test"
 
-// patience only ends what hangs. It is far longer than anything takes that works, on however busy a machine.
-const patience = 10 * time.Minute
+// Patience only ends what hangs. It is far longer than anything takes that works, on however busy a machine.
+const Patience = 10 * time.Minute
 
 // Options says how the service is to be. The zero value is one on Engine.
 type Options struct {
@@ -56,7 +57,7 @@ type Options struct {
 	// Unlimited lifts what bounds attempts.
 	Unlimited bool
 	// Configure, if not nil, changes what the edge is made with.
-	Configure func(*httpapi.EdgeOptions)
+	Configure func(*app.EdgeOptions)
 }
 
 // Service is a running service.
@@ -95,7 +96,7 @@ func Start(t testing.TB, o Options) *Service {
 	st, err := store.Open(ctx, database)
 	must(t, err)
 	t.Cleanup(func() { must(t, st.Close()) })
-	st.SetLimits(patience, patience, patience)
+	st.SetLimits(Patience, Patience, Patience)
 	must(t, st.Migrate(ctx))
 	s := on(t, database, st, o)
 	must(t, s.Users.Bootstrap(ctx))
@@ -131,12 +132,12 @@ func on(t testing.TB, database string, st *store.Store, o Options) *Service {
 
 // Replica runs another replica of the service until the test ends: on the same database, with the same keys, clock and
 // limits, and with what configure changes, if it is not nil.
-func (s *Service) Replica(t testing.TB, configure func(*httpapi.EdgeOptions)) *Service {
+func (s *Service) Replica(t testing.TB, configure func(*app.EdgeOptions)) *Service {
 	t.Helper()
 	st, err := store.Open(context.Background(), s.Database)
 	must(t, err)
 	t.Cleanup(func() { must(t, st.Close()) })
-	st.SetLimits(patience, patience, patience)
+	st.SetLimits(Patience, Patience, Patience)
 	o := s.options
 	o.Configure = configure
 	replica := on(t, s.Database, st, o)
@@ -170,22 +171,22 @@ func (s *Service) serve(t testing.TB, o Options) {
 	cursorKey, err := s.Store.CursorKey(context.Background())
 	must(t, err)
 	s.Logger = s.Log.logger()
-	options := httpapi.EdgeOptions{
+	options := app.EdgeOptions{
 		Service: s.Users, Keys: s.Tokens.Public, Health: s.Store, CursorKey: cursorKey, Log: s.Logger,
 		Version: Version, Now: time.Now, NewID: users.NewID,
 	}
 	if o.Configure != nil {
 		o.Configure(&options)
 	}
-	s.Handler = httpapi.NewEdge(options)
+	s.Handler = app.NewEdge(options)
 	server := httptest.NewUnstartedServer(nil)
-	server.Config = httpapi.Server("", s.Handler, s.Logger, httpapi.Bounds{})
+	server.Config = web.Server("", s.Handler, s.Logger, web.Bounds{})
 	server.Start()
 	s.URL = server.URL
 	s.client = &http.Client{
 		Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Timeout:       patience,
+		Timeout:       Patience,
 	}
 	t.Cleanup(func() {
 		s.client.CloseIdleConnections()
