@@ -254,6 +254,7 @@ func TestImportLawBites(t *testing.T) {
 		{"cmd/svc-users/serve.go", `import "` + internal + `/store/storetest"`, true},
 		{"internal/app/a.go", `import ("` + internal + `/web"; "` + internal + `/api"; "` + internal + `/store"; "` + internal + `/config"; "` + ours + `")`, false},
 		{"internal/app/a.go", `import "` + ours + `/cmd/svc-users/flags"`, true},
+		{"cmd/svc-users/serve.go", `import "` + internal + `/cgroup"`, true},
 		{"internal/api/a.go", `import ("net/http"; "` + internal + `/web"; "` + ours + `")`, false},
 		{"internal/api/a.go", `import "` + internal + `/gateway"`, true},
 		{"internal/api/a.go", `import "` + internal + `/store"`, true},

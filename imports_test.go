@@ -57,8 +57,8 @@ var law = []rule{
 
 	outsider("bench", "what measures the service must know no more of it than its clients do", internal+"/pgtest"),
 	only(internal+"/config", "settings are read once and passed on as values", "internal/app", "cmd"),
-	only(internal+"/confusable", "which characters look alike is told to the rules by a port", "internal/app", "cmd"),
-	only(internal+"/cgroup", "what the machine allows is read once and passed on as values", "internal/app", "cmd"),
+	only(internal+"/confusable", "which characters look alike is told to the rules by a port", "internal/app"),
+	only(internal+"/cgroup", "what the machine allows is read once and passed on as values", "internal/app"),
 	only(internal+"/fileguard", "which files are looked at is decided where they are named", "cmd"),
 	only(internal+"/apitest", "what runs the service for tests must not ship"),
 	only(internal+"/pgtest", "what starts throw-away databases must not ship", "bench"),

@@ -20,18 +20,21 @@ type Account struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// Location implements web.Located.
 func (a Account) Location() string { return "/api/v1/accounts/" + a.ID }
 
+// Identity implements web.Identified.
 func (a Account) Identity() string { return a.ID }
 
+// IsOwnedBy implements web.Owned: an account is its own.
 func (a Account) IsOwnedBy(account users.ID) bool { return a.ID == account.String() }
 
-func accountOf(a users.Account) Account {
+func toAccount(a users.Account) Account {
 	return Account{
 		ID:        a.ID.String(),
 		Email:     a.Email.String(),
 		RoleID:    a.Role.ID.String(),
-		Role:      plainRoleOf(a.Role),
+		Role:      toPlainRole(a.Role),
 		IsActive:  a.Active,
 		CreatedAt: a.CreatedAt.UTC(),
 		UpdatedAt: a.UpdatedAt.UTC(),
@@ -122,24 +125,24 @@ func listAccounts(x *web.Exchange) ([]Account, any, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return web.MapSlice(page.Items, accountOf), x.DescribeList(l, page.Next, page.Total, page.Exact), nil
+	return web.MapSlice(page.Items, toAccount), x.DescribeList(l, page.Next, page.Total, page.Exact), nil
 }
 
 func createAccount(x *web.Exchange, in AccountCreation) (Account, error) {
 	account, err := x.Service.CreateAccount(x.Context(), x.Caller, users.NewAccount{
 		Email: in.Email, Password: in.Password, RoleID: in.RoleID, Active: in.IsActive, Found: x.Found,
 	})
-	return accountOf(account), err
+	return toAccount(account), err
 }
 
 func getAccount(x *web.Exchange) (Account, error) {
 	account, err := x.Service.Account(x.Context(), x.Caller, x.PathID())
-	return accountOf(account), err
+	return toAccount(account), err
 }
 
 func updateAccount(x *web.Exchange, in AccountPatch) (Account, error) {
 	account, err := x.Service.UpdateAccount(x.Context(), x.Caller, x.PathID(), users.AccountPatch{
 		Email: in.Email, Password: in.Password, RoleID: in.RoleID, Active: in.IsActive, Found: x.Found,
 	})
-	return accountOf(account), err
+	return toAccount(account), err
 }

@@ -52,7 +52,7 @@ type Orphan struct {
 	Details string `json:"details" doc:"As in a change"`
 }
 
-func planOf(p users.Plan) Plan {
+func toPlan(p users.Plan) Plan {
 	return Plan{
 		Service: string(p.Service),
 		Changes: web.MapSlice(p.Changes, func(c users.PlannedChange) PlannedChange {
@@ -86,7 +86,7 @@ func declarationRoutes() []web.Route {
 		r.Fails, r.Request, r.Example = []int{http.StatusConflict}, request, example
 		return web.Body(r, func(x *web.Exchange, in Declaration) (Plan, error) {
 			plan, err := do(x.Service, x.Context(), x.Caller, in.declaration(x.Found))
-			return planOf(plan), err
+			return toPlan(plan), err
 		})
 	}
 	return []web.Route{

@@ -43,7 +43,7 @@ func explainRoutes() []web.Route {
 			Example: AccountPermissions{
 				AccountID: web.ExampleAccountID, IsActive: true, Role: "Lead", Permissions: []Origin{{"reports:read", []string{"Lead", "Auditor"}}},
 			},
-		}, accountPermissions),
+		}, getAccountPermissions),
 		web.Get(web.Route{
 			Method: http.MethodGet, Path: one + "/explain", Auth: web.AuthBearer, Permission: users.AccountsRead,
 			Name: "explainPermission", Tag: tag, Summary: "Say whether an account may do something, and why",
@@ -56,7 +56,7 @@ func explainRoutes() []web.Route {
 				Path: []string{"Lead", "Auditor"}, GrantedBy: []string{"Auditor", "Lead", "Admin"},
 				Explanation: "ada@example.com may do reports:read: the role Lead inherits it from Auditor.",
 			},
-		}, explain),
+		}, explainPermission),
 	}
 }
 
@@ -65,7 +65,7 @@ func requireParameter(p *web.Param) *web.Param {
 	return p
 }
 
-func accountPermissions(x *web.Exchange) (AccountPermissions, error) {
+func getAccountPermissions(x *web.Exchange) (AccountPermissions, error) {
 	e, err := x.Service.EffectivePermissions(x.Context(), x.Caller, x.PathID())
 	if err != nil {
 		return AccountPermissions{}, err
@@ -76,7 +76,7 @@ func accountPermissions(x *web.Exchange) (AccountPermissions, error) {
 	}, nil
 }
 
-func explain(x *web.Exchange) (Explanation, error) {
+func explainPermission(x *web.Exchange) (Explanation, error) {
 	if _, sent := x.Query["permission"]; !sent {
 		x.Found.Add("permission", "is required")
 	}

@@ -15,7 +15,7 @@ type Token struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
-func tokenOf(r users.LoginResult) Token {
+func toToken(r users.LoginResult) Token {
 	return Token{TokenType: "Bearer", Token: r.Token, ExpiresAt: r.Expires.UTC()}
 }
 
@@ -52,13 +52,13 @@ func ownRoutes() []web.Route {
 			Description: "A wrong, unknown or malformed e-mail, a wrong password and a disabled account get the same answer after the same time.",
 			Message:     "Token issued.", Fails: []int{http.StatusUnauthorized, http.StatusTooManyRequests},
 			Request: web.Object{"email": "ada@example.com", "password": "correct horse battery"}, Example: exampleToken,
-		}, login),
+		}, logIn),
 		web.Get(web.Route{
 			Method: http.MethodGet, Path: "/api/v1/auth/me", Auth: web.AuthBearer,
 			Name: "getMe", Tag: tag, Summary: "Read one's own account and permissions",
 			Description: "Whatever the caller's permissions are.",
 			Message:     "Account retrieved successfully", Example: Me{exampleAccount, []string{"accounts:read"}},
-		}, me),
+		}, getMe),
 		web.Body(web.Route{
 			Method: http.MethodPost, Path: "/api/v1/auth/password", Auth: web.AuthBearer,
 			Name: "changePassword", Tag: tag, Summary: "Change one's own password",
@@ -78,31 +78,31 @@ func ownRoutes() []web.Route {
 	}
 }
 
-func login(x *web.Exchange, in Login) (Token, error) {
+func logIn(x *web.Exchange, in Login) (Token, error) {
 	result, err := x.Service.Login(x.Context(), in.Email, in.Password, x.Found)
 	x.AccountID = result.Account.ID
-	return tokenOf(result), err
+	return toToken(result), err
 }
 
-func me(x *web.Exchange) (Me, error) {
+func getMe(x *web.Exchange) (Me, error) {
 	caller, err := x.Service.Latest(x.Context(), x.Caller)
 	if err != nil {
 		return Me{}, err
 	}
 	names := web.ToStrings(caller.Permissions())
-	return Me{accountOf(caller.Account), names}, nil
+	return Me{toAccount(caller.Account), names}, nil
 }
 
 func changePassword(x *web.Exchange, in PasswordChange) (Token, error) {
 	result, err := x.Service.ChangePassword(x.Context(), x.Caller, users.PasswordChange{
 		Current: in.CurrentPassword, New: in.NewPassword, Found: x.Found,
 	})
-	return tokenOf(result), err
+	return toToken(result), err
 }
 
 func changeEmail(x *web.Exchange, in EmailChange) (Account, error) {
 	account, err := x.Service.ChangeEmail(x.Context(), x.Caller, users.EmailChange{
 		Current: in.CurrentPassword, Email: in.Email, Found: x.Found,
 	})
-	return accountOf(account), err
+	return toAccount(account), err
 }

@@ -17,11 +17,13 @@ type Permission struct {
 	UpdatedAt   time.Time `json:"updated_at"`
 }
 
+// Location implements web.Located.
 func (p Permission) Location() string { return "/api/v1/permissions/" + p.ID }
 
+// Identity implements web.Identified.
 func (p Permission) Identity() string { return p.ID }
 
-func permissionOf(p users.Permission) Permission {
+func toPermission(p users.Permission) Permission {
 	return Permission{
 		ID: p.ID.String(), Name: string(p.Name), Description: p.Description,
 		CreatedAt: p.CreatedAt.UTC(), UpdatedAt: p.UpdatedAt.UTC(),
@@ -88,24 +90,24 @@ func listPermissions(x *web.Exchange) ([]Permission, any, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return web.MapSlice(page.Items, permissionOf), x.DescribeList(l, page.Next, page.Total, page.Exact), nil
+	return web.MapSlice(page.Items, toPermission), x.DescribeList(l, page.Next, page.Total, page.Exact), nil
 }
 
 func createPermission(x *web.Exchange, in PermissionCreation) (Permission, error) {
 	p, err := x.Service.CreatePermission(x.Context(), x.Caller, users.NewPermission{
 		Name: in.Name, Description: in.Description.To, Found: x.Found,
 	})
-	return permissionOf(p), err
+	return toPermission(p), err
 }
 
 func getPermission(x *web.Exchange) (Permission, error) {
 	p, err := x.Service.Permission(x.Context(), x.Caller, x.PathID())
-	return permissionOf(p), err
+	return toPermission(p), err
 }
 
 func updatePermission(x *web.Exchange, in PermissionPatch) (Permission, error) {
 	p, err := x.Service.UpdatePermission(x.Context(), x.Caller, x.PathID(), users.PermissionPatch{
 		Name: in.Name, Description: in.Description.Change, Found: x.Found,
 	})
-	return permissionOf(p), err
+	return toPermission(p), err
 }

@@ -19,7 +19,7 @@ type PlainRole struct {
 	UpdatedAt   time.Time `json:"updated_at"`
 }
 
-func plainRoleOf(r users.Role) PlainRole {
+func toPlainRole(r users.Role) PlainRole {
 	p := PlainRole{
 		ID: r.ID.String(), Name: string(r.Name), Description: r.Description, IsSystem: r.System,
 		CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
@@ -37,8 +37,8 @@ type ListedRole struct {
 	Permissions []Permission `json:"permissions" nullable:"false" doc:"Those assigned to this very role, sorted by name"`
 }
 
-func listedRoleOf(d users.RoleDetail) ListedRole {
-	return ListedRole{PlainRole: plainRoleOf(d.Role), Permissions: web.MapSlice(d.Assigned, permissionOf)}
+func toListedRole(d users.RoleDetail) ListedRole {
+	return ListedRole{PlainRole: toPlainRole(d.Role), Permissions: web.MapSlice(d.Assigned, toPermission)}
 }
 
 // Role is a role with all that it holds.
@@ -47,12 +47,14 @@ type Role struct {
 	EffectivePermissions []Grant `json:"effective_permissions" nullable:"false" doc:"All that the role holds, sorted by name"`
 }
 
+// Location implements web.Located.
 func (r Role) Location() string { return "/api/v1/roles/" + r.ID }
 
+// Identity implements web.Identified.
 func (r Role) Identity() string { return r.ID }
 
-func roleOf(d users.RoleDetail) Role {
-	return Role{ListedRole: listedRoleOf(d), EffectivePermissions: web.MapSlice(d.Grants, grantOf)}
+func toRole(d users.RoleDetail) Role {
+	return Role{ListedRole: toListedRole(d), EffectivePermissions: web.MapSlice(d.Grants, toGrant)}
 }
 
 // Grant is a permission that a role holds, and where from.
@@ -61,7 +63,7 @@ type Grant struct {
 	InheritedFrom *string `json:"inherited_from" doc:"Name of the nearest role it comes from; null when assigned to the role itself"`
 }
 
-func grantOf(g users.Grant) Grant {
+func toGrant(g users.Grant) Grant {
 	out := Grant{Name: string(g.Name)}
 	if g.InheritedFrom != "" {
 		from := string(g.InheritedFrom)
@@ -153,36 +155,36 @@ func listRoles(x *web.Exchange) ([]ListedRole, any, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return web.MapSlice(page.Items, listedRoleOf), x.DescribeList(l, page.Next, page.Total, page.Exact), nil
+	return web.MapSlice(page.Items, toListedRole), x.DescribeList(l, page.Next, page.Total, page.Exact), nil
 }
 
 func createRole(x *web.Exchange, in RoleCreation) (Role, error) {
 	role, err := x.Service.CreateRole(x.Context(), x.Caller, users.NewRole{
 		Name: in.Name, Description: in.Description.To, ParentID: in.ParentID.To, PermissionIDs: in.PermissionIDs, Found: x.Found,
 	})
-	return roleOf(role), err
+	return toRole(role), err
 }
 
 func getRole(x *web.Exchange) (Role, error) {
 	role, err := x.Service.Role(x.Context(), x.Caller, x.PathID())
-	return roleOf(role), err
+	return toRole(role), err
 }
 
 func updateRole(x *web.Exchange, in RolePatch) (Role, error) {
 	role, err := x.Service.UpdateRole(x.Context(), x.Caller, x.PathID(), users.RolePatch{
 		Name: in.Name, Description: in.Description.Change, ParentID: in.ParentID.Change, Found: x.Found,
 	})
-	return roleOf(role), err
+	return toRole(role), err
 }
 
 func assignPermissions(x *web.Exchange, in PermissionAssignment) (Role, error) {
 	role, err := x.Service.AssignPermissions(x.Context(), x.Caller, x.PathID(), users.PermissionAssignment{
 		PermissionIDs: in.PermissionIDs, Found: x.Found,
 	})
-	return roleOf(role), err
+	return toRole(role), err
 }
 
 func removePermission(x *web.Exchange) (Role, error) {
 	role, err := x.Service.RemovePermission(x.Context(), x.Caller, x.PathID(), x.Request.PathValue("permission_id"))
-	return roleOf(role), err
+	return toRole(role), err
 }

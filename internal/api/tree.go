@@ -40,24 +40,24 @@ func treeRoutes() []web.Route {
 			ID: web.ExampleRoleID, Name: "Auditor", InheritsFrom: []RoleNaming{}, Permissions: []string{"reports:read"},
 			Children: []RoleBranch{{ID: exampleHeirID, Name: "Lead", Permissions: []string{}, Children: []RoleBranch{}}},
 		},
-	}, roleTree)}
+	}, getRoleTree)}
 }
 
-func roleTree(x *web.Exchange) (RoleTree, error) {
+func getRoleTree(x *web.Exchange) (RoleTree, error) {
 	t, err := x.Service.RoleTree(x.Context(), x.Caller, x.PathID())
 	if err != nil {
 		return RoleTree{}, err
 	}
-	b := branchOf(t.Branch)
+	b := toBranch(t.Branch)
 	return RoleTree{
 		ID: b.ID, Name: b.Name, Permissions: b.Permissions, Children: b.Children,
 		InheritsFrom: web.MapSlice(t.InheritsFrom, func(r users.Role) RoleNaming { return RoleNaming{r.ID.String(), string(r.Name)} }),
 	}, nil
 }
 
-func branchOf(b users.Branch) RoleBranch {
+func toBranch(b users.Branch) RoleBranch {
 	return RoleBranch{
-		ID: b.Role.ID.String(), Name: string(b.Role.Name), Children: web.MapSlice(b.Children, branchOf),
+		ID: b.Role.ID.String(), Name: string(b.Role.Name), Children: web.MapSlice(b.Children, toBranch),
 		Permissions: web.MapSlice(b.Assigned, func(p users.Permission) string { return string(p.Name) }),
 	}
 }

@@ -1,5 +1,3 @@
-// Package app puts the rooms of the service together. It is the one place where they meet: the command and the tests
-// both come here.
 package app
 
 import (
@@ -79,5 +77,8 @@ func StartingEdge(o EdgeOptions) http.Handler {
 // starting is the health of a service without a database.
 type starting struct{}
 
-func (starting) Ping(context.Context) error  { return errStarting }
+// Ping implements gateway.Health.
+func (starting) Ping(context.Context) error { return errStarting }
+
+// Ready implements gateway.Health.
 func (starting) Ready(context.Context) error { return errStarting }

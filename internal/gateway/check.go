@@ -8,7 +8,7 @@ import (
 	"github.com/svc-users/svc-users/internal/web"
 )
 
-// PermissionCheck is the body that asks which permissions somebody has.
+// PermissionCheck is the body that asks which permissions an account has.
 type PermissionCheck struct {
 	Permissions []string `json:"permissions" nullable:"false" minItems:"1" maxItems:"1000" minLength:"1" maxLength:"100" pattern:"^[!#-\\[\\]-~]+$" doc:"Names; one that does not exist is allowed to nobody" example:"[\"reports:read\"]"`
 	AccountID   *string  `json:"account_id,omitempty" format:"uuid" doc:"Whose they are; needs accounts:read. Without it: the caller's own" example:"019a0b6e-7c00-7a51-9c3d-2f6f0c5f7a10"`
@@ -28,7 +28,7 @@ type CheckedPermission struct {
 	Allowed bool   `json:"allowed"`
 }
 
-func checkedOf(r users.CheckResult) Checked {
+func toChecked(r users.CheckResult) Checked {
 	return Checked{
 		AccountID: r.Account.ID.String(), IsActive: r.Account.Active, Allowed: r.All(),
 		Permissions: web.MapSlice(r.Permissions, func(p users.CheckedPermission) CheckedPermission {
@@ -37,7 +37,7 @@ func checkedOf(r users.CheckResult) Checked {
 	}
 }
 
-// appendJSON is for what services ask with each request of their own, a hundred names at a time.
+// AppendJSON writes the answer out by hand: services ask with each request of their own, a hundred names at a time.
 func (c Checked) AppendJSON(b []byte) ([]byte, error) {
 	b, err := web.AppendText(append(b, `{"account_id":`...), c.AccountID)
 	if err != nil {
@@ -71,11 +71,11 @@ func checkRoutes() []web.Route {
 				AccountID: web.ExampleAccountID, IsActive: true,
 				Permissions: []CheckedPermission{{"reports:read", true}, {"reports:write", false}},
 			},
-		}, check),
+		}, checkPermissions),
 	}
 }
 
-func check(x *web.Exchange, in PermissionCheck) (Checked, error) {
+func checkPermissions(x *web.Exchange, in PermissionCheck) (Checked, error) {
 	result, err := x.Service.Check(x.Context(), x.Caller, users.PermissionCheck{
 		AccountID: in.AccountID, Permissions: in.Permissions, Found: x.Found,
 	})
@@ -83,5 +83,5 @@ func check(x *web.Exchange, in PermissionCheck) (Checked, error) {
 		return Checked{}, err
 	}
 	x.LogAtDebug = true // services send it again and again; only failures are worth a line
-	return checkedOf(result), nil
+	return toChecked(result), nil
 }

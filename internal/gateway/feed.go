@@ -21,7 +21,7 @@ const (
 	// maxWait is the longest wait_ms, what a client may reasonably ask for. None is kept waiting for longer than 10 s.
 	maxWait = 25 * time.Second
 	// maxWaiting is how many requests wait at a time. Each holds a connection and its memory; past that, they are
-	// answered at once, and whoever follows asks more often.
+	// answered at once, and the client asks more often.
 	maxWaiting = 1000
 	// maxAfter bounds what is repeated in the statement, in bytes. A cursor has some 80, and 250 at most.
 	maxAfter = 256
@@ -82,7 +82,7 @@ func (g *gateway) changes(x *web.Exchange) error {
 func readAfter(x *web.Exchange) string {
 	after, sent := x.Query["after"]
 	if !sent {
-		after = onlyTag(x.Request.Header["If-None-Match"])
+		after = parseSingleTag(x.Request.Header["If-None-Match"])
 	}
 	if len(after) > maxAfter {
 		x.Found.Add("after", "must be at most 256 bytes long")
@@ -90,8 +90,8 @@ func readAfter(x *web.Exchange) string {
 	return after
 }
 
-// onlyTag returns the text of an entity tag, and nothing where there is not exactly one.
-func onlyTag(headers []string) string {
+// parseSingleTag returns the text of an entity tag, and nothing where there is not exactly one.
+func parseSingleTag(headers []string) string {
 	if len(headers) != 1 {
 		return ""
 	}

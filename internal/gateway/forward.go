@@ -48,7 +48,7 @@ func forwardRoutes() []web.Route {
 			Message: "Access granted", Fails: []int{http.StatusForbidden},
 			Params: []*web.Param{describeRequireParam()},
 			Fields: forwardFields,
-			Serve:  forward,
+			Serve:  forwardAuth,
 		},
 	}
 }
@@ -59,16 +59,16 @@ func describeRequireParam() *web.Param {
 		&web.Schema{Type: "array", MaxItems: new(100), Items: web.PermissionNameSchema()})
 }
 
-func forward(x *web.Exchange, _ []byte) error {
+func forwardAuth(x *web.Exchange, _ []byte) error {
 	passage, err := x.Service.Forward(x.Context(), x.Caller, readRequirement(x))
 	if err != nil {
 		return err
 	}
 	x.Set("X-Auth-Subject", passage.Account.ID.String())
-	x.Set("X-Auth-Email", escapeHeader(passage.Account.Email.String(), plainInEmailHeader))
-	x.Set("X-Auth-Roles", headerList(passage.Roles))
+	x.Set("X-Auth-Email", escapeHeader(passage.Account.Email.String(), isPlainInEmailHeader))
+	x.Set("X-Auth-Roles", encodeHeaderList(passage.Roles))
 	// Also where it is empty: a proxy that copies what is there would pass on what the client sent.
-	x.Set("X-Auth-Permissions", headerList(passage.Required))
+	x.Set("X-Auth-Permissions", encodeHeaderList(passage.Required))
 	x.LogAtDebug = true // it comes with each request to another service; only failures are worth a line
 	return x.Reply(web.Envelope{Code: http.StatusOK, Message: "Access granted"})
 }
@@ -77,14 +77,14 @@ func forward(x *web.Exchange, _ []byte) error {
 // there and cannot be read, or names nothing, is a fault.
 func readRequirement(x *web.Exchange) users.Requirement {
 	if x.Request.URL.Path != forwardPath {
-		return users.Requirement{Field: requireHeader, Permissions: requiredByHeader(x.Request.Header[requireHeader])}
+		return users.Requirement{Field: requireHeader, Permissions: parseRequireHeader(x.Request.Header[requireHeader])}
 	}
-	names, found := requiredByQuery(x.Request.URL.RawQuery)
+	names, found := parseRequireQuery(x.Request.URL.RawQuery)
 	return users.Requirement{Field: requireParam, Permissions: names, Found: found}
 }
 
-// requiredByHeader takes names apart at spaces. A comma is a character of a name.
-func requiredByHeader(lines []string) []string {
+// parseRequireHeader takes names apart at spaces. A comma is a character of a name.
+func parseRequireHeader(lines []string) []string {
 	var names []string
 	for _, line := range lines {
 		before := len(names)
@@ -100,9 +100,9 @@ func requiredByHeader(lines []string) []string {
 	return names
 }
 
-// requiredByQuery collects the one parameter there is. Any other name, and one that cannot be decoded, might have
+// parseRequireQuery collects the one parameter there is. Any other name, and one that cannot be decoded, might have
 // been meant to be this one.
-func requiredByQuery(raw string) ([]string, users.Faults) {
+func parseRequireQuery(raw string) ([]string, users.Faults) {
 	var names []string
 	var found users.Faults
 	for pair := range strings.SplitSeq(raw, "&") {
@@ -130,17 +130,17 @@ func requiredByQuery(raw string) ([]string, users.Faults) {
 	return names, found
 }
 
-// headerList joins texts with commas, none of which is in an element.
-func headerList[T ~string](list []T) string {
+// encodeHeaderList joins texts with commas. No element has one: it is percent-encoded.
+func encodeHeaderList[T ~string](list []T) string {
 	if len(list) == 1 {
-		return headerText(string(list[0]))
+		return encodeHeaderText(string(list[0]))
 	}
-	return strings.Join(web.MapSlice(list, func(element T) string { return headerText(string(element)) }), ",")
+	return strings.Join(web.MapSlice(list, func(element T) string { return encodeHeaderText(string(element)) }), ",")
 }
 
-// headerText is text as it can stand in a header field, whatever is in it: percent-encoded but for the
+// encodeHeaderText is text as it can stand in a header field, whatever is in it: percent-encoded but for the
 // characters that RFC 3986 leaves unreserved and a few that e-mails and names of permissions are made of.
-func headerText(s string) string { return escapeHeader(s, plainInHeader) }
+func encodeHeaderText(s string) string { return escapeHeader(s, isPlainInHeader) }
 
 // escapeHeader percent-encodes the bytes of s that are not plain.
 func escapeHeader(s string, isPlain func(byte) bool) string {
@@ -163,13 +163,13 @@ func escapeHeader(s string, isPlain func(byte) bool) string {
 	return string(b)
 }
 
-func plainInHeader(c byte) bool {
+func isPlainInHeader(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~@:/", c) >= 0
 }
 
-// plainInEmailHeader lets every character of an e-mail stand as it is that is safe in a header field: all of RFC
+// isPlainInEmailHeader lets every character of an e-mail stand as it is that is safe in a header field: all of RFC
 // 5322's atext but %, which begins an escape. So software that does not decode the field sees ada+test@example.com
 // as everybody writes it, and not as a second user ada%2Btest@example.com.
-func plainInEmailHeader(c byte) bool {
-	return plainInHeader(c) || strings.IndexByte("!#$&'*+=?^`{|}", c) >= 0
+func isPlainInEmailHeader(c byte) bool {
+	return isPlainInHeader(c) || strings.IndexByte("!#$&'*+=?^`{|}", c) >= 0
 }

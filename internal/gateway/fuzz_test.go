@@ -14,11 +14,11 @@ func FuzzRequirement(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, said string) {
-		inHeader := requiredByHeader([]string{said})
+		inHeader := parseRequireHeader([]string{said})
 		if strings.Join(strings.Fields(strings.Join(inHeader, " ")), " ") != strings.Join(strings.Fields(said), " ") || len(inHeader) == 0 {
 			t.Fatalf("%q requires %q", said, inHeader)
 		}
-		names, found := requiredByQuery(said)
+		names, found := parseRequireQuery(said)
 		values, err := url.ParseQuery(said)
 		want := values[requireParam]
 		delete(values, requireParam)
@@ -28,7 +28,7 @@ func FuzzRequirement(f *testing.F) {
 		if strange := len(values) > 0; err == nil && len(found) > 0 != strange {
 			t.Fatalf("%q has the faults %v, and beside what is required there is %q", said, found, values)
 		}
-		encoded := headerList(inHeader)
+		encoded := encodeHeaderList(inHeader)
 		if strings.ContainsFunc(encoded, func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' }) {
 			t.Fatalf("%q is encoded as %q", said, encoded)
 		}

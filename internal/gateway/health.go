@@ -20,7 +20,7 @@ type HealthReport struct {
 }
 
 const (
-	// probeTimeout is how long a probe waits for the database: whoever asks gives up after a few seconds too.
+	// probeTimeout is how long a probe waits for the database: its client gives up after a few seconds too.
 	probeTimeout = 2 * time.Second
 	// probeRetry is when to ask again, in seconds.
 	probeRetry = "5"

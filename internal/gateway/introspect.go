@@ -16,7 +16,8 @@ type IntrospectionRequest struct {
 }
 
 // Introspection says what a token is worth now (RFC 7662 §2.2): where it does not count, that it is not active and no
-// more. Of the token are its id, its times and whom it is for; all else is as it is now, whatever the token says.
+// more. The id, the times and the audience are those of the
+// token; all else is as it is now, whatever the token says.
 type Introspection struct {
 	Active    bool     `json:"active" doc:"Whether the token would be taken here now. All other members are there only if it is true"`
 	Scope     string   `json:"scope,omitzero" minLength:"1" doc:"Sorted names of all effective permissions of the account, separated by spaces; absent where there are none (RFC 6749 §3.3 knows no empty scope)"`
@@ -32,18 +33,18 @@ type Introspection struct {
 	Roles     []string `json:"roles,omitzero" nullable:"false" doc:"Names of the account's role and those it inherits from, nearest first"`
 }
 
-func introspectionOf(i users.Introspection) Introspection {
+func toIntrospection(i users.Introspection) Introspection {
 	return Introspection{
 		Active: true, Scope: strings.Join(web.ToStrings(i.Permissions), " "),
 		TokenType: "Bearer", Subject: i.Account.ID.String(), Username: i.Account.Email.String(),
-		Issuer: i.Issuer, Audience: audienceClaim(i.Audiences), TokenID: i.Claims.TokenID.String(),
+		Issuer: i.Issuer, Audience: toAudienceClaim(i.Audiences), TokenID: i.Claims.TokenID.String(),
 		IssuedAt: i.Claims.IssuedAt.Unix(), NotBefore: i.Claims.NotBefore.Unix(), Expires: i.Claims.Expires.Unix(),
 		Roles: web.ToStrings(i.Roles),
 	}
 }
 
-// audienceClaim is aud as in a token: a string if there is one, else an array (RFC 7662 §2.2).
-func audienceClaim(audiences []string) any {
+// toAudienceClaim is aud as in a token: a string if there is one, else an array (RFC 7662 §2.2).
+func toAudienceClaim(audiences []string) any {
 	if len(audiences) == 1 {
 		return audiences[0]
 	}
@@ -59,11 +60,11 @@ func introspectionRoutes() []web.Route {
 				"permissions are those of now. Outside the envelope, errors too (RFC 6749 §5.2, RFC 6750 §3.1).",
 			Request: web.Object{"token": web.ExampleToken},
 			Plain:   &web.Plain{MediaType: web.JSONType}, Example: exampleIntrospection,
-		}, introspect),
+		}, introspectToken),
 	}
 }
 
-func introspect(x *web.Exchange, form url.Values) (Introspection, error) {
+func introspectToken(x *web.Exchange, form url.Values) (Introspection, error) {
 	found, err := x.Service.Introspect(x.Context(), x.Caller, form.Get("token"))
 	if err != nil {
 		return Introspection{}, err
@@ -72,5 +73,5 @@ func introspect(x *web.Exchange, form url.Values) (Introspection, error) {
 	if !found.Active {
 		return Introspection{}, nil
 	}
-	return introspectionOf(found), nil
+	return toIntrospection(found), nil
 }

@@ -38,7 +38,7 @@ type PEMKeySet struct {
 	Keys []PEMKey `json:"keys" nullable:"false"`
 }
 
-func pemKeyOf(k users.PublicKey) PEMKey {
+func toPEMKey(k users.PublicKey) PEMKey {
 	return PEMKey{
 		JWK: JWK{
 			KeyType: "RSA", KeyID: k.ID, Use: "sig", Algorithm: "RS256",
@@ -87,9 +87,9 @@ type keyCache struct{ atomic.Pointer[publishedKeys] }
 func (g *gateway) serveKeys(x *web.Exchange, shape func(*publishedKeys) *web.Page) error {
 	keys := g.Keys()
 	published := g.jwks.Load()
-	if published == nil || !slices.EqualFunc(published.keys, keys, sameKey) {
+	if published == nil || !slices.EqualFunc(published.keys, keys, isSameKey) {
 		var err error
-		if published, err = publish(keys); err != nil {
+		if published, err = encodeKeys(keys); err != nil {
 			return err
 		}
 		g.jwks.Store(published)
@@ -97,12 +97,12 @@ func (g *gateway) serveKeys(x *web.Exchange, shape func(*publishedKeys) *web.Pag
 	return shape(published).Serve(x, keysMaxAge)
 }
 
-func sameKey(a, b users.PublicKey) bool {
+func isSameKey(a, b users.PublicKey) bool {
 	return a.ID == b.ID && bytes.Equal(a.Modulus, b.Modulus) && bytes.Equal(a.Exponent, b.Exponent) && bytes.Equal(a.PEM, b.PEM)
 }
 
-func publish(keys []users.PublicKey) (*publishedKeys, error) {
-	set := PEMKeySet{web.MapSlice(keys, pemKeyOf)}
+func encodeKeys(keys []users.PublicKey) (*publishedKeys, error) {
+	set := PEMKeySet{web.MapSlice(keys, toPEMKey)}
 	enveloped, err := web.Envelope{
 		Code: http.StatusOK, Message: keysMessage, Data: set, Keys: set.Keys,
 	}.Append(nil)

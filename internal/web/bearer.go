@@ -46,7 +46,7 @@ func bearerToken(headers []string) (string, error) {
 	return sent, nil
 }
 
-// credentials returns what follows the scheme Bearer, in any case, and the spaces after it (RFC 9110 §11.4);
+// bearerCredentials returns what follows the scheme Bearer, in any case, and the spaces after it (RFC 9110 §11.4);
 // nothing for another scheme.
 func bearerCredentials(header string) string {
 	scheme, rest, _ := strings.Cut(header, " ")

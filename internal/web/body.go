@@ -14,16 +14,16 @@ import (
 // Bounds on the body of a request, in bytes: a route has the least of these that holds its largest valid body, also
 // where a client escapes all but ASCII as \uXXXX.
 const (
-	// smallBody is for a few texts. A password of 256 characters takes 6 KiB where each is typed as four code points
+	// SmallBody is for a few texts. A password of 256 characters takes 6 KiB where each is typed as four code points
 	// and escaped, an e-mail 254 bytes, a name 1.2 KiB, a description 3 KiB.
 	SmallBody = 8 << 10
-	// tokenBody is for a form with a token of 8 KiB.
+	// TokenBody is for a form with a token of 8 KiB.
 	TokenBody = 16 << 10
-	// idsBody is for 1,000 ids: 40 KiB, and 48 KiB where each has a line of its own.
+	// IDsBody is for 1,000 ids: 40 KiB, and 48 KiB where each has a line of its own.
 	IDsBody = 64 << 10
-	// namesBody is for 1,000 names of permissions, of 100 bytes each.
+	// NamesBody is for 1,000 names of permissions, of 100 bytes each.
 	NamesBody = 128 << 10
-	// declarationBody is for 1,000 permissions and 1,000 roles, most of which are described.
+	// DeclarationBody is for 1,000 permissions and 1,000 roles, most of them with descriptions.
 	DeclarationBody = 1 << 20
 )
 
@@ -129,16 +129,16 @@ func isMediaType(contentType, want string) bool {
 }
 
 const (
-	// maxPassed is up to which length, in bytes, net/http waits for a body that nobody has read before it sends the
-	// answer. It does not say so; with longer ones it ends the connection.
+	// maxDrained is up to which length, in bytes, net/http itself reads a body that the handler has not read, before it
+	// sends the answer. This is not documented. With longer bodies it closes the connection.
 	maxDrained = 256 << 10
 	// bodyGrace is how long an answer waits for a body that it does not need.
 	bodyGrace = 20 * time.Millisecond
 )
 
-// passOver reads a body that nobody wants, so that the connection can be used again, if it is there already. If not,
-// the connection ends with the answer, which would otherwise have to wait for whoever sends the body, for half a
-// minute; and it may be a yes.
+// drainBody reads a body that the operation does not need, if it has arrived already, so that the connection can be used
+// again. If it has not, the connection ends with the answer, which would otherwise have to wait for the body, for up to
+// half a minute; and it may be a yes.
 func (x *Exchange) drainBody() {
 	if x.Request.ContentLength > maxDrained || x.Request.Header.Get("Expect") != "" {
 		return // net/http ends the connection by itself

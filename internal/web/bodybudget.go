@@ -13,7 +13,7 @@ const (
 	// freeBody is what each body has free: all of it for a login and the like, which so get through while large bodies
 	// wait. It is less than a connection may take for its header, and bounded with the number of connections.
 	freeBody = SmallBody + 1
-	// firstBuffer is how much is at most made ready for a body of which nothing has arrived.
+	// firstBuffer is how much is at most made ready for a body that has not begun to arrive.
 	firstBuffer = 4 << 10
 )
 
@@ -44,7 +44,7 @@ func (b *bodyBudget) take(n int64) bool {
 // give returns what was taken.
 func (b *bodyBudget) give(n int64) { b.left.Add(n) }
 
-// charge reserves what a buffer of this size takes beyond what is free and what was charged before. It is held until
+// chargeBody reserves what a buffer of this size takes beyond what is free and what was charged before. It is held until
 // finish: a body is kept, and things are made of it, until the answer has been sent.
 func (x *Exchange) chargeBody(size int64) bool {
 	more := size - freeBody - x.charged
@@ -58,7 +58,7 @@ func (x *Exchange) chargeBody(size int64) bool {
 	return true
 }
 
-// discharge returns all that was charged.
+// refundBody returns all that was charged.
 func (x *Exchange) refundBody() {
 	if x.charged > 0 {
 		x.handler.bodies.give(x.charged)

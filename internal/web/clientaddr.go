@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// peer returns the client's address and whether it spoke TLS. What X-Forwarded-For and X-Forwarded-Proto say
+// clientAddr returns the client's address and whether it spoke TLS. What X-Forwarded-For and X-Forwarded-Proto say
 // counts only when a trusted proxy says it: each proxy appends the address it was spoken to from, so the
-// rightmost address that is not a trusted proxy's is the last one that nobody could invent.
+// rightmost address that is not a trusted proxy's is the last one that the client cannot have invented.
 func (h *handler) clientAddr(r *http.Request) (netip.Addr, bool) {
 	connected, _ := netip.ParseAddrPort(r.RemoteAddr)
 	client := connected.Addr().Unmap().WithZone("")
 	if !h.trusted(client) {
 		return client, r.TLS != nil
 	}
-	protocol := lastElement(r.Header["X-Forwarded-Proto"])
+	protocol := lastListElement(r.Header["X-Forwarded-Proto"])
 	tls := r.TLS != nil || strings.EqualFold(protocol, "https")
 	for _, header := range slices.Backward(r.Header["X-Forwarded-For"]) {
 		for _, element := range slices.Backward(strings.Split(header, ",")) {
@@ -50,7 +50,7 @@ func parseForwarded(s string) (netip.Addr, bool) {
 	return addr.Unmap().WithZone(""), true
 }
 
-func lastElement(headers []string) string {
+func lastListElement(headers []string) string {
 	if len(headers) == 0 {
 		return ""
 	}

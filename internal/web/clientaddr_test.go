@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestPeer(t *testing.T) {
+func TestClientAddr(t *testing.T) {
 	t.Parallel()
 	a := &handler{Options: Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}}}
 	for _, c := range []struct {

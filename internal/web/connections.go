@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// sendBuffer is how much of an answer the kernel takes over from us at once, in bytes, of which it reserves the double.
+// sendBuffer is how much of an answer the kernel takes over from us at once, in bytes, and reserves twice as much.
 // Left to itself it takes up to 4 MiB for a client that does not read, and control groups of version 2 count that as
 // ours. Answers are rarely longer, and a proxy next to us reads at once.
 const sendBuffer = 32 << 10
@@ -61,8 +61,8 @@ func (c *connection) work() {
 // connectionKey is where the context of a request has its *connection.
 type connectionKey struct{}
 
-// connectionOf returns the connection of a request, or nil where none is kept.
-func connectionOf(r *http.Request) *connection {
+// findConnection returns the connection of a request, or nil where none is kept.
+func findConnection(r *http.Request) *connection {
 	c, _ := r.Context().Value(connectionKey{}).(*connection)
 	return c
 }

@@ -19,7 +19,7 @@ func connectedServer(t *testing.T, most int) (server *httptest.Server, release c
 	release = make(chan struct{})
 	server = httptest.NewUnstartedServer(nil)
 	server.Config = Server("", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		conn := connectionOf(r)
+		conn := findConnection(r)
 		conn.work()
 		if r.URL.Path == "/work" {
 			<-release

@@ -14,7 +14,7 @@ import (
 // A cursor is the position that a piece of a list ended at, sealed, so that clients can neither read nor make
 // one. The list it belongs to is sealed in as additional data: in another list, or under another filter or
 // order, it does not open. The random nonces are good for 2³² cursors under one key; a repetition beyond
-// would let somebody make cursors at best, which can only begin a list where it could be paged to anyway.
+// would let a client make cursors at best, which can only begin a list where it could be paged to anyway.
 
 // maxCursor bounds the text that is decoded at all, in bytes. A position is at most a timestamp, an id and an
 // e-mail, some 600 bytes before they are encoded.
@@ -22,8 +22,8 @@ const maxCursor = 2048
 
 var cursorEncoding = base64.RawURLEncoding.Strict()
 
-// cursorCipher panics if key is not 32 bytes long.
-func cursorCipher(key []byte) cipher.AEAD {
+// newCursorCipher panics if key is not 32 bytes long.
+func newCursorCipher(key []byte) cipher.AEAD {
 	if len(key) != 32 {
 		panic("web: the key of cursors must be 32 bytes long")
 	}

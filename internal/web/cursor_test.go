@@ -10,7 +10,7 @@ import (
 )
 
 func cursorAPI(fill byte) *handler {
-	return &handler{cursors: cursorCipher(bytes.Repeat([]byte{fill}, 32))}
+	return &handler{cursors: newCursorCipher(bytes.Repeat([]byte{fill}, 32))}
 }
 
 func TestCursor(t *testing.T) {

@@ -6,51 +6,54 @@ import (
 	"time"
 )
 
-// patience is a context that ends with its parent, at a time, or when it is told to, like one of
-// context.WithDeadline; but it sets a timer and watches its parent only once somebody waits for its end. Most
-// requests are answered out of memory and nobody does, and then both would be a twentieth of their cost.
+// lazyDeadline is a context that ends with its parent, at a time, or when it is told to, like one of
+// context.WithDeadline; but it sets a timer and watches its parent only once Done is called. Most requests are answered
+// from memory, without anything that waits for Done, and for these a timer would be a twentieth of their cost.
 type lazyDeadline struct {
 	parent context.Context
 	until  time.Time
 
 	mu     sync.Mutex
-	made   context.Context // what somebody waits for; nil until then
+	made   context.Context // what Done has made; nil until then
 	cancel context.CancelFunc
 }
 
 var _ context.Context = (*lazyDeadline)(nil)
 
-// ended stands in for the context that nobody had asked for when the end came.
+// endedContext stands in for the context of Done where the end came before Done was called.
 var endedContext = func() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	return ctx
 }()
 
-func (p *lazyDeadline) Deadline() (time.Time, bool) {
-	if own, ok := p.parent.Deadline(); ok && own.Before(p.until) {
+// Deadline is the earlier one of the parent's and its own.
+func (d *lazyDeadline) Deadline() (time.Time, bool) {
+	if own, ok := d.parent.Deadline(); ok && own.Before(d.until) {
 		return own, true
 	}
-	return p.until, true
+	return d.until, true
 }
 
-func (p *lazyDeadline) Done() <-chan struct{} {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.made == nil {
-		p.made, p.cancel = context.WithDeadline(p.parent, p.until)
+// Done makes the context that is waited for, at the first call.
+func (d *lazyDeadline) Done() <-chan struct{} {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.made == nil {
+		d.made, d.cancel = context.WithDeadline(d.parent, d.until)
 	}
-	return p.made.Done()
+	return d.made.Done()
 }
 
-func (p *lazyDeadline) Err() error {
-	if made := p.waited(); made != nil {
+// Err is nil until the end, then context.Canceled or context.DeadlineExceeded.
+func (d *lazyDeadline) Err() error {
+	if made := d.waited(); made != nil {
 		return made.Err()
 	}
-	if err := p.parent.Err(); err != nil {
+	if err := d.parent.Err(); err != nil {
 		return err
 	}
-	if !time.Now().Before(p.until) {
+	if !time.Now().Before(d.until) {
 		return context.DeadlineExceeded
 	}
 	return nil
@@ -58,26 +61,26 @@ func (p *lazyDeadline) Err() error {
 
 // Value goes by what Done has made: package context finds by it, without a goroutine, that children of this
 // context are children of that.
-func (p *lazyDeadline) Value(key any) any {
-	if made := p.waited(); made != nil && made != endedContext {
+func (d *lazyDeadline) Value(key any) any {
+	if made := d.waited(); made != nil && made != endedContext {
 		return made.Value(key)
 	}
-	return p.parent.Value(key)
+	return d.parent.Value(key)
 }
 
-func (p *lazyDeadline) waited() context.Context {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.made
+func (d *lazyDeadline) waited() context.Context {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.made
 }
 
 // end ends the context and lets go of its timer.
-func (p *lazyDeadline) end() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.made == nil {
-		p.made = endedContext
-	} else if p.cancel != nil {
-		p.cancel()
+func (d *lazyDeadline) end() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.made == nil {
+		d.made = endedContext
+	} else if d.cancel != nil {
+		d.cancel()
 	}
 }

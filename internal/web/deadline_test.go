@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-type patienceKey struct{}
+type deadlineKey struct{}
 
-// TestPatienceIsADeadline holds patience against context.WithDeadline, with and without somebody who waits.
-func TestPatienceIsADeadline(t *testing.T) {
+// TestLazyDeadlineIsADeadline holds lazyDeadline against context.WithDeadline, with and without somebody who waits.
+func TestLazyDeadlineIsADeadline(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		parentLives time.Duration // 0: for ever
@@ -23,7 +23,7 @@ func TestPatienceIsADeadline(t *testing.T) {
 	} {
 		for _, waited := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {
-				parent, cancelParent := context.WithCancel(context.WithValue(context.Background(), patienceKey{}, "found"))
+				parent, cancelParent := context.WithCancel(context.WithValue(context.Background(), deadlineKey{}, "found"))
 				defer cancelParent()
 				if test.parentLives > 0 {
 					parent, cancelParent = context.WithTimeout(parent, test.parentLives)
@@ -46,7 +46,7 @@ func TestPatienceIsADeadline(t *testing.T) {
 					if want, _ := model.Deadline(); !got.Equal(want) {
 						t.Fatalf("%s: deadline %v, want %v", name, got, want)
 					}
-					if p.Value(patienceKey{}) != "found" {
+					if p.Value(deadlineKey{}) != "found" {
 						t.Fatalf("%s, waited for: %t: a value of the parent is lost", name, waited)
 					}
 					time.Sleep(time.Second / 2)
@@ -69,8 +69,8 @@ func TestPatienceIsADeadline(t *testing.T) {
 	}
 }
 
-// TestPatienceHasChildren: a child ends with it, whoever asked first.
-func TestPatienceHasChildren(t *testing.T) {
+// TestLazyDeadlineHasChildren: a child ends with it, whoever asked first.
+func TestLazyDeadlineHasChildren(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := &lazyDeadline{parent: context.Background(), until: time.Now().Add(time.Second)}

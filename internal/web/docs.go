@@ -20,23 +20,23 @@ const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img
 //go:embed docs
 var docsFiles embed.FS
 
-// docsPages returns the interactive documentation, /docs and all it loads, by exact path. It describes what
+// makeDocsPages returns the interactive documentation, /docs and all it loads, by exact path. It describes what
 // /openapi.json says, and makes no request but to this service.
-func docsPages() map[string]Page {
+func makeDocsPages() map[string]Page {
 	return map[string]Page{
-		"/docs":                      docsPage("text/html; charset=utf-8", docsFile("index.html")),
-		"/docs/init.js":              docsPage("text/javascript; charset=utf-8", docsFile("init.js")),
-		"/docs/page.css":             docsPage("text/css; charset=utf-8", docsFile("page.css")),
-		"/docs/icon.svg":             docsPage("image/svg+xml", docsFile("icon.svg")),
-		"/docs/swagger-ui-bundle.js": swaggerFile("text/javascript; charset=utf-8", "swagger-ui-bundle.js"),
-		"/docs/swagger-ui.css":       swaggerFile("text/css; charset=utf-8", "swagger-ui.css"),
+		"/docs":                      newDocsPage("text/html; charset=utf-8", readDocsFile("index.html")),
+		"/docs/init.js":              newDocsPage("text/javascript; charset=utf-8", readDocsFile("init.js")),
+		"/docs/page.css":             newDocsPage("text/css; charset=utf-8", readDocsFile("page.css")),
+		"/docs/icon.svg":             newDocsPage("image/svg+xml", readDocsFile("icon.svg")),
+		"/docs/swagger-ui-bundle.js": newSwaggerPage("text/javascript; charset=utf-8", "swagger-ui-bundle.js"),
+		"/docs/swagger-ui.css":       newSwaggerPage("text/css; charset=utf-8", "swagger-ui.css"),
 	}
 }
 
-func docsPage(contentType string, body []byte) Page { return NewPage(contentType, docsPolicy, body) }
+func newDocsPage(contentType string, body []byte) Page { return NewPage(contentType, docsPolicy, body) }
 
-// docsFile reads a file of ours. Like swaggerFile, it can fail only where the program was put together wrongly.
-func docsFile(name string) []byte {
+// readDocsFile reads a file of ours. Like newSwaggerPage, it can fail only where the program was put together wrongly.
+func readDocsFile(name string) []byte {
 	body, err := docsFiles.ReadFile("docs/" + name)
 	if err != nil {
 		panic(err)
@@ -44,13 +44,13 @@ func docsFile(name string) []byte {
 	return body
 }
 
-// swaggerFile is a page of Swagger UI, which is kept and sent compressed.
-func swaggerFile(contentType, name string) Page {
+// newSwaggerPage is a page of Swagger UI, which is kept and sent compressed.
+func newSwaggerPage(contentType, name string) Page {
 	packed, err := fs.ReadFile(static.FS, name+".gz")
 	if err != nil {
 		panic(err)
 	}
-	p := docsPage(contentType, packed)
-	p.unpacked = sync.OnceValues(func() ([]byte, error) { return gunzip(packed) })
+	p := newDocsPage(contentType, packed)
+	p.unpacked = sync.OnceValues(func() ([]byte, error) { return decompressGzip(packed) })
 	return p
 }

@@ -23,7 +23,7 @@ func TestDocsPagesAreWhole(t *testing.T) {
 		"/docs/swagger-ui-bundle.js": "/*! For license information",
 		"/docs/swagger-ui.css":       ".swagger-ui{",
 	}
-	pages := docsPages()
+	pages := makeDocsPages()
 	if len(pages) != len(types) {
 		t.Errorf("%d pages, want %d", len(pages), len(types))
 	}
@@ -79,7 +79,7 @@ var reference = regexp.MustCompile(`(?:src|href|url|action)\s*[=:(]\s*["']?([^"'
 
 func TestDocsStayInsideTheService(t *testing.T) {
 	t.Parallel()
-	served := docsPages()
+	served := makeDocsPages()
 	elsewhere := map[string]bool{"/openapi.json": true, "/.well-known/jwks.json": true, "/api/v1/health": true}
 	found := 0
 	for _, path := range []string{"/docs", "/docs/init.js", "/docs/page.css", "/docs/icon.svg"} {
@@ -107,7 +107,7 @@ func TestDocsStayInsideTheService(t *testing.T) {
 
 func TestDocsHaveNoInlineCode(t *testing.T) {
 	t.Parallel()
-	html := string(docsPages()["/docs"].body)
+	html := string(makeDocsPages()["/docs"].body)
 	for _, inline := range []string{"<style", "style=", "javascript:", "onclick", "onload", "<script>"} {
 		if strings.Contains(html, inline) {
 			t.Errorf("the page has %s, which its policy blocks", inline)
@@ -118,7 +118,7 @@ func TestDocsHaveNoInlineCode(t *testing.T) {
 // What is kept compressed is unpacked once, for whoever does not take gzip, and not at all for a client that has it.
 func TestPagesAreUnpackedOnce(t *testing.T) {
 	t.Parallel()
-	bundle := docsPages()["/docs/swagger-ui-bundle.js"]
+	bundle := makeDocsPages()["/docs/swagger-ui-bundle.js"]
 	first, err := bundle.unpacked()
 	if err != nil {
 		t.Fatal(err)

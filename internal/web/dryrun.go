@@ -45,7 +45,8 @@ func (a accountImpact) MarshalJSON() ([]byte, error) { return AppendJSON(nil, a.
 
 const dryRunMessage = "Dry run: nothing was changed"
 
-// rehearsable says of a route that it can be tried without effect. Its handler must make its call to x.service.
+// DryRunnable says of a route that it can be tried without effect, with ?dry_run=true. Its handler must call x.Service,
+// which then rolls its changes back.
 func DryRunnable(r Route) Route {
 	r.dryRunnable = true
 	r.Params = append(r.Params, DescribeQueryParam("dry_run",
@@ -54,7 +55,8 @@ func DryRunnable(r Route) Route {
 	return r
 }
 
-// attempt runs a request in earnest or, where it asks for that, without effect.
+// dryRun calls do, which answers the request. Where the request asks for a dry run, do works on a Service whose changes
+// are rolled back, and what would have changed is the answer in place of its own.
 func (x *Exchange) dryRun(r *Route, do func() error) error {
 	if !r.dryRunnable {
 		return do()
@@ -71,10 +73,10 @@ func (x *Exchange) dryRun(r *Route, do func() error) error {
 		return err
 	}
 	x.Header().Del("Location")
-	return x.Reply(Envelope{Code: http.StatusOK, Message: dryRunMessage, Data: impactOf(impact)})
+	return x.Reply(Envelope{Code: http.StatusOK, Message: dryRunMessage, Data: toImpact(impact)})
 }
 
-func impactOf(i users.Impact) Impact {
+func toImpact(i users.Impact) Impact {
 	out := Impact{Accounts: i.Accounts, Roles: MapSlice(i.Roles, func(r users.RoleImpact) RoleImpact {
 		return RoleImpact{
 			ID: r.Role.ID.String(), Name: string(r.Role.Name), Gains: ToStrings(r.Gains), Loses: ToStrings(r.Loses), Accounts: r.Accounts,

@@ -7,9 +7,10 @@ import (
 	users "github.com/svc-users/svc-users"
 )
 
+// JSONType is the media type of JSON, with nothing after it.
 const JSONType = "application/json"
 
-// envelope is the one object of every JSON answer under /api/v1: always the same six keys. Data, Errors and
+// Envelope is the one object of every JSON answer under /api/v1: always the same six keys. Data, Errors and
 // Meta are null when they are nil; Keys is a seventh key, which the JWKS answer alone has.
 type Envelope struct {
 	Code    int // the status; whether it is a success follows from it
@@ -34,7 +35,7 @@ func toFaults(found users.Faults) []Fault {
 	return out
 }
 
-// append appends the envelope's JSON to b. An error is a defect: a value that cannot be JSON.
+// Append appends the envelope's JSON to b. An error is a defect: a value that cannot be JSON.
 func (e Envelope) Append(b []byte) ([]byte, error) {
 	status := "success"
 	if e.Code >= 400 {
@@ -69,7 +70,7 @@ func (e Envelope) Append(b []byte) ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// reply keeps an envelope as the answer.
+// Reply keeps an envelope as the answer. An error is a defect: data that cannot be JSON.
 func (x *Exchange) Reply(e Envelope) error {
 	lent := x.takeBuffer()
 	body, err := e.Append((*lent)[:0])

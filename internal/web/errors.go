@@ -18,6 +18,7 @@ type refusal struct {
 	cause   error    // for the log alone
 }
 
+// Error is for the log: it has the cause.
 func (e *refusal) Error() string {
 	if e.cause != nil {
 		return e.message + ": " + e.cause.Error()
@@ -25,6 +26,7 @@ func (e *refusal) Error() string {
 	return e.message
 }
 
+// Unwrap returns the cause.
 func (e *refusal) Unwrap() error { return e.cause }
 
 // What WWW-Authenticate says (RFC 6750 §3): invalid_token only to who sent a token.
@@ -33,7 +35,7 @@ const (
 	challengeInvalid = `Bearer error="invalid_token"`
 )
 
-// kinds is what each kind of refusal of the rules is in HTTP, with words for one that came without.
+// errorKinds is what each kind of refusal of the rules is in HTTP, with words for one that came without.
 var errorKinds = []struct {
 	kind    error
 	status  int
@@ -50,7 +52,7 @@ var errorKinds = []struct {
 }
 
 // fail makes the answer of an error, in the envelope or as OAuth has it. It is the only place that does, and
-// whatever it does not know is a defect of which nothing is shown.
+// whatever it does not know is a defect, and nothing of it is shown.
 func (x *Exchange) fail(err error) {
 	e := Envelope{}
 	var own *refusal
@@ -71,7 +73,7 @@ func (x *Exchange) fail(err error) {
 	if e.Code == http.StatusUnauthorized || e.Code >= 500 || x.ctx.Err() != nil {
 		x.Cause = err
 	}
-	// An error is nobody's to keep, whatever the operation thought of its success.
+	// An error must not be cached, whatever the operation thought of its success.
 	x.Set("Cache-Control", "no-store")
 	x.Set("Content-Security-Policy", APIPolicy)
 	reply := x.Reply
@@ -101,14 +103,14 @@ func (x *Exchange) refused(kind error, ruled *users.Error) Envelope {
 		case users.ErrUnauthenticated:
 			x.Set("Www-Authenticate", challengeInvalid)
 		case users.ErrTooMany, users.ErrUnavailable:
-			x.Set("Retry-After", retryAfter(ruled.RetryAfter))
+			x.Set("Retry-After", formatRetryAfter(ruled.RetryAfter))
 		}
 		return e
 	}
 	return Envelope{Code: http.StatusInternalServerError, Message: "Internal server error"}
 }
 
-// retryAfter is a delay in whole seconds, rounded up, at least one.
-func retryAfter(d time.Duration) string {
+// formatRetryAfter is a delay in whole seconds, rounded up, at least one.
+func formatRetryAfter(d time.Duration) string {
 	return strconv.FormatInt(max(1, int64((d+time.Second-1)/time.Second)), 10)
 }

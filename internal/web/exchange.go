@@ -130,7 +130,7 @@ func (x *Exchange) send() {
 	}
 	x.w.WriteHeader(x.status)
 	if x.Request.Method != http.MethodHead && len(x.body) > 0 {
-		// An error here is a client that has gone; there is nobody left to tell.
+		// An error here is a client that has gone.
 		x.sent, _ = x.w.Write(x.body)
 	}
 }

@@ -21,7 +21,7 @@ func FuzzBody(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	plan := bodyOf(reflect.TypeFor[sample](), SmallBody)
+	plan := newBodySpec(reflect.TypeFor[sample](), SmallBody)
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var in sample
 		read, err := plan.read(raw, &in)

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// apiPolicy forbids a browser to do anything with an answer that it was led to open as a page.
+// APIPolicy forbids a browser to do anything with an answer that it was led to open as a page.
 const APIPolicy = "default-src 'none'; frame-ancestors 'none'"
 
 // The values that most answers share. They are never written to.
@@ -21,8 +21,8 @@ var (
 )
 
 // commonHeaders sets what every answer has, errors and answers without a body too. An answer may replace the
-// policies of content and cache; not to be stored is the default, because most of what is said here belongs to
-// somebody.
+// policies of content and cache; not to be stored is the default, because most answers are for one caller
+// alone.
 func (h *handler) commonHeaders(x *Exchange) {
 	fields := x.Header()
 	fields["X-Request-Id"] = []string{x.id}

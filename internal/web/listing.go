@@ -14,14 +14,14 @@ const (
 	maxPage = 1_000_000_000
 )
 
-// listing is a piece of a list as it was asked for.
+// Listing is a piece of a list as it was asked for.
 type Listing struct {
 	Paging users.Paging
 	// identity names the list by resource, order and filters; a cursor is good in the very list it came from.
 	identity string
 }
 
-// listing reads the parameters that all lists have. text is the field that the list can be sorted by beside
+// ReadListing reads the parameters that all lists have: page, page_size, cursor and sort. text is the field that the list can be sorted by beside
 // created_at, filters are the list's filters in the form in which they are compared.
 func (x *Exchange) ReadListing(resource, text string, filters ...string) Listing {
 	l := Listing{Paging: users.Paging{Size: x.numberParam("page_size", defaultPageSize, maxPageSize)}}
@@ -44,8 +44,7 @@ func (x *Exchange) ReadListing(resource, text string, filters ...string) Listing
 	return l
 }
 
-// place reads where in the list the piece begins: at a page, or at a cursor, of which the empty one is the
-// start.
+// readStart reads where in the list the piece begins: at a page, or at a cursor. The empty cursor is the start.
 func (x *Exchange) readStart(l *Listing) {
 	cursor, byCursor := x.Query["cursor"]
 	_, byPage := x.Query["page"]
@@ -76,7 +75,7 @@ type ListMeta struct {
 	NextCursor   Nullable `json:"next_cursor,omitzero" doc:"Where the next piece begins; null at the end. By cursor, and on page 1"`
 }
 
-// meta describes the piece that was found.
+// DescribeList is the meta of the piece that was found. next is where it ended, or nil at the end of the list.
 func (x *Exchange) DescribeList(l Listing, next *users.Position, total int, exact bool) ListMeta {
 	size := l.Paging.Size
 	m := ListMeta{PageSize: size}

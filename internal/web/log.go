@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// statusClientGone is what the log has for a request whose client left before the answer; nobody gets to see
-// it. The number is nginx's.
+// statusClientGone is what the log has for a request whose client left before the answer; it is never sent. The number is nginx's.
 const statusClientGone = 499
 
 // maxCause bounds the cause of a refusal in the log, in bytes: enough for a stack.
@@ -67,7 +66,7 @@ func (x *Exchange) gone() bool {
 	return x.Cause != nil && x.status != http.StatusRequestTimeout && x.Request.Context().Err() == context.Canceled
 }
 
-// knownMethod keeps what a client calls a method from filling the log.
+// boundMethod replaces a method that HTTP does not have by "other", so that clients cannot fill the log.
 func boundMethod(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete, http.MethodOptions,
@@ -77,7 +76,7 @@ func boundMethod(method string) string {
 	return "other"
 }
 
-// bounded cuts text to at most n bytes of valid UTF-8.
+// truncateUTF8 cuts text to at most n bytes of valid UTF-8.
 func truncateUTF8(s string, n int) string {
 	if len(s) > n {
 		s = s[:n]

@@ -62,9 +62,10 @@ func (x *Exchange) replyBare(status int, value any) error {
 
 const formType = "application/x-www-form-urlencoded"
 
-// posted completes a route that takes a form and answers with bare JSON. In declares the fields as a body of JSON would.
+// Form completes a route that takes a form and answers with bare JSON. In declares the fields as a body of JSON would;
+// f gets what was sent.
 func Form[In, Out any](r Route, f func(x *Exchange, form url.Values) (Out, error)) Route {
-	r.body = bodyOf(reflect.TypeFor[In](), cmp.Or(r.BodyLimit, SmallBody))
+	r.body = newBodySpec(reflect.TypeFor[In](), cmp.Or(r.BodyLimit, SmallBody))
 	r.body.mediaType = formType
 	r.Data = reflect.TypeFor[Out]()
 	r.Serve = func(x *Exchange, raw []byte) error {

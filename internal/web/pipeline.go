@@ -17,7 +17,7 @@ var errUnknownRoute = &refusal{status: http.StatusNotFound, message: "Not found"
 // ServeHTTP answers one request and writes one line about it into the log.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	started := h.Now()
-	x := &Exchange{handler: h, Service: h.Service, Request: r, w: w, id: h.requestID(r), conn: connectionOf(r)}
+	x := &Exchange{handler: h, Service: h.Service, Request: r, w: w, id: h.requestID(r), conn: findConnection(r)}
 	x.conn.work()
 	x.resetDeadline(time.Now())
 	defer x.finish()
@@ -27,7 +27,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.log(x, started)
 }
 
-// serve completes the answer, whatever happens.
+// answer completes the answer, whatever happens: a panic is a 500.
 func (h *handler) answer(x *Exchange) {
 	defer func() {
 		switch problem := recover(); problem {
@@ -64,8 +64,8 @@ func (h *handler) answer(x *Exchange) {
 	}
 }
 
-// cleanPath reports whether a path is in the one spelling that names a resource. The mux would redirect the
-// others to it, and a redirect turns a POST into a GET and sends tokens where nobody meant them to go.
+// isCleanPath reports whether a path is in the one spelling that names a resource. The mux would redirect the
+// others to it, and a redirect turns a POST into a GET and sends tokens where they were not meant to go.
 func isCleanPath(p string) bool { return strings.HasPrefix(p, "/") && path.Clean(p) == p }
 
 // subtree returns the resource that takes all that is below its path, if the request is for one. It is found by
@@ -109,21 +109,21 @@ func (h *handler) register(routes []Route) {
 			add(r)
 		}
 	}
-	for path, p := range docsPages() {
+	for path, p := range makeDocsPages() {
 		add(pageRoute(path, p))
 	}
 	for pattern, res := range resources {
 		if strings.Contains(pattern, "{") {
-			h.mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) { res.serve(exchangeOf(w)) })
+			h.mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) { res.serve(asExchange(w)) })
 		} else {
 			h.fixed[pattern] = res
 		}
 	}
-	h.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { exchangeOf(w).fail(h.Unmatched) })
+	h.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { asExchange(w).fail(h.Unmatched) })
 }
 
-// exchangeOf returns the exchange that ServeHTTP gave the mux.
-func exchangeOf(w http.ResponseWriter) *Exchange { return w.(*Exchange) }
+// asExchange returns the exchange that ServeHTTP gave the mux.
+func asExchange(w http.ResponseWriter) *Exchange { return w.(*Exchange) }
 
 // serve picks the operation by method.
 func (res *resource) serve(x *Exchange) {
@@ -171,7 +171,7 @@ func (x *Exchange) options(allow string) {
 	x.Answer(http.StatusNoContent, "", nil)
 }
 
-// run takes a request through the checks of its operation, in the order of the contract, and then serves it.
+// runChecks takes a request through the checks of its operation, in the order of the contract, and then serves it.
 func (x *Exchange) runChecks(r *Route) error {
 	if err := x.admit(r); err != nil {
 		return err

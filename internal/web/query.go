@@ -11,6 +11,7 @@ import (
 	users "github.com/svc-users/svc-users"
 )
 
+// NotAParameter is what is wrong with a parameter that an operation does not have.
 const NotAParameter = "is not a parameter of this operation"
 
 // readQuery takes a query string apart. Parameters that the operation does not know are passed over where its
@@ -57,6 +58,7 @@ func readQuery(raw, method string, known []string) (map[string]string, users.Fau
 	return values, faults
 }
 
+// CheckText says what is wrong with a text, whatever it is for; it returns nothing for one that is in order.
 func CheckText(s string) string {
 	switch {
 	case !utf8.ValidString(s):
@@ -73,7 +75,7 @@ const maxSearch = 254
 // The readers below take one parameter each and note what is wrong with it; an absent one is the zero value. A
 // parameter that is already known to be wrong keeps that fault.
 
-// searchParam returns nothing for a text that is too long, which is then not normalised either.
+// SearchParam returns nothing for a text that is too long, which is then not normalised either.
 func (x *Exchange) SearchParam(name string) string {
 	q := x.Query[name]
 	if len(q) > maxSearch {
@@ -83,6 +85,7 @@ func (x *Exchange) SearchParam(name string) string {
 	return q
 }
 
+// EmailParam reads an e-mail.
 func (x *Exchange) EmailParam(name string) users.Email {
 	s, sent := x.Query[name]
 	if !sent {
@@ -95,6 +98,7 @@ func (x *Exchange) EmailParam(name string) users.Email {
 	return e
 }
 
+// IDParam reads an id.
 func (x *Exchange) IDParam(name string) users.ID {
 	s, sent := x.Query[name]
 	if !sent {
@@ -107,6 +111,7 @@ func (x *Exchange) IDParam(name string) users.ID {
 	return id
 }
 
+// FlagParam reads true or false; nil is an absent one.
 func (x *Exchange) FlagParam(name string) *bool {
 	s, sent := x.Query[name]
 	if !sent {
@@ -124,7 +129,7 @@ func (x *Exchange) numberParam(name string, absent, most int) int {
 	return x.RangeParam(name, 1, most, absent)
 }
 
-// rangeParam reads plain decimal digits, from least to most.
+// RangeParam reads plain decimal digits, from least to most.
 func (x *Exchange) RangeParam(name string, least, most, absent int) int {
 	s, sent := x.Query[name]
 	if !sent {

@@ -91,7 +91,7 @@ type Owned interface {
 // Body completes a route that takes a JSON body, which is read into an In; see bodySpec for what In may be. f passes
 // x.Found on to the Service, which adds what it finds, so that all faults of a request are in one answer.
 func Body[In, Out any](r Route, f func(x *Exchange, in In) (Out, error)) Route {
-	r.body = bodyOf(reflect.TypeFor[In](), cmp.Or(r.BodyLimit, SmallBody))
+	r.body = newBodySpec(reflect.TypeFor[In](), cmp.Or(r.BodyLimit, SmallBody))
 	r.Data = reflect.TypeFor[Out]()
 	known := queryParamNames(r.Params)
 	r.Serve = func(x *Exchange, raw []byte) error {

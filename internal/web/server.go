@@ -16,7 +16,7 @@ const (
 	maxHeader     = 32 << 10         // bytes; a token takes at most 8 KiB of them
 
 	// requestTimeout is how long one request may work on its answer. It leaves writeTimeout room to send it, and
-	// lets a server that is told to stop finish what it has begun before whoever told it loses patience.
+	// lets a server that is told to stop finish what it has begun before the supervisor kills it.
 	requestTimeout = 20 * time.Second
 )
 

@@ -87,7 +87,7 @@ func New(o Options, routes []Route) http.Handler {
 		corsHeaders: strings.Join(append([]string{corsHeaders}, o.CORSHeaders...), ", "),
 	}
 	if o.CursorKey != nil {
-		h.cursors = cursorCipher(o.CursorKey)
+		h.cursors = newCursorCipher(o.CursorKey)
 	}
 	h.register(routes)
 	return h

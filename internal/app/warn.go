@@ -1,7 +1,7 @@
-package main
+package app
 
 import (
-	"log/slog"
+	"context"
 	"sync"
 	"time"
 
@@ -15,8 +15,9 @@ const (
 	maxWarned = 1024
 )
 
-// warn logs what no answer says and the operator should know.
-func (a *instance) warn(log *slog.Logger) {
+// logWarnings has logged what no answer says and the operator should know.
+func (a *App) logWarnings() {
+	log := a.config.Log
 	hashes, roles := newSeldom(time.Now), newSeldom(time.Now)
 	a.UnreadableHash = func(account users.ID) {
 		if hashes.allows(account) {
@@ -28,6 +29,37 @@ func (a *instance) warn(log *slog.Logger) {
 			log.Warn("tokens of a role are issued without the claim permissions, which would make them longer than JWT_MAX_BYTES", "role", string(role.Name), "role_id", role.ID.String())
 		}
 	}
+}
+
+// warnOfCreators logs which other users of the database may create functions where the service looks for its own. It
+// is safe from those, but there is no reason to let them.
+func (a *App) warnOfCreators(ctx context.Context) error {
+	others, err := a.Store.Creators(ctx)
+	if err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		a.config.Log.Warn("other database users may create objects in the service's schema: REVOKE CREATE ON SCHEMA … FROM them, or use a schema of its own", "users", others)
+	}
+	return nil
+}
+
+// logListening says whether changes of rights are heard of. Both ways are right, and one of them is slower.
+func (a *App) logListening(hears bool, why string) {
+	if hears {
+		a.config.Log.Info("hearing of changes from the database")
+		return
+	}
+	a.config.Log.Warn("not hearing of changes: asking the database with each request", "cause", why)
+}
+
+// logFile says that the file of the database is not the one that was opened, or that it is again.
+func (a *App) logFile(problem string) {
+	if problem == "" {
+		a.config.Log.Info("the database file is back: serving again")
+		return
+	}
+	a.config.Log.Error("the database file is not the one that was opened: refusing all requests", "cause", problem)
 }
 
 // seldom lets through one warning in an hour about each thing, and about no more than maxWarned things.

@@ -44,7 +44,7 @@ func invalidJSON(problem string, offset int64) error {
 	}
 }
 
-// invalidUTF8 is the offset of the first byte that is not UTF-8, or -1.
+// indexInvalidUTF8 is the offset of the first byte that is not UTF-8, or -1.
 func indexInvalidUTF8(raw []byte) int {
 	for i := 0; i < len(raw); {
 		if raw[i] < utf8.RuneSelf {

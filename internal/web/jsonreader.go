@@ -15,7 +15,7 @@ import (
 const (
 	maxDepth = 32   // objects and arrays inside one another, the body included
 	maxItems = 1000 // of an array
-	// maxFaults is how many unknown members or parameters are named. Nobody sends more but to have them named.
+	// MaxFaults is how many unknown members or parameters are named. A client that sends more does so on purpose.
 	MaxFaults = 1000
 	// maxFieldRunes bounds the name of a field in an answer, where it is the client's own text.
 	maxFieldRunes = 100
@@ -97,6 +97,7 @@ type place struct {
 	n     int
 }
 
+// String is the place in the dotted spelling of errors, such as permission_ids.0.
 func (p place) String() string { return p.field + "." + strconv.Itoa(p.n) }
 
 // array reads an array; anything else is a fault of field. It hands the place of each item to item, which must
@@ -207,7 +208,7 @@ func (r *reader) skip() error {
 	}
 }
 
-// fieldPath is a JSON pointer in the dotted spelling of errors.
+// dottedPath is a JSON pointer in the dotted spelling of errors.
 func dottedPath(p jsontext.Pointer) string {
 	var parts []string
 	for part := range p.Tokens() {
@@ -216,7 +217,7 @@ func dottedPath(p jsontext.Pointer) string {
 	return strings.Join(parts, ".")
 }
 
-// fieldName is text of the client's own, bounded to be named in an answer.
+// ShortenFieldName is text of the client's own, bounded to be named in an answer.
 func ShortenFieldName(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	runes := 0

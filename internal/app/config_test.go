@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"runtime"
@@ -16,7 +16,7 @@ func TestHashingHeedsAQuota(t *testing.T) {
 	t.Parallel()
 	all := float64(runtime.NumCPU())
 	for quota, want := range map[float64]float64{0: 0, all / 2: all / 2, all - 0.1: all - 0.1, all: 0, 4 * all: 0} {
-		got := hashing(config.Config{BcryptCost: 11, HashWorkers: 5, LoginMaxWait: time.Second}, cgroup.Limits{CPUs: quota})
+		got := hashingOptions(config.Config{BcryptCost: 11, HashWorkers: 5, LoginMaxWait: time.Second}, cgroup.Limits{CPUs: quota})
 		if got.Quota != want {
 			t.Errorf("a quota of %v of %v processors: hashing keeps to %v, want %v", quota, all, got.Quota, want)
 		}
@@ -30,7 +30,7 @@ func TestHashingHeedsAQuota(t *testing.T) {
 func TestConnectionsHeedMemory(t *testing.T) {
 	t.Parallel()
 	for memory, want := range map[int64]int{0: 0, 1: 64, 64 << 20: 512, 256 << 20: 2048, 1 << 40: web.DefaultConnections} {
-		if got := connections(memory); got != want {
+		if got := maxConnections(memory); got != want {
 			t.Errorf("%d bytes of memory: %d connections, want %d", memory, got, want)
 		}
 	}

@@ -20,7 +20,7 @@ import (
 //
 // Names match in their exact case. A member that is not declared is a fault.
 
-// nullable is a member that may be absent or null. In a body null empties the field. In an answer, with the option
+// Nullable is a member that may be absent or null. In a body null empties the field. In an answer, with the option
 // omitzero, it is absent unless it is set.
 type Nullable struct{ users.Change[*string] }
 
@@ -35,7 +35,7 @@ func (Nullable) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Nullable: true}
 }
 
-// body knows how to read one struct.
+// bodySpec says how a body is read into one struct.
 type bodySpec struct {
 	goType    reflect.Type
 	mediaType string
@@ -50,14 +50,14 @@ type member struct {
 	items    *bodySpec // of an array of objects
 }
 
-// bodyOf studies a struct once, when the routes are made. A whole body has at most so many bytes.
-func bodyOf(t reflect.Type, most int64) *bodySpec {
+// newBodySpec studies a struct once, when the routes are made. A whole body has at most so many bytes.
+func newBodySpec(t reflect.Type, most int64) *bodySpec {
 	b := &bodySpec{goType: t, mediaType: JSONType, maxBytes: most, members: map[string]member{}}
 	for f := range t.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		m := member{index: f.Index[0], required: !strings.Contains(options, "omitempty")}
 		if f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct {
-			m.items = bodyOf(f.Type.Elem(), most)
+			m.items = newBodySpec(f.Type.Elem(), most)
 		}
 		b.members[name] = m
 		b.names = append(b.names, name)

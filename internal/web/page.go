@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// page is an answer that stays the same: a file of the docs, the document, the keys.
+// Page is an answer that stays the same: a file of the docs, the document, the keys.
 type Page struct {
 	contentType string
 	csp         string
@@ -22,7 +22,7 @@ type Page struct {
 	unpacked func() ([]byte, error)
 }
 
-// newPage returns a page whose entity tag follows from its body.
+// NewPage returns a page whose entity tag follows from its body.
 func NewPage(contentType, csp string, body []byte) Page {
 	sum := sha256.Sum256(body)
 	return Page{contentType: contentType, csp: csp, body: body, etag: `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`}
@@ -40,7 +40,7 @@ func pageRoute(path string, p Page) *Route {
 // service changes it.
 const revalidate = "no-cache"
 
-// serve answers with the page, or with 304 to a client that has it (RFC 9110 §13.1.2), which is decided before
+// Serve answers with the page, or with 304 to a client that has it (RFC 9110 §13.1.2), which is decided before
 // anything is made of the body. A 304 has the fields that the 200 would have had and a cache needs (§15.4.5).
 func (p *Page) Serve(x *Exchange, cacheControl string) error {
 	etag := p.etag
@@ -72,7 +72,7 @@ func (p *Page) Serve(x *Exchange, cacheControl string) error {
 	return nil
 }
 
-// matches compares entity tags weakly, as If-None-Match asks for.
+// matchesETag compares entity tags weakly, as If-None-Match asks for.
 func matchesETag(headers []string, etag string) bool {
 	for _, h := range headers {
 		for tag := range strings.SplitSeq(h, ",") {
@@ -101,7 +101,7 @@ func acceptsGzip(headers []string) bool {
 	return false
 }
 
-func gunzip(packed []byte) ([]byte, error) {
+func decompressGzip(packed []byte) ([]byte, error) {
 	r, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		return nil, err

@@ -103,7 +103,7 @@ func (d *document) errorSchema() *huma.Schema {
 	})
 }
 
-// writtenSchema refers to the schema of what a create answers: that of the thing, of which only the id is always there.
+// writtenSchema refers to the schema of what a create answers: that of the thing, and only its id is always there.
 func (d *document) writtenSchema(whole *huma.Schema) *huma.Schema {
 	return d.namedSchema("Written"+d.schemaName(whole), func() *huma.Schema {
 		schema := *d.registry.SchemaFromRef(whole.Ref)

@@ -30,7 +30,7 @@ type thing struct {
 
 func readSample(raw string) (sample, []string, error) {
 	var in sample
-	read, err := bodyOf(reflect.TypeFor[sample](), SmallBody).read([]byte(raw), &in)
+	read, err := newBodySpec(reflect.TypeFor[sample](), SmallBody).read([]byte(raw), &in)
 	var list []string
 	for _, f := range read.faults {
 		list = append(list, f.Field+": "+f.Problem)
