@@ -273,6 +273,8 @@ func TestImportLawBites(t *testing.T) {
 		{"internal/cgroup/a.go", `import ("os"; "` + ours + `")`, false},
 		{"internal/store/a.go", `import ("database/sql"; "github.com/jackc/pgx/v5"; "modernc.org/sqlite"; "github.com/pressly/goose/v3")`, false},
 		{"internal/store/a.go", `import "` + internal + `/web"`, true},
+		{"internal/store/a.go", `import "` + internal + `/lease"`, false},
+		{"internal/lease/a.go", `import "` + internal + `/store"`, true},
 		{"internal/store/a.go", `import "` + internal + `/config"`, true},
 		{"internal/store/a.go", `import "` + internal + `/store/storetest"`, true},
 		{"internal/store/a.go", `import "` + internal + `/pgtest"`, true},

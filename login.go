@@ -82,7 +82,8 @@ func (s *Service) upgrade(ctx context.Context, id ID, old PasswordHash, p Passwo
 	if err != nil {
 		return old
 	}
-	if err := s.Store.ReplacePasswordHash(ctx, id, old, fresh); err != nil {
+	err = s.Store.InRowTx(ctx, func(tx RowTx) error { return tx.ReplacePasswordHash(ctx, id, old, fresh) })
+	if err != nil {
 		return old
 	}
 	return fresh

@@ -49,6 +49,20 @@ func (r *rehearsal) InTx(ctx context.Context, fn func(tx Tx) error) error {
 	return err
 }
 
+// InRowTx implements Store: what it does is undone.
+func (r *rehearsal) InRowTx(ctx context.Context, fn func(tx RowTx) error) error {
+	err := r.Store.InRowTx(ctx, func(tx RowTx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return errCurtain
+	})
+	if errors.Is(err, errCurtain) {
+		return nil
+	}
+	return err
+}
+
 // watchedTx notes which account it changes.
 type watchedTx struct {
 	Tx

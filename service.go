@@ -60,8 +60,8 @@ func New(p Ports) *Service {
 type Caller struct {
 	Account Account
 	graph   *Graph
-	seen    Moment // when it was looked up
-	heard   bool   // it was not: this is what the Store has heard of, a moment old
+	seen    Revision // when it was looked up
+	heard   bool     // it was not: this is what the Store has heard of, a moment old
 	// operator is whoever runs the program, who acts as Admin and has no account.
 	operator bool
 }
@@ -93,7 +93,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Caller, error
 	if err != nil {
 		return Caller{}, unauthenticated(err)
 	}
-	if access, ok := s.Store.Heard(bearer.Account); ok {
+	if access, ok := s.Store.CachedAccess(bearer.Account); ok {
 		if caller, err := admit(access, bearer); err == nil {
 			caller.heard = true
 			return caller, nil
@@ -181,7 +181,7 @@ func admit(access Access, b Bearer) (Caller, error) {
 	case access.Account.TokenVersion != b.Version:
 		return Caller{}, unauthenticated(errors.New("the token's version is past"))
 	}
-	return Caller{Account: access.Account, graph: access.Graph, seen: access.Moment}, nil
+	return Caller{Account: access.Account, graph: access.Graph, seen: access.Revision}, nil
 }
 
 // change runs fn in a transaction on behalf of c. The caller is looked up again inside it, and must still hold

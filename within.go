@@ -21,23 +21,18 @@ type inner struct {
 	ChangeReader
 }
 
-// Heard implements Store: nothing counts inside a transaction but what it reads itself.
-func (inner) Heard(ID) (Access, bool) { return Access{}, false }
+// CachedAccess implements Store: inside a transaction only what it reads itself counts.
+func (inner) CachedAccess(ID) (Access, bool) { return Access{}, false }
 
 // AccountSince implements Store.
-func (i inner) AccountSince(ctx context.Context, _ Moment, id ID) (Account, error) {
+func (i inner) AccountSince(ctx context.Context, _ Revision, id ID) (Account, error) {
 	return i.Account(ctx, id)
 }
 
 // InTx implements Store: fn runs in the transaction there is, whose end is for whoever began it.
 func (i inner) InTx(_ context.Context, fn func(tx Tx) error) error { return fn(i.Tx) }
 
-// ForgetEmailChanges implements Store. Nothing is cleared away inside a transaction.
-func (inner) ForgetEmailChanges(context.Context, time.Time) error {
-	return errors.New("old changes of e-mails are not forgotten inside a transaction")
-}
-
-// ReplacePasswordHash implements Store. A login has no place inside a transaction.
-func (inner) ReplacePasswordHash(context.Context, ID, PasswordHash, PasswordHash) error {
-	return errors.New("a stored hash is not replaced inside a transaction")
+// InRowTx implements Store. What changes no rights has a transaction of its own.
+func (inner) InRowTx(context.Context, func(tx RowTx) error) error {
+	return errors.New("a row transaction does not begin inside a transaction")
 }

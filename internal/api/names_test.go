@@ -140,7 +140,9 @@ func TestDemoPasswordsAreMarked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := svc.Store.ReplacePasswordHash(t.Context(), admin, hash, hash+"x"); err != nil {
+		if err := svc.Store.InRowTx(t.Context(), func(tx users.RowTx) error {
+			return tx.ReplacePasswordHash(t.Context(), admin, hash, hash+"x")
+		}); err != nil {
 			t.Fatal(err)
 		}
 		svc.Exec(t, `UPDATE accounts SET password_hash = '`+string(hash)+`' WHERE email_key = 'boss@company.test'`)

@@ -33,8 +33,8 @@ type Away struct {
 	Err *atomic.Pointer[error]
 }
 
-// Heard implements users.Store: what is cached would need no database.
-func (Away) Heard(users.ID) (users.Access, bool) { return users.Access{}, false }
+// CachedAccess implements users.Store: nothing is cached.
+func (Away) CachedAccess(users.ID) (users.Access, bool) { return users.Access{}, false }
 
 // Access implements users.Store.
 func (a Away) Access(ctx context.Context, id users.ID) (users.Access, error) {

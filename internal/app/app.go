@@ -18,6 +18,7 @@ import (
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/password"
 	"github.com/svc-users/svc-users/internal/store"
+	"github.com/svc-users/svc-users/internal/token"
 )
 
 // App is the service on its database. The Service, Store and Hasher are nil until Open, OpenExisting or Run.
@@ -25,6 +26,7 @@ type App struct {
 	*users.Service
 	Store  *store.Store
 	Hasher *password.Hasher
+	Tokens *token.Holder // nil without Keys
 
 	config Config
 }
@@ -86,7 +88,8 @@ func (a *App) use(st *store.Store) {
 		Skeleton:  c.Skeleton,
 	}
 	if c.Keys != nil {
-		ports.Tokens = c.Keys // a nil *KeySet would be an interface that is not nil
+		a.Tokens = token.NewHolder(c.Keys)
+		ports.Tokens = a.Tokens // a nil *Holder would be an interface that is not nil
 	}
 	a.Service = users.New(ports)
 }
@@ -107,10 +110,8 @@ func (a *App) EdgeOptions(ctx context.Context) (EdgeOptions, error) {
 	if err != nil {
 		return EdgeOptions{}, err
 	}
-	public := a.config.Keys.Public()
 	o := a.config.requestOptions()
-	o.Service, o.Health, o.CursorKey = a.Service, a.Store, cursorKey
-	o.Keys = func() []users.PublicKey { return public }
+	o.Service, o.Health, o.CursorKey, o.Keys = a.Service, a.Store, cursorKey, a.Tokens.Public
 	return o, nil
 }
 

@@ -81,7 +81,7 @@ func (a *App) Listen() error {
 func (a *App) runBackground(ctx context.Context) (stop func()) {
 	background, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
-	running.Go(func() { a.forgetChanges(background) })
+	running.Go(func() { a.runJobs(background) })
 	running.Go(func() { a.Store.WatchFile(background.Done(), a.logFile) })
 	return func() {
 		cancel()

@@ -13,9 +13,9 @@ import (
 var errForeignLock = errors.New("the table svc_users_migration_lock belongs to another user of the database; drop it, and keep other users from making tables in the schema (REVOKE CREATE ON SCHEMA … FROM PUBLIC)")
 
 // lockMigrations holds the lock of a table in a transaction of a connection of its own. The server ends it with
-// the connection, so a process that was killed keeps nobody waiting, and a PgBouncer in transaction mode,
-// which takes sessions apart, keeps a transaction together. Whoever does not get it asks again rather
-// than waits in its transaction: behind a PgBouncer with few connections those who wait could take the very
+// the connection, so a process that was killed keeps no other waiting, and a PgBouncer in transaction mode,
+// which takes sessions apart, keeps a transaction together. A process that does not get it asks again rather
+// than waits in its transaction: behind a PgBouncer with few connections those that wait could take the very
 // one that the migrations of the other need.
 func (p *postgres) lockMigrations(ctx context.Context) (func(), error) {
 	connection, err := pgx.ConnectConfig(ctx, p.config.ConnConfig.Copy())
@@ -86,14 +86,10 @@ func tryLock(ctx context.Context, connection *pgx.Conn) (locked bool, err error)
 	return false, err
 }
 
-func (p *postgres) canWrite() string { return canLock }
-
-// creators leaves out the owners of the schemas, who could do as they like anyway.
-func (p *postgres) creators() string {
-	return `SELECT DISTINCT coalesce(CAST(r.rolname AS text), CAST('PUBLIC' AS text))
+// findCreators leaves out the owners of the schemas, who could do as they like anyway.
+const findCreators = `SELECT DISTINCT coalesce(CAST(r.rolname AS text), CAST('PUBLIC' AS text))
 		FROM pg_catalog.pg_namespace n
 		CROSS JOIN LATERAL pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault(CAST('n' AS "char"), n.nspowner))) a
 		LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
 		WHERE n.nspname = ANY (pg_catalog.current_schemas(false)) AND a.privilege_type = CAST('CREATE' AS text)
 		AND a.grantee <> n.nspowner AND r.rolsuper IS NOT TRUE AND r.rolname IS DISTINCT FROM current_user ORDER BY 1`
-}

@@ -25,7 +25,7 @@ func TestSQLiteFileAloneAfterClose(t *testing.T) {
 	if _, err := s.Access(t.Context(), users.NewID()); !errors.Is(err, users.ErrNotFound) { // opens the watching connection
 		t.Fatal(err)
 	}
-	changed, release := s.Changed(users.Moment{})
+	changed, release := s.Changed(users.Revision{})
 	<-changed
 	release()
 	if err := s.Close(); err != nil {
@@ -105,7 +105,7 @@ func TestSQLiteFileGone(t *testing.T) {
 					"Access":             second(s.Access(t.Context(), users.NewID())),
 					"Graph":              second(s.Graph(t.Context())),
 					"Accounts":           second(s.Accounts(t.Context(), users.AccountFilter{}, users.List{Limit: 1})),
-					"a change of a hash": s.ReplacePasswordHash(t.Context(), users.NewID(), "", ""),
+					"a change of a hash": s.InRowTx(t.Context(), func(tx users.RowTx) error { return tx.ReplacePasswordHash(t.Context(), users.NewID(), "", "") }),
 				} {
 					if !errors.Is(err, users.ErrUnavailable) {
 						t.Errorf("%s: %v, want ErrUnavailable", operation, err)
