@@ -152,7 +152,7 @@ func createPermission(owner ServiceName, d declaredPermission) run {
 func changePermission(owner ServiceName, id ID, d declaredPermission) run {
 	return func(ctx context.Context, s *site) error {
 		_, err := s.UpdatePermission(ctx, s.caller, id.String(), PermissionPatch{
-			Description: Change[*string]{Set: true, To: d.description}, Owner: owner,
+			Description: Optional[*string]{Set: true, To: d.description}, Owner: owner,
 		})
 		return err
 	}
@@ -171,8 +171,8 @@ func createRole(owner ServiceName, d declaredRole) run {
 func changeRole(owner ServiceName, id ID, d declaredRole) run {
 	return func(ctx context.Context, s *site) error {
 		_, err := s.UpdateRole(ctx, s.caller, id.String(), RolePatch{
-			Name: text(string(d.name)), Description: Change[*string]{Set: true, To: d.description},
-			ParentID: Change[*string]{Set: true, To: s.parent(d)}, Owner: owner,
+			Name: text(string(d.name)), Description: Optional[*string]{Set: true, To: d.description},
+			ParentID: Optional[*string]{Set: true, To: s.parent(d)}, Owner: owner,
 		})
 		return inDocument(err, d)
 	}

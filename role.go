@@ -40,8 +40,8 @@ type NewRole struct {
 // RolePatch is a change of a role, as the request gave it.
 type RolePatch struct {
 	Name        *string         // nil leaves it alone
-	Description Change[*string] // to nil empties it
-	ParentID    Change[*string] // to nil makes it a root
+	Description Optional[*string] // to nil empties it
+	ParentID    Optional[*string] // to nil makes it a root
 	Owner       ServiceName     // of a declaration; empty leaves it alone
 	Found       Faults
 }
@@ -52,8 +52,8 @@ type PermissionAssignment struct {
 	Found         Faults
 }
 
-// Change is a field that a request may set, to whatever To is, nothing included, or leave alone.
-type Change[T any] struct {
+// Optional is a field that a request may set, to whatever To is, nothing included, or leave alone.
+type Optional[T any] struct {
 	Set bool
 	To  T
 }

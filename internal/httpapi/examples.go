@@ -43,7 +43,7 @@ var (
 		Accounts: 3,
 	}
 	exampleMeta = ListMeta{
-		Page: ptr(1), PageSize: defaultPageSize, TotalItems: ptr(1), TotalPages: ptr(1), TotalIsExact: ptr(true), NextCursor: nullable{users.Change[*string]{Set: true}},
+		Page: ptr(1), PageSize: defaultPageSize, TotalItems: ptr(1), TotalPages: ptr(1), TotalIsExact: ptr(true), NextCursor: nullable{users.Optional[*string]{Set: true}},
 	}
 	exampleToken         = Token{TokenType: "Bearer", Token: "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Im1haW4ifQ.e30.c2lnbmF0dXJl", ExpiresAt: exampleTime}
 	exampleIntrospection = Introspection{

@@ -106,7 +106,7 @@ func (a *api) getPermission(x *exchange) (Permission, error) {
 
 func (a *api) updatePermission(x *exchange, in PermissionPatch) (Permission, error) {
 	p, err := x.service.UpdatePermission(x.ctx, x.caller, x.pathID(), users.PermissionPatch{
-		Name: in.Name, Description: in.Description.Change, Found: x.found,
+		Name: in.Name, Description: in.Description.Optional, Found: x.found,
 	})
 	return permissionOf(p), err
 }

@@ -171,7 +171,7 @@ func (a *api) getRole(x *exchange) (Role, error) {
 
 func (a *api) updateRole(x *exchange, in RolePatch) (Role, error) {
 	role, err := x.service.UpdateRole(x.ctx, x.caller, x.pathID(), users.RolePatch{
-		Name: in.Name, Description: in.Description.Change, ParentID: in.ParentID.Change, Found: x.found,
+		Name: in.Name, Description: in.Description.Optional, ParentID: in.ParentID.Optional, Found: x.found,
 	})
 	return roleOf(role), err
 }

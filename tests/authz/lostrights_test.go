@@ -55,7 +55,7 @@ func changingMethods(t *testing.T) map[string]operation {
 			return err
 		}},
 		"UpdateRole": {[]string{"roles:update"}, true, func(h *house, s *users.Service, c users.Caller) error {
-			_, err := s.UpdateRole(ctx, c, h.id("r:free"), users.RolePatch{ParentID: users.Change[*string]{Set: true, To: text(h.id("r:x"))}})
+			_, err := s.UpdateRole(ctx, c, h.id("r:free"), users.RolePatch{ParentID: users.Optional[*string]{Set: true, To: text(h.id("r:x"))}})
 			return err
 		}},
 		"DeleteRole": {[]string{"roles:delete"}, true, func(h *house, s *users.Service, c users.Caller) error {
