@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"time"
 )
 
 // PlanDeclaration needs roles:read and permissions:read. It says what ApplyDeclaration would do, and changes
@@ -14,7 +13,7 @@ import (
 // what is the system's, for roles that would inherit from themselves or from Admin, for a role in use that
 // would be deleted, and for more than Limits allow.
 func (s *Service) PlanDeclaration(ctx context.Context, c Caller, in Declaration) (Plan, error) {
-	c, err := s.reader(ctx, c, RolesRead)
+	c, err := s.authorizeRead(ctx, c, RolesRead)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -32,7 +31,8 @@ func (s *Service) PlanDeclaration(ctx context.Context, c Caller, in Declaration)
 // PlanDeclaration does, and for each step what the ordinary method for it does, whose refusals are its own.
 func (s *Service) ApplyDeclaration(ctx context.Context, c Caller, in Declaration) (Plan, error) {
 	var done Plan
-	err := s.change(ctx, c, RolesRead, func(tx Tx, live Caller, now time.Time) error {
+	err := s.Change(ctx, c, RolesRead, func(tx *Change) error {
+		live := tx.Caller
 		if err := live.Require(PermissionsRead); err != nil {
 			return err
 		}
@@ -43,7 +43,7 @@ func (s *Service) ApplyDeclaration(ctx context.Context, c Caller, in Declaration
 		if err := done.bearable(live); err != nil {
 			return err
 		}
-		site := &site{Service: s.within(tx, now), caller: c, permission: map[PermissionName]ID{}, role: map[string]ID{}}
+		site := &site{Service: s.joinTx(tx), caller: c, permission: map[PermissionName]ID{}, role: map[string]ID{}}
 		for _, p := range live.graph.permissions {
 			site.permission[p.Name] = p.ID
 		}
@@ -54,6 +54,9 @@ func (s *Service) ApplyDeclaration(ctx context.Context, c Caller, in Declaration
 			if err := step.run(ctx, site); err != nil {
 				return named(err, step.about.Kind, step.about.Name)
 			}
+		}
+		if len(done.steps) > 0 {
+			tx.Record(declarationApplied(done.Service))
 		}
 		return nil
 	})

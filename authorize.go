@@ -56,8 +56,8 @@ func (s *Service) Check(ctx context.Context, c Caller, in PermissionCheck) (Chec
 		return checked(target.Account, target.Graph, names), nil
 	}
 	result := checked(c.Account, c.graph, names)
-	if c.heard && !result.All() {
-		latest, err := s.Latest(ctx, c)
+	if c.cached && !result.All() {
+		latest, err := s.Fresh(ctx, c)
 		if err != nil {
 			return CheckResult{}, err
 		}

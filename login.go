@@ -47,7 +47,7 @@ func (s *Service) login(ctx context.Context, email string, presented Password) (
 		return LoginResult{}, credentials()
 	}
 	if check.Outdated {
-		hash = s.upgrade(ctx, account.ID, hash, presented)
+		hash = s.upgrade(ctx, account, hash, presented)
 	}
 	return s.issue(ctx, account.ID, hash)
 }
@@ -77,15 +77,29 @@ func (s *Service) accountFor(ctx context.Context, email string) (Account, Passwo
 
 // upgrade replaces a hash of an older kind and returns the one that counts now. The login does not fail with
 // it: the old hash is still good, and the next login tries again.
-func (s *Service) upgrade(ctx context.Context, id ID, old PasswordHash, p Password) PasswordHash {
+func (s *Service) upgrade(ctx context.Context, a Account, old PasswordHash, p Password) PasswordHash {
 	fresh, err := s.Passwords.Hash(ctx, PurposeUpgrade, p)
 	if err != nil {
 		return old
 	}
-	if err := s.Store.ReplacePasswordHash(ctx, id, old, fresh); err != nil {
+	if err := s.Store.ReplacePasswordHash(ctx, a.ID, old, fresh); err != nil {
 		return old
 	}
+	s.recordUpgrade(ctx, a, fresh)
 	return fresh
+}
+
+// recordUpgrade tells the recorders, if there are any, that the hash of an account was replaced by fresh, unless another
+// one was stored meanwhile. That is a statement after the one that has replaced it, so that logins wait for no
+// transaction. Where it fails the event is lost, and the hash replaced all the same.
+func (s *Service) recordUpgrade(ctx context.Context, a Account, fresh PasswordHash) {
+	if len(s.Recorders) == 0 {
+		return
+	}
+	if stored, err := s.Store.PasswordHash(ctx, a.ID); err != nil || stored != fresh {
+		return
+	}
+	_ = s.record(ctx, s.Store, s.attribute(a.Subject(), s.now(), []Event{hashUpgraded(a)}))
 }
 
 // issue signs a token for an account whose password was just found to match verified. Comparing takes long

@@ -39,10 +39,10 @@ type NewRole struct {
 
 // RolePatch is a change of a role, as the request gave it.
 type RolePatch struct {
-	Name        *string         // nil leaves it alone
+	Name        *string           // nil leaves it alone
 	Description Optional[*string] // to nil empties it
 	ParentID    Optional[*string] // to nil makes it a root
-	Owner       ServiceName     // of a declaration; empty leaves it alone
+	Owner       ServiceName       // of a declaration; empty leaves it alone
 	Found       Faults
 }
 

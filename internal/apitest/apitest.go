@@ -55,6 +55,8 @@ type Options struct {
 	Audiences []string
 	// Unlimited lifts what bounds attempts.
 	Unlimited bool
+	// Recorders get the events of all that the rules change.
+	Recorders []users.Recorder
 	// Configure, if not nil, changes what the edge is made with.
 	Configure func(*httpapi.Options)
 }
@@ -124,7 +126,7 @@ func on(t testing.TB, database string, st *store.Store, o Options) *Service {
 	s := &Service{Database: database, Store: st, Tokens: keys, Log: &Log{}, options: o}
 	s.Users = users.New(users.Ports{
 		Store: st, Passwords: hasher, Tokens: keys, Now: o.clock(), NewID: users.NewID, TokenLife: time.Hour,
-		Skeleton: skeletons().Skeleton, Unlimited: o.Unlimited,
+		Skeleton: skeletons().Skeleton, Unlimited: o.Unlimited, Recorders: o.Recorders,
 	})
 	return s
 }

@@ -84,7 +84,7 @@ func (a *api) login(x *exchange, in Login) (Token, error) {
 }
 
 func (a *api) me(x *exchange) (Me, error) {
-	caller, err := a.Service.Latest(x.ctx, x.caller)
+	caller, err := a.Service.Fresh(x.ctx, x.caller)
 	if err != nil {
 		return Me{}, err
 	}
