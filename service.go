@@ -46,14 +46,14 @@ type Service struct {
 	changeBounds changeBounds
 }
 
-// maxMaking bounds how many statements of changes are made at once.
-const maxMaking = 2
+// maxConcurrentStatements bounds how many statements of changes are made at a time.
+const maxConcurrentStatements = 2
 
 // New returns a Service on its ports.
 func New(p Ports) *Service {
 	p.Limits = p.Limits.orUsual()
 	return &Service{
-		Ports: p, statements: newStatements(maxMaking), beginnings: newBeginnings(),
+		Ports: p, statements: newStatements(maxConcurrentStatements), beginnings: newBeginnings(),
 		changeBounds: changeBounds{maxChangesTold, maxStatement},
 	}
 }
@@ -88,8 +88,8 @@ func (c Caller) Permissions() []PermissionName { return c.graph.Effective(c.Acco
 // does not count: it is not ours, not valid at this time, or its account is disabled, deleted or past its
 // version.
 //
-// Who is let in may be let in on what the Store has heard of. Nobody is turned away on that: what was heard may
-// be older than the token.
+// A token may be accepted by what the Store has cached. It is never rejected by that: the cache may be older than the
+// token.
 func (s *Service) Authenticate(ctx context.Context, token string) (Caller, error) {
 	bearer, err := s.Tokens.Bearer(token, s.Now())
 	if err != nil {
@@ -104,9 +104,9 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Caller, error
 	return s.load(ctx, s.Store, bearer)
 }
 
-// Authorize returns the caller if it holds all of these, else ErrForbidden. As with Authenticate, what was heard
-// of is reason enough to let somebody do a thing, and to refuse it the database is asked. What is held is held at
-// one moment: never one permission by what was heard and another by what is so now.
+// Authorize returns the caller if it holds all of these, else ErrForbidden. As with Authenticate, the cache is enough to
+// allow a thing, and the database is asked before it is refused. All permissions are looked up in one state: never
+// one in the cache and another in the database.
 func (s *Service) Authorize(ctx context.Context, c Caller, all ...PermissionName) (Caller, error) {
 	if c.Require(all...) == nil {
 		return c, nil
@@ -118,9 +118,9 @@ func (s *Service) Authorize(ctx context.Context, c Caller, all ...PermissionName
 	return latest, latest.Require(all...)
 }
 
-// Fresh returns the caller as the database has it now. ErrUnauthenticated if it is not let in any more. What
-// somebody reads comes from here, so that they find what they have just written through another replica; what
-// they may do need not.
+// Fresh returns the caller as the database has it now. ErrUnauthenticated if its token does not count now. A caller that
+// reads its own data reads it from here, so that it finds what it has just written through another replica;
+// whether it may read may be decided by the cache.
 func (s *Service) Fresh(ctx context.Context, c Caller) (Caller, error) {
 	if !c.cached && !c.operator() {
 		return c, nil
