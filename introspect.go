@@ -35,7 +35,7 @@ func (s *Service) Introspect(ctx context.Context, c Caller, token string) (Intro
 		return Introspection{}, err
 	}
 	i := Introspection{Active: true, Claims: claims, Account: bearer.Account}
-	i.Issuer, i.Audiences = s.Tokens.Parties()
+	i.Issuer, i.Audiences = s.Tokens.IssuerAudience()
 	i.Roles, i.Permissions = bearer.graph.Chain(bearer.Account.Role.ID), bearer.Permissions()
 	return i, nil
 }

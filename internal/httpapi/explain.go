@@ -73,7 +73,7 @@ func (a *api) accountPermissions(x *exchange) (AccountPermissions, error) {
 	}
 	return AccountPermissions{
 		AccountID: e.Account.ID.String(), IsActive: e.Account.Active, Role: string(e.Account.Role.Name),
-		Permissions: each(e.Permissions, func(o users.Origin) Origin { return Origin{string(o.Name), each(o.Path, nameOf)} }),
+		Permissions: each(e.Permissions, func(o users.PermissionPath) Origin { return Origin{string(o.Name), each(o.Path, nameOf)} }),
 	}, nil
 }
 

@@ -56,12 +56,12 @@ func (a *api) forward(x *exchange, _ []byte) error {
 
 // requirement is what the proxy wants of the caller. Nothing is required only where nothing was said: what is
 // there and cannot be read, or names nothing, is a fault.
-func (x *exchange) requirement() users.Requirement {
+func (x *exchange) requirement() users.ForwardRequest {
 	if x.r.URL.Path != forwardPath {
-		return users.Requirement{Field: requireHeader, Permissions: requiredByHeader(x.r.Header[requireHeader])}
+		return users.ForwardRequest{Field: requireHeader, Permissions: requiredByHeader(x.r.Header[requireHeader])}
 	}
 	names, found := requiredByQuery(x.r.URL.RawQuery)
-	return users.Requirement{Field: requireParam, Permissions: names, Found: found}
+	return users.ForwardRequest{Field: requireParam, Permissions: names, Found: found}
 }
 
 // requiredByHeader takes names apart at spaces. A comma is a character of a name.
