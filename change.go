@@ -54,9 +54,9 @@ type AccountChange struct {
 	Role    ID
 }
 
-// ChangeState is where the changes of a database are at one moment.
+// ChangeState is where the changes of a database are at one revision.
 type ChangeState struct {
-	Moment   Moment
+	Revision Revision
 	Position int64 // of the last change
 	// Mark is drawn at random for each position, so that one that was reached twice, because a backup was restored in
 	// between, has another. Empty where it is missing, which only SQL by hand could bring about.
@@ -65,9 +65,9 @@ type ChangeState struct {
 	Now time.Time
 }
 
-// ChangeView reads the changes of a database, all of them as of one moment.
+// ChangeView reads the changes of a database, all of them as of one revision.
 type ChangeView interface {
-	// ChangeState says which moment that is.
+	// ChangeState returns that revision.
 	ChangeState(ctx context.Context) (ChangeState, error)
 	// HasMark reports whether a position of this database's past has a mark. Those of a day ago are known at least.
 	HasMark(ctx context.Context, position int64, mark string) (bool, error)
@@ -96,9 +96,9 @@ type ChangeReader interface {
 	// ReadChanges calls fn with the changes as of now. Where its connection breaks fn is called again, so it must
 	// have no effect but on what it returns.
 	ReadChanges(ctx context.Context, fn func(ChangeView) error) error
-	// Changed returns a channel that is closed soon after the database has come to another moment than m. Who
-	// does not wait for it any more calls release.
-	Changed(m Moment) (changed <-chan struct{}, release func())
+	// Changed returns a channel that is closed soon after the database has come to another revision than r. A caller
+	// that stops waiting calls release.
+	Changed(r Revision) (changed <-chan struct{}, release func())
 	// ForgetChanges forgets the changes of accounts, and of permissions and roles that are gone, that are older
 	// than changes, and the marks, but for the last, that are older than marks; by the clock of the database.
 	ForgetChanges(ctx context.Context, changes, marks time.Duration) error

@@ -22,7 +22,7 @@ type changeCursor struct {
 	mark     string // of that position, see ChangeState
 	rights   RightsPlace
 	accounts ChangePlace
-	moment   string // digest of the moment at which nothing was left to tell, else noDigest
+	revision string // digest of the revision at which nothing was left to tell, else noDigest
 }
 
 // slotLength is how long a cursor is good for the same answer. It changes at least as often, so that followers get
@@ -49,20 +49,20 @@ func untilSlotAfter(cursor string, now time.Time) time.Duration {
 	return time.Unix((slot+1)*int64(slotLength/time.Second), 0).Sub(now)
 }
 
-// is reports whether nothing at all has changed from what the cursor knows to m. Stamps do not come back, so who has
-// those of m knows all there is, wherever they say they stand.
-func (c changeCursor) is(m Moment) bool {
-	return m != Moment{} && c.moment == digestOf(m)
+// is reports whether nothing at all has changed from what the cursor knows to r. Revisions do not come back, so a
+// cursor of r knows all there is, whatever position it has.
+func (c changeCursor) is(r Revision) bool {
+	return r != Revision{} && c.revision == digestOf(r)
 }
 
 // whole reports whether the one who has the cursor knows all there was.
-func (c changeCursor) whole() bool { return c.moment != noDigest }
+func (c changeCursor) whole() bool { return c.revision != noDigest }
 
-// noDigest is the digest of no moment.
+// noDigest is the digest of no revision.
 const noDigest = "-"
 
-// digestOf shortens the stamps of a moment, which may be any text when somebody has set them by hand.
-func digestOf(m Moment) string {
+// digestOf shortens a revision, whose parts may be any text after SQL by hand.
+func digestOf(m Revision) string {
 	roles := sha256.Sum256([]byte(m.Roles))
 	both := sha256.Sum256(append(roles[:], m.Accounts...))
 	return base64.RawURLEncoding.EncodeToString(both[:12])
@@ -102,7 +102,7 @@ func (c changeCursor) String() string {
 		}
 	}
 	return strings.Join([]string{
-		strconv.FormatInt(c.slot, 10), strconv.FormatInt(c.position, 10), c.mark, rights, accounts, c.moment,
+		strconv.FormatInt(c.slot, 10), strconv.FormatInt(c.position, 10), c.mark, rights, accounts, c.revision,
 	}, ".")
 }
 
@@ -112,7 +112,7 @@ func parseChangeCursor(s string) (changeCursor, bool) {
 	if len(parts) != 6 {
 		return changeCursor{}, false
 	}
-	c := changeCursor{mark: parts[2], moment: parts[5]}
+	c := changeCursor{mark: parts[2], revision: parts[5]}
 	c.slot, _ = strconv.ParseInt(parts[0], 10, 64)
 	c.position, _ = strconv.ParseInt(parts[1], 10, 64)
 	c.rights, c.accounts = allRights(c.position), allAccounts(c.position)
@@ -126,7 +126,7 @@ func parseChangeCursor(s string) (changeCursor, bool) {
 			c.accounts.Account, _ = ParseID(account)
 		}
 	}
-	if c.String() != s || c.slot < 0 || c.position < 0 || c.rights.Position < 0 || c.accounts.Position < 0 || !isMark(c.mark) || !isDigest(c.moment) {
+	if c.String() != s || c.slot < 0 || c.position < 0 || c.rights.Position < 0 || c.accounts.Position < 0 || !isMark(c.mark) || !isDigest(c.revision) {
 		return changeCursor{}, false
 	}
 	return c, true

@@ -14,7 +14,7 @@ const someMark = "0d7c1f52-1111-4222-8333-abcdefabcdef"
 
 func goodCursor() changeCursor {
 	return changeCursor{
-		slot: slotOf(cursorNow), position: 9, mark: someMark, moment: digestOf(Moment{"some roles", "some accounts"}),
+		slot: slotOf(cursorNow), position: 9, mark: someMark, revision: digestOf(Revision{"some roles", "some accounts"}),
 		rights: allRights(9), accounts: allAccounts(9),
 	}
 }
@@ -25,13 +25,13 @@ func TestChangeCursor(t *testing.T) {
 	for name, change := range map[string]func(*changeCursor){
 		"of all": func(*changeCursor) {},
 		"of nothing": func(c *changeCursor) {
-			*c = changeCursor{mark: noMark, rights: allRights(0), accounts: allAccounts(0), moment: noDigest}
+			*c = changeCursor{mark: noMark, rights: allRights(0), accounts: allAccounts(0), revision: noDigest}
 		},
 		"of a permission": func(c *changeCursor) {
-			c.rights, c.moment = RightsPlace{Position: 7, Kind: ChangedPermission, ID: NewID()}, noDigest
+			c.rights, c.revision = RightsPlace{Position: 7, Kind: ChangedPermission, ID: NewID()}, noDigest
 		},
 		"of a role": func(c *changeCursor) {
-			c.rights, c.moment = RightsPlace{Position: 7, Kind: ChangedRole, ID: NewID()}, noDigest
+			c.rights, c.revision = RightsPlace{Position: 7, Kind: ChangedRole, ID: NewID()}, noDigest
 		},
 		"of part of a role":  func(c *changeCursor) { c.rights, c.accounts = inRole, allAccounts(0) },
 		"of an account":      func(c *changeCursor) { c.accounts = ChangePlace{Position: 7, Account: NewID()} },
@@ -75,21 +75,21 @@ func TestChangeCursorIs(t *testing.T) {
 	t.Parallel()
 	c := goodCursor()
 	piece := c
-	piece.moment = noDigest
+	piece.revision = noDigest
 	none := c
-	none.moment = digestOf(Moment{})
+	none.revision = digestOf(Revision{})
 	for what, x := range map[string]struct {
 		c    changeCursor
-		m    Moment
+		m    Revision
 		want bool
 	}{
-		"the same":       {c, Moment{"some roles", "some accounts"}, true},
-		"other roles":    {c, Moment{"roles", "some accounts"}, false},
-		"other accounts": {c, Moment{"some roles", "accounts"}, false},
-		"both as one":    {c, Moment{"some rolessome", " accounts"}, false},
-		"no moment":      {none, Moment{}, false},
-		"a piece":        {piece, Moment{"some roles", "some accounts"}, false},
-		"a stamp like -": {piece, Moment{"some roles", noDigest}, false},
+		"the same":          {c, Revision{"some roles", "some accounts"}, true},
+		"other roles":       {c, Revision{"roles", "some accounts"}, false},
+		"other accounts":    {c, Revision{"some roles", "accounts"}, false},
+		"both as one":       {c, Revision{"some rolessome", " accounts"}, false},
+		"no revision":       {none, Revision{}, false},
+		"a piece":           {piece, Revision{"some roles", "some accounts"}, false},
+		"a revision like -": {piece, Revision{"some roles", noDigest}, false},
 	} {
 		if got := x.c.is(x.m); got != x.want {
 			t.Errorf("%s: %t, want %t", what, got, x.want)

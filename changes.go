@@ -31,7 +31,7 @@ func (s *Service) Changes(ctx context.Context, c Caller, q ChangesQuery) (Change
 	}
 }
 
-// changesAfter answers who asks after a cursor; the database was at the caller's moment after they had asked.
+// changesAfter answers who asks after a cursor; the database was at the caller's revision after they had asked.
 func (s *Service) changesAfter(ctx context.Context, c Caller, after string, now time.Time) (ChangesAnswer, error) {
 	cursor, ours := parseChangeCursor(after)
 	account := c.Account.ID
@@ -40,8 +40,8 @@ func (s *Service) changesAfter(ctx context.Context, c Caller, after string, now 
 		if !turned && cursor.is(c.revision) {
 			return ChangesAnswer{}, nil
 		}
-		key := statementKey{after: after, moment: c.revision, slot: slotOf(now)}
-		if c.revision == (Moment{}) {
+		key := statementKey{after: after, revision: c.revision, slot: slotOf(now)}
+		if c.revision == (Revision{}) {
 			key.once = s.statements.once.Add(1)
 		}
 		answer, err := s.statements.answer(ctx, key, account, func(ctx context.Context) (ChangesAnswer, error) {
@@ -61,10 +61,10 @@ func (s *Service) changesAfter(ctx context.Context, c Caller, after string, now 
 	})
 }
 
-// awaitChange returns once the database is at another moment than m, when a time is over, and when it is told to
+// awaitChange returns once the database is at another revision than r, when a time is over, and when it is told to
 // stop, which it reports.
-func (s *Service) awaitChange(ctx context.Context, m Moment, wait time.Duration, stop <-chan struct{}) (stopped bool) {
-	changed, release := s.Store.Changed(m)
+func (s *Service) awaitChange(ctx context.Context, r Revision, wait time.Duration, stop <-chan struct{}) (stopped bool) {
+	changed, release := s.Store.Changed(r)
 	defer release()
 	waiting, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()

@@ -56,8 +56,8 @@ func (s *Service) decide(ctx context.Context, tx Tx, c Caller, fn func(*Change) 
 	return s.record(ctx, tx, change.events)
 }
 
-// record hands events to the recorders. There may be none.
-func (s *Service) record(ctx context.Context, tx AccountReader, events []Event) error {
+// record hands events to the recorders, with the Tx or RowTx of the change. There may be neither events nor recorders.
+func (s *Service) record(ctx context.Context, tx any, events []Event) error {
 	if len(events) == 0 {
 		return nil
 	}

@@ -31,7 +31,7 @@ type dryRunStore struct {
 }
 
 // Record implements Recorder.
-func (d *dryRunStore) Record(_ context.Context, _ AccountReader, events []Event) error {
+func (d *dryRunStore) Record(_ context.Context, _ any, events []Event) error {
 	d.events = events
 	return nil
 }
@@ -48,6 +48,20 @@ func (d *dryRunStore) InTx(ctx context.Context, fn func(tx Tx) error) error {
 			return err
 		}
 		if d.impact, err = impactOf(ctx, tx, before, d.events); err != nil {
+			return err
+		}
+		return errRollback
+	})
+	if errors.Is(err, errRollback) {
+		return nil
+	}
+	return err
+}
+
+// InRowTx implements Store: what it does is undone. It changes no rights, so it has no impact.
+func (d *dryRunStore) InRowTx(ctx context.Context, fn func(tx RowTx) error) error {
+	err := d.Store.InRowTx(ctx, func(tx RowTx) error {
+		if err := fn(tx); err != nil {
 			return err
 		}
 		return errRollback

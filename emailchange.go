@@ -43,5 +43,6 @@ func (s *Service) claimEmail(ctx context.Context, tx Tx, account ID, e Email, no
 
 // ForgetEmailChanges forgets the attempts that no longer count.
 func (s *Service) ForgetEmailChanges(ctx context.Context) error {
-	return s.Store.ForgetEmailChanges(ctx, s.now().Add(-emailChangeWindow))
+	before := s.now().Add(-emailChangeWindow)
+	return s.Store.InRowTx(ctx, func(tx RowTx) error { return tx.ForgetEmailChanges(ctx, before) })
 }

@@ -99,8 +99,8 @@ type Recorder interface {
 	// the store runs a transaction again, Record is called again, with the events of that run, and those of the run
 	// before count for nothing: so it must have no effect but on tx.
 	//
-	// tx is the store's own handle: the Tx that the rule had. Of a hash that was upgraded it is the Store, because that
-	// is one statement without a transaction, which waits for no other. A recorder that writes declares a port for that,
-	// which the store's handles implement, and gets it from tx by a type assertion.
-	Record(ctx context.Context, tx AccountReader, events []Event) error
+	// tx is the store's own transaction: the Tx that the rule had or, of a change that concerns no rights, a RowTx, which
+	// waits for no other. A recorder that writes declares a port for that, which the store's transactions implement, and
+	// gets it from tx by a type assertion.
+	Record(ctx context.Context, tx any, events []Event) error
 }

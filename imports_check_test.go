@@ -47,8 +47,8 @@ func outsider(folder, why string, known ...string) rule {
 	}}
 }
 
-// siblings keeps the rooms under internal/ from one another.
-func siblings(why string) rule {
+// siblings keeps the rooms under internal/ from one another, but not from the shared ones.
+func siblings(why string, shared ...string) rule {
 	room := func(p string) string {
 		rest, ok := strings.CutPrefix(p, "internal/")
 		if !ok {
@@ -59,7 +59,7 @@ func siblings(why string) rule {
 	}
 	return rule{why, func(file, imported string) bool {
 		from, to := room(file), room(strings.TrimPrefix(imported, ours+"/"))
-		return from != "" && to != "" && from != to
+		return from != "" && to != "" && from != to && !slices.Contains(shared, to)
 	}}
 }
 
@@ -226,6 +226,8 @@ func TestImportLawBites(t *testing.T) {
 		{"internal/httpapi/a_test.go", `import "` + internal + `/store"`, false},
 		{"internal/store/a.go", `import ("database/sql"; "github.com/jackc/pgx/v5"; "modernc.org/sqlite"; "github.com/pressly/goose/v3")`, false},
 		{"internal/store/a.go", `import "` + internal + `/httpapi"`, true},
+		{"internal/store/a.go", `import "` + internal + `/lease"`, false},
+		{"internal/lease/a.go", `import "` + internal + `/store"`, true},
 		{"internal/store/a.go", `import "` + internal + `/config"`, true},
 		{"internal/store/a.go", `import "` + internal + `/store/storetest"`, true},
 		{"internal/store/a.go", `import "` + internal + `/pgtest"`, true},

@@ -15,6 +15,9 @@ const (
 // forTests are the packages that exist for tests. Like tests they may bring any rooms together.
 var forTests = []string{"internal/apitest", "internal/pgtest", "internal/store/storetest"}
 
+// leaves are the packages under internal/ that others there may import. They know the root's nouns at most.
+var leaves = []string{"lease", "pgurl", "workpool"}
+
 // law is the import law of the house: who may import what directly, a reason per line. It speaks of the code that
 // ships, which neither tests nor what exists for them does. A line that stands in the way of a change says what the change costs.
 var law = []rule{
@@ -26,7 +29,7 @@ var law = []rule{
 	only("github.com/google/uuid", "what an id is made of is decided in one file", "id.go"),
 
 	outsider("bench", "what measures the service must know no more of it than its clients do", internal+"/pgtest"),
-	siblings("a room can be understood, replaced and tested alone; they meet in cmd"),
+	siblings("a room can be understood, replaced and tested alone; they meet in cmd, and lean on leaves alone", leaves...),
 	only(internal+"/config", "settings are read once and passed on as values", "cmd"),
 	only(internal+"/confusable", "which characters look alike is told to the rules by a port", "cmd"),
 	only(internal+"/cgroup", "what the machine allows is read once and passed on as values", "cmd"),
@@ -40,7 +43,7 @@ var law = []rule{
 	only("github.com/swaggest/swgui", "pages are the edge's", "internal/httpapi"),
 	only("net/http", "HTTP is spoken at the edge; cmd starts and asks a server, bench is a client", "internal/httpapi", "cmd", "bench"),
 	only("database/sql", "SQL is spoken in the store; bench fills tables", "internal/store", "bench"),
-	only("github.com/jackc/pgx", "a driver's types and errors end at the store's border", "internal/store", "bench"),
+	only("github.com/jackc/pgx", "a driver's types and errors end at the store's border, and its URLs are read in one place", "internal/store", "internal/pgurl", "bench"),
 	only("modernc.org", "a driver's types and errors end at the store's border", "internal/store", "bench"),
 	only("github.com/pressly/goose", "the schema is the store's", "internal/store"),
 	only("github.com/go-jose/go-jose", "there is one place where a token can be believed", "internal/token"),

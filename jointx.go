@@ -23,7 +23,7 @@ func (s *Service) joinTx(tx *Change) *Service {
 type joinedRecorder struct{ outer *Change }
 
 // Record implements Recorder: the events are those of the outer change, whose recorders get them all at its end.
-func (r joinedRecorder) Record(_ context.Context, _ AccountReader, events []Event) error {
+func (r joinedRecorder) Record(_ context.Context, _ any, events []Event) error {
 	r.outer.events = append(r.outer.events, events...)
 	return nil
 }
@@ -34,23 +34,18 @@ type txStore struct {
 	ChangeReader
 }
 
-// Heard implements Store: nothing counts inside a transaction but what it reads itself.
-func (txStore) Heard(ID) (Access, bool) { return Access{}, false }
+// CachedAccess implements Store: inside a transaction only what it reads itself counts.
+func (txStore) CachedAccess(ID) (Access, bool) { return Access{}, false }
 
 // AccountSince implements Store.
-func (t txStore) AccountSince(ctx context.Context, _ Moment, id ID) (Account, error) {
+func (t txStore) AccountSince(ctx context.Context, _ Revision, id ID) (Account, error) {
 	return t.Account(ctx, id)
 }
 
 // InTx implements Store: fn runs in the transaction there is, which ends where it began.
 func (t txStore) InTx(_ context.Context, fn func(tx Tx) error) error { return fn(t.Tx) }
 
-// ForgetEmailChanges implements Store. Nothing is cleared away inside a transaction.
-func (txStore) ForgetEmailChanges(context.Context, time.Time) error {
-	return errors.New("old changes of e-mails are not forgotten inside a transaction")
-}
-
-// ReplacePasswordHash implements Store. A login has no place inside a transaction.
-func (txStore) ReplacePasswordHash(context.Context, ID, PasswordHash, PasswordHash) error {
-	return errors.New("a stored hash is not replaced inside a transaction")
+// InRowTx implements Store. What changes no rights has a transaction of its own.
+func (txStore) InRowTx(context.Context, func(tx RowTx) error) error {
+	return errors.New("a row transaction does not begin inside a transaction")
 }

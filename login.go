@@ -82,24 +82,17 @@ func (s *Service) upgrade(ctx context.Context, a Account, old PasswordHash, p Pa
 	if err != nil {
 		return old
 	}
-	if err := s.Store.ReplacePasswordHash(ctx, a.ID, old, fresh); err != nil {
+	err = s.Store.InRowTx(ctx, func(tx RowTx) error {
+		replaced, err := tx.ReplacePasswordHash(ctx, a.ID, old, fresh)
+		if err != nil || !replaced || len(s.Recorders) == 0 {
+			return err
+		}
+		return s.record(ctx, tx, s.attribute(a.Subject(), s.now(), []Event{hashUpgraded(a)}))
+	})
+	if err != nil {
 		return old
 	}
-	s.recordUpgrade(ctx, a, fresh)
 	return fresh
-}
-
-// recordUpgrade tells the recorders, if there are any, that the hash of an account was replaced by fresh, unless another
-// one was stored meanwhile. That is a statement after the one that has replaced it, so that logins wait for no
-// transaction. Where it fails the event is lost, and the hash replaced all the same.
-func (s *Service) recordUpgrade(ctx context.Context, a Account, fresh PasswordHash) {
-	if len(s.Recorders) == 0 {
-		return
-	}
-	if stored, err := s.Store.PasswordHash(ctx, a.ID); err != nil || stored != fresh {
-		return
-	}
-	_ = s.record(ctx, s.Store, s.attribute(a.Subject(), s.now(), []Event{hashUpgraded(a)}))
 }
 
 // issue signs a token for an account whose password was just found to match verified. Comparing takes long

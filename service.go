@@ -64,7 +64,7 @@ type Caller struct {
 	// Account is the subject's own. The operator has none: of its Account, Role and Active alone are set.
 	Account  Account
 	graph    *Graph
-	revision Moment // of the state in which it was looked up
+	revision Revision // of the state in which it was looked up
 	cached   bool   // it was not looked up: this is what the Store has in memory, a moment old
 }
 
@@ -95,7 +95,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Caller, error
 	if err != nil {
 		return Caller{}, unauthenticated(err)
 	}
-	if access, ok := s.Store.Heard(bearer.Account); ok {
+	if access, ok := s.Store.CachedAccess(bearer.Account); ok {
 		if caller, err := admit(access, bearer); err == nil {
 			caller.cached = true
 			return caller, nil
@@ -186,7 +186,7 @@ func admit(access Access, b Bearer) (Caller, error) {
 	case access.Account.TokenVersion != b.Version:
 		return Caller{}, unauthenticated(errors.New("the token's version is past"))
 	}
-	return Caller{Subject: access.Account.Subject(), Account: access.Account, graph: access.Graph, revision: access.Moment}, nil
+	return Caller{Subject: access.Account.Subject(), Account: access.Account, graph: access.Graph, revision: access.Revision}, nil
 }
 
 // now is the time in the precision in which databases keep it.

@@ -12,10 +12,10 @@ import (
 
 // statementKey is what an answer to a follower depends on: what they know, what the database is at, and the time.
 type statementKey struct {
-	after  string
-	moment Moment
-	slot   int64
-	// once is not zero for an answer that is nobody else's, because the database was at no moment that has a name.
+	after    string
+	revision Revision
+	slot     int64
+	// once is not zero for an answer that is nobody else's, because the revision of the database is not known.
 	once int64
 }
 
@@ -30,8 +30,8 @@ const (
 )
 
 // statements keeps the answers of the present slot, so that a hundred followers that ask the same cost one look
-// into the database and one signature. A moment never comes back, so an answer stays true for as long as the
-// database is at the moment of its key.
+// into the database and one signature. A revision never comes back, so an answer stays true for as long as the
+// database is at the revision of its key.
 type statements struct {
 	semaphore *accountSemaphore
 	once      atomic.Int64 // counts the keys that are nobody else's

@@ -16,8 +16,8 @@ func TestStatementsAreMadeOnce(t *testing.T) {
 	t.Parallel()
 	s := newStatements(maxConcurrentStatements)
 	var made atomic.Int64
-	moment := Moment{"r", "a"}
-	key := statementKey{after: "a", moment: moment, slot: 1}
+	revision := Revision{"r", "a"}
+	key := statementKey{after: "a", revision: revision, slot: 1}
 	get := func(ctx context.Context, key statementKey, wait time.Duration, err error) (ChangesAnswer, error) {
 		return s.answer(ctx, key, alice, func(context.Context) (ChangesAnswer, error) {
 			time.Sleep(wait)
@@ -34,8 +34,8 @@ func TestStatementsAreMadeOnce(t *testing.T) {
 	}
 	all.Wait()
 	for i, other := range []statementKey{
-		{after: "b", moment: moment, slot: 1}, {after: "a", moment: Moment{"r", "b"}, slot: 1}, {after: "a", moment: moment, slot: 1, once: 7},
-		{after: "a", moment: moment, slot: 2},
+		{after: "b", revision: revision, slot: 1}, {after: "a", revision: Revision{"r", "b"}, slot: 1}, {after: "a", revision: revision, slot: 1, once: 7},
+		{after: "a", revision: revision, slot: 2},
 	} {
 		if a, err := get(t.Context(), other, 0, nil); err != nil || a.Cursor != fmt.Sprint(i+2) {
 			t.Errorf("%+v: %+v %v", other, a, err)
@@ -43,7 +43,7 @@ func TestStatementsAreMadeOnce(t *testing.T) {
 	}
 
 	// What failed is made again.
-	failure, failed := errors.New("failure"), statementKey{after: "f", moment: moment, slot: 2}
+	failure, failed := errors.New("failure"), statementKey{after: "f", revision: revision, slot: 2}
 	if _, err := get(t.Context(), failed, 0, failure); !errors.Is(err, failure) {
 		t.Errorf("failed with %v", err)
 	}
@@ -52,7 +52,7 @@ func TestStatementsAreMadeOnce(t *testing.T) {
 	}
 
 	// Who makes it need not be there any more when it is done, and who waits for it need not wait.
-	slow := statementKey{after: "slow", moment: moment, slot: 2}
+	slow := statementKey{after: "slow", revision: revision, slot: 2}
 	began := make(chan struct{})
 	go func() {
 		gone, cancel := context.WithCancel(t.Context())
@@ -73,7 +73,7 @@ func TestStatementsAreMadeOnce(t *testing.T) {
 		t.Errorf("%+v %v", a, err)
 	}
 	// A panic is an error for all who wait, and ends nothing.
-	panics := statementKey{after: "p", moment: moment, slot: 2}
+	panics := statementKey{after: "p", revision: revision, slot: 2}
 	if _, err := s.answer(t.Context(), panics, alice, func(context.Context) (ChangesAnswer, error) { panic("p") }); err == nil {
 		t.Error("a panic is no error")
 	}
@@ -89,7 +89,7 @@ func TestStatementsThatAreKept(t *testing.T) {
 	made := map[string]int{}
 	get := func(account ID, after string) {
 		t.Helper()
-		_, err := s.answer(t.Context(), statementKey{after: after, moment: Moment{"r", "a"}, slot: 1}, account, func(context.Context) (ChangesAnswer, error) {
+		_, err := s.answer(t.Context(), statementKey{after: after, revision: Revision{"r", "a"}, slot: 1}, account, func(context.Context) (ChangesAnswer, error) {
 			made[after]++
 			return ChangesAnswer{}, nil
 		})

@@ -5,22 +5,24 @@ import (
 	"time"
 )
 
-// Access is an account and the role graph at one moment: all that is needed to say what it may do.
+// Access is an account and the role graph as of one revision: all that is needed to say what the account may do.
 type Access struct {
-	Account Account
-	Graph   *Graph
-	Moment  Moment
+	Account  Account
+	Graph    *Graph
+	Revision Revision
 }
 
-// Moment names a state of all roles and accounts that a Store has seen in its database, in the Store's own
-// terms. Who was let in at a moment may be shown what was so at it, without another look. The zero Moment
-// names none.
-type Moment struct{ Roles, Accounts string }
+// Revision identifies a state of the database. Each part is opaque text that the database draws at random, such as
+// "8f14e45f-ceea-467f-a0e6-2c1d0a9b8e77", and draws anew whenever what it stands for changes: Roles with roles,
+// permissions and assignments, Accounts with what is read of any account. A part never comes back, so equal revisions
+// mean equal states. A caller that was authenticated at a revision may be shown the state of that revision without
+// another query. The zero Revision stands for none.
+type Revision struct{ Roles, Accounts string }
 
 // AccessReader reads the state that decides what an account may do.
 type AccessReader interface {
 	// Access returns the account with the role graph, both as of now. Every authenticated request makes this one call,
-	// unless Store.Heard has an answer; a cache belongs behind the two and nowhere else. ErrNotFound for an unknown id.
+	// unless Store.CachedAccess has an answer; a cache belongs behind the two and nowhere else. ErrNotFound for an unknown id.
 	Access(ctx context.Context, id ID) (Access, error)
 	// Graph returns all roles, permissions and assignments as of now.
 	Graph(ctx context.Context) (*Graph, error)
@@ -41,25 +43,33 @@ type Tx interface {
 	PermissionWriter
 }
 
+// RowTx is a transaction that changes no rights: it has no writers of accounts, roles or permissions. What it reads
+// another may change before it commits, unless it has written the same row.
+type RowTx interface {
+	// ReplacePasswordHash puts h in the place of old, or does nothing if the hash is no longer old, and reports which. It is
+	// no change of the account: neither UpdatedAt nor TokenVersion moves, and a mark of MarkDemoPassword stays.
+	ReplacePasswordHash(ctx context.Context, id ID, old, h PasswordHash) (replaced bool, err error)
+	// ForgetEmailChanges forgets the changes of e-mails that were before a time.
+	ForgetEmailChanges(ctx context.Context, before time.Time) error
+}
+
 // Store keeps accounts, roles and permissions. Methods return the errors their comments name,
 // ErrUnavailable when the database is away or too busy, the context's error, or a defect.
 type Store interface {
 	Reader
 	ChangeReader
-	// Heard returns, without asking the database, what Access would have returned at most a second ago: for as
-	// long as the Store hears of every change by itself. Otherwise it says no.
-	Heard(id ID) (Access, bool)
-	// AccountSince returns an account as it was at a moment that Access has returned, or is now. ErrNotFound
+	// CachedAccess returns from memory what Access would have returned at most a second ago. It reports false if the
+	// account is not cached, or while the Store is not notified of changes.
+	CachedAccess(id ID) (Access, bool)
+	// AccountSince returns an account as it was at a revision that Access has returned, or is now. ErrNotFound
 	// for an unknown id.
-	AccountSince(ctx context.Context, m Moment, id ID) (Account, error)
+	AccountSince(ctx context.Context, r Revision, id ID) (Account, error)
 	// InTx runs fn in a transaction and commits if it returns nil. Transactions run one at a time, over all
 	// processes on one database: what fn reads cannot be changed under it by another, so that a rule checked
 	// in it holds. Where the engine asks for it fn is run again, so it must have no effect but on tx.
 	InTx(ctx context.Context, fn func(tx Tx) error) error
-	// ForgetEmailChanges forgets the changes of e-mails that were before a time.
-	ForgetEmailChanges(ctx context.Context, before time.Time) error
-	// ReplacePasswordHash puts h in the place of old and does nothing if the hash is no longer old. It is no
-	// change of the account: neither UpdatedAt nor TokenVersion moves, and a mark
-	// of MarkDemoPassword stays.
-	ReplacePasswordHash(ctx context.Context, id ID, old, h PasswordHash) error
+	// InRowTx runs fn in a transaction that locks only the rows it writes, and commits if it returns nil. It waits neither
+	// for InTx nor for another InRowTx that writes other rows, where the engine can write two rows at a time. As with
+	// InTx, fn may be run again.
+	InRowTx(ctx context.Context, fn func(tx RowTx) error) error
 }

@@ -82,7 +82,7 @@ func (t *telling) read(ctx context.Context, life time.Duration) (changeCursor, e
 		}
 		rights, accounts = t.from.rights, t.from.accounts
 	}
-	next := changeCursor{slot: t.slot, position: t.state.Position, mark: cmp.Or(t.state.Mark, noMark), moment: noDigest, accounts: accounts}
+	next := changeCursor{slot: t.slot, position: t.state.Position, mark: cmp.Or(t.state.Mark, noMark), revision: noDigest, accounts: accounts}
 	var all bool
 	if next.rights, all, err = t.tellRights(ctx, rights); err != nil || !all {
 		return next, err
@@ -90,7 +90,7 @@ func (t *telling) read(ctx context.Context, life time.Duration) (changeCursor, e
 	// What is told from the beginning may be shared by all who ask within a second. So it never says that it is all:
 	// the answer after it does, which is made when it is asked for.
 	if next.accounts, all, err = t.tellAccounts(ctx, accounts, life); err == nil && all && !t.reset {
-		next.moment = digestOf(t.state.Moment)
+		next.revision = digestOf(t.state.Revision)
 	}
 	return next, err
 }

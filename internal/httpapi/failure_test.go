@@ -35,8 +35,8 @@ type away struct {
 	err *atomic.Pointer[error]
 }
 
-// Heard implements users.Store: what is heard of needs no database.
-func (away) Heard(users.ID) (users.Access, bool) { return users.Access{}, false }
+// CachedAccess implements users.Store: nothing is cached.
+func (away) CachedAccess(users.ID) (users.Access, bool) { return users.Access{}, false }
 
 func (a away) Access(ctx context.Context, id users.ID) (users.Access, error) {
 	if err := a.err.Load(); err != nil {

@@ -22,7 +22,7 @@ type hearsay struct {
 	asked int
 }
 
-func (h *hearsay) Heard(id users.ID) (users.Access, bool) {
+func (h *hearsay) CachedAccess(id users.ID) (users.Access, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	access, ok := h.told[id]

@@ -140,7 +140,10 @@ func TestDemoPasswordsAreMarked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := svc.Store.ReplacePasswordHash(t.Context(), admin, hash, hash+"x"); err != nil {
+		if err := svc.Store.InRowTx(t.Context(), func(tx users.RowTx) error {
+			_, err := tx.ReplacePasswordHash(t.Context(), admin, hash, hash+"x")
+			return err
+		}); err != nil {
 			t.Fatal(err)
 		}
 		byHand(t, svc, `UPDATE accounts SET password_hash = '`+string(hash)+`' WHERE email_key = 'boss@company.test'`)

@@ -11,7 +11,7 @@ import (
 func (h *Hasher) compare(hash users.PasswordHash, password string) users.PasswordCheck {
 	s, readable := parse(hash)
 	if !readable {
-		s = h.nobody
+		s = h.dummyHash
 	}
 
 	key := keysFor(s.salt64, password)[s.scheme]

@@ -22,7 +22,7 @@ func FuzzCheckHash(f *testing.F) {
 	digest := quickDigest()
 	f.Fuzz(func(t *testing.T, text, password string) {
 		var c counter
-		h := &Hasher{cost: cost, bcrypt: c.count(digest), nobody: newStored(plain, cost)}
+		h := &Hasher{cost: cost, bcrypt: c.count(digest), dummyHash: newStored(plain, cost)}
 		hash := users.PasswordHash(text)
 		s, ok := parse(hash)
 		if got := h.compare(hash, password); got != (users.PasswordCheck{Unreadable: !ok}) {

@@ -120,8 +120,8 @@ func TestDefaults(t *testing.T) {
 	t.Parallel()
 	h := New(Options{})
 	t.Cleanup(h.Close)
-	if h.cost != DefaultCost || h.Workers() != runtime.GOMAXPROCS(0) || h.pool.maxWait != DefaultMaxWait {
-		t.Errorf("cost %d, %d workers, wait %v", h.cost, h.Workers(), h.pool.maxWait)
+	if h.cost != DefaultCost || h.Workers() != runtime.GOMAXPROCS(0) || h.pool.MaxWait != DefaultMaxWait {
+		t.Errorf("cost %d, %d workers, wait %v", h.cost, h.Workers(), h.pool.MaxWait)
 	}
 }
 

@@ -25,6 +25,7 @@ import (
 	"time"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/workpool"
 )
 
 // Costs are powers of two: one more doubles the work.
@@ -60,6 +61,14 @@ type Options struct {
 	Busy func(workers int)
 }
 
+// classes are those of the pool, by users.Purpose. The refusal of an upgrade is never shown: the login goes on without it.
+var classes = []workpool.ClassOptions{
+	users.PurposeLogin:      {Refusal: "Too many logins at once; try again shortly."},
+	users.PurposeUpgrade:    {Refusal: "Too many logins at once; try again shortly.", IdleOnly: true},
+	users.PurposeNewAccount: {Refusal: "Too many accounts are being made at once; try again shortly."},
+	users.PurposeChange:     {Refusal: "Too many passwords are being changed at once; try again shortly."},
+}
+
 // workers is how many there are to be.
 func (o Options) workers() int {
 	switch {
@@ -84,8 +93,9 @@ func (o Options) speed() float64 {
 type Hasher struct {
 	cost   int
 	bcrypt bcryptFunc
-	nobody stored // stands in for a hash that is not there
-	pool   *pool
+	// dummyHash is compared with where there is no hash, so that an unknown account takes the same time.
+	dummyHash stored
+	pool      *workpool.Pool
 }
 
 var _ users.Passwords = (*Hasher)(nil)
@@ -117,19 +127,37 @@ func newHasher(o Options, f bcryptFunc) *Hasher {
 		o.Busy = func(int) {}
 	}
 	return &Hasher{
-		cost:   o.Cost,
-		bcrypt: f,
-		nobody: newStored(plain, o.Cost),
-		pool:   newPool(o.workers(), o.MaxWait, measure(f, o.Cost, o.speed()), settleLow, o.Busy),
+		cost:      o.Cost,
+		bcrypt:    f,
+		dummyHash: newStored(plain, o.Cost),
+		pool: workpool.New(workpool.Options{
+			Workers: o.workers(), MaxWait: o.MaxWait, ServiceTime: estimateHashTime(f, o.Cost, o.speed()),
+			Classes: classes, Start: lowerPriority, OnBusy: o.Busy,
+		}),
 	}
 }
 
 // Workers is how many hashes are computed at a time.
-func (h *Hasher) Workers() int { return h.pool.workers }
+func (h *Hasher) Workers() int { return h.pool.Workers }
 
-// Close refuses new work, lets go of those who are held, waits until what was taken on is done, and ends the workers.
+// Close refuses new work, tells the callers whose refusal is delayed, waits until what was taken on is done, and ends the
+// workers.
 // It may be called more than once.
-func (h *Hasher) Close() { h.pool.close() }
+func (h *Hasher) Close() { h.pool.Close() }
+
+// estimateHashTime guesses how long a hash of a cost takes from hashes of the least cost, which take about a millisecond
+// each: a real one would make the service start a quarter of a second later. The quickest of three is the one least
+// disturbed. A worker that pauses has only a part of its time, speed, to hash in.
+func estimateHashTime(f bcryptFunc, cost int, speed float64) time.Duration {
+	quickest := time.Duration(1<<63 - 1)
+	for range 3 {
+		start := time.Now()
+		f([]byte{0}, [saltSize]byte{}, rounds(MinCost))
+		quickest = min(quickest, time.Since(start))
+	}
+	quickest = time.Duration(float64(quickest) / speed)
+	return max(quickest, time.Microsecond) << (cost - MinCost)
+}
 
 // errNUL is what Hash says to a password that Check would never match.
 var errNUL = errors.New("password: a password with a NUL cannot be hashed")
@@ -142,7 +170,7 @@ func (h *Hasher) Hash(ctx context.Context, why users.Purpose, p users.Password) 
 		return "", errNUL
 	}
 	var made users.PasswordHash
-	err := h.pool.do(ctx, why, func() {
+	err := h.pool.Do(ctx, workpool.Class(why), func() {
 		s := newStored(schemeFor(p.Reveal()), h.cost)
 		s.digest = h.bcrypt(keysFor(s.salt64, p.Reveal())[s.scheme], s.salt, rounds(s.cost))
 		made = s.text()
@@ -158,7 +186,7 @@ func (h *Hasher) Hash(ctx context.Context, why users.Purpose, p users.Password) 
 // with an empty or unreadable hash or one dearer than MaxCost.
 func (h *Hasher) Check(ctx context.Context, why users.Purpose, hash users.PasswordHash, p users.Password) (users.PasswordCheck, error) {
 	var found users.PasswordCheck
-	err := h.pool.do(ctx, why, func() { found = h.compare(hash, p.Reveal()) })
+	err := h.pool.Do(ctx, workpool.Class(why), func() { found = h.compare(hash, p.Reveal()) })
 	if err != nil {
 		return users.PasswordCheck{}, err
 	}

@@ -15,12 +15,12 @@ const (
 	lowest = 19
 )
 
-// settleLow makes the calling goroutine's thread its own and lets others go before it. The thread ends with the
+// lowerPriority makes the calling goroutine's thread its own and lets others go before it. The thread ends with the
 // goroutine, for the priority could not be raised again.
 //
 // It goes down from where the process was started, such as at 10 by a unit with Nice=10: a fixed priority would there
 // be that of the requests, or above it. A process at the lowest has nothing to go down to.
-func settleLow() {
+func lowerPriority() {
 	runtime.LockOSThread()
 	// Process 0 is, on Linux, the calling thread. A sandbox may refuse either call; then it is the number of workers
 	// alone that leaves time to others.

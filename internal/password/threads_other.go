@@ -4,8 +4,8 @@ package password
 
 import "time"
 
-// settleLow does nothing: priorities of single threads are Linux's. The number of workers is the gate.
-func settleLow() {}
+// lowerPriority does nothing: priorities of single threads are Linux's. The number of workers is the gate.
+func lowerPriority() {}
 
 // processTime is only asked for under a quota, which is Linux's too.
 func processTime() time.Duration { return 0 }

@@ -7,49 +7,50 @@ import (
 	"time"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/lease"
 )
 
-// seen is an account with the stamps at the same moment. Both were read by one statement, or the account is proven to
-// have been the same at the stamps: an entry is never given stamps of which that is only likely.
-type seen struct {
-	account users.Account
-	stamps  users.Moment
-	read    time.Time // when that statement began
+// cachedAccount is an account and a revision at which it was so. Both were read by one statement, or the account is proven
+// to have been the same at the revision: an entry is never given a revision for which that is only likely.
+type cachedAccount struct {
+	account  users.Account
+	revision users.Revision
+	readAt   time.Time // when that statement began
 }
 
-// see reads both in one statement.
-func (q queries) see(ctx context.Context, id users.ID) (seen, error) {
-	const doing = "read an account and the stamps"
+// readAccount reads both in one statement.
+func (q queries) readAccount(ctx context.Context, id users.ID) (cachedAccount, error) {
+	const doing = "read an account and the revision"
 	var roles, accounts sql.NullString
 	var standby bool
-	s, err := row(ctx, q, doing, func(r *sql.Rows) (s seen, err error) {
+	s, err := row(ctx, q, doing, func(r *sql.Rows) (s cachedAccount, err error) {
 		var a accountRow
 		s.account, err = a.scan(r, &roles, &accounts, &standby)
 		return s, err
-	}, `SELECT `+accountColumns+`, s.stamp, s.account_stamp, `+q.engine.standby()+`
+	}, `SELECT `+accountColumns+`, s.stamp, s.account_stamp, `+q.traits.standby+`
 		FROM accounts a JOIN roles r ON r.id = a.role_id LEFT JOIN authorization_stamp s ON true WHERE a.id = $1`, id.String())
 	if err == nil && !roles.Valid {
-		return seen{}, q.noStamps()
+		return cachedAccount{}, q.failNoRevision()
 	}
-	s.stamps = users.Moment{Roles: roles.String, Accounts: accounts.String}
-	return s, q.notOn(standby, doing, err)
+	s.revision = users.Revision{Roles: roles.String, Accounts: accounts.String}
+	return s, q.failOnStandby(standby, doing, err)
 }
 
 // Access implements users.AccessReader.
 //
-// The account and the graph it returns are of one moment: mixed, they could show rights that the account had
-// at no time, when its role was changed and so were the rights of its old one. Of an account that is kept,
-// and of the graph, the stamps tell whether they are still true; they are read anew each time, so a change
-// counts from the next request on, whichever process made it.
+// The account and the graph it returns are of one revision: mixed, they could show rights that the account had at no
+// time, when its role was changed and so were the rights of its old one. Whether a cached account and the cached graph are
+// still true, their revisions tell; the current one is read each time, so a change counts from the next request on,
+// whichever process made it.
 func (s *Store) Access(ctx context.Context, id users.ID) (users.Access, error) {
-	if m, ok := s.engine.known(); ok {
-		if access, ok := s.remembered(m, id); ok {
+	if rev, ok := s.revisions.cachedRevision(); ok {
+		if access, ok := s.fromCache(rev, id); ok {
 			return access, ctx.Err()
 		}
 	}
-	return read(ctx, s, s.readLimit, func(ctx context.Context) (users.Access, error) {
+	return retry(ctx, s, s.readLimit, func(ctx context.Context) (users.Access, error) {
 		for range 3 {
-			account, now, err := s.look(ctx, id)
+			account, now, err := s.lookup(ctx, id)
 			if err != nil {
 				return users.Access{}, err
 			}
@@ -59,7 +60,7 @@ func (s *Store) Access(ctx context.Context, id users.ID) (users.Access, error) {
 				if err != nil {
 					return users.Access{}, err
 				}
-				graph, ok = loaded.graph, loaded.stamp == now.Roles
+				graph, ok = loaded.graph, loaded.revision == now.Roles
 			}
 			if ok {
 				return accessOf(account, graph, now), nil
@@ -77,128 +78,127 @@ func (s *Store) Access(ctx context.Context, id users.ID) (users.Access, error) {
 	})
 }
 
-// Heard implements users.Store. As in Access, the account and the graph are of one moment: that it is still the last
-// one heard of is looked at after both were found, since what is kept may by then be of a later one. The zero Moment
-// goes with them: what is true of others at it has to be asked for.
-func (s *Store) Heard(id users.ID) (users.Access, bool) {
-	m, ok := s.engine.heard()
+// CachedAccess implements users.Store. As in Access, the account and the graph are of one revision: whether the lease is
+// still for that revision is looked at again after both were found, since what is cached may by then be of a later one.
+// Access.Revision is zero: what is true of other accounts at that revision has to be read.
+func (s *Store) CachedAccess(id users.ID) (users.Access, bool) {
+	rev, ok := s.revisions.leasedRevision()
 	if !ok {
 		return users.Access{}, false
 	}
-	graph, ok := s.graph(m.Roles)
+	graph, ok := s.graph(rev.Roles)
 	if !ok {
 		return users.Access{}, false
 	}
-	kept, ok := s.kept(id)
+	kept, ok := s.keptAccount(id)
 	if !ok {
 		return users.Access{}, false
 	}
-	same := kept.stamps.Accounts == m.Accounts
-	if !same && !s.engine.unchanged(id, kept.stamps.Accounts) {
+	same := kept.revision.Accounts == rev.Accounts
+	if !same && !s.revisions.unchanged(id, kept.revision.Accounts) {
 		return users.Access{}, false
 	}
-	if last, ok := s.engine.heard(); !ok || last != m {
+	if last, ok := s.revisions.leasedRevision(); !ok || last != rev {
 		return users.Access{}, false
 	}
 	if !same {
-		kept.stamps = m
+		kept.revision = rev
 		s.accounts.Set(id, kept)
 	}
-	return accessOf(kept.account, graph, users.Moment{}), true
+	return accessOf(kept.account, graph, users.Revision{}), true
 }
 
-// kept returns what is kept of an account, unless it was read too long ago.
-func (s *Store) kept(id users.ID) (seen, bool) {
+// keptAccount returns the cache's entry of an account, unless it was read too long ago.
+func (s *Store) keptAccount(id users.ID) (cachedAccount, bool) {
 	kept, ok := s.accounts.GetIfPresent(id)
-	return kept, ok && young(kept.read, s.clock())
+	return kept, ok && lease.WithinMaxAge(kept.readAt, s.clock())
 }
 
-// remembered answers from memory alone what is true at m.
-func (s *Store) remembered(m users.Moment, id users.ID) (users.Access, bool) {
-	graph, ok := s.graph(m.Roles)
+// fromCache answers from the cache alone what is true at a revision.
+func (s *Store) fromCache(rev users.Revision, id users.ID) (users.Access, bool) {
+	graph, ok := s.graph(rev.Roles)
 	if !ok {
 		return users.Access{}, false
 	}
-	kept, ok := s.kept(id)
-	if !ok || kept.stamps.Accounts != m.Accounts {
+	kept, ok := s.keptAccount(id)
+	if !ok || kept.revision.Accounts != rev.Accounts {
 		return users.Access{}, false
 	}
-	return accessOf(kept.account, graph, m), true
+	return accessOf(kept.account, graph, rev), true
 }
 
-// accessOf takes the account's role from the graph: what is kept of an account may hold its role as it was
-// before that was renamed.
-func accessOf(a users.Account, g *users.Graph, m users.Moment) users.Access {
+// accessOf takes the account's role from the graph: a cached account may hold its role as it was before that was renamed.
+func accessOf(a users.Account, g *users.Graph, rev users.Revision) users.Access {
 	if role, ok := g.Role(a.Role.ID); ok {
 		a.Role = role
 	}
-	return users.Access{Account: a, Graph: g, Moment: m}
+	return users.Access{Account: a, Graph: g, Revision: rev}
 }
 
-// look returns an account and the stamps, both as of now.
-func (s *Store) look(ctx context.Context, id users.ID) (users.Account, users.Moment, error) {
-	if kept, ok := s.kept(id); ok {
-		now, err := s.now(ctx)
+// lookup returns an account and the revision, both as of now.
+func (s *Store) lookup(ctx context.Context, id users.ID) (users.Account, users.Revision, error) {
+	if kept, ok := s.keptAccount(id); ok {
+		now, err := s.currentRevision(ctx)
 		if err != nil {
-			return users.Account{}, users.Moment{}, err
+			return users.Account{}, users.Revision{}, err
 		}
-		if now.Accounts == kept.stamps.Accounts {
+		if now.Accounts == kept.revision.Accounts {
 			return kept.account, now, nil
 		}
 	}
 	began := s.clock()
-	found, err := s.reads().see(ctx, id)
+	found, err := s.reads().readAccount(ctx, id)
 	if err != nil {
 		if errors.Is(err, users.ErrNotFound) {
 			s.accounts.Invalidate(id)
 		}
-		return users.Account{}, users.Moment{}, err
+		return users.Account{}, users.Revision{}, err
 	}
-	found.read = began
+	found.readAt = began
 	s.accounts.Set(id, found)
-	return found.account, found.stamps, nil
+	return found.account, found.revision, nil
 }
 
-// now returns the stamps as of now.
-func (s *Store) now(ctx context.Context) (users.Moment, error) {
+// currentRevision returns the revision as of now.
+func (s *Store) currentRevision(ctx context.Context) (users.Revision, error) {
 	q := s.reads()
-	m, err := s.engine.moment(func() (users.Moment, error) { return q.stamps(ctx) })
+	rev, err := s.revisions.currentRevision(func() (users.Revision, error) { return q.readRevision(ctx) })
 	var f *failure
 	if err != nil && !errors.As(err, &f) {
 		err = q.failure(ctx, "look whether anything has changed", err)
 	}
-	return m, err
+	return rev, err
 }
 
 // AccountSince implements users.Store.
-func (s *Store) AccountSince(ctx context.Context, m users.Moment, id users.ID) (users.Account, error) {
-	if access, ok := s.remembered(m, id); ok {
+func (s *Store) AccountSince(ctx context.Context, rev users.Revision, id users.ID) (users.Account, error) {
+	if access, ok := s.fromCache(rev, id); ok {
 		return access.Account, nil
 	}
-	return read(ctx, s, s.readLimit, func(ctx context.Context) (users.Account, error) {
-		account, now, err := s.look(ctx, id)
+	return retry(ctx, s, s.readLimit, func(ctx context.Context) (users.Account, error) {
+		account, now, err := s.lookup(ctx, id)
 		if err != nil {
 			return users.Account{}, err
 		}
 		if graph, ok := s.graph(now.Roles); ok {
 			return accessOf(account, graph, now).Account, nil
 		}
-		found, err := s.reads().see(ctx, id)
+		found, err := s.reads().readAccount(ctx, id)
 		return found.account, err
 	})
 }
 
 // Graph implements users.AccessReader.
 func (s *Store) Graph(ctx context.Context) (*users.Graph, error) {
-	return read(ctx, s, s.readLimit, func(ctx context.Context) (*users.Graph, error) {
-		stamp, err := s.reads().stamp(ctx)
+	return retry(ctx, s, s.readLimit, func(ctx context.Context) (*users.Graph, error) {
+		roles, err := s.reads().readRolesRevision(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if graph, ok := s.graph(stamp); ok {
+		if graph, ok := s.graph(roles); ok {
 			return graph, nil
 		}
-		loaded, err := s.load(ctx, stamp)
+		loaded, err := s.load(ctx, roles)
 		return loaded.graph, err
 	})
 }
@@ -216,19 +216,19 @@ func (t *tx) Access(ctx context.Context, id users.ID) (users.Access, error) {
 // Graph implements users.AccessReader. A graph with changes of this transaction stays with it: it is not the
 // truth for others yet, and may never be.
 func (t *tx) Graph(ctx context.Context) (*users.Graph, error) {
-	stamp, err := t.stamp(ctx)
+	roles, err := t.readRolesRevision(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if graph, ok := t.graph(stamp); ok {
+	if graph, ok := t.graph(roles); ok {
 		return graph, nil
 	}
-	// Nobody else is in a transaction of ours, but SQL by hand may come between the statements that load.
-	for t.own.stamp != stamp {
+	// No other transaction of the service runs now, but SQL by hand may come between the statements that load.
+	for t.own.revision != roles {
 		if t.own, err = t.loadGraph(ctx); err != nil {
 			return nil, err
 		}
-		if stamp, err = t.stamp(ctx); err != nil {
+		if roles, err = t.readRolesRevision(ctx); err != nil {
 			return nil, err
 		}
 	}

@@ -19,7 +19,7 @@ func (q queries) CountAccounts(ctx context.Context, f users.AccountFilter, limit
 	case f.Query != "" && !isPrefix(f.Query):
 		return q.countFound(ctx, f, limit)
 	case limit > 0:
-		return q.countAlong(ctx, f, nil, limit)
+		return q.countByScan(ctx, f, nil, limit)
 	}
 	return q.total(ctx, f)
 }
@@ -30,16 +30,16 @@ func (q queries) count(ctx context.Context, v *values, query string) (int, error
 }
 
 // countAlong counts along indexes, in which the addresses are, the accounts of a filter up to a limit.
-func (q queries) countAlong(ctx context.Context, f users.AccountFilter, search func(*values) string, limit int) (int, error) {
+func (q queries) countByScan(ctx context.Context, f users.AccountFilter, search func(*values) string, limit int) (int, error) {
 	v := &values{}
-	s := span{order: users.Order{ByText: true}}
+	w := window{order: users.Order{ByText: true}}
 	var extra []string
 	if search != nil {
 		extra = append(extra, search(v))
 	} else {
-		s.prefix = f.Query
+		w.prefix = f.Query
 	}
-	return q.count(ctx, v, q.along(v, f, s, `email_key`, extra, limit, 0))
+	return q.count(ctx, v, q.scan(v, f, w, `email_key`, extra, limit, 0))
 }
 
 // total reads how many accounts have the filter's role and state.

@@ -25,7 +25,7 @@ func (q queries) candidates(v *values, part string, s sample) candidates {
 			index: `found`, from: `found AS a`,
 		}
 	}
-	return q.engine.candidates(v, s.rarest(trigrams(part)))
+	return q.dialect.candidates(v, s.rarest(trigrams(part)))
 }
 
 // gather lists the accounts that match a part of an address, which it looks up and sorts. False if there are
@@ -75,7 +75,7 @@ func (q queries) countFound(ctx context.Context, f users.AccountFilter, limit in
 	}
 	share, of, most := s.share(f.Query), float64(chosen)/float64(all), float64(limit)
 	if min(float64(chosen), most/share) <= lookedUpCost*min(share*float64(all), most/of) {
-		return q.countAlong(ctx, f, func(v *values) string { return q.matching(v, f.Query) }, limit)
+		return q.countByScan(ctx, f, func(v *values) string { return q.matching(v, f.Query) }, limit)
 	}
 	v := &values{}
 	c := q.candidates(v, f.Query, s)

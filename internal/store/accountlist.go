@@ -21,8 +21,8 @@ func (q queries) Accounts(ctx context.Context, f users.AccountFilter, list users
 		return q.accountByFilter(ctx, f, list)
 	case f.Query == "" || isPrefix(f.Query) && list.Order.ByText:
 		v := &values{}
-		s := span{order: list.Order, after: list.After, prefix: f.Query}
-		return q.withRoles(ctx, list.Order, v, q.along(v, f, s, listed, nil, list.Limit, list.Offset))
+		w := window{order: list.Order, after: list.After, prefix: f.Query}
+		return q.withRoles(ctx, list.Order, v, q.scan(v, f, w, listed, nil, list.Limit, list.Offset))
 	}
 	return q.search(ctx, f, list)
 }
@@ -65,6 +65,6 @@ func after(v *values, list users.List) []string {
 	if list.After == nil {
 		return nil
 	}
-	on, _ := past(list.Order)
+	on, _ := comparisonFor(list.Order)
 	return []string{v.compare(sortColumns(list.Order), on, place(list.Order, *list.After))}
 }

@@ -55,8 +55,8 @@ func (q queries) AccountByEmail(ctx context.Context, e users.Email) (users.Accou
 		var a accountRow
 		f.account, err = a.scan(r, &f.hash, &standby)
 		return f, err
-	}, `SELECT `+accountColumns+`, a.password_hash, `+q.engine.standby()+` FROM accounts a JOIN roles r ON r.id = a.role_id WHERE a.email_key = $1`, e.Canonical())
-	return f.account, users.PasswordHash(f.hash), q.notOn(standby, doing, err)
+	}, `SELECT `+accountColumns+`, a.password_hash, `+q.traits.standby+` FROM accounts a JOIN roles r ON r.id = a.role_id WHERE a.email_key = $1`, e.Canonical())
+	return f.account, users.PasswordHash(f.hash), q.failOnStandby(standby, doing, err)
 }
 
 // PasswordHash implements users.AccountReader.

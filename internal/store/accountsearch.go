@@ -28,7 +28,7 @@ func findsNothing(part string) bool { return strings.ContainsRune(part, 0) || !u
 // matching returns the term that an account a is found by part. There are no patterns, hence no wildcards, and
 // no engine can make of it a reason to take another index than it is told to.
 func (q queries) matching(v *values, part string) string {
-	found := q.engine.position() + `(a.email_key, ` + v.bind(part) + `)`
+	found := q.traits.position + `(a.email_key, ` + v.bind(part) + `)`
 	if isPrefix(part) {
 		return found + ` = 1`
 	}
@@ -60,10 +60,10 @@ func (q queries) search(ctx context.Context, f users.AccountFilter, list users.L
 
 // near returns the position up to which to walk first. False if the list ends before.
 func (q queries) near(ctx context.Context, f users.AccountFilter, list users.List) (nearest users.Position, ok bool, err error) {
-	s := span{order: list.Order, after: list.After}
-	for _, run := range stretches(f) {
+	w := window{order: list.Order, after: list.After}
+	for _, run := range indexRanges(f) {
 		v := &values{}
-		query := run.query(v, s, strings.Join(sortColumns(list.Order), `, `), nil)
+		query := run.scan(v, w, strings.Join(sortColumns(list.Order), `, `), nil)
 		at, err := rows(ctx, q, "list accounts", scanPosition(list.Order),
 			query+` LIMIT 1 OFFSET `+v.bind(walkedRows+walkedPerRow*(list.Offset+list.Limit)), v.args...)
 		if err != nil {
@@ -76,7 +76,7 @@ func (q queries) near(ctx context.Context, f users.AccountFilter, list users.Lis
 	return nearest, ok, nil
 }
 
-func scanPosition(o users.Order) scan[users.Position] {
+func scanPosition(o users.Order) scanFunc[users.Position] {
 	return func(r *sql.Rows) (p users.Position, err error) {
 		if o.ByText {
 			return p, r.Scan(&p.Text)
@@ -99,12 +99,12 @@ func leads(o users.Order, a, b users.Position) bool {
 // walk looks at the rows of a list, up to a position or its end.
 func (q queries) walk(ctx context.Context, f users.AccountFilter, list users.List, until *users.Position) ([]users.Account, error) {
 	v := &values{}
-	s := span{order: list.Order, after: list.After, until: until}
+	w := window{order: list.Order, after: list.After, until: until}
 	extra := []string{q.matching(v, f.Query)}
 	if !list.Order.ByText {
-		return q.withRoles(ctx, list.Order, v, q.along(v, f, s, listed, extra, list.Limit, list.Offset))
+		return q.withRoles(ctx, list.Order, v, q.scan(v, f, w, listed, extra, list.Limit, list.Offset))
 	}
 	// The addresses are in the index, so that only the rows that match need be read.
-	matching := q.along(v, f, s, `a.email_key`, extra, list.Limit, list.Offset)
+	matching := q.scan(v, f, w, `a.email_key`, extra, list.Limit, list.Offset)
 	return q.withRoles(ctx, list.Order, v, `SELECT `+listed+` FROM (`+matching+`) AS m JOIN accounts a ON a.email_key = m.email_key`)
 }

@@ -13,7 +13,7 @@ import (
 
 // ReadChanges implements users.ChangeReader.
 func (s *Store) ReadChanges(ctx context.Context, fn func(users.ChangeView) error) error {
-	_, err := read(ctx, s, s.readLimit, func(ctx context.Context) (struct{}, error) {
+	_, err := retry(ctx, s, s.readLimit, func(ctx context.Context) (struct{}, error) {
 		return inSnapshot(ctx, s, func(q queries) (struct{}, error) { return struct{}{}, fn(q) })
 	})
 	return err
@@ -25,15 +25,15 @@ func (q queries) ChangeState(ctx context.Context) (users.ChangeState, error) {
 	var standby bool
 	state, err := row(ctx, q, doing, func(r *sql.Rows) (c users.ChangeState, err error) {
 		var mark sql.NullString
-		err = r.Scan(&c.Moment.Roles, &c.Moment.Accounts, &c.Position, &mark, (*timeColumn)(&c.Now), &standby)
+		err = r.Scan(&c.Revision.Roles, &c.Revision.Accounts, &c.Position, &mark, (*timeColumn)(&c.Now), &standby)
 		c.Mark = mark.String
 		return c, err
-	}, `SELECT s.stamp, s.account_stamp, s.position, m.mark, `+q.engine.clock()+`, `+q.engine.standby()+`
+	}, `SELECT s.stamp, s.account_stamp, s.position, m.mark, `+q.traits.clock+`, `+q.traits.standby+`
 		FROM authorization_stamp s LEFT JOIN change_marks m ON m.position = s.position`)
 	if errors.Is(err, users.ErrNotFound) {
-		return state, q.noStamps()
+		return state, q.failNoRevision()
 	}
-	return state, q.notOn(standby, doing, err)
+	return state, q.failOnStandby(standby, doing, err)
 }
 
 // HasMark implements users.ChangeView.
@@ -135,11 +135,11 @@ func scanChange(r *sql.Rows) (c users.AccountChange, err error) {
 
 // ForgetChanges implements users.ChangeReader. Each of its statements may be repeated.
 func (s *Store) ForgetChanges(ctx context.Context, changes, marks time.Duration) error {
-	_, err := read(ctx, s, s.txLimit, func(ctx context.Context) (struct{}, error) {
+	_, err := retry(ctx, s, s.txLimit, func(ctx context.Context) (struct{}, error) {
 		q := s.reads()
 		now, err := row(ctx, q, "read the clock of the database", func(r *sql.Rows) (now time.Time, err error) {
 			return now, r.Scan((*timeColumn)(&now))
-		}, `SELECT `+q.engine.clock())
+		}, `SELECT `+q.traits.clock)
 		if err != nil {
 			return struct{}{}, err
 		}

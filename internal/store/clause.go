@@ -7,6 +7,16 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
+// dialect is SQL that the engines write differently. What needs no argument is in traits.
+type dialect interface {
+	// hex is an expression of the bytes in a column, as hexadecimal digits of either case.
+	hex(column string) string
+	// candidates are the accounts whose addresses have all of the trigrams.
+	candidates(v *values, trigrams []string) candidates
+	// short returns a query that does the same as one which is to be cut to at most shortCut rows.
+	short(query string) string
+}
+
 // values are what a statement binds, in the making of it.
 type values struct{ args []any }
 
@@ -58,8 +68,8 @@ func orderBy(columns []string, o users.Order) string {
 	return ` ORDER BY ` + strings.Join(columns, direction+`, `) + direction
 }
 
-// past is the operator that leads on in an order, and its opposite.
-func past(o users.Order) (on, back string) {
+// comparisonFor returns the operator that leads on in an order, and its opposite.
+func comparisonFor(o users.Order) (on, back string) {
 	if o.Descending {
 		return `<`, `>`
 	}

@@ -7,7 +7,11 @@
 //	err = st.InTx(ctx, func(tx users.Tx) error { return tx.DeleteAccount(ctx, id) })
 //
 // The SQL is one text for both engines. What they do each in their own way (opening, locking, the codes of
-// their errors) is in the files postgres*.go and sqlite*.go, behind the interface engine.
+// their errors) is in the files postgres*.go and sqlite*.go, behind the small interfaces that make up engine.
+//
+// What is read is cached together with the revision of the database that it was read at (users.Revision; revision.go).
+// An entry is used while the revision is still the same, which costs a query, or while a lease for it is held, which
+// costs none: then PostgreSQL notifies the process of every change (postgreslisten.go; the rule is package lease).
 //
 // What callers can rely on:
 //

@@ -21,11 +21,3 @@ func (q queries) AddEmailChange(ctx context.Context, account users.ID, at time.T
 		`INSERT INTO email_changes (account_id, tried_at) VALUES ($1, $2)`, account.String(), instant(at))
 	return err
 }
-
-// ForgetEmailChanges implements users.Store. It is one statement and may be repeated.
-func (s *Store) ForgetEmailChanges(ctx context.Context, before time.Time) error {
-	_, err := read(ctx, s, s.txLimit, func(ctx context.Context) (int64, error) {
-		return s.reads().exec(ctx, "forget old changes of e-mails", `DELETE FROM email_changes WHERE tried_at < $1`, instant(before))
-	})
-	return err
-}

@@ -20,7 +20,7 @@ func TestPostgresFaults(t *testing.T) {
 	server := func(code string) error { return &pgconn.PgError{Code: code} }
 	for _, c := range []struct {
 		err  error
-		want fault
+		want errClass
 	}{
 		{server("23505"), taken},
 		{server("23503"), reference},
@@ -41,7 +41,7 @@ func TestPostgresFaults(t *testing.T) {
 		{server("42501"), away},
 		{server("25P04"), lost},
 		{server("55P03"), conflict},
-		{server("SU001"), stampless},
+		{server("SU001"), noRevision},
 		{server("42703"), defect},
 		{server("23502"), defect},
 		{server(""), defect},
@@ -50,7 +50,7 @@ func TestPostgresFaults(t *testing.T) {
 		{sql.ErrNoRows, defect},
 		{&pgconn.ConnectError{Config: &pgconn.Config{}}, away},
 	} {
-		if got := (&postgres{}).fault(fmt.Errorf("wrapped: %w", c.err)); got != c.want {
+		if got := (&postgres{}).classify(fmt.Errorf("wrapped: %w", c.err)); got != c.want {
 			t.Errorf("%#v is fault %d, want %d", c.err, got, c.want)
 		}
 	}
@@ -97,7 +97,7 @@ func TestErrorsShowNoValues(t *testing.T) {
 		fmt.Errorf("cannot encode %q", secret),
 	} {
 		for _, e := range []engine{&postgres{}, &sqlite{}} {
-			f := failed(context.Background(), e, "do something", err)
+			f := newFailure(context.Background(), e, "do something", err)
 			shown := fmt.Sprintf("%v %+v %#v %v", f, f, f, translate(context.Background(), f))
 			if strings.Contains(shown, secret) || !strings.Contains(f.Error(), "do something: ") {
 				t.Errorf("%T of %T: %s", err, e, shown)
@@ -122,11 +122,11 @@ func TestTranslate(t *testing.T) {
 		{context.Background(), users.ErrNotFound, users.ErrNotFound},
 		{ended, users.ErrNotFound, users.ErrNotFound},
 		{context.Background(), own, own},
-		{context.Background(), &failure{fault: away}, users.ErrUnavailable},
-		{context.Background(), fmt.Errorf("wrapped: %w", &failure{fault: lost}), users.ErrUnavailable},
-		{context.Background(), &failure{fault: conflict}, users.ErrUnavailable},
-		{context.Background(), &failure{fault: unknown}, users.ErrUnavailable},
-		{ended, &failure{fault: lost}, context.Canceled},
+		{context.Background(), &failure{class: away}, users.ErrUnavailable},
+		{context.Background(), fmt.Errorf("wrapped: %w", &failure{class: lost}), users.ErrUnavailable},
+		{context.Background(), &failure{class: conflict}, users.ErrUnavailable},
+		{context.Background(), &failure{class: unknown}, users.ErrUnavailable},
+		{ended, &failure{class: lost}, context.Canceled},
 	} {
 		if got := translate(c.ctx, c.err); !errors.Is(got, c.want) {
 			t.Errorf("%v became %v, want %v", c.err, got, c.want)

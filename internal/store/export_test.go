@@ -5,6 +5,6 @@ import "github.com/svc-users/svc-users"
 // ListQuery is the statement that lists accounts, with what it binds.
 func ListQuery(on *Store, f users.AccountFilter, list users.List) (string, []any) {
 	v := &values{}
-	s := span{order: list.Order, after: list.After, prefix: f.Query}
-	return on.reads().along(v, f, s, listed, nil, list.Limit, list.Offset), v.args
+	w := window{order: list.Order, after: list.After, prefix: f.Query}
+	return on.reads().scan(v, f, w, listed, nil, list.Limit, list.Offset), v.args
 }

@@ -7,20 +7,21 @@ import (
 	"time"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/lease"
 )
 
-// FuzzHearing: whatever is told, by the database or by a forger, in whatever order with heartbeats and reads, what is
-// said from memory was true a moment ago.
-func FuzzHearing(f *testing.F) {
+// FuzzCachedAccess: whatever is told, by the database or by a forger, in whatever order with heartbeats and reads, what is
+// answered from the cache was true within the time of a lease.
+func FuzzCachedAccess(f *testing.F) {
 	f.Add([]byte{13 + 16, 15, 0, 8, 14 + 16, 14, 14 + 64, 13 + 16})
 	f.Fuzz(func(t *testing.T, script []byte) {
 		newStage(t).play(script[:min(len(script), 500)])
 	})
 }
 
-func TestHearingAgainstModel(t *testing.T) {
+func TestCachedAccessAgainstModel(t *testing.T) {
 	t.Parallel()
-	yes, s := 0, newStore(nil)
+	yes, s := 0, newStore(&leaseEngine{})
 	for seed := range uint64(2000) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		script := make([]byte, 300)
@@ -36,13 +37,13 @@ func TestHearingAgainstModel(t *testing.T) {
 	}
 }
 
-// TestForgedNotifications goes through all sequences of one to three notifications that somebody can send who has heard
-// the stamps before and after a change, and through every seventh of four, from another one on each time; in one
+// TestForgedNotifications goes through all sequences of one to three notifications that a forger can send who knows the
+// revisions before and after a change, and through every seventh of four, from another one on each time; in one
 // transaction and in several, with an account that was read before the change and is kept late. None has what is past
 // said, then or after the next real change.
 func TestForgedNotifications(t *testing.T) {
 	t.Parallel()
-	s := newStore(nil)
+	s := newStore(&leaseEngine{})
 	for length := 1; length <= 4; length++ {
 		first, step := 0, 1
 		if length == 4 {
@@ -96,7 +97,7 @@ func forge(g *stage, length, n, mask int, late bool) {
 	g.runs = append(g.runs, kept...)
 	g.settle()
 	// For longer than anything may count that was true before the change.
-	g.clock = g.clock.Add(2 * credit)
+	g.clock = g.clock.Add(2 * lease.TTL)
 	if !late {
 		for range 2 {
 			g.beats()
@@ -123,18 +124,18 @@ func pow(base, exponent int) int {
 	return n
 }
 
-// TestHeardLooksTwice: while an account is looked for, more is heard. What was found may be later than the roles, so
+// TestCachedAccessLooksTwice: while an account is looked up, more is notified. What was found may be later than the roles, so
 // nothing is said.
-func TestHeardLooksTwice(t *testing.T) {
+func TestCachedAccessLooksTwice(t *testing.T) {
 	t.Parallel()
 	for what, more := range map[string]func(g *stage){
 		"a change of the account":                   func(g *stage) { g.change(0); g.settle() },
 		"a change of the role":                      func(g *stage) { g.change(-1); g.settle() },
 		"a change, and a heartbeat":                 func(g *stage) { g.change(-1); g.settle(); g.beats() },
 		"a change of another, and a heartbeat":      func(g *stage) { g.change(2); g.settle(); g.beats() },
-		"what this process has written":             func(g *stage) { g.ears.wrote() },
-		"that the connection was lost":              func(g *stage) { g.ears.begin() },
-		"that time has passed":                      func(g *stage) { g.clock = g.clock.Add(credit) },
+		"what this process has written":             func(g *stage) { g.lease.Committed() },
+		"that the connection was lost":              func(g *stage) { g.lease.Reset() },
+		"that time has passed":                      func(g *stage) { g.clock = g.clock.Add(lease.TTL) },
 		"a change, a heartbeat and a newer account": func(g *stage) { g.change(0); g.settle(); g.beats(); g.keeps(0) },
 	} {
 		g := newStage(t)
@@ -146,7 +147,7 @@ func TestHeardLooksTwice(t *testing.T) {
 		if !g.judge("at first", 0) {
 			t.Fatal("nothing is said from memory")
 		}
-		// It was given the stamps of now; what is looked up by those takes another way.
+		// It was given the revision of now; what is looked up by that takes another way.
 		g = newStage(t)
 		g.beats()
 		g.keeps(0)
@@ -154,13 +155,13 @@ func TestHeardLooksTwice(t *testing.T) {
 		g.settle()
 		g.beats()
 		g.engine.between = func() { g.engine.between = nil; more(g) }
-		if _, ok := g.store.Heard(g.ids[0]); ok {
+		if _, ok := g.store.CachedAccess(g.ids[0]); ok {
 			t.Errorf("%s came in between, and an account is said from memory", what)
 		}
 	}
 }
 
-// TestKeptForAMinute: nothing is kept for longer, though no change was heard of, and though its stamps were renewed.
+// TestKeptForAMinute: nothing is kept for longer, though no change was notified, and though its revision was renewed.
 func TestKeptForAMinute(t *testing.T) {
 	t.Parallel()
 	g := newStage(t)
@@ -174,8 +175,8 @@ func TestKeptForAMinute(t *testing.T) {
 		g.change(1)
 		g.settle()
 		g.beats()
-		g.judge("within a minute", 0) // it has newer stamps now
-		g.store.graphs.kept.Store(&stamped{stamp: "R0", graph: g.store.graphs.kept.Load().graph, read: g.clock})
+		g.judge("within a minute", 0) // it has a newer revision now
+		g.store.graphs.kept.Store(&cachedGraph{revision: "R0", graph: g.store.graphs.kept.Load().graph, readAt: g.clock})
 		g.clock = g.clock.Add(time.Second)
 	}
 	g.beats()
@@ -188,8 +189,8 @@ func TestKeptForAMinute(t *testing.T) {
 	if !g.judge("read again", 0) {
 		t.Fatal("nothing is said from memory")
 	}
-	g.clock = g.clock.Add(maxAge)
-	kept.read = g.clock
+	g.clock = g.clock.Add(lease.MaxAge)
+	kept.readAt = g.clock
 	g.store.accounts.Set(g.ids[0], kept)
 	g.beats()
 	if g.judge("after a minute", 0) {
@@ -197,7 +198,7 @@ func TestKeptForAMinute(t *testing.T) {
 	}
 	// The monotonic clock may stand still while the one of the wall goes on, and the latter may be set back.
 	now := time.Now()
-	if !young(now, now.Add(maxAge-1)) || young(now, now.Add(maxAge)) || young(now.Round(0).Add(-maxAge), now) || young(now.Round(0).Add(maxAge), now) {
+	if !lease.WithinMaxAge(now, now.Add(lease.MaxAge-1)) || lease.WithinMaxAge(now, now.Add(lease.MaxAge)) || lease.WithinMaxAge(now.Round(0).Add(-lease.MaxAge), now) || lease.WithinMaxAge(now.Round(0).Add(lease.MaxAge), now) {
 		t.Error("the age of what is kept is wrong")
 	}
 }

@@ -20,7 +20,7 @@ import (
 func Inspect(ctx context.Context, url string) ([]Migration, error) {
 	s, err := openToInspect(ctx, url)
 	if errors.Is(err, fs.ErrNotExist) {
-		return known(&sqlite{})
+		return embeddedMigrations(&sqlite{})
 	}
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (s *Store) upToDate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return ready(list)
+	return requireCurrent(list)
 }
 
 // openToWrite returns fs.ErrNotExist for an SQLite database that does not exist.

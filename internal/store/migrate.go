@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +10,17 @@ import (
 
 	"github.com/pressly/goose/v3"
 )
+
+// migrator is what the migrations of an engine need.
+type migrator interface {
+	// gooseDialect is what the migrations are written in.
+	gooseDialect() goose.Dialect
+	// migrationDB is the handle on which they run.
+	migrationDB() *sql.DB
+	// lockMigrations waits until no other process migrates this database. The lock ends with release, or with the
+	// process.
+	lockMigrations(ctx context.Context) (release func(), err error)
+}
 
 // ownTables are all tables that migrations make.
 var ownTables = []string{
@@ -27,18 +39,18 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if ready(list) == nil {
+	if requireCurrent(list) == nil {
 		return nil // as at nearly every start, which then waits for nobody
 	}
 	if err := s.refuseForeign(ctx); err != nil {
 		return err // before the lock, which makes a table
 	}
-	release, err := s.engine.lockMigrations(ctx)
+	release, err := s.migrator.lockMigrations(ctx)
 	if errors.Is(err, errForeignLock) {
 		return err
 	}
 	if err != nil {
-		return translate(ctx, failed(ctx, s.engine, "wait for the migrations of others", err))
+		return translate(ctx, newFailure(ctx, s.classifier, "wait for the migrations of others", err))
 	}
 	defer release()
 	return s.migrateAlone(ctx)
@@ -46,7 +58,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 
 // refuseForeign returns ErrForeignTables, unless the database is ours or empty.
 func (s *Store) refuseForeign(ctx context.Context) error {
-	foreign, err := read(ctx, s, s.readLimit, func(ctx context.Context) ([]string, error) { return s.tablesOf(ctx, ownTables...) })
+	foreign, err := retry(ctx, s, s.readLimit, func(ctx context.Context) ([]string, error) { return s.tablesOf(ctx, ownTables...) })
 	if err != nil || len(foreign) == 0 {
 		return err
 	}
@@ -63,11 +75,11 @@ func (s *Store) migrateAlone(ctx context.Context) error {
 	if err := s.refuseForeign(ctx); err != nil {
 		return err
 	}
-	files, err := folder(s.engine)
+	files, err := migrationFiles(s.migrator)
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(s.engine.dialect(), s.engine.migrating(), files,
+	provider, err := goose.NewProvider(s.migrator.gooseDialect(), s.migrator.migrationDB(), files,
 		goose.WithTableName(versionTable), goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("store: read the migrations: %w", err)
@@ -76,8 +88,8 @@ func (s *Store) migrateAlone(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	f := failed(ctx, s.engine, "migrate the schema", err)
-	if f.fault == defect {
+	f := newFailure(ctx, s.classifier, "migrate the schema", err)
+	if f.class == defect {
 		// Migrations bind no values, so whoever has to mend this may see everything.
 		return fmt.Errorf("store: migrate the schema: %w", err)
 	}

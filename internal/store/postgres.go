@@ -11,6 +11,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/lease"
 )
 
 const (
@@ -36,10 +37,10 @@ const (
 )
 
 type postgres struct {
-	config *pgxpool.Config
-	pool   *pgxpool.Pool
-	db     *sql.DB
-	ears   *listener // nil without listen
+	config   *pgxpool.Config
+	pool     *pgxpool.Pool
+	db       *sql.DB
+	listener *listener // nil without listen
 }
 
 // openPostgres prepares a pool. Nothing is connected yet.
@@ -58,28 +59,34 @@ func openPostgres(ctx context.Context, url string) (engine, error) {
 	return &postgres{config: config, pool: pool, db: stdlib.OpenDBFromPool(pool)}, nil
 }
 
-func (p *postgres) reads() conn            { return p.db }
-func (p *postgres) migrating() *sql.DB     { return p.db }
-func (p *postgres) dialect() goose.Dialect { return goose.DialectPostgres }
-func (p *postgres) heal()                  { p.pool.Reset() }
-func (p *postgres) position() string       { return "pg_catalog.strpos" }
-func (p *postgres) standby() string        { return inRecovery }
-func (p *postgres) hex(c string) string    { return "pg_catalog.encode(" + c + ", CAST('hex' AS text))" }
-func (p *postgres) clock() string          { return "pg_catalog.clock_timestamp()" }
-func (p *postgres) pause() time.Duration   { return 100 * time.Millisecond }
+func (p *postgres) reads() conn                 { return p.db }
+func (p *postgres) migrationDB() *sql.DB        { return p.db }
+func (p *postgres) gooseDialect() goose.Dialect { return goose.DialectPostgres }
+func (p *postgres) resetPool()                  { p.pool.Reset() }
+func (p *postgres) hex(c string) string         { return "pg_catalog.encode(" + c + ", CAST('hex' AS text))" }
 
-// known says no: what is heard is a moment old.
-func (p *postgres) known() (users.Moment, bool) { return users.Moment{}, false }
+// cachedRevision is none: a lease is for a revision that may be up to a second old.
+func (p *postgres) cachedRevision() (users.Revision, bool) { return users.Revision{}, false }
 
-func (p *postgres) moment(ask func() (users.Moment, error)) (users.Moment, error) { return ask() }
+func (p *postgres) currentRevision(ask func() (users.Revision, error)) (users.Revision, error) {
+	return ask()
+}
 
-func (p *postgres) tables() string {
-	return `(SELECT CAST(relname AS text) AS name FROM pg_catalog.pg_class
-		WHERE relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = current_schema())) AS tables`
+func (p *postgres) traits() *traits {
+	return &traits{
+		standby:  inRecovery,
+		clock:    "pg_catalog.clock_timestamp()",
+		position: "pg_catalog.strpos",
+		tables: `(SELECT CAST(relname AS text) AS name FROM pg_catalog.pg_class
+			WHERE relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = current_schema())) AS tables`,
+		canWrite:     canLock,
+		creators:     findCreators,
+		pollInterval: 100 * time.Millisecond,
+	}
 }
 
 // listen takes another URL than that of the pool where that one leads through a pooler.
-func (p *postgres) listen(url string, to audience) error {
+func (p *postgres) listen(url string, to hooks) error {
 	config := p.config
 	if url != "" {
 		var err error
@@ -87,45 +94,50 @@ func (p *postgres) listen(url string, to audience) error {
 			return err
 		}
 	}
-	p.ears = &listener{
-		hearing: newHearing(time.Now, to.forget), audience: to, config: config.ConnConfig, pool: p.pool, wake: make(chan struct{}, 1),
+	p.listener = &listener{
+		lease: lease.New(time.Now, to.forget), hooks: to, config: config.ConnConfig, pool: p.pool, wake: make(chan struct{}, 1),
 	}
-	p.ears.start()
+	p.listener.start()
 	return nil
 }
 
-func (p *postgres) heard() (users.Moment, bool) {
-	if p.ears == nil {
-		return users.Moment{}, false
+func (p *postgres) leasedRevision() (users.Revision, bool) {
+	if p.listener == nil {
+		return users.Revision{}, false
 	}
-	return p.ears.moment()
+	return p.listener.lease.Revision()
 }
 
-func (p *postgres) unchanged(id users.ID, stamp string) bool { return p.ears.unchanged(id, stamp) }
+func (p *postgres) unchanged(id users.ID, accounts string) bool {
+	return p.listener.lease.Unchanged(id, accounts)
+}
 
-func (p *postgres) wrote() {
-	if p.ears != nil {
-		p.ears.wrote()
+func (p *postgres) committed() {
+	if p.listener != nil {
+		p.listener.committed()
 	}
 }
 
 func (p *postgres) close() error {
-	if p.ears != nil {
-		p.ears.close()
+	if p.listener != nil {
+		p.listener.close()
 	}
 	err := p.db.Close()
 	p.pool.Close()
 	return err
 }
 
-// begin takes a lock that only transactions of this service take. The isolation is READ COMMITTED, in which
-// each statement sees what was committed before it: a snapshot of the whole transaction would be taken before
-// the lock is had, and show what it was before the one who held it last.
-func (p *postgres) begin(ctx context.Context) (*sql.Tx, error) {
-	tx, err := p.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
-	if err != nil {
-		return nil, err
+func (p *postgres) begin(ctx context.Context, mode txMode) (*sql.Tx, error) {
+	if mode == snapshot {
+		return p.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	}
+	tx, err := p.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	if err != nil || mode == rowLocks {
+		return tx, err
+	}
+	// An exclusive one takes a lock that only transactions of this service take. In READ COMMITTED each statement sees
+	// what was committed before it: a snapshot of the whole transaction would be taken before the lock is had, and show
+	// what was there before the transaction that held the lock last.
 	if _, err := tx.ExecContext(ctx, txLock); err != nil {
 		_ = tx.Rollback() // which fails if the connection is broken, and then there is nothing to roll back
 		return nil, err
@@ -133,8 +145,4 @@ func (p *postgres) begin(ctx context.Context) (*sql.Tx, error) {
 	return tx, nil
 }
 
-func (p *postgres) committed() error { return nil }
-
-func (p *postgres) snapshot(ctx context.Context) (*sql.Tx, error) {
-	return p.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
-}
+func (p *postgres) verifyCommit() error { return nil }

@@ -12,15 +12,15 @@ import (
 )
 
 // fault goes by SQLSTATE (PostgreSQL documentation, appendix A).
-func (p *postgres) fault(err error) fault {
+func (p *postgres) classify(err error) errClass {
 	var connecting *pgconn.ConnectError
 	var server *pgconn.PgError
 	switch {
 	case errors.As(err, &connecting):
 		return away
 	case errors.As(err, &server):
-		return sqlstate(server.Code)
-	case brokenConnection(err):
+		return classifySQLState(server.Code)
+	case isBrokenConnection(err):
 		return lost
 	}
 	return defect
@@ -45,10 +45,10 @@ const (
 	// readOnlyTransaction is of a standby, or of default_transaction_read_only.
 	readOnlyTransaction = "25006"
 	// stampsGone is of the triggers of migration 7.
-	stampsGone = "SU001"
+	revisionRowGone = "SU001"
 )
 
-func sqlstate(code string) fault {
+func classifySQLState(code string) errClass {
 	switch code {
 	case uniqueViolation:
 		return taken
@@ -62,8 +62,8 @@ func sqlstate(code string) fault {
 		// admin_shutdown, crash_shutdown, cannot_connect_now, idle_session_timeout,
 		// idle_in_transaction_session_timeout, transaction_timeout: the session is over.
 		return lost
-	case stampsGone:
-		return stampless
+	case revisionRowGone:
+		return noRevision
 	case readOnlyTransaction, unknownStatement, duplicateStatement:
 		return away
 	case undefinedTable, insufficientPrivilege, "3F000", "XX001", "XX002":
@@ -97,7 +97,7 @@ func (p *postgres) undone(err error) bool {
 	return server.Code != "40003" // statement_completion_unknown
 }
 
-func brokenConnection(err error) bool {
+func isBrokenConnection(err error) bool {
 	var network net.Error
 	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, pgconn.ErrConnClosed) ||
@@ -124,7 +124,7 @@ func (p *postgres) describe(err error) string {
 			return text
 		}
 		return text + ": " + server.Message
-	case brokenConnection(err):
+	case isBrokenConnection(err):
 		return err.Error()
 	}
 	return fmt.Sprintf("an unexpected %T", err)

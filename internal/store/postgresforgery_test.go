@@ -14,7 +14,7 @@ import (
 	"github.com/svc-users/svc-users/internal/store"
 )
 
-// forgeries are sequences of notifications. R0 and A0 are the stamps before a change, R1 and A1 those after it, x the
+// forgeries are sequences of notifications. R0 and A0 are the revision before a change, R1 and A1 those after it, x the
 // account that lost something and y another. The first is one by which an account was once kept alive without end.
 var forgeries = [][]string{
 	{"a A0 x", "a A1 y", "a A0 y"},
@@ -90,7 +90,7 @@ func TestPostgresForgedNotifications(t *testing.T) {
 				for i, sequence := range forgeries {
 					x, p, other := addVictim(t, here, i)
 					may := func(s *store.Store) bool {
-						access, ok := s.Heard(x.ID)
+						access, ok := s.CachedAccess(x.ID)
 						a := access.Account
 						return ok && a.Active && a.TokenVersion == x.TokenVersion && access.Graph.May(a.Role.ID, p.Name)
 					}
@@ -107,8 +107,8 @@ func TestPostgresForgedNotifications(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					words := strings.NewReplacer("R0", before.Moment.Roles, "R1", after.Moment.Roles, "A0", before.Moment.Accounts,
-						"A1", after.Moment.Accounts, " x", " "+x.ID.String(), " y", " "+y.ID.String())
+					words := strings.NewReplacer("R0", before.Revision.Roles, "R1", after.Revision.Roles, "A0", before.Revision.Accounts,
+						"A1", after.Revision.Accounts, " x", " "+x.ID.String(), " y", " "+y.ID.String())
 					real := make([]string, len(sequence))
 					for i, payload := range sequence {
 						real[i] = words.Replace(payload)

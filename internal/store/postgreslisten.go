@@ -16,50 +16,55 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/lease"
 )
 
 const (
-	// beatEvery leaves two heartbeats to be late before what was heard counts no longer.
-	beatEvery = 250 * time.Millisecond
-	// beatPause keeps many changes, each of which asks for a heartbeat, from becoming as many heartbeats.
-	beatPause = 5 * time.Millisecond
+	// heartbeatInterval leaves two heartbeats to be late before the lease ends.
+	heartbeatInterval = 250 * time.Millisecond
+	// heartbeatPause keeps many changes, each of which requests a heartbeat, from becoming as many heartbeats.
+	heartbeatPause = 5 * time.Millisecond
 	// maxSilence is when a connection over which no heartbeat comes back is given up: it may be half open, or to
-	// another database than the heartbeats go to, or of a pooler that keeps what it hears to itself.
+	// another database than the heartbeats go to, or of a pooler that does not pass notifications on.
 	maxSilence = 3 * time.Second
 )
 
-// The channels of a schema are named by a secret beside the stamps, see migration 7; $1 is the listener whose
+// The channels of a schema are named by a secret beside the revision, see migration 7; $1 is the listener whose
 // heartbeats it is for, or empty for changes. The names are made and used within the database: no text of a statement
 // has them, which other users may be able to read (pg_stat_activity), nor is one bound. Heartbeats find the channel by
 // the pool's own connections and anew each time, so that they go the way that changes go.
+//
+// The payload of a heartbeat is its number and the revision: `N ROLES ACCOUNTS`, for example
+//
+//	17 8f14e45f-ceea-467f-a0e6-2c1d0a9b8e77 3b1f7a52-90c4-4d0e-b1a8-5e6f0c2d9a11
 const (
-	listenOn  = `SELECT listen_on(change_channel(channel, tableoid, CAST($1 AS text))) FROM authorization_stamp`
-	heartbeat = `SELECT pg_catalog.pg_notify(change_channel(channel, tableoid, CAST($1 AS text)),
+	listenStatement    = `SELECT listen_on(change_channel(channel, tableoid, CAST($1 AS text))) FROM authorization_stamp`
+	heartbeatStatement = `SELECT pg_catalog.pg_notify(change_channel(channel, tableoid, CAST($1 AS text)),
 		pg_catalog.concat_ws(CAST(' ' AS text), CAST($2 AS text), stamp, account_stamp)) FROM authorization_stamp`
 )
 
-// deafness is a reason of our own for not hearing, to be shown as it is.
-type deafness string
+// listenError is a reason of our own for receiving no notifications, to be shown as it is.
+type listenError string
 
-func (d deafness) Error() string { return string(d) }
+func (e listenError) Error() string { return string(e) }
 
 const (
-	silence    deafness = "no notification comes back from the database; behind a connection pooler, DATABASE_LISTEN_URL must lead past it"
-	otherPlace deafness = "the connection for listening does not find the tables of this service"
-	noRow      deafness = "the table authorization_stamp has no row"
+	errSilence       listenError = "no notification comes back from the database; behind a connection pooler, DATABASE_LISTEN_URL must lead past it"
+	errNoTables      listenError = "the connection for listening does not find the tables of this service"
+	errNoRevisionRow listenError = "the table authorization_stamp has no row"
 )
 
-// listener keeps a connection on which the database tells of changes, and sends the heartbeats.
+// listener keeps a connection on which notifications of changes come, and sends the heartbeats of a lease.
 type listener struct {
-	*hearing
-	audience
-	config  *pgx.ConnConfig
-	pool    *pgxpool.Pool
-	told    bool // report has been called
-	hears   bool // as was reported
-	wake    chan struct{}
-	stop    context.CancelFunc
-	stopped chan struct{}
+	lease *lease.Lease
+	hooks
+	config    *pgx.ConnConfig
+	pool      *pgxpool.Pool
+	reported  bool // report has been called
+	listening bool // as was reported
+	wake      chan struct{}
+	stop      context.CancelFunc
+	stopped   chan struct{}
 }
 
 // start begins to listen, until close.
@@ -68,16 +73,16 @@ func (l *listener) start() {
 	l.stop, l.stopped = cancel, make(chan struct{})
 	go func() {
 		defer close(l.stopped)
-		for pause := beatEvery; ; pause = min(2*pause, readLimit) {
+		for pause := heartbeatInterval; ; pause = min(2*pause, readLimit) {
 			began := time.Now()
-			err := l.listen(ctx)
-			l.begin()
+			err := l.run(ctx)
+			l.lease.Reset()
 			if ctx.Err() != nil {
 				return
 			}
-			l.tell(false, err)
+			l.reportOnce(false, err)
 			if time.Since(began) > readLimit {
-				pause = beatEvery
+				pause = heartbeatInterval
 			}
 			select {
 			case <-ctx.Done():
@@ -92,31 +97,31 @@ func (l *listener) close() {
 	<-l.stopped
 }
 
-// tell reports, once each time, that changes are heard of or that they are not.
-func (l *listener) tell(hears bool, why error) {
-	if l.told && l.hears == hears {
+// reportOnce reports, once each time, that a lease was granted or that there can be none.
+func (l *listener) reportOnce(listening bool, why error) {
+	if l.reported && l.listening == listening {
 		return
 	}
-	l.told, l.hears = true, hears
-	l.report(hears, why)
+	l.reported, l.listening = true, listening
+	l.report(listening, why)
 }
 
-// kick asks for a heartbeat without waiting for its turn.
-func (l *listener) kick() {
+// requestHeartbeat asks for a heartbeat without waiting for its turn.
+func (l *listener) requestHeartbeat() {
 	select {
 	case l.wake <- struct{}{}:
 	default: // it has been asked for
 	}
 }
 
-// wrote says that this process has committed something.
-func (l *listener) wrote() {
-	l.hearing.wrote()
-	l.kick()
+// committed says that this process has committed something.
+func (l *listener) committed() {
+	l.lease.Committed()
+	l.requestHeartbeat()
 }
 
-// listen makes a connection and hears, until the connection is of no more use.
-func (l *listener) listen(ctx context.Context) error {
+// run makes a connection and receives notifications, until the connection is of no more use.
+func (l *listener) run(ctx context.Context) error {
 	connecting, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	conn, err := pgx.ConnectConfig(connecting, l.config.Copy())
@@ -129,24 +134,24 @@ func (l *listener) listen(ctx context.Context) error {
 		_ = conn.Close(closing) // it ends either way
 	}()
 	name := strings.ToLower(cryptorand.Text())
-	if _, err := listenAt(connecting, conn, ""); err != nil {
+	if _, err := listenOn(connecting, conn, ""); err != nil {
 		return err
 	}
-	own, err := listenAt(connecting, conn, name)
+	own, err := listenOn(connecting, conn, name)
 	if err != nil {
 		return err
 	}
-	l.begin()
+	l.lease.Reset()
 
 	ctx, silent := context.WithCancelCause(ctx)
-	beating := make(chan struct{})
+	sending := make(chan struct{})
 	go func() {
-		defer close(beating)
-		l.beatAlways(ctx, name, silent)
+		defer close(sending)
+		l.sendHeartbeats(ctx, name, silent)
 	}()
 	defer func() {
 		silent(nil)
-		<-beating
+		<-sending
 	}()
 	for {
 		n, err := conn.WaitForNotification(ctx)
@@ -157,30 +162,30 @@ func (l *listener) listen(ctx context.Context) error {
 			return err
 		}
 		if n.Channel == own {
-			l.heartbeat(n.Payload)
+			l.ack(n.Payload)
 			continue
 		}
-		l.hear(n.Payload)
-		l.kick()
+		l.lease.Apply(n.Payload)
+		l.requestHeartbeat()
 		l.changed()
 	}
 }
 
-// listenAt listens on a channel, and returns its name.
-func listenAt(ctx context.Context, conn *pgx.Conn, listener string) (channel string, err error) {
-	err = conn.QueryRow(ctx, listenOn, pgx.QueryExecModeExec, listener).Scan(&channel)
+// listenOn listens on a channel, and returns its name.
+func listenOn(ctx context.Context, conn *pgx.Conn, listener string) (channel string, err error) {
+	err = conn.QueryRow(ctx, listenStatement, pgx.QueryExecModeExec, listener).Scan(&channel)
 	var server *pgconn.PgError
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		return "", noRow
+		return "", errNoRevisionRow
 	case errors.As(err, &server) && (server.Code == undefinedTable || server.Code == undefinedFunction || server.Code == undefinedColumn):
-		return "", otherPlace
+		return "", errNoTables
 	}
 	return channel, err
 }
 
-// heartbeat takes one that came back.
-func (l *listener) heartbeat(payload string) {
+// ack takes the payload of a heartbeat that came back.
+func (l *listener) ack(payload string) {
 	parts := strings.Split(payload, " ")
 	if len(parts) != 3 {
 		return
@@ -189,25 +194,25 @@ func (l *listener) heartbeat(payload string) {
 	if err != nil {
 		return
 	}
-	if l.cameBack(number, users.Moment{Roles: parts[1], Accounts: parts[2]}) {
-		l.tell(true, nil)
+	if l.lease.Ack(number, users.Revision{Roles: parts[1], Accounts: parts[2]}) {
+		l.reportOnce(true, nil)
 	}
 }
 
-// beatAlways sends heartbeats until ctx ends, and ends it with silent when none comes back.
-func (l *listener) beatAlways(ctx context.Context, name string, silent context.CancelCauseFunc) {
-	every := time.NewTicker(beatEvery)
+// sendHeartbeats sends heartbeats until ctx ends, and ends it with silent when none comes back.
+func (l *listener) sendHeartbeats(ctx context.Context, name string, silent context.CancelCauseFunc) {
+	every := time.NewTicker(heartbeatInterval)
 	defer every.Stop()
 	for {
-		failed := l.send(ctx, name)
-		if l.silence() > maxSilence {
-			silent(cmp.Or(failed, error(silence)))
+		failed := l.sendHeartbeat(ctx, name)
+		if l.lease.Silence() > maxSilence {
+			silent(cmp.Or(failed, error(errSilence)))
 			return
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(beatPause):
+		case <-time.After(heartbeatPause):
 		}
 		select {
 		case <-ctx.Done():
@@ -218,10 +223,10 @@ func (l *listener) beatAlways(ctx context.Context, name string, silent context.C
 	}
 }
 
-func (l *listener) send(ctx context.Context, name string) error {
-	limited, cancel := context.WithTimeout(ctx, credit)
+func (l *listener) sendHeartbeat(ctx context.Context, name string) error {
+	limited, cancel := context.WithTimeout(ctx, lease.TTL)
 	defer cancel()
-	if _, err := l.pool.Exec(limited, heartbeat, name, strconv.FormatInt(l.beat(), 10)); err != nil {
+	if _, err := l.pool.Exec(limited, heartbeatStatement, name, strconv.FormatInt(l.lease.Send(), 10)); err != nil {
 		return fmt.Errorf("send a heartbeat: %w", err)
 	}
 	return nil

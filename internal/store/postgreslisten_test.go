@@ -13,16 +13,16 @@ import (
 	"github.com/svc-users/svc-users/internal/store"
 )
 
-// reports collects what a Store says of its hearing.
+// reports collects what a Store reports of its notifications.
 type reports struct {
 	mu    sync.Mutex
 	lines []string
 }
 
-func (r *reports) add(hears bool, why string) {
+func (r *reports) add(listening bool, why string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.lines = append(r.lines, fmt.Sprintf("%t %s", hears, why))
+	r.lines = append(r.lines, fmt.Sprintf("%t %s", listening, why))
 }
 
 func (r *reports) String() string {
@@ -54,11 +54,11 @@ func soon(t *testing.T, what string, is func() bool) {
 	}
 }
 
-// warm asks for an account until it is heard of.
+// warm asks for an account until it is cached.
 func warm(t *testing.T, s *store.Store, id users.ID) {
 	t.Helper()
-	soon(t, "heard of", func() bool {
-		if _, ok := s.Heard(id); ok {
+	soon(t, "cached", func() bool {
+		if _, ok := s.CachedAccess(id); ok {
 			return true
 		}
 		if _, err := s.Access(t.Context(), id); err != nil {
@@ -128,21 +128,21 @@ func TestPostgresHearsOfChangesByHand(t *testing.T) {
 			}
 			warm(t, s, other.ID)
 			warm(t, s, a.ID)
-			before, _ := s.Heard(a.ID)
+			before, _ := s.CachedAccess(a.ID)
 			admin(t, url, c.change)
 			changed := time.Now()
 			soon(t, "heard of "+c.change, func() bool {
-				access, ok := s.Heard(a.ID)
+				access, ok := s.CachedAccess(a.ID)
 				return !ok || line(access) != line(before)
 			})
 			took = min(took, time.Since(changed))
 			if strings.HasPrefix(c.change, "UPDATE accounts") {
-				soon(t, "heard of the other, whom nobody asked for", func() bool { _, ok := s.Heard(other.ID); return ok })
+				soon(t, "cached, the other, which has not changed", func() bool { _, ok := s.CachedAccess(other.ID); return ok })
 			}
 			if access, err := s.Access(ctx, a.ID); err == nil {
 				warm(t, s, a.ID)
-				if heard, ok := s.Heard(a.ID); ok && line(heard) != line(access) {
-					t.Errorf("after %s it is heard as %s, and is %s", c.change, line(heard), line(access))
+				if cached, ok := s.CachedAccess(a.ID); ok && line(cached) != line(access) {
+					t.Errorf("after %s it is cached as %s, and is %s", c.change, line(cached), line(access))
 				}
 			}
 		}
@@ -156,12 +156,12 @@ func TestPostgresHearsOfChangesByHand(t *testing.T) {
 		FROM accounts, generate_series(1, 200) n WHERE email_key = 'other@example.com'`)
 	admin(t, url, `UPDATE accounts SET token_version = 5`)
 	soon(t, "heard of a change of all", func() bool {
-		access, ok := s.Heard(other.ID)
+		access, ok := s.CachedAccess(other.ID)
 		return !ok || access.Account.TokenVersion == 5
 	})
 	warm(t, s, other.ID)
 	admin(t, url, `TRUNCATE accounts CASCADE`)
-	soon(t, "heard of TRUNCATE", func() bool { _, ok := s.Heard(other.ID); return !ok })
+	soon(t, "heard of TRUNCATE", func() bool { _, ok := s.CachedAccess(other.ID); return !ok })
 }
 
 // TestPostgresHearsItsOwn: a process that has changed something is never let in on what was before, however soon it
@@ -192,7 +192,7 @@ func TestPostgresHearsItsOwn(t *testing.T) {
 	look := func(s *store.Store, grace time.Duration) {
 		for !over.Load() {
 			known, now := last.Load(), time.Now()
-			access, ok := s.Heard(a.ID)
+			access, ok := s.CachedAccess(a.ID)
 			if !ok {
 				var err error
 				if access, err = s.Access(t.Context(), a.ID); err != nil {
@@ -208,7 +208,7 @@ func TestPostgresHearsItsOwn(t *testing.T) {
 			late := now.Sub(known.at)
 			worst.Store(max(worst.Load(), int64(late)))
 			if late >= grace {
-				t.Errorf("version %d was seen %v after %d was acknowledged (heard: %t)", access.Account.TokenVersion, late, known.version, ok)
+				t.Errorf("version %d was seen %v after %d was acknowledged (cached: %t)", access.Account.TokenVersion, late, known.version, ok)
 				return
 			}
 		}
@@ -232,8 +232,8 @@ func TestPostgresHearsItsOwn(t *testing.T) {
 	t.Logf("%d answers from memory; the other process was %v late at most", hits.Load(), time.Duration(worst.Load()))
 }
 
-// TestPostgresListensToTheRightPlace: hearing from another database or schema than the one that is used is not
-// hearing, and so is hearing from nowhere.
+// TestPostgresListensToTheRightPlace: notifications of another database or schema than the one that is used grant no lease,
+// and neither does a connection without any.
 func TestPostgresListensToTheRightPlace(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
@@ -253,8 +253,8 @@ func TestPostgresListensToTheRightPlace(t *testing.T) {
 			if _, err := s.Access(t.Context(), a.ID); err != nil {
 				t.Error(err)
 			}
-			if _, ok := s.Heard(a.ID); ok || strings.Contains(said.String(), "true") || strings.Contains(said.String(), "hunter2") {
-				t.Errorf("heard: %t; %s", ok, said)
+			if _, ok := s.CachedAccess(a.ID); ok || strings.Contains(said.String(), "true") || strings.Contains(said.String(), "hunter2") {
+				t.Errorf("cached: %t; %s", ok, said)
 			}
 		})
 	}
@@ -270,10 +270,10 @@ func TestSQLiteHasNothingToListenTo(t *testing.T) {
 	if err := s.Listen("postgres:///other", func(bool, string) {}); err == nil {
 		t.Error("a place to listen was accepted")
 	}
-	if err := s.Listen("", func(bool, string) { t.Error("something was heard") }); err != nil {
+	if err := s.Listen("", func(bool, string) { t.Error("there are notifications") }); err != nil {
 		t.Error(err)
 	}
-	if _, ok := s.Heard(users.NewID()); ok {
-		t.Error("something was heard")
+	if _, ok := s.CachedAccess(users.NewID()); ok {
+		t.Error("there are notifications")
 	}
 }

@@ -86,14 +86,10 @@ func tryLock(ctx context.Context, connection *pgx.Conn) (locked bool, err error)
 	return false, err
 }
 
-func (p *postgres) canWrite() string { return canLock }
-
-// creators leaves out the owners of the schemas, who could do as they like anyway.
-func (p *postgres) creators() string {
-	return `SELECT DISTINCT coalesce(CAST(r.rolname AS text), CAST('PUBLIC' AS text))
+// findCreators leaves out the owners of the schemas, who could do as they like anyway.
+const findCreators = `SELECT DISTINCT coalesce(CAST(r.rolname AS text), CAST('PUBLIC' AS text))
 		FROM pg_catalog.pg_namespace n
 		CROSS JOIN LATERAL pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault(CAST('n' AS "char"), n.nspowner))) a
 		LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
 		WHERE n.nspname = ANY (pg_catalog.current_schemas(false)) AND a.privilege_type = CAST('CREATE' AS text)
 		AND a.grantee <> n.nspowner AND r.rolsuper IS NOT TRUE AND r.rolname IS DISTINCT FROM current_user ORDER BY 1`
-}

@@ -47,8 +47,8 @@ func TestPostgresStandbyIsNotRead(t *testing.T) {
 				t.Errorf("%s on a standby: %v", what, err)
 			}
 		}
-		if found, ok := s.Heard(a.ID); ok && found.Account.Active {
-			t.Error("the account is active by what was heard")
+		if found, ok := s.CachedAccess(a.ID); ok && found.Account.Active {
+			t.Error("the account is active by what is cached")
 		}
 	}
 
@@ -64,9 +64,9 @@ func TestPostgresStandbyIsNotRead(t *testing.T) {
 	if err := s.InTx(t.Context(), func(tx users.Tx) error { return tx.UpdateAccount(t.Context(), a) }); err != nil {
 		t.Errorf("writing to the promoted server: %v", err)
 	}
-	soon(t, "hearing of changes again", func() bool {
+	soon(t, "notified of changes again", func() bool {
 		_, err := s.Access(t.Context(), a.ID)
-		found, ok := s.Heard(a.ID)
+		found, ok := s.CachedAccess(a.ID)
 		return err == nil && ok && found.Account.Active == a.Active
 	})
 }

@@ -6,7 +6,21 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/svc-users/svc-users/internal/pgurl"
 )
+
+// postgresConfig is what a pool on a URL is opened with. It connects to nothing; the errors are those of pgurl.Parse.
+func postgresConfig(url string) (*pgxpool.Config, error) {
+	config, err := pgurl.Parse(url, pgurl.Defaults{ConnectTimeout: connectTimeout, MaxConns: maxConns, PingTimeout: probeLimit})
+	if err != nil {
+		return nil, err
+	}
+	pinSession(config.ConnConfig)
+	onlyPrimaries(config.ConnConfig)
+	return config, nil
+}
 
 // pinned are the settings that change what statements and their results mean. A role or a database may set them, and so
 // may the URL; here they are always these. They are those that PgBouncer passes on by itself. No statement depends on

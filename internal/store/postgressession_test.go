@@ -78,7 +78,7 @@ func TestPostgresStrangeSettings(t *testing.T) {
 					continue // as behind PgBouncer, where it would be set for others
 				}
 				var got string
-				if err := s.engine.migrating().QueryRowContext(t.Context(), `SHOW `+name).Scan(&got); err != nil || got != want {
+				if err := s.migrator.migrationDB().QueryRowContext(t.Context(), `SHOW `+name).Scan(&got); err != nil || got != want {
 					t.Errorf("%s is %q (%v)", name, got, err)
 				}
 			}
@@ -106,7 +106,7 @@ func TestPostgresOtherEncoding(t *testing.T) {
 func TestPostgresPoolerWithoutExec(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"26000", "42P05"} {
-		err := failed(t.Context(), &postgres{}, "read", &pgconn.PgError{Code: code, Message: "prepared statement"})
+		err := newFailure(t.Context(), &postgres{}, "read", &pgconn.PgError{Code: code, Message: "prepared statement"})
 		if !errors.Is(translate(t.Context(), err), users.ErrUnavailable) || !strings.Contains(err.Error(), "add default_query_exec_mode=exec") {
 			t.Errorf("%s: %v", code, err)
 		}

@@ -91,7 +91,7 @@ func TestPostgresChannelIsSecret(t *testing.T) {
 	soon, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	if n, err := other.WaitForNotification(soon); err == nil {
-		t.Errorf("somebody without a right hears %+v", n)
+		t.Errorf("a user without a right is notified of %+v", n)
 	}
 	// It is another for each listener, and after it was changed, which listeners follow.
 	if own := value(t, url, `SELECT change_channel(channel, tableoid, 'x') FROM authorization_stamp`); own == channel {
@@ -109,7 +109,7 @@ func TestPostgresChannelIsSecret(t *testing.T) {
 // soonNot waits until an account is not said from memory.
 func soonNot(t *testing.T, s *store.Store, id users.ID) {
 	t.Helper()
-	soon(t, "to be asked for", func() bool { _, ok := s.Heard(id); return !ok })
+	soon(t, "to be asked for", func() bool { _, ok := s.CachedAccess(id); return !ok })
 }
 
 // TestPostgresLocksOfStrangers: whatever locks a user takes who may not write to the tables, the service works.

@@ -11,8 +11,10 @@ import (
 
 // queries are the statements of this package, run on a pool or in a transaction.
 type queries struct {
-	conn   conn
-	engine engine
+	conn       conn
+	dialect    dialect
+	classifier classifier
+	traits     *traits
 	// failed is called with each failure of a statement. A transaction remembers it.
 	failed func(*failure)
 	// until is when the transaction has to have ended, if this is one. The context of each statement comes
@@ -20,14 +22,17 @@ type queries struct {
 	until time.Time
 }
 
-// reads are queries outside a transaction.
-func (s *Store) reads() queries {
-	return queries{conn: s.engine.reads(), engine: s.engine, failed: func(*failure) {}}
+// on are queries on a pool or in a transaction.
+func (s *Store) on(c conn) queries {
+	return queries{conn: c, dialect: s.dialect, classifier: s.classifier, traits: s.traits, failed: func(*failure) {}}
 }
+
+// reads are queries outside a transaction.
+func (s *Store) reads() queries { return s.on(s.db.reads()) }
 
 // failure notes and returns what became of a statement.
 func (q queries) failure(ctx context.Context, doing string, err error) *failure {
-	f := failed(ctx, q.engine, doing, err)
+	f := newFailure(ctx, q.classifier, doing, err)
 	q.failed(f)
 	return f
 }
@@ -45,10 +50,10 @@ func (q queries) limit(ctx context.Context) (context.Context, context.CancelFunc
 }
 
 // scan reads one row, into variables or fields.
-type scan[T any] func(*sql.Rows) (T, error)
+type scanFunc[T any] func(*sql.Rows) (T, error)
 
 // rows returns what a query finds.
-func rows[T any](ctx context.Context, q queries, doing string, scan scan[T], query string, args ...any) ([]T, error) {
+func rows[T any](ctx context.Context, q queries, doing string, scan scanFunc[T], query string, args ...any) ([]T, error) {
 	ctx, cancel := q.limit(ctx)
 	defer cancel()
 	var list []T
@@ -64,7 +69,7 @@ func rows[T any](ctx context.Context, q queries, doing string, scan scan[T], que
 }
 
 // row returns the one row that a query finds, or ErrNotFound.
-func row[T any](ctx context.Context, q queries, doing string, scan scan[T], query string, args ...any) (T, error) {
+func row[T any](ctx context.Context, q queries, doing string, scan scanFunc[T], query string, args ...any) (T, error) {
 	list, err := rows(ctx, q, doing, scan, query, args...)
 	if err == nil && len(list) == 0 {
 		err = users.ErrNotFound
@@ -95,9 +100,9 @@ func (q queries) change(ctx context.Context, doing string, refers error, stateme
 	n, err := q.exec(ctx, doing, statement, args...)
 	var f *failure
 	switch {
-	case errors.As(err, &f) && f.fault == taken:
+	case errors.As(err, &f) && f.class == taken:
 		return users.ErrTaken
-	case errors.As(err, &f) && f.fault == reference:
+	case errors.As(err, &f) && f.class == reference:
 		return refers
 	case err != nil:
 		return err

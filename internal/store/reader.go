@@ -11,7 +11,7 @@ import (
 
 // Account implements users.AccountReader.
 func (s *Store) Account(ctx context.Context, id users.ID) (users.Account, error) {
-	return read(ctx, s, s.readLimit, func(ctx context.Context) (users.Account, error) {
+	return retry(ctx, s, s.readLimit, func(ctx context.Context) (users.Account, error) {
 		return s.reads().Account(ctx, id)
 	})
 }
@@ -19,7 +19,7 @@ func (s *Store) Account(ctx context.Context, id users.ID) (users.Account, error)
 // AccountByEmail implements users.AccountReader.
 func (s *Store) AccountByEmail(ctx context.Context, e users.Email) (users.Account, users.PasswordHash, error) {
 	var hash users.PasswordHash
-	account, err := read(ctx, s, s.readLimit, func(ctx context.Context) (a users.Account, err error) {
+	account, err := retry(ctx, s, s.readLimit, func(ctx context.Context) (a users.Account, err error) {
 		a, hash, err = s.reads().AccountByEmail(ctx, e)
 		return a, err
 	})
@@ -28,38 +28,28 @@ func (s *Store) AccountByEmail(ctx context.Context, e users.Email) (users.Accoun
 
 // Accounts implements users.AccountReader.
 func (s *Store) Accounts(ctx context.Context, f users.AccountFilter, list users.List) ([]users.Account, error) {
-	return read(ctx, s, s.readLimit, func(ctx context.Context) ([]users.Account, error) {
+	return retry(ctx, s, s.readLimit, func(ctx context.Context) ([]users.Account, error) {
 		return s.reads().Accounts(ctx, f, list)
 	})
 }
 
 // CountAccounts implements users.AccountReader.
 func (s *Store) CountAccounts(ctx context.Context, f users.AccountFilter, limit int) (int, error) {
-	return read(ctx, s, s.readLimit, func(ctx context.Context) (int, error) {
+	return retry(ctx, s, s.readLimit, func(ctx context.Context) (int, error) {
 		return s.reads().CountAccounts(ctx, f, limit)
 	})
 }
 
 // PasswordHash implements users.AccountReader.
 func (s *Store) PasswordHash(ctx context.Context, id users.ID) (users.PasswordHash, error) {
-	return read(ctx, s, s.readLimit, func(ctx context.Context) (users.PasswordHash, error) {
+	return retry(ctx, s, s.readLimit, func(ctx context.Context) (users.PasswordHash, error) {
 		return s.reads().PasswordHash(ctx, id)
 	})
 }
 
 // DemoPasswords implements users.AccountReader.
 func (s *Store) DemoPasswords(ctx context.Context) ([]users.Email, error) {
-	return read(ctx, s, s.readLimit, func(ctx context.Context) ([]users.Email, error) {
+	return retry(ctx, s, s.readLimit, func(ctx context.Context) ([]users.Email, error) {
 		return s.reads().DemoPasswords(ctx)
 	})
-}
-
-// ReplacePasswordHash implements users.Store. It is one statement and may be repeated, so it needs no
-// transaction and does not wait for those of others.
-func (s *Store) ReplacePasswordHash(ctx context.Context, id users.ID, old, h users.PasswordHash) error {
-	_, err := read(ctx, s, s.readLimit, func(ctx context.Context) (int64, error) {
-		return s.reads().exec(ctx, "replace a password hash",
-			`UPDATE accounts SET password_hash = $3 WHERE id = $1 AND password_hash = $2`, id.String(), string(old), string(h))
-	})
-	return err
 }

@@ -41,18 +41,18 @@ type Migration struct {
 	AppliedAt time.Time // zero unless Applied
 }
 
-// folder is where the migrations of an engine are.
-func folder(e engine) (fs.FS, error) {
+// migrationFiles is where the migrations of an engine are.
+func migrationFiles(m migrator) (fs.FS, error) {
 	name := "postgres"
-	if e.dialect() == goose.DialectSQLite3 {
+	if m.gooseDialect() == goose.DialectSQLite3 {
 		name = "sqlite"
 	}
 	return fs.Sub(embedded, path.Join("migrations", name))
 }
 
-// known lists the migrations in this program, the oldest first.
-func known(e engine) ([]Migration, error) {
-	files, err := folder(e)
+// embeddedMigrations lists the migrations in this program, the oldest first.
+func embeddedMigrations(m migrator) ([]Migration, error) {
+	files, err := migrationFiles(m)
 	if err != nil {
 		return nil, err
 	}
@@ -75,11 +75,11 @@ func known(e engine) ([]Migration, error) {
 // Migrations lists the steps of the schema, the oldest first, and which of them the database has had. It
 // changes nothing. ErrNewerSchema, ErrUnavailable.
 func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
-	return read(ctx, s, s.readLimit, s.migrations)
+	return retry(ctx, s, s.readLimit, s.migrations)
 }
 
 func (s *Store) migrations(ctx context.Context) ([]Migration, error) {
-	list, err := known(s.engine)
+	list, err := embeddedMigrations(s.migrator)
 	if err != nil {
 		return nil, err
 	}
@@ -109,24 +109,24 @@ func scanMigration(r *sql.Rows) (m Migration, err error) {
 // tablesOf returns those of the names that are taken in the database.
 func (s *Store) tablesOf(ctx context.Context, names ...string) ([]string, error) {
 	return rows(ctx, s.reads(), "look for tables", scanText,
-		`SELECT name FROM `+s.engine.tables()+` WHERE name IN ('`+strings.Join(names, `', '`)+`') ORDER BY name`)
+		`SELECT name FROM `+s.traits.tables+` WHERE name IN ('`+strings.Join(names, `', '`)+`') ORDER BY name`)
 }
 
 // Ready returns nil if the database answers within two seconds, its schema is exactly the one this program
 // was written for, and it would take a transaction; else ErrUnavailable, ErrOlderSchema, ErrNewerSchema or ErrNotWritable.
 func (s *Store) Ready(ctx context.Context) error {
-	_, err := read(ctx, s, s.probeLimit, func(ctx context.Context) (users.Moment, error) {
+	_, err := retry(ctx, s, s.probeLimit, func(ctx context.Context) (users.Revision, error) {
 		list, err := s.migrations(ctx)
 		if err == nil {
-			err = ready(list)
+			err = requireCurrent(list)
 		}
 		if err != nil {
-			return users.Moment{}, err
+			return users.Revision{}, err
 		}
-		if _, err := row(ctx, s.reads(), "look whether there can be a transaction", scanInt, s.engine.canWrite()); err != nil {
-			return users.Moment{}, err
+		if _, err := row(ctx, s.reads(), "look whether there can be a transaction", scanInt, s.traits.canWrite); err != nil {
+			return users.Revision{}, err
 		}
-		return s.reads().stamps(ctx)
+		return s.reads().readRevision(ctx)
 	})
 	if errors.Is(err, users.ErrNotFound) {
 		return ErrNotWritable
@@ -138,16 +138,16 @@ func (s *Store) Ready(ctx context.Context) error {
 // operators where the service looks for its own. The service is safe from those, by tests; a database or schema
 // to which only the service has a right is so by itself. SQLite has none. ErrUnavailable.
 func (s *Store) Creators(ctx context.Context) ([]string, error) {
-	query := s.engine.creators()
+	query := s.traits.creators
 	if query == "" {
 		return nil, nil
 	}
-	return read(ctx, s, s.readLimit, func(ctx context.Context) ([]string, error) {
+	return retry(ctx, s, s.readLimit, func(ctx context.Context) ([]string, error) {
 		return rows(ctx, s.reads(), "look who may create functions", scanText, query)
 	})
 }
 
-func ready(list []Migration) error {
+func requireCurrent(list []Migration) error {
 	for _, m := range list {
 		if !m.Applied {
 			return fmt.Errorf("%w: migration %d (%s) has not been applied", ErrOlderSchema, m.Version, m.Name)

@@ -12,7 +12,7 @@ const cursorKey = "cursor"
 // CursorKey returns the 32 random bytes under which all processes on this database sign their cursors. Whoever
 // asks first makes them; they never change. ErrUnavailable.
 func (s *Store) CursorKey(ctx context.Context) ([]byte, error) {
-	return read(ctx, s, s.readLimit, func(ctx context.Context) ([]byte, error) {
+	return retry(ctx, s, s.readLimit, func(ctx context.Context) ([]byte, error) {
 		key, err := s.reads().secret(ctx, cursorKey)
 		if key != nil || err != nil {
 			return key, err
@@ -43,7 +43,7 @@ func (q queries) secret(ctx context.Context, name string) ([]byte, error) {
 			return nil, &badValue{"a secret"}
 		}
 		return value, nil
-	}, `SELECT `+q.engine.hex("value")+` FROM service_secrets WHERE name = $1`, name)
+	}, `SELECT `+q.dialect.hex("value")+` FROM service_secrets WHERE name = $1`, name)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ func TestSQLiteSettings(t *testing.T) {
 	t.Parallel()
 	s := openTest(t, "sqlite://"+filepath.Join(t.TempDir(), "test.db"))
 	for range sqliteConns {
-		c, err := s.engine.migrating().Conn(t.Context())
+		c, err := s.migrator.migrationDB().Conn(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +49,7 @@ func TestHangingDatabase(t *testing.T) {
 			s := openTest(t, hang.url)
 			s.SetLimits(300*time.Millisecond, 300*time.Millisecond, 300*time.Millisecond)
 			other := openTest(t, hang.url)
-			c, err := other.engine.migrating().Conn(t.Context())
+			c, err := other.migrator.migrationDB().Conn(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -65,8 +65,8 @@ func TestHangingDatabase(t *testing.T) {
 				},
 			}
 			if name != "Postgres's lock" {
-				calls["ReplacePasswordHash"] = func(ctx context.Context) error {
-					return s.ReplacePasswordHash(ctx, users.NewID(), "a", "b")
+				calls["InRowTx"] = func(ctx context.Context) error {
+					return s.InRowTx(ctx, func(tx users.RowTx) error { _, err := tx.ReplacePasswordHash(ctx, users.NewID(), "a", "b"); return err })
 				}
 			}
 			if name == "Postgres" {

@@ -123,7 +123,7 @@ func uri(path string, settings url.Values) string {
 func (s *sqlite) settle(ctx context.Context) error {
 	for n := 1; ; n++ {
 		err := s.db.PingContext(ctx)
-		if err == nil || s.fault(err) != conflict || n == 100 {
+		if err == nil || s.classify(err) != conflict || n == 100 {
 			return err
 		}
 		select {
@@ -134,64 +134,68 @@ func (s *sqlite) settle(ctx context.Context) error {
 	}
 }
 
-func (s *sqlite) reads() conn            { return s.prepared }
-func (s *sqlite) migrating() *sql.DB     { return s.db }
-func (s *sqlite) dialect() goose.Dialect { return goose.DialectSQLite3 }
-func (s *sqlite) heal()                  {} // a file has no connections to break
-func (s *sqlite) position() string       { return "instr" }
-func (s *sqlite) standby() string        { return "false" }
-func (s *sqlite) hex(c string) string    { return "hex(" + c + ")" }
-func (s *sqlite) clock() string          { return "unixepoch() * 1000000" }
-func (s *sqlite) pause() time.Duration   { return 25 * time.Millisecond }
+func (s *sqlite) reads() conn                 { return s.prepared }
+func (s *sqlite) migrationDB() *sql.DB        { return s.db }
+func (s *sqlite) gooseDialect() goose.Dialect { return goose.DialectSQLite3 }
+func (s *sqlite) resetPool()                  {} // a file has no connections to break
+func (s *sqlite) hex(c string) string         { return "hex(" + c + ")" }
 
-// tables has names in lower case, since SQLite knows no other difference between them.
-func (s *sqlite) tables() string {
-	return `(SELECT lower(name) AS name FROM sqlite_master) AS tables`
+func (s *sqlite) traits() *traits {
+	return &traits{
+		standby:  "false",
+		clock:    "unixepoch() * 1000000",
+		position: "instr",
+		// Names in lower case, since SQLite knows no other difference between them.
+		tables:       `(SELECT lower(name) AS name FROM sqlite_master) AS tables`,
+		canWrite:     `SELECT 1`, // whether the file can be written shows when it is
+		creators:     ``,         // a user who can write to the file can do anything
+		oneWriter:    true,
+		pollInterval: 25 * time.Millisecond,
+	}
 }
 
 func (s *sqlite) close() error {
 	return errors.Join(s.watch.close(), s.prepared.close(), s.db.Close())
 }
 
-// known leaves a failure to moment, which will meet it too.
-func (s *sqlite) known() (users.Moment, bool) {
-	_, kept, err := s.watch.look()
-	return kept, err == nil && kept != users.Moment{}
+// cachedRevision leaves a failure to currentRevision, which will meet it too.
+func (s *sqlite) cachedRevision() (users.Revision, bool) {
+	_, kept, err := s.watch.readVersion()
+	return kept, err == nil && kept != users.Revision{}
 }
 
-// A file is looked at before each use, so there is nothing to be heard of.
+func (s *sqlite) currentRevision(query func() (users.Revision, error)) (users.Revision, error) {
+	return s.watch.currentRevision(query)
+}
 
-func (s *sqlite) heard() (users.Moment, bool)     { return users.Moment{}, false }
-func (s *sqlite) unchanged(users.ID, string) bool { return false }
-func (s *sqlite) wrote()                          {}
+// The version of a file is read before each use of the cache, so there are no notifications and no lease.
 
-func (s *sqlite) listen(url string, _ audience) error {
+func (s *sqlite) leasedRevision() (users.Revision, bool) { return users.Revision{}, false }
+func (s *sqlite) unchanged(users.ID, string) bool        { return false }
+func (s *sqlite) committed()                             {}
+
+func (s *sqlite) listen(url string, _ hooks) error {
 	if url != "" {
 		return errListenNowhere
 	}
 	return nil
 }
 
-func (s *sqlite) moment(ask func() (users.Moment, error)) (users.Moment, error) {
-	return s.watch.moment(ask)
-}
-
-func (s *sqlite) begin(ctx context.Context) (*sql.Tx, error) {
+func (s *sqlite) begin(ctx context.Context, mode txMode) (*sql.Tx, error) {
+	if mode == snapshot {
+		if err := s.file.checkSoon(); err != nil {
+			return nil, err
+		}
+		return s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	}
 	if err := s.file.check(); err != nil {
 		return nil, err
 	}
 	return s.db.BeginTx(ctx, nil)
 }
 
-// committed is an error if what was committed went into a file that the next start will not find.
-func (s *sqlite) committed() error { return s.file.check() }
-
-func (s *sqlite) snapshot(ctx context.Context) (*sql.Tx, error) {
-	if err := s.file.checkSoon(); err != nil {
-		return nil, err
-	}
-	return s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-}
+// verifyCommit is an error if what was committed went into a file that the next start will not find.
+func (s *sqlite) verifyCommit() error { return s.file.check() }
 
 // lockMigrations takes the exclusive lock of a second, empty database beside the first: a lock of the system,
 // which ends with the process and works wherever SQLite does. The database itself cannot be locked, since the
@@ -212,16 +216,10 @@ func (s *sqlite) lockMigrations(ctx context.Context) (func(), error) {
 	return func() { _ = errors.Join(held.Close(), db.Close()) }, nil
 }
 
-// canWrite asks nothing: whether the file can be written shows when it is.
-func (s *sqlite) canWrite() string { return `SELECT 1` }
-
-// creators is empty: whoever can write to the file can do anything.
-func (s *sqlite) creators() string { return `` }
-
-func (s *sqlite) undone(err error) bool { return s.fault(err) == conflict }
+func (s *sqlite) undone(err error) bool { return s.classify(err) == conflict }
 
 // fault goes by SQLite's extended result codes.
-func (s *sqlite) fault(err error) fault {
+func (s *sqlite) classify(err error) errClass {
 	var failure *driver.Error
 	if !errors.As(err, &failure) {
 		var file *fs.PathError

@@ -100,7 +100,7 @@ func describePath(err error) string {
 // that says which and what to do, and with an empty text when the file is back. Requests are refused meanwhile. It
 // returns when stop is closed; with PostgreSQL, which has no file here, at once.
 func (s *Store) WatchFile(stop <-chan struct{}, report func(problem string)) {
-	e, ok := s.engine.(*sqlite)
+	e, ok := s.db.(*sqlite)
 	if !ok {
 		return
 	}

@@ -13,8 +13,7 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-// watch tells whether a SQLite file has changed, in a few microseconds, whoever changed it: this process or
-// another. It asks for PRAGMA data_version, which is another number after each commit of another connection,
+// watch tells whether an SQLite file has changed, in a few microseconds, whether by this process or another. It asks for PRAGMA data_version, which is another number after each commit of another connection,
 // on a connection of its own, through which nothing is ever written. Going round database/sql halves the cost
 // of the one statement that every authenticated request makes.
 type watch struct {
@@ -26,9 +25,9 @@ type watch struct {
 	conn    driver.Conn // nil until it is needed
 	version versionStatement
 
-	// The stamps were read after the version was.
-	stampsOf int64
-	stamps   users.Moment // zero until they have been read
+	// The revision was read after the version was.
+	revisionAt int64
+	revision   users.Revision // zero until it has been read
 }
 
 // versionStatement is PRAGMA data_version, prepared.
@@ -71,40 +70,40 @@ func (w *watch) close() error {
 	return err
 }
 
-// moment returns the stamps as of now. It calls read for them if the file has changed since that was last
-// called; what read returns is then at least as new as what was asked for.
-func (w *watch) moment(read func() (users.Moment, error)) (users.Moment, error) {
-	version, kept, err := w.look()
-	if err != nil || kept != (users.Moment{}) {
+// currentRevision returns the revision as of now. It calls query for it if the file has changed since that was last
+// called; what query returns is then at least as new as the version of the file.
+func (w *watch) currentRevision(query func() (users.Revision, error)) (users.Revision, error) {
+	version, kept, err := w.readVersion()
+	if err != nil || kept != (users.Revision{}) {
 		return kept, err
 	}
-	now, err := read()
+	now, err := query()
 	if err != nil {
-		return users.Moment{}, err
+		return users.Revision{}, err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.stampsOf, w.stamps = version, now
+	w.revisionAt, w.revision = version, now
 	return now, nil
 }
 
-// look returns the version of the file and the stamps, if they are of that version.
-func (w *watch) look() (version int64, kept users.Moment, err error) {
+// readVersion returns the version of the file and the revision, if it is of that version.
+func (w *watch) readVersion() (version int64, kept users.Revision, err error) {
 	if err := w.file.checkSoon(); err != nil {
-		return 0, users.Moment{}, err
+		return 0, users.Revision{}, err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.conn == nil {
 		if err := w.open(); err != nil {
-			return 0, users.Moment{}, err
+			return 0, users.Revision{}, err
 		}
 	}
 	// No context: the driver would start a goroutine to watch its end, and there is nothing here to wait for but
 	// the lock of a recovery, within busy_timeout.
 	rows, err := w.version.QueryContext(context.Background(), nil)
 	if err != nil {
-		return 0, users.Moment{}, err
+		return 0, users.Revision{}, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	var row [1]driver.Value
@@ -112,14 +111,14 @@ func (w *watch) look() (version int64, kept users.Moment, err error) {
 		if errors.Is(err, io.EOF) {
 			err = errors.New("PRAGMA data_version has no row")
 		}
-		return 0, users.Moment{}, err
+		return 0, users.Revision{}, err
 	}
 	version, ok := row[0].(int64)
 	if !ok {
-		return 0, users.Moment{}, fmt.Errorf("PRAGMA data_version is a %T", row[0])
+		return 0, users.Revision{}, fmt.Errorf("PRAGMA data_version is a %T", row[0])
 	}
-	if version == w.stampsOf {
-		kept = w.stamps
+	if version == w.revisionAt {
+		kept = w.revision
 	}
 	return version, kept, nil
 }

@@ -7,28 +7,29 @@ import (
 	"time"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/lease"
 )
 
-// hearsay is an engine that hears, and has no database.
-type hearsay struct {
+// leaseEngine is an engine that has a lease, and no database.
+type leaseEngine struct {
 	engine
-	ears    *hearing
+	lease   *lease.Lease
 	between func() // is run in the middle of a Heard
 }
 
-func (e *hearsay) heard() (users.Moment, bool) { return e.ears.moment() }
+func (e *leaseEngine) leasedRevision() (users.Revision, bool) { return e.lease.Revision() }
 
-func (e *hearsay) unchanged(id users.ID, stamp string) bool {
+func (e *leaseEngine) unchanged(id users.ID, stamp string) bool {
 	if e.between != nil {
 		e.between()
 	}
-	return e.ears.unchanged(id, stamp)
+	return e.lease.Unchanged(id, stamp)
 }
 
 // truth is what was so from a time on.
 type truth struct {
 	from     time.Time
-	stamps   users.Moment
+	revision users.Revision
 	role     int // the version of the role that all accounts have
 	accounts [3]int
 }
@@ -37,33 +38,35 @@ type truth struct {
 type stage struct {
 	t       *testing.T
 	clock   time.Time
-	ears    *hearing
+	lease   *lease.Lease
 	store   *Store
-	engine  *hearsay
+	engine  *leaseEngine
 	ids     [3]users.ID
 	role    users.ID
 	past    []truth  // the last one is so now
 	wrote   int      // which of past this process has written last
 	arrives []func() // notifications in the order in which they were committed
-	runs    []func() // heartbeats that have read the stamps and are not committed yet, and accounts that were read and are not kept yet
+	runs    []func() // heartbeats that have read the revision and are not committed yet, and accounts that were read and are not kept yet
 	yes     int      // how often it was said from memory
 	played  []byte   // of the script
 }
 
-func newStage(t *testing.T) *stage { return newStageWith(t, newStore(nil)) }
+func newStage(t *testing.T) *stage { return newStageWith(t, newStore(&leaseEngine{})) }
+
+func (e *leaseEngine) traits() *traits { return &traits{} }
 
 // newStageWith begins with a Store that was used before, since making many takes long.
 func newStageWith(t *testing.T, s *Store) *stage {
 	g := &stage{t: t, clock: time.Unix(1_000_000, 0), role: users.NewID(), store: s}
 	now := func() time.Time { return g.clock }
-	g.ears = newHearing(now, s.accounts.InvalidateAll)
-	g.engine = &hearsay{ears: g.ears}
-	s.engine, s.clock = g.engine, now
+	g.lease = lease.New(now, s.accounts.InvalidateAll)
+	g.engine = &leaseEngine{lease: g.lease}
+	s.revisions, s.clock = g.engine, now
 	s.graphs.kept.Store(nil)
 	for i := range g.ids {
 		g.ids[i] = users.NewID()
 	}
-	g.past = []truth{{from: g.clock, stamps: users.Moment{Roles: "R0", Accounts: "A0"}}}
+	g.past = []truth{{from: g.clock, revision: users.Revision{Roles: "R0", Accounts: "A0"}}}
 	return g
 }
 
@@ -77,10 +80,10 @@ func (g *stage) change(account int) {
 	payload := "r R" + n
 	if account < 0 {
 		next.role++
-		next.stamps.Roles = "R" + n
+		next.revision.Roles = "R" + n
 	} else {
 		next.accounts[account]++
-		next.stamps.Accounts = "A" + n
+		next.revision.Accounts = "A" + n
 		payload = "a A" + n + " " + g.ids[account].String()
 	}
 	g.past = append(g.past, next)
@@ -88,14 +91,14 @@ func (g *stage) change(account int) {
 }
 
 func (g *stage) notify(payload string) {
-	g.arrives = append(g.arrives, func() { g.ears.hear(payload) })
+	g.arrives = append(g.arrives, func() { g.lease.Apply(payload) })
 }
 
-// beat sends a heartbeat, which reads the stamps now and is committed later.
+// beat sends a heartbeat, which reads the revision now and is committed later.
 func (g *stage) beat() {
-	number, stamps := g.ears.beat(), g.now().stamps
+	number, revision := g.lease.Send(), g.now().revision
 	g.runs = append(g.runs, func() {
-		g.arrives = append(g.arrives, func() { g.ears.cameBack(number, stamps) })
+		g.arrives = append(g.arrives, func() { g.lease.Ack(number, revision) })
 	})
 }
 
@@ -105,8 +108,8 @@ func (g *stage) read(account int) {
 	r := users.Role{ID: g.role, Name: users.RoleName(strconv.Itoa(now.role))}
 	a := users.Account{ID: g.ids[account], Role: r, TokenVersion: int64(now.accounts[account]), Active: true}
 	g.runs = append(g.runs, func() {
-		g.store.accounts.Set(a.ID, seen{account: a, stamps: now.stamps, read: at})
-		g.store.graphs.kept.Store(&stamped{stamp: now.stamps.Roles, graph: users.NewGraph([]users.Role{r}, nil, nil), read: at})
+		g.store.accounts.Set(a.ID, cachedAccount{account: a, revision: now.revision, readAt: at})
+		g.store.graphs.kept.Store(&cachedGraph{revision: now.revision.Roles, graph: users.NewGraph([]users.Role{r}, nil, nil), readAt: at})
 	})
 }
 
@@ -142,7 +145,7 @@ func (g *stage) keeps(account int) {
 // judge fails the test if an account is said to be as it was at no time since what may still count was true.
 func (g *stage) judge(what string, account int) (yes bool) {
 	g.t.Helper()
-	access, ok := g.store.Heard(g.ids[account])
+	access, ok := g.store.CachedAccess(g.ids[account])
 	if !ok {
 		return false
 	}
@@ -152,7 +155,7 @@ func (g *stage) judge(what string, account int) (yes bool) {
 		if p.role == role && int64(p.accounts[account]) == access.Account.TokenVersion {
 			return true
 		}
-		if g.clock.Sub(p.from) > credit || i == g.wrote {
+		if g.clock.Sub(p.from) > lease.TTL || i == g.wrote {
 			break // what was before this one must not be said
 		}
 	}
@@ -174,7 +177,7 @@ func (g *stage) play(script []byte) {
 			g.change(-1)
 		case 2: // this process's own
 			g.change(x%4 - 1)
-			g.ears.wrote()
+			g.lease.Committed()
 			g.wrote = len(g.past) - 1
 		case 3, 4:
 			g.beat()
@@ -188,16 +191,16 @@ func (g *stage) play(script []byte) {
 			g.clock = g.clock.Add(time.Duration(x) * 40 * time.Millisecond)
 		case 13:
 			if x == 0 {
-				g.ears.begin()
+				g.lease.Reset()
 				g.arrives = nil
 			} else {
 				g.beats()
 			}
 		case 14: // a forger who knows every stamp that there has been, and names whom they like
 			p := g.past[max(0, len(g.past)-1-x%4)]
-			payload := "a " + p.stamps.Accounts + " " + g.ids[(x/4)%3].String()
+			payload := "a " + p.revision.Accounts + " " + g.ids[(x/4)%3].String()
 			if x == 15 {
-				payload = "r " + p.stamps.Roles
+				payload = "r " + p.revision.Roles
 			}
 			g.notify(payload)
 		case 15:

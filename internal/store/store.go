@@ -20,31 +20,27 @@ const (
 	probeLimit = 2 * time.Second
 )
 
-// maxAge is how long what was read into memory may be used without being read again, though nothing is known to have
-// changed since. Nothing that works needs it. It bounds what goes past all stamps: triggers that were switched off, a
-// table that was restored alone.
-const maxAge = time.Minute
-
-// young reports whether what was read at a time may still be used, by the monotonic clock and by that of the wall.
-func young(read, now time.Time) bool {
-	return now.Sub(read) < maxAge && now.Round(0).Sub(read.Round(0)).Abs() < maxAge
-}
-
 // maxAccounts bounds how many accounts are kept in memory, at about half a KiB each.
 const maxAccounts = 16_384
 
 // Store is a users.Store on one database. It is safe for concurrent use.
 type Store struct {
-	engine engine
+	db         database
+	classifier classifier
+	revisions  revisions
+	dialect    dialect
+	migrator   migrator
+	traits     *traits
+
 	graphs graphs
-	// waiters are told when the database has come to another moment.
-	waiters waiters
-	// accounts is what was seen of each, and under which stamps. It is true for as long as the stamp of the
-	// accounts is the same, or no change that was heard of since has named the account; that is looked at before
-	// each use. No entry is older than maxAge when it is used.
-	accounts *otter.Cache[users.ID, seen]
+	// subscribers are told when the database has come to another revision.
+	subscribers subscribers
+	// accounts are those that were read, each with the revision that it was read at. An entry counts for as long as the
+	// revision of the accounts is the same, or no change since has named the account; that is looked at before each use.
+	// No entry is older than lease.MaxAge when it is used.
+	accounts *otter.Cache[users.ID, cachedAccount]
 	clock    func() time.Time
-	// writing is held by the one transaction of this process. Those that wait for it hold no connection, so
+	// writing is held by the one transaction of this process that is exclusive, or, with SQLite, by any that writes. Those that wait for it hold no connection, so
 	// that many writers cannot keep readers from the database.
 	writing chan struct{}
 
@@ -76,8 +72,9 @@ func Open(ctx context.Context, url string) (*Store, error) {
 
 func newStore(e engine) *Store {
 	return &Store{
-		engine:     e,
-		accounts:   otter.Must(&otter.Options[users.ID, seen]{MaximumSize: maxAccounts}),
+		db: e, classifier: e, revisions: e, dialect: e, migrator: e, traits: e.traits(),
+
+		accounts:   otter.Must(&otter.Options[users.ID, cachedAccount]{MaximumSize: maxAccounts}),
 		clock:      time.Now,
 		writing:    make(chan struct{}, 1),
 		readLimit:  readLimit,
@@ -111,23 +108,23 @@ func openEngine(ctx context.Context, url string) (engine, error) {
 // errListenNowhere is the refusal of a URL for listening where there is nothing to listen to.
 var errListenNowhere = errors.New("the database is a file, which needs no connection for listening")
 
-// Listen makes the Store hear of changes, whoever makes them, instead of asking the database about them with each
-// request; see Heard. It returns at once, and goes on until Close, making its connection anew whenever that breaks.
-// url names a PostgreSQL to listen at; empty, it is that of Open. It must lead to the same database past any pooler,
-// which would not pass on what is heard. With SQLite there is nothing to hear, and only an empty url will do.
+// Listen has the database notify the Store of changes, whichever process makes them, so that CachedAccess has answers and
+// not every request needs a query. It returns at once, and goes on until Close, connecting again whenever the connection
+// breaks. url names a PostgreSQL to listen at; empty, it is that of Open. It must lead to the same database past any
+// pooler, which would not pass notifications on. SQLite has no notifications, and takes only an empty url.
 //
-// report is called, by one goroutine, when the Store begins to hear and when it hears no more, the first time too.
-// Whatever it says, the Store is right: it asks about what it does not hear of. No error shows the url.
-func (s *Store) Listen(url string, report func(hears bool, why string)) error {
-	return s.engine.listen(url, audience{s.accounts.InvalidateAll, s.changed, func(hears bool, why error) {
-		var own deafness
+// report is called, by one goroutine, when notifications begin to arrive and when they stop, the first time too. Results
+// are correct either way: without notifications the Store queries the database. No error shows the url.
+func (s *Store) Listen(url string, report func(listening bool, why string)) error {
+	return s.revisions.listen(url, hooks{s.accounts.InvalidateAll, s.wakeSubscribers, func(listening bool, why error) {
+		var own listenError
 		switch {
 		case why == nil:
-			report(hears, "")
+			report(listening, "")
 		case errors.As(why, &own):
-			report(hears, own.Error())
+			report(listening, own.Error())
 		default:
-			report(hears, s.engine.describe(why))
+			report(listening, s.classifier.describe(why))
 		}
 	}})
 }
@@ -151,16 +148,16 @@ func CheckURL(url string) error {
 
 // Close closes all connections. Nothing else may be called afterwards.
 func (s *Store) Close() error {
-	s.waiters.close()
-	return s.engine.close()
+	s.subscribers.close()
+	return s.db.close()
 }
 
 // Ping returns nil if the database answers within two seconds and is no standby, else ErrUnavailable.
 func (s *Store) Ping(ctx context.Context) error {
-	_, err := read(ctx, s, s.probeLimit, func(ctx context.Context) (struct{}, error) {
+	_, err := retry(ctx, s, s.probeLimit, func(ctx context.Context) (struct{}, error) {
 		q := s.reads()
-		standby, err := row(ctx, q, "ping", scanBool, `SELECT `+q.engine.standby())
-		return struct{}{}, q.notOn(standby, "ping", err)
+		standby, err := row(ctx, q, "ping", scanBool, `SELECT `+q.traits.standby)
+		return struct{}{}, q.failOnStandby(standby, "ping", err)
 	})
 	return err
 }

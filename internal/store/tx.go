@@ -11,8 +11,8 @@ import (
 // tx is a users.Tx.
 type tx struct {
 	queries
-	graph func(stamp string) (*users.Graph, bool) // of those that are kept for all
-	own   stamped                                 // the graph that this transaction loaded last
+	graph func(revision string) (*users.Graph, bool) // the one that is cached for all
+	own   cachedGraph                                // the graph that this transaction loaded last
 	// broken is the first statement that failed. PostgreSQL takes no further one in the transaction, SQLite
 	// would; so that both do the same, such a transaction is never committed.
 	broken *failure
@@ -23,38 +23,53 @@ var _ users.Tx = (*tx)(nil)
 // InTx implements users.Store. However the database hangs, it ends within 10 seconds. ErrUnavailable may mean,
 // when the connection broke during the commit, that the change was made.
 func (s *Store) InTx(ctx context.Context, fn func(tx users.Tx) error) error {
+	err := s.transact(ctx, exclusive, func(t *tx) error { return fn(t) })
+	if err == nil {
+		s.wakeSubscribers()
+	}
+	return err
+}
+
+// InRowTx implements users.Store. Its limits and errors are those of InTx.
+func (s *Store) InRowTx(ctx context.Context, fn func(tx users.RowTx) error) error {
+	return s.transact(ctx, rowLocks, func(t *tx) error { return fn(rowTx{t.queries}) })
+}
+
+// transact runs fn in a transaction, and again where that failed for a passing reason.
+func (s *Store) transact(ctx context.Context, mode txMode, fn func(t *tx) error) error {
 	limited, cancel := context.WithTimeout(ctx, s.txLimit)
 	defer cancel()
 	for n := 1; ; n++ {
-		err := s.transact(limited, fn)
+		err := s.transactOnce(limited, mode, fn)
 		if err == nil {
-			s.changed()
 			return nil
 		}
-		if n == attempts || !s.again(limited, err, n) {
+		if n == attempts || !s.waitToRetry(limited, err, n) {
 			return translate(ctx, err)
 		}
 	}
 }
 
-// transact runs fn in one transaction. On any way out but a commit, a panic included, nothing is changed.
-func (s *Store) transact(ctx context.Context, fn func(tx users.Tx) error) (err error) {
-	select {
-	case s.writing <- struct{}{}:
-		defer func() { <-s.writing }()
-	case <-ctx.Done():
-		return &failure{fault: ended, doing: "wait for other transactions", reason: ctx.Err().Error()}
+// transactOnce runs fn in one transaction. On any way out but a commit, a panic included, nothing is changed.
+func (s *Store) transactOnce(ctx context.Context, mode txMode, fn func(t *tx) error) (err error) {
+	if mode == exclusive || s.traits.oneWriter {
+		select {
+		case s.writing <- struct{}{}:
+			defer func() { <-s.writing }()
+		case <-ctx.Done():
+			return &failure{class: ended, doing: "wait for other transactions", reason: ctx.Err().Error()}
+		}
 	}
-	began, err := s.engine.begin(ctx)
+	began, err := s.db.begin(ctx, mode)
 	if err != nil {
-		return failed(ctx, s.engine, "begin a transaction", err)
+		return newFailure(ctx, s.classifier, "begin a transaction", err)
 	}
 	// After a commit this does nothing. If it fails the connection is gone, and the transaction with it.
 	defer func() { _ = began.Rollback() }()
 
 	t := s.in(ctx, began)
 	err = fn(t)
-	if t.broken != nil && (t.broken.again() || t.broken.fault == ended) {
+	if t.broken != nil && (t.broken.retryable() || t.broken.class == ended) {
 		return t.broken
 	}
 	if err != nil {
@@ -63,41 +78,45 @@ func (s *Store) transact(ctx context.Context, fn func(tx users.Tx) error) (err e
 	if t.broken != nil {
 		return fmt.Errorf("a transaction was to be committed after a statement of it had failed: %w", t.broken)
 	}
-	return s.commit(ctx, began)
+	return s.commit(ctx, mode, began)
 }
 
 // in makes a tx of a transaction that has begun and ends with ctx.
 func (s *Store) in(ctx context.Context, began *sql.Tx) *tx {
 	t := &tx{graph: s.graph}
 	until, _ := ctx.Deadline()
-	t.queries = queries{conn: began, engine: s.engine, until: until, failed: func(f *failure) {
+	t.queries = s.on(began)
+	t.queries.until = until
+	t.queries.failed = func(f *failure) {
 		if t.broken == nil {
 			t.broken = f
 		}
-	}}
+	}
 	return t
 }
 
-// commit tells apart a commit that failed from one of which nothing was heard: the latter must neither be
-// repeated nor be called a success.
-func (s *Store) commit(ctx context.Context, began *sql.Tx) error {
+// commit tells apart a commit that failed from one whose answer was lost: the latter must neither be repeated nor be
+// called a success.
+func (s *Store) commit(ctx context.Context, mode txMode, began *sql.Tx) error {
 	if ctx.Err() != nil {
-		return &failure{fault: ended, doing: "commit a transaction", reason: ctx.Err().Error()}
+		return &failure{class: ended, doing: "commit a transaction", reason: ctx.Err().Error()}
 	}
-	// Whether or not it was committed: from now on nobody is let in on what was heard before.
-	defer s.engine.wrote()
+	if mode == exclusive {
+		// Whether or not it is committed: from now on no request is answered from a lease of before.
+		defer s.revisions.committed()
+	}
 	err := began.Commit()
 	if err == nil {
-		if err = s.engine.committed(); err == nil {
+		if err = s.db.verifyCommit(); err == nil {
 			return nil
 		}
 	}
-	f := failed(ctx, s.engine, "commit a transaction", err)
+	f := newFailure(ctx, s.classifier, "commit a transaction", err)
 	switch {
-	case !s.engine.undone(err):
-		f.fault = unknown
-	case !f.again() && f.fault != ended:
-		f.fault = defect // whatever a constraint says at this time, it is none of ours
+	case !s.classifier.undone(err):
+		f.class = unknown
+	case !f.retryable() && f.class != ended:
+		f.class = defect // whatever a constraint says at this time, it is none of ours
 	}
 	return f
 }

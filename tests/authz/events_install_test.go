@@ -87,6 +87,14 @@ func TestHashUpgradeRecordsAnEvent(t *testing.T) {
 			older := strings.Replace(string(hash), "$2b$", "$2a$", 1)
 			_, err = raw.db.ExecContext(t.Context(), fmt.Sprintf(`UPDATE accounts SET password_hash = '%s' WHERE id = '%s'`, older, ada.ID))
 			must(t, err)
+			// Where the event can't be kept the hash stays as it is, and the login succeeds all the same.
+			ports := svc.Users.Ports
+			ports.Recorders = []users.Recorder{failing{}}
+			_, err = users.New(ports).Login(t.Context(), ada.Email, ada.Password, nil)
+			must(t, err)
+			if now, err := svc.Store.PasswordHash(t.Context(), id); err != nil || string(now) != older {
+				t.Errorf("the hash was replaced, and no event kept (%v)", err)
+			}
 			actor := users.Subject{Kind: users.SubjectPerson, ID: id, Name: ada.Email}
 			for _, want := range []string{"account.hash_upgraded", ""} {
 				events := watch(t, raw, l, actor, func() { svc.Login(t, ada.Email, ada.Password) })

@@ -21,7 +21,7 @@ type ledger struct {
 	events []users.Event
 }
 
-func (l *ledger) Record(_ context.Context, _ users.AccountReader, events []users.Event) error {
+func (l *ledger) Record(_ context.Context, _ any, events []users.Event) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.events = append(l.events, events...)
@@ -183,4 +183,4 @@ var errFailing = errors.New("there is no room for events")
 
 type failing struct{}
 
-func (failing) Record(context.Context, users.AccountReader, []users.Event) error { return errFailing }
+func (failing) Record(context.Context, any, []users.Event) error { return errFailing }

@@ -129,7 +129,7 @@ func (r *running) settle() {
 	id, role := r.parsed(reader), r.parsed(readerRole)
 	for _, replica := range r.replicas[1:] {
 		for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
-			if heard, ok := replica.Store.Heard(id); ok {
+			if heard, ok := replica.Store.CachedAccess(id); ok {
 				if found, _ := heard.Graph.Role(role); value(found.Description) == r.base.Roles[readerRole].Description {
 					break
 				}

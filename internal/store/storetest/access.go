@@ -22,7 +22,7 @@ func testKeptAccounts(t *testing.T, f *fixture) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		second, err := f.AccountSince(ctx, access.Moment, b.ID)
+		second, err := f.AccountSince(ctx, access.Revision, b.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,34 +55,34 @@ func testKeptAccounts(t *testing.T, f *fixture) {
 	byHand(t, f.url, `DELETE FROM accounts`)
 	_, err = f.Access(ctx, a.ID)
 	wantError(t, "Access after DELETE", err, users.ErrNotFound)
-	// It was there at that moment, and so may still be shown; it is not there now.
-	if _, err = f.AccountSince(ctx, users.Moment{}, b.ID); err != users.ErrNotFound {
-		t.Errorf("AccountSince no moment, after DELETE: %v", err)
+	// It was there at that revision, and so may still be shown; it is not there now.
+	if _, err = f.AccountSince(ctx, users.Revision{}, b.ID); err != users.ErrNotFound {
+		t.Errorf("AccountSince no revision, after DELETE: %v", err)
 	}
-	if _, err = f.AccountSince(ctx, access.Moment, users.NewID()); err != users.ErrNotFound {
+	if _, err = f.AccountSince(ctx, access.Revision, users.NewID()); err != users.ErrNotFound {
 		t.Errorf("AccountSince of an id that nobody has: %v", err)
 	}
 }
 
-// testMomentMoves: the moment is another one after each change of what is kept, and the same after what does
+// testRevisionMoves: the revision is another one after each change of what is cached, and the same after what does
 // not concern it; a hash that is replaced at a login must not make every process read all accounts anew.
-func testMomentMoves(t *testing.T, f *fixture) {
+func testRevisionMoves(t *testing.T, f *fixture) {
 	ctx := t.Context()
 	a := f.addAccount("ada@example.com", f.role)
-	moment := func() users.Moment {
+	revision := func() users.Revision {
 		t.Helper()
 		access, err := f.Access(ctx, a.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return access.Moment
+		return access.Revision
 	}
-	known := map[users.Moment]bool{{}: true}
+	known := map[users.Revision]bool{{}: true}
 	moves := func(what string, want bool) {
 		t.Helper()
-		m := moment()
+		m := revision()
 		if known[m] == want {
-			t.Errorf("after %s the moment moved: %t, want %t", what, !known[m], want)
+			t.Errorf("after %s the revision moved: %t, want %t", what, !known[m], want)
 		}
 		known[m] = true
 	}
@@ -90,7 +90,7 @@ func testMomentMoves(t *testing.T, f *fixture) {
 	moves("nothing", false)
 	f.addAccount("bob@example.com", f.role)
 	moves("a new account", false)
-	wantError(t, "ReplacePasswordHash", f.ReplacePasswordHash(ctx, a.ID, hashOf(a), "$2b$10$other"), nil)
+	wantError(t, "ReplacePasswordHash", f.replaceHash(ctx, a.ID, hashOf(a), "$2b$10$other"), nil)
 	moves("another hash", false)
 	f.do(func(tx users.Tx) error { return tx.SetPasswordHash(ctx, a.ID, "$2b$10$third") })
 	moves("a third hash", false)
@@ -142,7 +142,7 @@ func testNothingStaleIsSeen(t *testing.T, f *fixture) {
 					t.Error(err)
 					return
 				}
-				again, err := f.AccountSince(ctx, access.Moment, id)
+				again, err := f.AccountSince(ctx, access.Revision, id)
 				if err != nil {
 					t.Error(err)
 					return

@@ -134,11 +134,21 @@ func testPasswordHashes(t *testing.T, f *fixture) {
 	}
 	check("after SetPasswordHash", a.ID, "set")
 	check("another's", b.ID, hashOf(b))
-	wantError(t, "replacing", f.ReplacePasswordHash(ctx, a.ID, "set", "newer"), nil)
+	wantError(t, "replacing", f.replaceHash(ctx, a.ID, "set", "newer"), nil)
 	check("after ReplacePasswordHash", a.ID, "newer")
-	wantError(t, "replacing what is gone", f.ReplacePasswordHash(ctx, a.ID, "set", "lost"), nil)
+	wantError(t, "replacing what is gone", f.replaceHash(ctx, a.ID, "set", "lost"), nil)
 	check("after replacing what is gone", a.ID, "newer")
-	wantError(t, "replacing for nobody", f.ReplacePasswordHash(ctx, users.NewID(), "set", "lost"), nil)
+	wantError(t, "replacing for nobody", f.replaceHash(ctx, users.NewID(), "set", "lost"), nil)
+	for _, c := range []struct {
+		old      users.PasswordHash
+		replaced bool
+	}{{"set", false}, {"newer", true}} {
+		wantError(t, "InRowTx", f.InRowTx(ctx, func(tx users.RowTx) error {
+			replaced, err := tx.ReplacePasswordHash(ctx, a.ID, c.old, "newest")
+			same(t, "whether "+string(c.old)+" was replaced", replaced, c.replaced)
+			return err
+		}), nil)
+	}
 	got, err := f.Account(ctx, a.ID)
 	wantError(t, "Account", err, nil)
 	same(t, "the account, whose hash alone changed", got, a)

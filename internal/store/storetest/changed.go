@@ -13,13 +13,13 @@ func testChanged(t *testing.T, f *fixture) {
 	ctx := t.Context()
 	a := f.addAccount("ada@example.com", f.role)
 	writer := open(t, f.url)
-	moment := func() users.Moment {
+	revision := func() users.Revision {
 		t.Helper()
 		access, err := f.Access(ctx, a.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return access.Moment
+		return access.Revision
 	}
 	for what, change := range map[string]func(){
 		"by itself": func() { f.addPermission("x:" + users.NewID().String()[24:]) },
@@ -30,7 +30,7 @@ func testChanged(t *testing.T, f *fixture) {
 		"a renamed role":  func() { byHand(t, f.url, `UPDATE roles SET name = name || 'x'`) },
 		"before the wait": nil,
 	} {
-		seen := moment()
+		seen := revision()
 		if change == nil {
 			f.addPermission("y:z")
 			change = func() {}

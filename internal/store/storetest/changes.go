@@ -99,8 +99,8 @@ func testChangesOfAccounts(t *testing.T, f *fixture) {
 		if at = found.last(at); len(found.List) > 0 && at.Position != found.Position {
 			t.Errorf("%s: the last is at %v, the database at %d", step.what, at, found.Position)
 		}
-		if access, err := f.Access(ctx, eve.ID); err == nil && access.Moment != found.Moment {
-			t.Errorf("%s: changes of the moment %v, access of %v", step.what, found.Moment, access.Moment)
+		if access, err := f.Access(ctx, eve.ID); err == nil && access.Revision != found.Revision {
+			t.Errorf("%s: changes of the revision %v, access of %v", step.what, found.Revision, access.Revision)
 		}
 	}
 }

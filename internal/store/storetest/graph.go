@@ -113,9 +113,9 @@ func testChangesOfOthers(t *testing.T, f *fixture) {
 	wantError(t, "Access to an account that was just deleted", err, users.ErrNotFound)
 }
 
-// testAccessIsOfOneMoment moves an account between two roles and a permission the other way, each time in one
+// testAccessIsOfOneRevision moves an account between two roles and a permission the other way, each time in one
 // transaction. At no moment does the account hold it.
-func testAccessIsOfOneMoment(t *testing.T, f *fixture) {
+func testAccessIsOfOneRevision(t *testing.T, f *fixture) {
 	ctx := t.Context()
 	roles := []users.Role{f.role, f.addRole("Other", users.ID{})}
 	p := f.addPermission("x:y", roles[1])

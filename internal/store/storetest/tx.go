@@ -172,7 +172,7 @@ func testReadContext(t *testing.T, f *fixture) {
 	_, err = f.Graph(done)
 	wantError(t, "Graph", err, context.Canceled)
 	wantError(t, "Ping", f.Ping(done), context.Canceled)
-	wantError(t, "ReplacePasswordHash", f.ReplacePasswordHash(done, users.NewID(), "a", "b"), context.Canceled)
+	wantError(t, "InRowTx", f.replaceHash(done, users.NewID(), "a", "b"), context.Canceled)
 }
 
 // testReadersDoNotWait: whoever reads sees the state before a transaction that is still going on.
