@@ -1,4 +1,5 @@
-# A static binary on an empty file system: no shell, no packages, nobody but user 65532.
+# A static binary on an empty file system: no shell, no packages, nobody but user 65532. BuildKit builds it (Docker 23 and
+# later; before, DOCKER_BUILDKIT=1).
 # The version is that of go.mod's toolchain; a test holds the two together. Tags can be moved, digests can't: pin the image
 # that your registry has by adding one, golang:1.26.10-bookworm@sha256:…, as printed by
 #   docker buildx imagetools inspect golang:1.26.10-bookworm
@@ -12,7 +13,9 @@ COPY . .
 ARG VERSION=dev
 ARG TARGETOS
 ARG TARGETARCH
-RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
+# The compiler's cache stays with the builder: after a change of the source only that is compiled, and not SQLite again.
+RUN --mount=type=cache,target=/root/.cache/go-build \
+    CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
     go build -trimpath -ldflags "-s -w -X main.release=$VERSION" -o /image/usr/local/bin/svc-users ./cmd/svc-users
 # The rest of the file system, made here because there is no shell there: certificates for TLS to PostgreSQL, a place
 # for temporary files, and a data folder of the user's own, whose mode and owner a new volume takes over.

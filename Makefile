@@ -1,7 +1,7 @@
 # `make help` lists what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-clients explore check lint vulncheck generate bench bench-quick bench-docs bench-go fuzz cover clean
+.PHONY: help run build test test-clients test-container explore check lint vulncheck generate bench bench-quick bench-docs bench-go fuzz cover clean
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TOOL    := go tool -modfile=tools/go.mod
@@ -9,7 +9,7 @@ TOOL    := go tool -modfile=tools/go.mod
 MODULES := authn examples/orders
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## run the service on the embedded database with demo data
 	go run ./cmd/svc-users serve --demo
@@ -26,6 +26,9 @@ test: ## run every test, with a throw-away PostgreSQL (installed if it is missin
 
 test-clients: ## run the tests in other languages and in a browser
 	@scripts/test-clients.sh
+
+test-container: ## run the image and the compose files in a container engine of their own (root; else skipped)
+	@scripts/container.sh
 
 # What a failure prints is a scenario: keep it in a file, and REPLAY=file runs it again.
 explore: ## attack the authorization rules for EXPLORE (10m) on both databases, from SEED (random) on

@@ -64,13 +64,13 @@ func (s *Service) ApplyDeclaration(ctx context.Context, c Caller, in Declaration
 }
 
 // maxChanges bounds the changes of one transaction, in which everybody else who changes something waits.
-const maxChanges = 1000
+const maxChanges = 10_000
 
 // checkLimits refuses, before anything is done, what is too much, and what would be refused in the end: nobody should be
 // able to keep others waiting with a long document of which the last line is forbidden to them.
 func (p Plan) checkLimits(c Caller) error {
 	if n := len(p.Changes); n > maxChanges {
-		return Faults{{"", "asks for " + strconv.Itoa(n) + " changes at once; at most 1000 are made, so bring it in pieces"}}.Err()
+		return Faults{{"", "asks for " + strconv.Itoa(n) + " changes at once; at most 10000 are made, so bring it in pieces"}}.Err()
 	}
 	lacking := map[PermissionName]bool{}
 	for _, step := range p.steps {

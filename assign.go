@@ -24,8 +24,8 @@ func (s *Service) AssignPermissions(ctx context.Context, c Caller, id string, in
 		if _, err := c.placeRole(role, permissions, nil); err != nil {
 			return err
 		}
-		node := c.graph.role[role.ID]
-		added := slices.DeleteFunc(permissions, func(p ID) bool { return node.own.has(c.graph.permission[p]) })
+		node := c.graph.node(role.ID)
+		added := slices.DeleteFunc(permissions, func(p ID) bool { slot, _ := c.graph.slot(p); return node.own.has(slot) })
 		if len(added) > 0 {
 			if err := s.Limits.mayMake(c.graph.made(), Limits{Assignments: distinct(added)}); err != nil {
 				return err
@@ -59,8 +59,8 @@ func (s *Service) RemovePermission(ctx context.Context, c Caller, id, permission
 			return err
 		}
 		pid, _ := ParseID(permission)
-		bit, known := c.graph.permission[pid]
-		if !known || !c.graph.role[role.ID].own.has(bit) {
+		slot, known := c.graph.slot(pid)
+		if !known || !c.graph.node(role.ID).own.has(slot) {
 			return notFound("Permission")
 		}
 		if err := c.mayChangeRole(role.ID); err != nil {

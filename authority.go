@@ -10,21 +10,21 @@ import (
 // of it, and returns nil or ErrForbidden.
 
 // effective is the set of the caller's permissions.
-func (c Caller) effective() set { return c.graph.role[c.Account.Role.ID].effective }
+func (c Caller) effective() set { return c.graph.node(c.Account.Role.ID).effective }
 
 // admin reports whether the caller's own role is Admin. Holding every permission of today is not the same.
 func (c Caller) admin() bool { return c.Account.Role.System }
 
 // mayChangeRole refuses a role that holds more than the caller.
 func (c Caller) mayChangeRole(role ID) error {
-	more := c.graph.role[role].effective.minus(c.effective())
+	more := c.graph.node(role).effective.minus(c.effective())
 	return c.lacking("That role holds more than you do: ", more)
 }
 
 // mayChangeAccount refuses an account whose role holds more than the caller, and an administrator's to all but
 // administrators.
 func (c Caller) mayChangeAccount(target Account) error {
-	more := c.graph.role[target.Role.ID].effective.minus(c.effective())
+	more := c.graph.node(target.Role.ID).effective.minus(c.effective())
 	if err := c.lacking("That account's role holds more than you do: ", more); err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (c Caller) mayChangeAccount(target Account) error {
 
 // mayGive refuses to give a role that holds what the caller lacks.
 func (c Caller) mayGive(role Role) error {
-	more := c.graph.role[role.ID].effective.minus(c.effective())
+	more := c.graph.node(role.ID).effective.minus(c.effective())
 	if err := c.lacking("You can't give a role that holds more than you do: ", more); err != nil {
 		return err
 	}
@@ -46,15 +46,16 @@ func (c Caller) mayGive(role Role) error {
 	return nil
 }
 
-// mayTurnInto refuses a change of the graph that would newly grant, to whatever role, what the caller lacks.
-func (c Caller) mayTurnInto(after *Graph) error {
-	granted := newSet(len(after.permissions))
-	for _, n := range after.roles {
-		if before := c.graph.role[n.ID]; before != nil {
-			granted.union(n.effective.minus(before.effective))
-		} else {
-			granted.union(n.effective)
+// mayTurnInto refuses a change of the graph that would newly grant, to whatever role, what the caller lacks. The graph is
+// one that Graph.with has returned, with the roles that it concerns.
+func (c Caller) mayTurnInto(after *Graph, concerned []ID) error {
+	var granted set
+	for _, id := range concerned {
+		is, was := after.node(id), c.graph.node(id)
+		if was == nil {
+			was = new(node)
 		}
+		granted = granted.union(is.effective.minus(was.effective))
 	}
 	return c.lacking("You can't grant what you do not hold: ", granted.minus(c.effective()))
 }

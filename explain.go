@@ -128,14 +128,15 @@ func (a Access) explain(p PermissionName) Explanation {
 
 // path names the roles from one to the nearest that a permission is assigned to.
 func (g *Graph) path(role ID, p PermissionName) []RoleName {
-	n, bit, ok := g.role[role], 0, false
-	if bit, ok = g.bits[p]; n == nil || !ok {
+	n := g.node(role)
+	held, ok := g.byName.get(p)
+	if n == nil || !ok {
 		return nil
 	}
 	var path []RoleName
-	for _, r := range n.chain {
+	for _, r := range g.chain(n) {
 		path = append(path, r.Name)
-		if r.own.has(bit) {
+		if r.own.has(held.slot) {
 			return path
 		}
 	}
@@ -153,7 +154,7 @@ func (g *Graph) permissionPaths(role ID) []PermissionPath {
 // grantedBy names the roles that give a permission: those that it is assigned to, then their heirs, each sorted by name,
 // and Admin, which has them all.
 func (g *Graph) grantedBy(p PermissionName) []RoleName {
-	bit, ok := g.bits[p]
+	held, ok := g.byName.get(p)
 	if !ok {
 		return nil
 	}
@@ -161,9 +162,9 @@ func (g *Graph) grantedBy(p PermissionName) []RoleName {
 	for _, n := range g.roles {
 		switch {
 		case n == g.admin:
-		case n.own.has(bit):
+		case n.own.has(held.slot):
 			assigned = append(assigned, n.Name)
-		case n.effective.has(bit):
+		case n.effective.has(held.slot):
 			heirs = append(heirs, n.Name)
 		}
 	}

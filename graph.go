@@ -3,75 +3,108 @@ package users
 import (
 	"cmp"
 	"slices"
+	"strings"
+	"sync/atomic"
 )
 
 // Graph is all roles, permissions and assignments at one moment, with the effective permissions of every role
-// worked out. It never changes, so it may be shared.
+// worked out. It never changes, so it may be shared. A graph that was made of another by Changed shares with it
+// what is the same in both.
+//
+// The database is trusted no further than it must be: a cycle, which only SQL by hand could leave, ends the chain where it
+// would close, and an assignment of a permission that does not exist counts for nothing until it does.
 type Graph struct {
-	permissions []Permission // sorted by name; the index of one is its bit
-	bits        map[PermissionName]int
-	permission  map[ID]int
+	slots       []*permission // by slot; nil where a permission is gone
+	permissions []*permission // sorted by name
+	byName      layered[PermissionName, *permission]
+	byID        layered[ID, *permission]
+	everything  set     // all permissions
 	roles       []*node // sorted by creation
-	role        map[ID]*node
-	admin       *node // nil in a database without one
-	assigned    []Assignment
+	role        layered[ID, *node]
+	heirs       layered[ID, []ID] // by the role that they inherit from, whether or not there is one of that id
+	systems     []ID              // the roles with Role.System
+	incomplete  []ID              // the roles with node.missing
+	assignments int               // to roles that exist, but for system roles
+	admin       *node             // nil in a database without one
 }
 
+// permission has a slot, which is its bit in all sets of this graph and of those made of it. A slot is never given to
+// another permission.
+type permission struct {
+	Permission
+	slot int
+}
+
+// node is a role. It never changes; where a change concerns the role, the graph after it has another node.
 type node struct {
 	Role
-	chain     []*node // the role itself, then those it inherits from, nearest first
-	children  []*node
-	own       set // assigned to this very role; everything for Admin
-	effective set
+	own       set  // assigned to this very role; everything for Admin
+	effective set  // own, and what is inherited
+	assigned  int  // rows that assign permissions to it; none counts for Admin
+	missing   []ID // of those, the permissions that do not exist
+	// looks is how its name looks, once that was asked.
+	looks *atomic.Pointer[[2]look]
 }
 
-// NewGraph builds the graph. It trusts the database no further than it must: a cycle, which only hand-made SQL
-// could leave, ends the chain where it would close, and an assignment of something unknown is passed over.
+// NewGraph builds the graph of all that there is.
 func NewGraph(roles []Role, permissions []Permission, assigned []Assignment) *Graph {
-	g := &Graph{
-		permissions: slices.SortedFunc(slices.Values(permissions), func(a, b Permission) int { return cmp.Compare(a.Name, b.Name) }),
-		bits:        make(map[PermissionName]int, len(permissions)),
-		permission:  make(map[ID]int, len(permissions)),
-		role:        make(map[ID]*node, len(roles)),
-		assigned:    assigned,
-	}
-	for i, p := range g.permissions {
-		g.bits[p.Name] = i
-		g.permission[p.ID] = i
-	}
-	for _, r := range roles {
-		n := &node{Role: r, own: newSet(len(permissions))}
-		if r.System {
-			g.admin = n
-			n.own.fill(len(permissions))
-		}
-		g.roles = append(g.roles, n)
-		g.role[r.ID] = n
-	}
-	slices.SortFunc(g.roles, func(a, b *node) int { return Order{}.compare(rolePosition(a.Role), rolePosition(b.Role)) })
+	to := make(map[ID][]ID, len(roles))
 	for _, a := range assigned {
-		n, bit := g.role[a.RoleID], g.permission[a.PermissionID]
-		if _, known := g.permission[a.PermissionID]; n != nil && known {
-			n.own.add(bit)
-		}
+		to[a.RoleID] = append(to[a.RoleID], a.PermissionID)
 	}
-	for _, n := range g.roles {
-		n.effective = n.own.clone()
-		for r := n; r != nil && !slices.Contains(n.chain, r); r = g.role[r.ParentID] {
-			n.chain = append(n.chain, r)
-			n.effective.union(r.own)
-		}
-		if parent := g.role[n.ParentID]; parent != nil {
-			parent.children = append(parent.children, n)
-		}
+	all := GraphChange{Permissions: make([]PermissionState, len(permissions)), Roles: make([]RoleState, len(roles))}
+	for i, p := range slices.SortedFunc(slices.Values(permissions), func(a, b Permission) int { return cmp.Compare(a.Name, b.Name) }) {
+		all.Permissions[i] = PermissionState{ID: p.ID, Permission: &p}
 	}
-	return g
+	for i, r := range roles {
+		all.Roles[i] = RoleState{ID: r.ID, Role: &r, Assigned: to[r.ID]}
+	}
+	return new(Graph).Changed(all)
+}
+
+// node returns a role by its id, or nil.
+func (g *Graph) node(id ID) *node {
+	n, _ := g.role.get(id)
+	return n
+}
+
+// slot returns the slot of a permission, by its id.
+func (g *Graph) slot(id ID) (int, bool) {
+	p, ok := g.byID.get(id)
+	if !ok {
+		return 0, false
+	}
+	return p.slot, true
+}
+
+// chain returns the role itself, then those it inherits from, nearest first.
+func (g *Graph) chain(n *node) []*node {
+	chain := make([]*node, 0, maxChain)
+	for r := n; r != nil && !slices.Contains(chain, r); r = g.node(r.ParentID) {
+		chain = append(chain, r)
+	}
+	return chain
+}
+
+// children returns the roles that inherit from one directly, in the order of their creation.
+func (g *Graph) children(n *node) []*node {
+	ids, _ := g.heirs.get(n.ID)
+	list := make([]*node, 0, len(ids))
+	for _, id := range ids {
+		list = append(list, g.node(id))
+	}
+	slices.SortFunc(list, compareCreation)
+	return list
+}
+
+func compareCreation(a, b *node) int {
+	return Order{}.compare(rolePosition(a.Role), rolePosition(b.Role))
 }
 
 // Role returns a role by its id.
 func (g *Graph) Role(id ID) (Role, bool) {
-	n, ok := g.role[id]
-	if !ok {
+	n := g.node(id)
+	if n == nil {
 		return Role{}, false
 	}
 	return n.Role, true
@@ -90,41 +123,42 @@ func (g *Graph) RoleByName(name RoleName) (Role, bool) {
 
 // Permission returns a permission by its id.
 func (g *Graph) Permission(id ID) (Permission, bool) {
-	bit, ok := g.permission[id]
+	p, ok := g.byID.get(id)
 	if !ok {
 		return Permission{}, false
 	}
-	return g.permissions[bit], true
+	return p.Permission, true
 }
 
 // PermissionByName finds a permission by its exact name.
 func (g *Graph) PermissionByName(name PermissionName) (Permission, bool) {
-	bit, ok := g.bits[name]
+	p, ok := g.byName.get(name)
 	if !ok {
 		return Permission{}, false
 	}
-	return g.permissions[bit], true
+	return p.Permission, true
 }
 
 // May reports whether a role holds a permission, by assignment or inheritance. What does not exist is held by
 // nobody.
 func (g *Graph) May(role ID, p PermissionName) bool {
-	n, bit := g.role[role], 0
+	n := g.node(role)
 	if n == nil {
 		return false
 	}
-	bit, ok := g.bits[p]
-	return ok && n.effective.has(bit)
+	held, ok := g.byName.get(p)
+	return ok && n.effective.has(held.slot)
 }
 
 // Chain names the role and those it inherits from, nearest first.
 func (g *Graph) Chain(role ID) []RoleName {
-	n := g.role[role]
+	n := g.node(role)
 	if n == nil {
 		return nil
 	}
-	names := make([]RoleName, len(n.chain))
-	for i, r := range n.chain {
+	chain := g.chain(n)
+	names := make([]RoleName, len(chain))
+	for i, r := range chain {
 		names[i] = r.Name
 	}
 	return names
@@ -132,7 +166,7 @@ func (g *Graph) Chain(role ID) []RoleName {
 
 // Effective lists the names of all permissions a role holds, sorted.
 func (g *Graph) Effective(role ID) []PermissionName {
-	n := g.role[role]
+	n := g.node(role)
 	if n == nil {
 		return nil
 	}
@@ -142,11 +176,12 @@ func (g *Graph) Effective(role ID) []PermissionName {
 // Assigned lists the permissions assigned to this very role, sorted by name; for Admin, all that exist.
 func (g *Graph) Assigned(role ID) []Permission {
 	var list []Permission
-	if n := g.role[role]; n != nil {
-		for bit := range n.own.all() {
-			list = append(list, g.permissions[bit])
+	if n := g.node(role); n != nil {
+		for slot := range n.own.all() {
+			list = append(list, g.slots[slot].Permission)
 		}
 	}
+	slices.SortFunc(list, func(a, b Permission) int { return strings.Compare(string(a.Name), string(b.Name)) })
 	return list
 }
 
@@ -158,15 +193,16 @@ type Grant struct {
 
 // Grants lists all permissions a role holds, sorted by name, each with the nearest role it comes from.
 func (g *Graph) Grants(role ID) []Grant {
-	n := g.role[role]
+	n := g.node(role)
 	if n == nil {
 		return nil
 	}
 	var list []Grant
-	for bit := range n.effective.all() {
-		grant := Grant{Name: g.permissions[bit].Name}
-		for i, r := range n.chain {
-			if r.own.has(bit) {
+	chain := g.chain(n)
+	for slot := range n.effective.all() {
+		grant := Grant{Name: g.slots[slot].Name}
+		for i, r := range chain {
+			if r.own.has(slot) {
 				if i > 0 {
 					grant.InheritedFrom = r.Name
 				}
@@ -175,14 +211,17 @@ func (g *Graph) Grants(role ID) []Grant {
 		}
 		list = append(list, grant)
 	}
+	slices.SortFunc(list, func(a, b Grant) int { return strings.Compare(string(a.Name), string(b.Name)) })
 	return list
 }
 
+// names returns the names of a set's permissions, sorted.
 func (g *Graph) names(s set) []PermissionName {
 	names := make([]PermissionName, 0, s.len())
-	for bit := range s.all() {
-		names = append(names, g.permissions[bit].Name)
+	for slot := range s.all() {
+		names = append(names, g.slots[slot].Name)
 	}
+	slices.Sort(names)
 	return names
 }
 
@@ -190,25 +229,9 @@ func rolePosition(r Role) Position {
 	return Position{Time: r.CreatedAt, Text: r.Name.Key(), ID: r.ID}
 }
 
-// with returns the graph as it would be with role added, or put in the place of the one with its id, and the
-// permissions assigned to it.
-func (g *Graph) with(role Role, permissions []ID) *Graph {
-	roles := make([]Role, 0, len(g.roles)+1)
-	for _, n := range g.roles {
-		if n.ID != role.ID {
-			roles = append(roles, n.Role)
-		}
-	}
-	assigned := slices.Clone(g.assigned)
-	for _, p := range permissions {
-		assigned = append(assigned, Assignment{role.ID, p})
-	}
-	return NewGraph(append(roles, role), g.permissions, assigned)
-}
-
 // cyclic is ErrConflict if role, as it is in this graph, inherits from itself.
 func (g *Graph) cyclic(role Role) error {
-	for _, r := range g.role[role.ID].chain {
+	for _, r := range g.chain(g.node(role.ID)) {
 		if r.ParentID == role.ID {
 			return conflict("A role can't inherit from itself, however far up.")
 		}
@@ -219,9 +242,9 @@ func (g *Graph) cyclic(role Role) error {
 // depth is the length of the longest chain that a role is part of, which begins at one of those that inherit
 // from it.
 func (g *Graph) depth(role ID) int {
-	n := g.role[role]
-	longest := len(n.chain)
-	for _, child := range n.children {
+	n := g.node(role)
+	longest := len(g.chain(n))
+	for _, child := range g.children(n) {
 		longest = max(longest, g.depth(child.ID))
 	}
 	return longest

@@ -95,8 +95,10 @@ func (g *Graph) held(a Account) []PermissionName {
 }
 
 // compareGraphs lists the roles whose effective permissions differ. Permissions are compared by their names, because
-// by them they are asked for.
+// by them they are asked for. Of two graphs of which one was made of the other, only what differs is looked at.
 func compareGraphs(before, after *Graph) []RoleImpact {
+	other := before.otherNames(after)
+	same := func(was, is *node) bool { return was == is && !is.effective.meets(other) }
 	var list []RoleImpact
 	add := func(role Role) {
 		gains, loses := compareNames(before.Effective(role.ID), after.Effective(role.ID))
@@ -105,10 +107,12 @@ func compareGraphs(before, after *Graph) []RoleImpact {
 		}
 	}
 	for _, n := range after.roles {
-		add(n.Role)
+		if !same(before.node(n.ID), n) {
+			add(n.Role)
+		}
 	}
 	for _, n := range before.roles {
-		if _, remains := after.Role(n.ID); !remains {
+		if after.node(n.ID) == nil {
 			add(n.Role)
 		}
 	}
@@ -116,6 +120,26 @@ func compareGraphs(before, after *Graph) []RoleImpact {
 		return cmp.Or(strings.Compare(a.Role.Name.Key(), b.Role.Name.Key()), a.Role.ID.Compare(b.Role.ID))
 	})
 	return list
+}
+
+// otherNames returns the slots that have another name in another graph, or none in one of the two. A role that both have
+// as the same node holds the same permissions in both, but for these.
+func (g *Graph) otherNames(h *Graph) set {
+	var differ []int
+	for slot := range max(len(g.slots), len(h.slots)) {
+		if g.nameAt(slot) != h.nameAt(slot) {
+			differ = append(differ, slot)
+		}
+	}
+	return newSet(differ...)
+}
+
+// nameAt returns the name of the permission in a slot, empty where there is none.
+func (g *Graph) nameAt(slot int) PermissionName {
+	if slot >= len(g.slots) || g.slots[slot] == nil {
+		return ""
+	}
+	return g.slots[slot].Name
 }
 
 // compareNames returns what is only in after and what is only in before. Both are sorted.

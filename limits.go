@@ -26,7 +26,7 @@ func (l Limits) orUsual() Limits {
 
 // made is how many there are.
 func (g *Graph) made() Limits {
-	return Limits{Roles: len(g.roles), Permissions: len(g.permissions), Assignments: len(g.assigned)}
+	return Limits{Roles: len(g.roles), Permissions: len(g.permissions), Assignments: g.assignments}
 }
 
 // mayMake is ErrConflict where one role or permission more, or so many assignments, would be too many.

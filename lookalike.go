@@ -39,9 +39,19 @@ func (k Skeleton) looks(name RoleName) [2]look {
 	}
 }
 
+// looksOf is looks for the name of a role, which are worked out once.
+func (k Skeleton) looksOf(n *node) [2]look {
+	if known := n.looks.Load(); known != nil {
+		return *known
+	}
+	looks := k.looks(n.Name)
+	n.looks.Store(&looks)
+	return looks
+}
+
 // see adds a name to those that have been seen, by how they look. Of several that look alike the first stays.
-func (k Skeleton) see(seen map[look]RoleName, name RoleName) {
-	for _, l := range k.looks(name) {
+func (k Skeleton) see(seen map[look]RoleName, name RoleName, looks [2]look) {
+	for _, l := range looks {
 		if _, exists := seen[l]; !exists {
 			seen[l] = name
 		}
@@ -72,7 +82,7 @@ func (k Skeleton) freeRoleName(g *Graph, role Role) error {
 		if n.ID == role.ID {
 			continue
 		}
-		if has := k.looks(n.Name); (has[0] == wanted[0] || has[1] == wanted[1]) && n.Name.Key() != key {
+		if has := k.looksOf(n); (has[0] == wanted[0] || has[1] == wanted[1]) && n.Name.Key() != key {
 			return looksLike(n.Name)
 		}
 	}

@@ -37,7 +37,7 @@ func (s *Service) Permissions(ctx context.Context, c Caller, query string, p Pag
 	var found []Permission
 	for _, permission := range c.graph.permissions {
 		if matches(strings.ToLower(string(permission.Name)), query) {
-			found = append(found, permission)
+			found = append(found, permission.Permission)
 		}
 	}
 	return paginate(p, found, query != "", func(p Permission) Position {
@@ -158,9 +158,10 @@ func (s *Service) DeletePermission(ctx context.Context, c Caller, id string) err
 
 // holders lists the roles that a permission is assigned to, Admin apart.
 func (g *Graph) holders(permission ID) []ID {
+	slot, exists := g.slot(permission)
 	var roles []ID
 	for _, n := range g.roles {
-		if n != g.admin && n.own.has(g.permission[permission]) {
+		if exists && n != g.admin && n.own.has(slot) {
 			roles = append(roles, n.ID)
 		}
 	}

@@ -81,10 +81,10 @@ func (p *planner) lookalikes() error {
 func (p *planner) looks() map[look]RoleName {
 	seen := make(map[look]RoleName, 2*(len(p.graph.roles)+len(p.roles)))
 	for _, n := range p.graph.roles {
-		p.skeleton.see(seen, n.Name)
+		p.skeleton.see(seen, n.Name, p.skeleton.looksOf(n))
 	}
 	for _, d := range p.roles {
-		p.skeleton.see(seen, d.name)
+		p.skeleton.see(seen, d.name, p.skeleton.looks(d.name))
 	}
 	return seen
 }
@@ -136,7 +136,7 @@ func (p *planner) hierarchy() error {
 			faults.Add(d.path+".parent", chainTooLong)
 		}
 	}
-	above := func(d declaredRole) int { return len(after.role[future[d.name.Key()].ID].chain) }
+	above := func(d declaredRole) int { return len(after.chain(after.node(future[d.name.Key()].ID))) }
 	slices.SortStableFunc(p.roles, func(a, b declaredRole) int { return above(a) - above(b) })
 	return faults.Err()
 }

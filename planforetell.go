@@ -12,7 +12,7 @@ type roleDeletion struct {
 // heirsLeft counts the roles that inherit from one, once the service's own that are not declared are gone. Those that
 // are declared are moved away before: a declared role can't have a parent that prune deletes.
 func (p *planner) heirsLeft(n *node) (left int) {
-	for _, heir := range n.children {
+	for _, heir := range p.graph.children(n) {
 		if !p.orphaned(heir) && !p.declares.role[heir.Name.Key()] {
 			left++
 		}

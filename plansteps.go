@@ -42,7 +42,7 @@ func (p *planner) planRoles() {
 		details = differs(details, "name", string(n.Name), string(d.name), n.Name == d.name)
 		details = differs(details, "description", quoted(n.Description), quoted(d.description), sameText(n.Description, d.description))
 		above := RoleName("")
-		if parent := p.graph.role[n.ParentID]; parent != nil {
+		if parent := p.graph.node(n.ParentID); parent != nil {
 			above = parent.Name
 		}
 		details = differs(details, "parent", string(above), string(d.parent), above.Key() == d.parent.Key())
@@ -50,8 +50,8 @@ func (p *planner) planRoles() {
 			p.add(changeRole(p.owner, n.ID, d), PlannedChange{ActionChange, KindRole, string(d.name), strings.Join(details, "; ")})
 		}
 		missing := slices.DeleteFunc(slices.Clone(d.permissions), func(name PermissionName) bool {
-			bit, exists := p.graph.bits[name]
-			return exists && n.own.has(bit)
+			held, exists := p.graph.byName.get(name)
+			return exists && n.own.has(held.slot)
 		})
 		if len(missing) > 0 {
 			p.add(assign(n.ID, missing), assignments(ActionAssign, d.name, missing)...)
@@ -79,7 +79,7 @@ func (p *planner) planOrphans() {
 		}
 	}
 	roles := slices.DeleteFunc(slices.Clone(p.graph.roles), func(n *node) bool { return !p.orphaned(n) })
-	slices.SortStableFunc(roles, func(a, b *node) int { return len(b.chain) - len(a.chain) })
+	slices.SortStableFunc(roles, func(a, b *node) int { return len(p.graph.chain(b)) - len(p.graph.chain(a)) })
 	for _, n := range roles {
 		p.orphan(deleteRole(n.ID), PlannedChange{ActionDelete, KindRole, string(n.Name), ""})
 		if p.prune {

@@ -25,7 +25,7 @@ func (s *Service) DeleteRole(ctx context.Context, c Caller, id string) error {
 		if err != nil {
 			return err
 		}
-		if heirs := len(c.graph.role[role.ID].children); holders > 0 || heirs > 0 {
+		if heirs := len(c.graph.children(c.graph.node(role.ID))); holders > 0 || heirs > 0 {
 			return conflict(inUse(holders, heirs))
 		}
 		if err := tx.DeleteRole(ctx, role.ID); err != nil {

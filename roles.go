@@ -17,7 +17,7 @@ type RoleDetail struct {
 }
 
 func (g *Graph) detail(id ID) RoleDetail {
-	return RoleDetail{Role: g.role[id].Role, Assigned: g.Assigned(id), Grants: g.Grants(id)}
+	return RoleDetail{Role: g.node(id).Role, Assigned: g.Assigned(id), Grants: g.Grants(id)}
 }
 
 // Role needs roles:read. ErrNotFound for an id that is unknown or none.
@@ -184,17 +184,17 @@ func (c Caller) placeRole(role Role, permissions []ID, faults Faults) (*Graph, e
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
-	after := c.graph.with(role, permissions)
+	after, concerned := c.graph.with(role, permissions)
 	if after.cyclic(role) == nil && after.depth(role.ID) > maxChain {
 		faults.Add("parent_id", chainTooLong)
 		return nil, faults.Err()
 	}
-	if _, exists := c.graph.role[role.ID]; exists {
+	if c.graph.node(role.ID) != nil {
 		if err := c.mayChangeRole(role.ID); err != nil {
 			return nil, err
 		}
 	}
-	return after, c.mayTurnInto(after)
+	return after, c.mayTurnInto(after, concerned)
 }
 
 // cycleOrAdmin refuses a parent that a role of this graph can't have.

@@ -65,7 +65,7 @@ type Caller struct {
 	Account  Account
 	graph    *Graph
 	revision Revision // of the state in which it was looked up
-	cached   bool   // it was not looked up: this is what the Store has in memory, a moment old
+	cached   bool     // it was not looked up: this is what the Store has in memory, a moment old
 }
 
 // May reports whether the caller holds a permission.

@@ -25,9 +25,9 @@ func (s *Service) RoleTree(ctx context.Context, c Caller, id string) (RoleTree, 
 	if err != nil {
 		return RoleTree{}, err
 	}
-	n := c.graph.role[role.ID]
+	n := c.graph.node(role.ID)
 	tree := RoleTree{Branch: c.graph.branch(n, maxChain)}
-	for _, above := range n.chain[1:] {
+	for _, above := range c.graph.chain(n)[1:] {
 		tree.InheritsFrom = append(tree.InheritsFrom, above.Role)
 	}
 	return tree, nil
@@ -37,7 +37,7 @@ func (s *Service) RoleTree(ctx context.Context, c Caller, id string) (RoleTree, 
 func (g *Graph) branch(n *node, depth int) Branch {
 	b := Branch{Role: n.Role, Assigned: g.Assigned(n.ID)}
 	if depth > 1 {
-		for _, child := range n.children {
+		for _, child := range g.children(n) {
 			b.Children = append(b.Children, g.branch(child, depth-1))
 		}
 	}

@@ -107,7 +107,7 @@ func between(moments []time.Duration, from, to time.Duration) []time.Duration {
 
 func (r *run) addFlood(database string, clients report.Clients, f flooded, limit float64) {
 	r.results.Flood = append(r.results.Flood, curve(database, clients, f.took))
-	r.results.Notef("%s, flood, %s: %d logins served, %d refused with Retry-After, %d other answers", database, clients, len(f.tally.Served), f.tally.Refused, f.tally.Other)
+	r.results.Notef("%s, flood, %s: %d logins served, %d refused with Retry-After, %d other responses", database, clients, len(f.tally.Served), f.tally.Refused, f.tally.Other)
 	key, what := "flood.patient", "login flood"
 	if clients == report.Impatient {
 		key, what = "flood.impatient", "login flood that ignores Retry-After"

@@ -175,10 +175,10 @@ func (r *run) addLive(database string, replicas int, w *watch) error {
 			taken = append(taken, took)
 		}
 	}
-	r.results.Notef("%s, %d replicas: %d times a right was taken away, %d times given; after %d of these changes an answer was wrong", database, replicas, len(taken), len(given), seen)
+	r.results.Notef("%s, %d replicas: %d permissions revoked, %d granted; after %d of these changes a response was wrong", database, replicas, len(taken), len(given), seen)
 	key := fmt.Sprintf("live.%d.", replicas)
 	r.results.Add(report.Row{
-		Key: key + "p50", What: fmt.Sprintf("a right taken away, an account disabled: until %d replicas obey, p50", replicas), Database: database,
+		Key: key + "p50", What: fmt.Sprintf("a permission revoked or an account disabled: until %d replicas obey, p50", replicas), Database: database,
 		Figure: millis(stats.Quantile(taken, 0.5)), Unit: "ms",
 	})
 	r.results.Add(report.Row{
@@ -188,7 +188,7 @@ func (r *run) addLive(database string, replicas int, w *watch) error {
 		Key: key + "worst", What: "… the worst", Database: database, Figure: stats.Quantile(taken, 1).Seconds(), Unit: "s", Goal: report.Max(report.Figure, 1),
 	})
 	r.results.Add(report.Row{
-		Key: key + "given", What: "… a right given: until all of them grant it, p99", Database: database, Figure: millis(stats.Quantile(given, 0.99)), Unit: "ms", Goal: report.Max(report.Figure, 100),
+		Key: key + "given", What: "… a permission granted: until all of them allow it, p99", Database: database, Figure: millis(stats.Quantile(given, 0.99)), Unit: "ms", Goal: report.Max(report.Figure, 100),
 	})
 	return nil
 }

@@ -145,7 +145,7 @@ const unsteady = 1.1
 // limit is the rate of bare hashing during what lies between two measurements of it.
 func (r *run) limit(database string, before, after float64) float64 {
 	if low, high := min(before, after), max(before, after); high > unsteady*low {
-		r.results.Notef("%s: others used the machine: bare hashing came to %.3g a second before and %.3g after logins were counted", database, before, after)
+		r.results.Notef("%s: other processes used the machine: bare hashing reached %.3g a second before the logins were counted and %.3g after", database, before, after)
 	}
 	return (before + after) / 2
 }

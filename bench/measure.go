@@ -37,9 +37,10 @@ func lines() []line {
 		{key: "rate", what: "logins per second", each: loginRate},
 		{key: "burst", what: "logins at once", each: burst},
 		{key: "flood", what: "reads under a login flood", each: flood},
-		{key: "overload", what: "ten times what can be hashed", each: overload},
+		{key: "overload", what: "ten times the hashing capacity", each: overload},
 		{key: "get", what: "CPU per request", each: requests},
-		{key: "live", what: "changes of rights on replicas", each: live, on: postgres},
+		{key: "rights", what: "changes among many roles and permissions", each: rightsChanges},
+		{key: "live", what: "changes of permissions on replicas", each: live, on: postgres},
 		{key: "replicas", what: "replicas", each: scaling, on: postgres},
 		{key: "lists", what: "lists by size", once: lists},
 	}

@@ -62,7 +62,7 @@ func overload(ctx context.Context, r *run, database string) error {
 		if err := firstOf(o.err, calmErr, err); err != nil {
 			return err
 		}
-		r.results.Notef("%s, overload: %d logins served, %d refused with Retry-After, %d other answers", database, len(o.tally.Served), o.tally.Refused, o.tally.Other)
+		r.results.Notef("%s, overload: %d logins served, %d refused with Retry-After, %d other responses", database, len(o.tally.Served), o.tally.Refused, o.tally.Other)
 		r.addOverload(database, o.tally, most-before.Resident, again)
 		return nil
 	})
@@ -70,16 +70,16 @@ func overload(ctx context.Context, r *run, database string) error {
 
 func (r *run) addOverload(database string, tally load.Tally, growth int64, again time.Duration) {
 	r.results.Add(report.Row{
-		Key: "overload.slowest", What: "10 × what can be hashed: slowest answer", Database: database, Figure: tally.Slowest.Seconds(), Unit: "s", Goal: report.Max(report.Figure, 6), // LOGIN_MAX_WAIT, a tenth of it, and a hash
+		Key: "overload.slowest", What: "10 × the hashing capacity: slowest response", Database: database, Figure: tally.Slowest.Seconds(), Unit: "s", Goal: report.Max(report.Figure, 6), // LOGIN_MAX_WAIT, a tenth of it, and a hash
 	})
 	r.results.Add(report.Row{
-		Key: "overload.other", What: "… neither served nor told when to come back", Database: database, Figure: float64(tally.Other), Goal: report.Max(report.Figure, 0),
+		Key: "overload.other", What: "… answered neither with a result nor with Retry-After", Database: database, Figure: float64(tally.Other), Goal: report.Max(report.Figure, 0),
 	})
 	r.results.Add(report.Row{
-		Key: "overload.memory", What: "… memory grows by", Database: database, Figure: megabytes(growth), Unit: "MB", Goal: report.Max(report.Figure, 32),
+		Key: "overload.memory", What: "… memory growth", Database: database, Figure: megabytes(growth), Unit: "MB", Goal: report.Max(report.Figure, 32),
 	})
 	r.results.Add(report.Row{
-		Key: "overload.calm", What: "… a login and a read are as before, after", Database: database, Figure: again.Seconds(), Unit: "s", Goal: report.Max(report.Figure, 5.5), // the queue may be as long
+		Key: "overload.calm", What: "… a login and a read back to normal after", Database: database, Figure: again.Seconds(), Unit: "s", Goal: report.Max(report.Figure, 5.5), // the queue may be as long
 	})
 }
 

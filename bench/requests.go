@@ -86,7 +86,7 @@ func requests(ctx context.Context, r *run, database string) error {
 			return err
 		}
 		if kinds = append(kinds, checks...); len(checks) == 0 {
-			r.results.Notef("%s: this service has no /auth/check and /auth/forward to be measured", database)
+			r.results.Notef("%s: this service has no /auth/check and /auth/forward", database)
 		}
 		listen(ctx, database)
 		bareKind := func(path string) *kind {

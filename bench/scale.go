@@ -29,6 +29,8 @@ type scale struct {
 	cpuFor    time.Duration
 	// changes is how many changes of rights are made, at each number of replicas.
 	changes int
+	// rightsChanges is how many roles and permissions are made, at each number of them.
+	rightsChanges int
 	// heldRounds of heldFor: reads from replicas that are held to a part of a core.
 	heldRounds int
 	heldFor    time.Duration
@@ -44,7 +46,7 @@ var whole = scale{
 	loginCost: 12, pairs: 12, rateRounds: 3, rateFor: 2500 * time.Millisecond,
 	bareFor: 1500 * time.Millisecond, floodWarmUp: 5 * time.Second, floodFor: 8 * time.Second, overloadFor: 6 * time.Second,
 	cpuRounds: 7, cpuFor: 400 * time.Millisecond,
-	changes: 256, heldRounds: 4, heldFor: 2 * time.Second,
+	changes: 256, rightsChanges: 40, heldRounds: 4, heldFor: 2 * time.Second,
 	sizes: []int{1_000, 100_000, 1_000_000}, pages: 60, searches: 15,
 }
 
@@ -53,6 +55,6 @@ var short = scale{
 	loginCost: 10, pairs: 4, rateRounds: 1, rateFor: 800 * time.Millisecond,
 	bareFor: 500 * time.Millisecond, floodWarmUp: time.Second, floodFor: 1500 * time.Millisecond, overloadFor: 2 * time.Second,
 	cpuRounds: 2, cpuFor: 150 * time.Millisecond,
-	changes: 32, heldRounds: 1, heldFor: time.Second,
+	changes: 32, rightsChanges: 8, heldRounds: 1, heldFor: time.Second,
 	sizes: []int{1_000, 100_000}, pages: 10, searches: 5,
 }

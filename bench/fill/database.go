@@ -12,6 +12,8 @@ type Database interface {
 	Roles(ctx context.Context) error
 	// Accounts inserts those accounts of a plan that chosen says true to, in one transaction.
 	Accounts(ctx context.Context, p Plan, chosen func(i int) bool) error
+	// Rights makes so many roles, in chains of ten, and permissions, a few of which each role holds.
+	Rights(ctx context.Context, roles, permissions int) error
 	// Settle does what the database's own housekeeping would have done a minute later.
 	Settle(ctx context.Context) error
 	Close() error

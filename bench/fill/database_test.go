@@ -17,11 +17,11 @@ import (
 // runs.
 const tables = `
 CREATE TABLE roles (id %[1]s PRIMARY KEY, name text, name_key text, description text, parent_id %[1]s REFERENCES roles (id), is_system %[2]s, created_at %[3]s, updated_at %[3]s);
-CREATE TABLE permissions (id %[1]s PRIMARY KEY, name text);
+CREATE TABLE permissions (id %[1]s PRIMARY KEY, name text, created_at %[3]s, updated_at %[3]s);
 CREATE TABLE role_permissions (role_id %[1]s REFERENCES roles (id), permission_id %[1]s REFERENCES permissions (id));
 CREATE TABLE accounts (id %[1]s PRIMARY KEY, email text, email_key text, password_hash text, role_id %[1]s REFERENCES roles (id), is_active %[2]s,
 	token_version bigint, created_at %[3]s, updated_at %[3]s);
-INSERT INTO permissions VALUES ('01941f29-7c00-7000-8000-00000000abcd', 'accounts:read'), ('01941f29-7c00-7000-8000-00000000abce', 'accounts:update');`
+INSERT INTO permissions (id, name) VALUES ('01941f29-7c00-7000-8000-00000000abcd', 'accounts:read'), ('01941f29-7c00-7000-8000-00000000abce', 'accounts:update');`
 
 func TestFilling(t *testing.T) {
 	t.Parallel()
@@ -69,6 +69,9 @@ func fillTwice(t *testing.T, url string) {
 			t.Fatal(err)
 		}
 	}
+	if err := db.Rights(ctx, 25, 12); err != nil {
+		t.Fatal(err)
+	}
 	if err := db.Settle(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +100,10 @@ func look(t *testing.T, db *sql.DB) {
 	if got := count("SELECT count(*) FROM role_permissions WHERE role_id = $1", Text(Reader.ID())); got != 1 {
 		t.Errorf("readers hold %d permissions", got)
 	}
-	if got := count("SELECT count(*) FROM roles WHERE parent_id IS NOT NULL"); got != len(roleNames)-1 {
+	if got := count("SELECT count(DISTINCT role_id) FROM role_permissions JOIN permissions p ON p.id = permission_id WHERE p.name LIKE 'filled:%'"); got != 25 {
+		t.Errorf("%d filled roles hold permissions", got)
+	}
+	if got := count("SELECT count(*) FROM roles WHERE parent_id IS NOT NULL"); got != len(roleNames)-1+22 {
 		t.Errorf("%d roles inherit", got)
 	}
 }

@@ -82,7 +82,7 @@ func TestTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `
-Whatever the database
+Independent of the database
   what        ours     bare  ratio  goal     met  
   the binary  21.0 MB               ≤ 25 MB  yes  static
 

@@ -16,7 +16,7 @@ func (r *Results) Table(w io.Writer) error {
 	for _, database := range r.databases() {
 		title := database
 		if title == "" {
-			title = "Whatever the database"
+			title = "Independent of the database"
 		}
 		fmt.Fprintf(w, "\n%s\n", title)
 		// Cells are separated by the tab writer, the last one of a line is not a cell to it.

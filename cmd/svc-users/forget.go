@@ -2,27 +2,36 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"log/slog"
+	"sync"
 	"time"
+
+	"github.com/svc-users/svc-users/internal/jobs"
 )
 
-// forgetEvery is how often what nobody needs any more is deleted. A day more or less of a year is nothing.
-const forgetEvery = 24 * time.Hour
-
-// forgetChanges forgets, now and once a day, the changes of accounts that no token can be older than, and the changes of
-// e-mails that no longer count. What fails is done the next day.
-func (a *app) forgetChanges(ctx context.Context, log *slog.Logger) {
-	for {
-		if err := a.ForgetChanges(ctx); err != nil && ctx.Err() == nil {
-			log.LogAttrs(ctx, slog.LevelWarn, "old changes of accounts could not be deleted", slog.String("cause", err.Error()))
-		}
-		if err := a.ForgetEmailChanges(ctx); err != nil && ctx.Err() == nil {
-			log.LogAttrs(ctx, slog.LevelWarn, "old changes of e-mails could not be deleted", slog.String("cause", err.Error()))
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(forgetEvery):
-		}
+// forgetting are the jobs that delete, once a day, what no longer counts: the changes of accounts that no token can be
+// older than, and the changes of e-mails. A day more or less of a year is nothing.
+func (a *app) forgetting() []jobs.Job {
+	daily := func(name string, run func(context.Context) error) jobs.Job {
+		return jobs.Job{Name: name, Period: 24 * time.Hour, Jitter: 10 * time.Minute, Lease: time.Minute, Run: run}
 	}
+	return []jobs.Job{
+		daily("forget_changes", a.ForgetChanges),
+		daily("forget_email_changes", a.ForgetEmailChanges),
+	}
+}
+
+// runJobs does the periodic work of the service, beside other replicas, until ctx ends. What fails is done the next day.
+func (a *app) runJobs(ctx context.Context, log *slog.Logger) {
+	runner := jobs.Runner{Leases: a.store, Holder: rand.Text(), Observe: func(o jobs.Outcome) {
+		if o.Err != nil {
+			log.LogAttrs(ctx, slog.LevelWarn, "a periodic job failed", slog.String("job", o.Job), slog.String("cause", o.Err.Error()))
+		}
+	}}
+	var running sync.WaitGroup
+	for _, j := range a.forgetting() {
+		running.Go(func() { runner.Do(ctx, j) })
+	}
+	running.Wait()
 }

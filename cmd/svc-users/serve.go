@@ -141,10 +141,10 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 	t.announce(o.listener.Addr(), cmd.Demo)
 	a.logLimits(log)
 	background, stop := context.WithCancel(t.ctx)
-	var forgetting sync.WaitGroup
-	forgetting.Go(func() { a.forgetChanges(background, log) })
-	forgetting.Go(func() { a.store.WatchFile(background.Done(), func(problem string) { logFile(log, problem) }) })
-	defer forgetting.Wait()
+	var watching sync.WaitGroup
+	watching.Go(func() { a.runJobs(background, log) })
+	watching.Go(func() { a.store.WatchFile(background.Done(), func(problem string) { logFile(log, problem) }) })
+	defer watching.Wait()
 	defer stop()
 	return o.untilStopped(t.ctx)
 }

@@ -31,15 +31,15 @@ type setting struct {
 
 var settings = []setting{
 	{
-		Setting{"ENVIRONMENT", "development", "development or production; production refuses what is only convenient", false},
+		Setting{"ENVIRONMENT", "development", "development or production; production rejects development defaults", false},
 		func(c *Config, v string) string { return choice(&c.Environment, v, Development, Production) },
 	},
 	{
-		Setting{"HOST", "127.0.0.1 (0.0.0.0 in production)", "the name or address to listen on", false},
+		Setting{"HOST", "127.0.0.1 (0.0.0.0 in production)", "the host name or address to listen on", false},
 		func(c *Config, v string) string { return host(&c.Host, v) },
 	},
 	{
-		Setting{"PORT", "8001", "the port to listen on; 0 takes a free one", false},
+		Setting{"PORT", "8001", "the port to listen on; 0 chooses a free one", false},
 		func(c *Config, v string) string { return integer(&c.Port, v, 0, 65535) },
 	},
 	{
@@ -51,23 +51,23 @@ var settings = []setting{
 		func(c *Config, v string) string { return databaseURL(&c.DatabaseURL, v) },
 	},
 	{
-		Setting{"DATABASE_LISTEN_URL", "", "postgresql:// past a connection pooler that DATABASE_URL leads through, to hear of changes", true},
+		Setting{"DATABASE_LISTEN_URL", "", "postgresql:// URL of the same database without the connection pooler of DATABASE_URL, for change notifications", true},
 		func(c *Config, v string) string { return listenURL(&c.DatabaseListenURL, v) },
 	},
 	{
-		Setting{"DATABASE_WAIT", "30s", "how long a PostgreSQL that is not up yet is waited for at the start, 0s to 10m", false},
+		Setting{"DATABASE_WAIT", "30s", "how long to wait at the start for a PostgreSQL that is not up yet, 0s to 10m", false},
 		func(c *Config, v string) string { return duration(&c.DatabaseWait, v, 0, 10*time.Minute) },
 	},
 	{
-		Setting{"JWT_PRIVATE_KEY", "", "the signing key, base64 of PEM; required in production, made once in development", true},
+		Setting{"JWT_PRIVATE_KEY", "", "the signing key, base64 of PEM; required in production, generated once in development", true},
 		func(c *Config, v string) string { c.JWT.PrivateKey = NewSecret(v); return "" },
 	},
 	{
-		Setting{"JWT_PUBLIC_KEY", "", "its public half, base64 of PEM; may be left out", true},
+		Setting{"JWT_PUBLIC_KEY", "", "its public key, base64 of PEM; optional", true},
 		func(c *Config, v string) string { c.JWT.PublicKey = NewSecret(v); return "" },
 	},
 	{
-		Setting{"JWT_KID", "<thumbprint of the key>", "the name of the key in tokens and in the JWK set", false},
+		Setting{"JWT_KID", "<thumbprint of the key>", "the id of the key in tokens and in the JWK set", false},
 		func(c *Config, v string) string { return text(&c.JWT.KeyID, v, maxClaim) },
 	},
 	{
@@ -75,61 +75,61 @@ var settings = []setting{
 		func(_ *Config, v string) string { return choice(new(string), v, "RS256") },
 	},
 	{
-		Setting{"JWT_ISSUER", "https://api.example.com", "the claim iss of every token, a URI or a plain name; required in production", false},
+		Setting{"JWT_ISSUER", "https://api.example.com", "the claim iss of every token: a URI or a plain name; required in production", false},
 		func(c *Config, v string) string { return issuer(&c.JWT.Issuer, v) },
 	},
 	{
-		Setting{"JWT_AUDIENCE", "https://api.example.com", "the claim aud of every token, an array of them if there are several, separated by commas; required in production", false},
+		Setting{"JWT_AUDIENCE", "https://api.example.com", "the claim aud of every token; several, separated by commas, become an array; required in production", false},
 		func(c *Config, v string) string { return audiences(&c.JWT.Audiences, v) },
 	},
 	{
-		Setting{"JWT_EXPIRATION_DAYS", "7", "how long a token counts, 1 to 365 days", false},
+		Setting{"JWT_EXPIRATION_DAYS", "7", "how long a token is valid, 1 to 365 days", false},
 		func(c *Config, v string) string { return days(&c.JWT.Lifetime, v, 1, 365) },
 	},
 	{
-		Setting{"JWT_MAX_BYTES", "4096", "the longest token that is issued, 2048 to 8192; the permissions of a longer one are left out of it", false},
+		Setting{"JWT_MAX_BYTES", "4096", "the maximum length of an issued token, 2048 to 8192; a longer one is issued without its permissions", false},
 		func(c *Config, v string) string { return integer(&c.JWT.MaxBytes, v, 2048, 8192) },
 	},
 	{
-		Setting{"BCRYPT_COST", "12", "the work of a password hash, 10 to 16; each step doubles it", false},
+		Setting{"BCRYPT_COST", "12", "the cost of a password hash, 10 to 16; each step doubles the work", false},
 		func(c *Config, v string) string { return integer(&c.BcryptCost, v, 10, 16) },
 	},
 	{
-		Setting{"HASH_WORKERS", "<processors, fewer under a CPU quota>", "how many passwords are hashed at a time, 1 to 256", false},
+		Setting{"HASH_WORKERS", "<processors, fewer under a CPU quota>", "how many passwords are hashed in parallel, 1 to 256", false},
 		func(c *Config, v string) string { return integer(&c.HashWorkers, v, 1, 256) },
 	},
 	{
-		Setting{"LOGIN_MAX_WAIT", "5s", "how long a login may wait for its turn before it is refused instead, 100ms to 10s", false},
+		Setting{"LOGIN_MAX_WAIT", "5s", "how long a login may wait for its turn before it is refused, 100ms to 10s", false},
 		func(c *Config, v string) string {
 			return duration(&c.LoginMaxWait, v, 100*time.Millisecond, 10*time.Second)
 		},
 	},
 	{
-		Setting{"MAX_ROLES", "100000", "how many roles may be made, 10 to 10000000", false},
+		Setting{"MAX_ROLES", "100000", "the maximum number of roles, 10 to 10000000", false},
 		func(c *Config, v string) string { return integer(&c.MaxRoles, v, 10, 10_000_000) },
 	},
 	{
-		Setting{"MAX_PERMISSIONS", "100000", "how many permissions may be made, those of the system included, 100 to 10000000", false},
+		Setting{"MAX_PERMISSIONS", "100000", "the maximum number of permissions, system permissions included, 100 to 10000000", false},
 		func(c *Config, v string) string { return integer(&c.MaxPermissions, v, 100, 10_000_000) },
 	},
 	{
-		Setting{"MAX_ASSIGNMENTS", "1000000", "how many permissions of their own all roles may have together, 100 to 100000000", false},
+		Setting{"MAX_ASSIGNMENTS", "1000000", "the maximum number of permissions assigned to all roles together, 100 to 100000000", false},
 		func(c *Config, v string) string { return integer(&c.MaxAssignments, v, 100, 100_000_000) },
 	},
 	{
-		Setting{"CORS_ORIGINS", "* (none in production)", "exact origins that may read answers in a browser, separated by commas", false},
+		Setting{"CORS_ORIGINS", "* (none in production)", "exact origins that may read responses in a browser, separated by commas", false},
 		func(c *Config, v string) string { return origins(&c.CORSOrigins, v) },
 	},
 	{
-		Setting{"CORS_HEADERS", "", "header fields that such pages may send beside the usual ones, separated by commas", false},
+		Setting{"CORS_HEADERS", "", "additional header fields that pages of these origins may send, separated by commas", false},
 		func(c *Config, v string) string { return fieldNames(&c.CORSHeaders, v) },
 	},
 	{
-		Setting{"IDLE_TIMEOUT", "650s", "how long a connection is kept between two requests, 1s to 1h; longer than the load balancer keeps it", false},
+		Setting{"IDLE_TIMEOUT", "650s", "how long an idle connection is kept, 1s to 1h; must be longer than at the load balancer", false},
 		func(c *Config, v string) string { return duration(&c.IdleTimeout, v, time.Second, time.Hour) },
 	},
 	{
-		Setting{"TRUSTED_PROXIES", "", "networks (CIDR) whose X-Forwarded-For is believed, separated by commas", false},
+		Setting{"TRUSTED_PROXIES", "", "networks (CIDR) whose X-Forwarded-For and X-Forwarded-Proto are trusted, separated by commas", false},
 		func(c *Config, v string) string { return networks(&c.TrustedProxies, v) },
 	},
 	{
@@ -137,7 +137,7 @@ var settings = []setting{
 		func(c *Config, v string) string { return onOff(&c.RateLimits, v) },
 	},
 	{
-		Setting{"LOG_FORMAT", "text on a terminal, else json", "text or json; one record a line", false},
+		Setting{"LOG_FORMAT", "text on a terminal, else json", "text or json; one record per line", false},
 		func(c *Config, v string) string { return choice(&c.LogFormat, v, LogText, LogJSON) },
 	},
 	{

@@ -14,13 +14,17 @@ func TestDeclarationsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	svc := apitest.Start(t, apitest.Options{})
 	const apply = "/api/v1/declarations/apply"
-	var permissions, roles []map[string]any
-	for i := range 600 {
+	var permissions, roles, last []map[string]any
+	for i := range 1000 {
 		permissions = append(permissions, map[string]any{"name": fmt.Sprintf("p:%d", i)})
-		roles = append(roles, map[string]any{"name": fmt.Sprintf("Declared %d", i)})
+		var held []string
+		for k := range 9 {
+			held = append(held, fmt.Sprintf("p:%d", (i*9+k)%1000))
+		}
+		roles = append(roles, map[string]any{"name": fmt.Sprintf("Declared %d", i), "permissions": held})
 	}
 	much := map[string]any{"service": "much", "permissions": permissions, "roles": roles}
-	if a := svc.Post(t, apply, much).WantFaults(t, ""); !strings.Contains(string(a.Body), "1200 changes") {
+	if a := svc.Post(t, apply, much).WantFaults(t, ""); !strings.Contains(string(a.Body), "11000 changes") {
 		t.Errorf("%s", a.Body)
 	}
 	svc.Post(t, "/api/v1/declarations/plan", much).Want(t, 200, "Declaration planned successfully")
@@ -31,7 +35,10 @@ func TestDeclarationsThatCannotBe(t *testing.T) {
 		t.Helper()
 		return svc.Send(t, apitest.Request{Method: "POST", Path: apply, Token: caller.Token, Body: body})
 	}
-	last := append(roles[:500:500], map[string]any{"name": "Last", "permissions": []string{"x:secret"}})
+	for _, role := range roles[:500] {
+		last = append(last, map[string]any{"name": role["name"]})
+	}
+	last = append(last, map[string]any{"name": "Last", "permissions": []string{"x:secret"}})
 	began := time.Now()
 	refused := send(map[string]any{"service": "sly", "roles": last}).Want(t, 403, "You can't grant what you do not hold: x:secret")
 	t.Logf("refused after %v: %s", time.Since(began), refused.Message)

@@ -72,7 +72,8 @@ func (s *Store) Access(ctx context.Context, id users.ID) (users.Access, error) {
 			if err != nil {
 				return users.Access{}, err
 			}
-			loaded, err := q.loadGraph(ctx)
+			now := s.clock()
+			loaded, err := q.loadGraph(ctx, s.graphs.base(now), now)
 			return users.Access{Account: account, Graph: loaded.graph}, err
 		})
 	})
@@ -216,21 +217,21 @@ func (t *tx) Access(ctx context.Context, id users.ID) (users.Access, error) {
 // Graph implements users.AccessReader. A graph with changes of this transaction stays with it: it is not the
 // truth for others yet, and may never be.
 func (t *tx) Graph(ctx context.Context) (*users.Graph, error) {
-	roles, err := t.readRolesRevision(ctx)
-	if err != nil {
-		return nil, err
+	now := t.clock()
+	base := &t.own
+	if t.own.graph == nil {
+		base = t.graphs.base(now)
 	}
-	if graph, ok := t.graph(roles); ok {
-		return graph, nil
-	}
-	// No other transaction of the service runs now, but SQL by hand may come between the statements that load.
-	for t.own.revision != roles {
-		if t.own, err = t.loadGraph(ctx); err != nil {
+	// Nobody else is in a transaction of ours, but SQL by hand may come between the statements that load. What it changed
+	// is then read again.
+	for {
+		loaded, err := t.loadGraph(ctx, base, now)
+		if err != nil {
 			return nil, err
 		}
-		if roles, err = t.readRolesRevision(ctx); err != nil {
-			return nil, err
+		if base != nil && loaded.revision == base.revision {
+			return loaded.graph, nil
 		}
+		t.own, base = loaded, &loaded
 	}
-	return t.own.graph, nil
 }

@@ -137,9 +137,7 @@ func scanChange(r *sql.Rows) (c users.AccountChange, err error) {
 func (s *Store) ForgetChanges(ctx context.Context, changes, marks time.Duration) error {
 	_, err := retry(ctx, s, s.txLimit, func(ctx context.Context) (struct{}, error) {
 		q := s.reads()
-		now, err := row(ctx, q, "read the clock of the database", func(r *sql.Rows) (now time.Time, err error) {
-			return now, r.Scan((*timeColumn)(&now))
-		}, `SELECT `+q.traits.clock)
+		now, err := q.readClock(ctx)
 		if err != nil {
 			return struct{}{}, err
 		}

@@ -12,12 +12,16 @@ import (
 	"github.com/svc-users/svc-users/internal/lease"
 )
 
-// cachedGraph is the role graph and the Revision.Roles that it was read at. The database draws a new one at random with
-// every change of roles, permissions and assignments, so equal revisions mean an equal graph.
+// cachedGraph is the role graph as it was at a revision. The database draws a new one at random with every
+// change of roles, permissions and assignments, so equal revisions mean an equal graph.
 type cachedGraph struct {
 	revision string
 	graph    *users.Graph
-	readAt   time.Time // when reading it began
+	// position is where the changes of the database were, and mark proves that it is this database's past: from there
+	// on loadGraph reads what has changed since. Without a mark nothing can be read on from here.
+	position int64
+	mark     string
+	readAt   time.Time // when reading the whole began; what was read since are changes
 }
 
 // graphs keeps the graph that was loaded last, and sees to it that many who miss one load it once.
@@ -28,37 +32,23 @@ type graphs struct {
 
 // find returns the kept graph if it is the one of a revision and was not read too long ago.
 func (g *graphs) find(revision string, now time.Time) (*users.Graph, bool) {
-	if k := g.kept.Load(); k != nil && k.revision == revision && lease.WithinMaxAge(k.readAt, now) {
+	if k := g.base(now); k != nil && k.revision == revision {
 		return k.graph, true
 	}
 	return nil, false
 }
 
+// base returns the kept graph if the whole was not read too long ago, or nil.
+func (g *graphs) base(now time.Time) *cachedGraph {
+	if k := g.kept.Load(); k != nil && lease.WithinMaxAge(k.readAt, now) {
+		return k
+	}
+	return nil
+}
+
 // graph returns the kept graph if it is the one of a revision.
 func (s *Store) graph(revision string) (*users.Graph, bool) {
 	return s.graphs.find(revision, s.clock())
-}
-
-// loadGraph reads the graph and its revision. It takes several statements, so it needs a transaction in which all
-// of them see one state.
-func (q queries) loadGraph(ctx context.Context) (cachedGraph, error) {
-	revision, err := q.readRolesRevision(ctx)
-	if err != nil {
-		return cachedGraph{}, err
-	}
-	roles, err := rows(ctx, q, "read all roles", scanRole, `SELECT `+roleColumns+` FROM roles`)
-	if err != nil {
-		return cachedGraph{}, err
-	}
-	permissions, err := rows(ctx, q, "read all permissions", scanPermission, `SELECT `+permissionColumns+` FROM permissions`)
-	if err != nil {
-		return cachedGraph{}, err
-	}
-	assigned, err := rows(ctx, q, "read all assignments", scanAssignment, `SELECT role_id, permission_id FROM role_permissions`)
-	if err != nil {
-		return cachedGraph{}, err
-	}
-	return cachedGraph{revision: revision, graph: users.NewGraph(roles, permissions, assigned)}, nil
 }
 
 // inSnapshot runs do on a state of the database that does not move meanwhile.
@@ -80,10 +70,10 @@ func (s *Store) load(ctx context.Context, revision string) (cachedGraph, error) 
 		// Shared, so it must not end with the one request that happened to begin it.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.readLimit)
 		defer cancel()
-		began := s.clock()
-		loaded, err := inSnapshot(ctx, s, func(q queries) (cachedGraph, error) { return q.loadGraph(ctx) })
+		now := s.clock()
+		base := s.graphs.base(now)
+		loaded, err := inSnapshot(ctx, s, func(q queries) (cachedGraph, error) { return q.loadGraph(ctx, base, now) })
 		if err == nil {
-			loaded.readAt = began
 			s.graphs.kept.Store(&loaded)
 		}
 		return loaded, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"github.com/svc-users/svc-users"
 )
@@ -11,8 +12,9 @@ import (
 // tx is a users.Tx.
 type tx struct {
 	queries
-	graph func(revision string) (*users.Graph, bool) // the one that is cached for all
-	own   cachedGraph                                // the graph that this transaction loaded last
+	graphs *graphs // those that are kept for all
+	clock  func() time.Time
+	own    cachedGraph // the graph that this transaction loaded last
 	// broken is the first statement that failed. PostgreSQL takes no further one in the transaction, SQLite
 	// would; so that both do the same, such a transaction is never committed.
 	broken *failure
@@ -78,12 +80,18 @@ func (s *Store) transactOnce(ctx context.Context, mode txMode, fn func(t *tx) er
 	if t.broken != nil {
 		return fmt.Errorf("a transaction was to be committed after a statement of it had failed: %w", t.broken)
 	}
-	return s.commit(ctx, mode, began)
+	if err := s.commit(ctx, mode, began); err != nil {
+		return err
+	}
+	if t.own.graph != nil {
+		s.graphs.kept.Store(&t.own) // it is the truth for all now, or what to read on from
+	}
+	return nil
 }
 
 // in makes a tx of a transaction that has begun and ends with ctx.
 func (s *Store) in(ctx context.Context, began *sql.Tx) *tx {
-	t := &tx{graph: s.graph}
+	t := &tx{graphs: &s.graphs, clock: s.clock}
 	until, _ := ctx.Deadline()
 	t.queries = s.on(began)
 	t.queries.until = until

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -72,16 +73,19 @@ max_client_conn = 100
 		attributes.Credential = owner
 	}
 	log := &output{}
-	cmd := exec.Command(program, "--quiet", filepath.Join(dir, "ini"))
+	cmd := exec.Command(program, filepath.Join(dir, "ini"))
 	cmd.Dir, cmd.SysProcAttr, cmd.Stdout, cmd.Stderr = dir, attributes, log, log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if err := cmd.Process.Kill(); err != nil {
-			t.Error(err)
+			t.Error("pgbouncer has ended before the test:", err)
 		}
-		_ = cmd.Wait() // it was killed
+		err := cmd.Wait()
+		if state, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || state.Signal() != syscall.SIGKILL {
+			t.Error("pgbouncer has ended before the test:", err)
+		}
 		if t.Failed() {
 			t.Logf("last output of pgbouncer:\n%s", log.tail())
 		}

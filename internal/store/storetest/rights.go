@@ -41,8 +41,8 @@ func (f *fixture) rightsAfter(at users.RightsPlace, names map[users.ID]string) (
 	return got, at
 }
 
-// testChangesOfRights: whatever is told of a permission or a role counts as a change of it, whoever makes it, and
-// nothing else does.
+// testChangesOfRights: a change of any column of a permission or a role counts, whoever makes it, and what is assigned to a
+// role does; nothing else.
 func testChangesOfRights(t *testing.T, f *fixture) {
 	ctx := t.Context()
 	names := map[users.ID]string{f.role.ID: "base"}
@@ -73,8 +73,8 @@ func testChangesOfRights(t *testing.T, f *fixture) {
 		}), `role low: true "Low" below base|role top: true "Top"`},
 		{"assigned", do(func(tx users.Tx) error { return tx.Assign(ctx, top.ID, []users.ID{p.ID, q.ID}) }), `role top: true "Top"`},
 		{"taken away", do(func(tx users.Tx) error { return tx.Unassign(ctx, top.ID, q.ID) }), `role top: true "Top"`},
-		{"described", do(func(tx users.Tx) error { top.Description = pointer("x"); return tx.UpdateRole(ctx, top) }), ""},
-		{"a permission described", hand(`UPDATE permissions SET description = 'x'`), ""},
+		{"described", do(func(tx users.Tx) error { top.Description = pointer("x"); return tx.UpdateRole(ctx, top) }), `role top: true "Top"`},
+		{"a permission described", hand(`UPDATE permissions SET description = 'x'`), `permission p: true "x:read"|permission q: true "x:write"`},
 		{"as it was", byID(`UPDATE roles SET name = name, parent_id = parent_id WHERE id = '%s'`, low.ID), ""},
 		{"another parent", do(func(tx users.Tx) error { low.ParentID = top.ID; return tx.UpdateRole(ctx, low) }), `role low: true "Low" below top`},
 		{"no parent", byID(`UPDATE roles SET parent_id = NULL WHERE id = '%s'`, low.ID), `role low: true "Low"`},

@@ -31,6 +31,7 @@ func Run(t *testing.T, fresh, current func(testing.TB) string) {
 		"DisabledByHand":            testDisabledByHand,
 		"AccessIsOfOneRevision":     testAccessIsOfOneRevision,
 		"GraphInTransaction":        testGraphInTransaction,
+		"GraphFollowsChanges":       testGraphFollowsChanges,
 		"KeptAccounts":              testKeptAccounts,
 		"RevisionMoves":             testRevisionMoves,
 		"NothingStaleIsSeen":        testNothingStaleIsSeen,
@@ -63,6 +64,8 @@ func Run(t *testing.T, fresh, current func(testing.TB) string) {
 		"ReadContext":               testReadContext,
 		"RevisionRowGone":           testRevisionRowGone,
 		"CursorKey":                 testCursorKey,
+		"JobLeases":                 testJobLeases,
+		"JobLeasesOfMany":           testJobLeasesOfMany,
 		"Ping":                      testPing,
 		"ReadersDoNotWaitForWriter": testReadersDoNotWait,
 	} {

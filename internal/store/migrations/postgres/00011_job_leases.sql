@@ -1,0 +1,10 @@
+-- +goose Up
+-- Work that is done periodically by one replica at a time: a row for each job, made when a replica first asks for it. The
+-- replica named in holder does the job until held_until; it is done again after due_at. Times are by this database's
+-- clock. Deleting a row has the job done anew.
+CREATE TABLE job_leases (
+    name       text        PRIMARY KEY,
+    holder     text        NOT NULL,
+    held_until timestamptz NOT NULL,
+    due_at     timestamptz NOT NULL
+);
