@@ -13,7 +13,6 @@ import (
 	"syscall"
 	"time"
 
-	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/config"
 	"github.com/svc-users/svc-users/internal/httpapi"
 	"github.com/svc-users/svc-users/internal/token"
@@ -76,11 +75,12 @@ func (cmd *serveCommand) Run(t *terminal) error {
 		return err
 	}
 	defer o.close()
-	a, err := t.open(cfg, keys)
+	tokens := token.NewHolder(keys)
+	a, err := t.open(cfg, tokens)
 	if err != nil {
 		return t.unlessStopped(err)
 	}
-	return errors.Join(t.unlessStopped(cmd.serve(t, cfg, a, keys, o, log)), a.Close())
+	return errors.Join(t.unlessStopped(cmd.serve(t, cfg, a, tokens, o, log)), a.Close())
 }
 
 // demoReachable refuses published passwords where they can be tried from other machines, unless that was asked for by a
@@ -109,7 +109,7 @@ func (t *terminal) unlessStopped(err error) error {
 	return err
 }
 
-func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *token.KeySet, o *opening, log *slog.Logger) error {
+func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, tokens *token.Holder, o *opening, log *slog.Logger) error {
 	if cmd.Demo {
 		if err := seed(t, a); err != nil {
 			return err
@@ -130,10 +130,9 @@ func (cmd *serveCommand) serve(t *terminal, cfg config.Config, a *app, keys *tok
 	if err := a.store.Listen(cfg.DatabaseListenURL.Reveal(), func(hears bool, why string) { logHearing(log, hears, why) }); err != nil {
 		return fmt.Errorf("DATABASE_LISTEN_URL: %w", err)
 	}
-	public := keys.Public()
 	options := requestOptions(cfg, log)
 	options.Service = a.Service
-	options.Keys = func() []users.PublicKey { return public }
+	options.Keys = tokens.Public
 	options.Health = a.store
 	options.CursorKey = cursorKey
 	options.Stopping = t.ctx.Done()

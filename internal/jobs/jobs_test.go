@@ -194,10 +194,10 @@ func TestStoppedReplica(t *testing.T) {
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		m := &memory{err: errors.New("away")}
+		away, broken := errors.New("away"), errors.New("broken")
+		m := &memory{err: away}
 		ctx, cancel := context.WithCancel(t.Context())
 		a := newReplica(m, "a")
-		broken := errors.New("broken")
 		wait := a.start(ctx, func(context.Context) error { return broken })
 		synctest.Wait()
 		m.mu.Lock()
@@ -206,12 +206,8 @@ func TestFailures(t *testing.T) {
 		time.Sleep(retryWait + 90*time.Minute)
 		cancel()
 		wait()
-		var got []error
-		for _, o := range a.outcomes {
-			got = append(got, o.Err)
-		}
-		if want := []error{errors.New("away"), broken, broken}; len(got) != len(want) || got[0].Error() != "away" || got[1] != broken || got[2] != broken {
-			t.Errorf("observed %v, want %v", got, want)
+		if o := a.outcomes; len(o) != 3 || !errors.Is(o[0].Err, away) || !errors.Is(o[1].Err, broken) || !errors.Is(o[2].Err, broken) {
+			t.Errorf("observed %v", o)
 		}
 	})
 }

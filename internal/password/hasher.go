@@ -6,14 +6,14 @@
 //
 //	h := password.New(password.Options{Cost: 12})
 //	defer h.Close()
-//	stored, err := h.Hash(ctx, chosen)
-//	check, err := h.Check(ctx, stored, presented)
+//	stored, err := h.Hash(ctx, users.PurposeNewAccount, chosen)
+//	check, err := h.Check(ctx, users.PurposeLogin, stored, presented)
 //
 // Two promises hold. A comparison costs the same work whether the hash was there or not, readable or not,
-// matched or not, so that time tells nobody which accounts exist; only a stored hash dearer than
-// Options.Cost shows, until its owner logs in and it is replaced. And hashing takes only what nobody else wants: its
-// workers are threads of a low priority, under a quota they pause in time, and a hash that would have to wait longer than
-// Options.MaxWait is refused, with a time to come back.
+// matched or not, so that its time does not show which accounts exist; only a stored hash dearer than Options.Cost does,
+// until its owner logs in and it is replaced. And hashing takes only the processor time that requests leave: its workers
+// are threads of a low priority, under a quota they pause in time, and a hash that would have to wait longer than
+// Options.MaxWait is refused, with a time to come back. The pool of workers is package workpool.
 package password
 
 import (
@@ -164,7 +164,7 @@ var errNUL = errors.New("password: a password with a NUL cannot be hashed")
 
 // Hash makes a hash at Options.Cost with a salt of its own: plain bcrypt with the prefix $2b$ for a password
 // of at most 72 bytes in UTF-8, bcrypt-sha256 version 2 for a longer one. Besides the errors of the port it
-// returns one for a password with a NUL, which users.ChoosePassword lets nobody choose.
+// returns one for a password with a NUL, which users.ChoosePassword refuses.
 func (h *Hasher) Hash(ctx context.Context, why users.Purpose, p users.Password) (users.PasswordHash, error) {
 	if hasNUL(p.Reveal()) {
 		return "", errNUL

@@ -30,7 +30,7 @@ func schemeFor(password string) scheme {
 
 // takes reports whether a hash of the scheme may match the password at all. bcrypt reads its key in a circle
 // with a NUL after it, so that "a" and "a\x00a" are the same to it, and stops at 72 bytes. A NUL is refused
-// under every scheme, because nobody can have chosen such a password.
+// under every scheme, because such a password cannot have been chosen.
 func takes(s scheme, password string) bool {
 	return !hasNUL(password) && (s != plain || len(password) <= maxPlain)
 }
@@ -38,7 +38,7 @@ func takes(s scheme, password string) bool {
 func hasNUL(password string) bool { return strings.IndexByte(password, 0) >= 0 }
 
 // keysFor prepares the password under every scheme, whichever will be needed: how long this takes then
-// depends on the password alone, which whoever measures it knows anyway. salt64 is the salt as it stands in
+// depends on the password alone, which a caller that measures it knows anyway. salt64 is the salt as it stands in
 // the hash; passlib keys the HMAC with that text, not with the bytes it means.
 //
 // A key ends in the NUL that the C implementations included with the string. The digests go in as base64,

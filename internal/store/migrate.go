@@ -30,7 +30,7 @@ var ownTables = []string{
 }
 
 // Migrate brings the schema up to date. Any number of processes may do so at once: one does, the others wait.
-// A process that is killed meanwhile leaves the schema at one of its versions, and nobody waiting.
+// A process that is killed meanwhile leaves the schema at one of its versions, and no other waiting.
 //
 // ErrForeignTables, naming them, if the database is not ours and has tables of our names; ErrNewerSchema if it
 // is ours and of a later program. In both cases nothing was touched. ErrUnavailable.
@@ -40,7 +40,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 		return err
 	}
 	if requireCurrent(list) == nil {
-		return nil // as at nearly every start, which then waits for nobody
+		return nil // as at nearly every start, which then does not wait
 	}
 	if err := s.refuseForeign(ctx); err != nil {
 		return err // before the lock, which makes a table
@@ -90,7 +90,7 @@ func (s *Store) migrateAlone(ctx context.Context) error {
 	}
 	f := newFailure(ctx, s.classifier, "migrate the schema", err)
 	if f.class == defect {
-		// Migrations bind no values, so whoever has to mend this may see everything.
+		// Migrations bind no values, so the operator may see everything.
 		return fmt.Errorf("store: migrate the schema: %w", err)
 	}
 	return translate(ctx, f)

@@ -22,9 +22,9 @@ const (
 	maxConns = 10
 )
 
-// The locks of this service are those of tables that are there to be locked, and are empty: advisory locks can be taken
-// by every user of the database, and these by none who may not write to the tables. The mode keeps out only itself and
-// what changes rows, so that a backup or an analysis, which reads all tables, is in nobody's way.
+// The locks of this service are those of empty tables, which exist to be locked: an advisory lock can be taken by every
+// user of the database, the lock of a table only by a user who may write to it. The mode keeps out only itself and
+// changes of rows, so that it and a backup or an analysis, which read all tables, do not wait for one another.
 const (
 	txLock        = `LOCK TABLE transaction_lock IN EXCLUSIVE MODE`
 	migrationLock = `LOCK TABLE svc_users_migration_lock IN EXCLUSIVE MODE NOWAIT`

@@ -13,9 +13,9 @@ import (
 var errForeignLock = errors.New("the table svc_users_migration_lock belongs to another user of the database; drop it, and keep other users from making tables in the schema (REVOKE CREATE ON SCHEMA … FROM PUBLIC)")
 
 // lockMigrations holds the lock of a table in a transaction of a connection of its own. The server ends it with
-// the connection, so a process that was killed keeps nobody waiting, and a PgBouncer in transaction mode,
-// which takes sessions apart, keeps a transaction together. Whoever does not get it asks again rather
-// than waits in its transaction: behind a PgBouncer with few connections those who wait could take the very
+// the connection, so a process that was killed keeps no other waiting, and a PgBouncer in transaction mode,
+// which takes sessions apart, keeps a transaction together. A process that does not get it asks again rather
+// than waits in its transaction: behind a PgBouncer with few connections those that wait could take the very
 // one that the migrations of the other need.
 func (p *postgres) lockMigrations(ctx context.Context) (func(), error) {
 	connection, err := pgx.ConnectConfig(ctx, p.config.ConnConfig.Copy())

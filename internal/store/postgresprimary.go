@@ -15,7 +15,7 @@ import (
 //
 // A server becomes a standby only by a restart, which ends its connections. So a connection that was made to a primary
 // stays one, and looking once is enough, unless a pooler stands between: behind it, the server of a connection can be
-// another with each transaction. There the statements that let anybody in look for themselves (see traits.standby),
+// another with each transaction. There the statements that authenticate look for themselves (see traits.standby),
 // and a connection that was refused a write is looked at again before its next use.
 
 // inRecovery is an expression that is true on a standby.

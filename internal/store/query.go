@@ -18,7 +18,7 @@ type queries struct {
 	// failed is called with each failure of a statement. A transaction remembers it.
 	failed func(*failure)
 	// until is when the transaction has to have ended, if this is one. The context of each statement comes
-	// from whoever uses the transaction and knows nothing of that.
+	// from the user of the transaction, who knows nothing of that.
 	until time.Time
 }
 

@@ -9,8 +9,8 @@ import (
 
 const cursorKey = "cursor"
 
-// CursorKey returns the 32 random bytes under which all processes on this database sign their cursors. Whoever
-// asks first makes them; they never change. ErrUnavailable.
+// CursorKey returns the 32 random bytes under which all processes on this database sign their cursors. The
+// first process that asks makes them; they never change. ErrUnavailable.
 func (s *Store) CursorKey(ctx context.Context) ([]byte, error) {
 	return retry(ctx, s, s.readLimit, func(ctx context.Context) ([]byte, error) {
 		key, err := s.reads().secret(ctx, cursorKey)

@@ -56,7 +56,7 @@ func optional(id users.ID) any {
 	return id.String()
 }
 
-// ownerColumn reads a service's name. NULL is nobody's.
+// ownerColumn reads a service's name. NULL is none.
 type ownerColumn users.ServiceName
 
 func (c *ownerColumn) Scan(value any) error {

@@ -25,10 +25,12 @@ const (
 	maxKIDLength = 128
 )
 
-// Key is an RSA key pair with its key id (kid). It is immutable. Printing or logging it shows the id alone.
+// Key is an RSA key with its key id (kid): a pair that signs and verifies, or the public half alone, which only verifies.
+// It is immutable. Printing or logging it shows the id alone.
 type Key struct {
 	id      string
-	private *rsa.PrivateKey
+	public  *rsa.PublicKey
+	private *rsa.PrivateKey // nil if the key only verifies
 }
 
 // GenerateKey makes a key of that many bits, 2048 to 8192, with its RFC 7638 thumbprint as key id. 2048 take
@@ -49,13 +51,22 @@ func newKey(private *rsa.PrivateKey, id string) *Key {
 	if id == "" {
 		id = thumbprint(&private.PublicKey)
 	}
-	return &Key{id, private}
+	return &Key{id, &private.PublicKey, private}
 }
+
+// PublicOnly returns the key without its private half.
+func (k Key) PublicOnly() *Key {
+	// A copy, since the public half is a part of the private key and would keep all of it in memory.
+	return &Key{id: k.id, public: &rsa.PublicKey{N: new(big.Int).Set(k.public.N), E: k.public.E}}
+}
+
+// CanSign reports whether the key has its private half.
+func (k Key) CanSign() bool { return k.private != nil }
 
 // ID is the key id: the header member kid of the tokens this key signs.
 func (k Key) ID() string { return k.id }
 
-// PrivatePEM is the private key as one PEM block in PKCS#8.
+// PrivatePEM is the private key as one PEM block in PKCS#8. The key must have one: see CanSign.
 func (k Key) PrivatePEM() []byte {
 	der, err := x509.MarshalPKCS8PrivateKey(k.private)
 	return encodePEM("PRIVATE KEY", der, err)
@@ -63,7 +74,7 @@ func (k Key) PrivatePEM() []byte {
 
 // PublicPEM is the public key as one PEM block, a SubjectPublicKeyInfo.
 func (k Key) PublicPEM() []byte {
-	der, err := x509.MarshalPKIXPublicKey(&k.private.PublicKey)
+	der, err := x509.MarshalPKIXPublicKey(k.public)
 	return encodePEM("PUBLIC KEY", der, err)
 }
 

@@ -34,8 +34,9 @@ func (e *TooFewBytes) Error() string {
 	return fmt.Sprintf("must be at least %d with this key, issuer and audiences", e.Least)
 }
 
-// KeySet signs with one key and verifies with that and others: those of yesterday, whose tokens still count,
-// and those of tomorrow. Its keys never change; it may be used by any number of goroutines.
+// KeySet signs with one key and verifies with that and others: those of yesterday, whose tokens still count, and those of
+// tomorrow. Of the others it keeps the public halves alone. A KeySet never changes, see Holder; it may be used by any
+// number of goroutines.
 type KeySet struct {
 	keys    []*Key // the signing key first
 	byID    map[string]*Key
@@ -47,10 +48,13 @@ type KeySet struct {
 
 var _ users.Tokens = (*KeySet)(nil)
 
-// NewKeySet returns an error if two keys have one id, or an option is out of its bounds; *TooFewBytes for MaxBytes.
+// NewKeySet returns an error if the signing key has no private half, two keys have one id, or an option is out of its bounds; *TooFewBytes for MaxBytes.
 func NewKeySet(signing *Key, others []*Key, options Options) (*KeySet, error) {
 	if signing == nil {
 		return nil, errors.New("a key set needs a key to sign with")
+	}
+	if !signing.CanSign() {
+		return nil, fmt.Errorf("the key %q has no private half to sign with", signing.id)
 	}
 	if len(options.Audiences) == 0 {
 		return nil, errors.New("a key set needs an audience")
@@ -75,17 +79,20 @@ func NewKeySet(signing *Key, others []*Key, options Options) (*KeySet, error) {
 		return nil, err
 	}
 	s := &KeySet{
-		keys:    append([]*Key{signing}, others...),
+		keys:    []*Key{signing},
 		byID:    make(map[string]*Key, 1+len(others)),
 		header:  head,
 		changes: changes,
 		options: options,
 		memory:  newMemory(),
 	}
-	for _, k := range s.keys {
+	for _, k := range others {
 		if k == nil {
 			return nil, errors.New("a key set cannot hold a nil key")
 		}
+		s.keys = append(s.keys, k.PublicOnly())
+	}
+	for _, k := range s.keys {
 		if s.byID[k.id] != nil {
 			return nil, fmt.Errorf("two keys have the id %q", k.id)
 		}
@@ -132,8 +139,8 @@ func (s *KeySet) Public() []users.PublicKey {
 	for i, k := range s.keys {
 		public[i] = users.PublicKey{
 			ID:       k.id,
-			Modulus:  k.private.N.Bytes(),
-			Exponent: exponent(&k.private.PublicKey),
+			Modulus:  k.public.N.Bytes(),
+			Exponent: exponent(k.public),
 			PEM:      k.PublicPEM(),
 		}
 	}

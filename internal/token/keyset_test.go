@@ -20,6 +20,7 @@ func TestNewKeySetRefuses(t *testing.T) {
 		options Options
 	}{
 		"no key":             {nil, nil, good},
+		"a public key":       {ourKey().PublicOnly(), nil, good},
 		"a nil other":        {ourKey(), []*Key{nil}, good},
 		"one key twice":      {ourKey(), []*Key{ourKey()}, good},
 		"one id twice":       {ourKey(), []*Key{strange()}, good},

@@ -69,7 +69,7 @@ func (s *KeySet) Verify(token string, now time.Time) (users.Claims, error) {
 		return users.Claims{}, err
 	}
 	digest := sha256.Sum256([]byte(signed))
-	if rsa.VerifyPKCS1v15(&key.private.PublicKey, crypto.SHA256, digest[:], signature) != nil {
+	if rsa.VerifyPKCS1v15(key.public, crypto.SHA256, digest[:], signature) != nil {
 		return users.Claims{}, errSignature
 	}
 	return s.claims(raw, now)
