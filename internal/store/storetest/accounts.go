@@ -76,12 +76,12 @@ func testAccountErrors(t *testing.T, f *fixture) {
 	again := newAccount(t, "ADA@example.com", f.role)
 	f.try("insert of a taken address", users.ErrTaken, func(tx users.Tx) error { return tx.InsertAccount(ctx, again, "h") })
 	dangling := newAccount(t, "new@example.com", newRole("none", users.ID{}))
-	f.try("insert with an unknown role", users.ErrDangles, func(tx users.Tx) error { return tx.InsertAccount(ctx, dangling, "h") })
+	f.try("insert with an unknown role", users.ErrBadReference, func(tx users.Tx) error { return tx.InsertAccount(ctx, dangling, "h") })
 
 	b.Email = address(t, "Ada@example.com")
 	f.try("update to a taken address", users.ErrTaken, func(tx users.Tx) error { return tx.UpdateAccount(ctx, b) })
 	a.Role = newRole("none", users.ID{})
-	f.try("update to an unknown role", users.ErrDangles, func(tx users.Tx) error { return tx.UpdateAccount(ctx, a) })
+	f.try("update to an unknown role", users.ErrBadReference, func(tx users.Tx) error { return tx.UpdateAccount(ctx, a) })
 	f.try("update of nothing", users.ErrNotFound, func(tx users.Tx) error {
 		return tx.UpdateAccount(ctx, newAccount(t, "new@example.com", f.role))
 	})
