@@ -1,3 +1,3 @@
 module github.com/svc-users/svc-users/authn
 
-go 1.26.0
+go 1.24.0

@@ -67,7 +67,11 @@ func TestKeysAreAskedForOnce(t *testing.T) {
 	wantAsked(t, "by what is no token", i, 0)
 	var wait sync.WaitGroup
 	for range 50 {
-		wait.Go(func() { want(t, "many at once", v, tokenOf(ada, nil), http.StatusOK) })
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			want(t, "many at once", v, tokenOf(ada, nil), http.StatusOK)
+		}()
 	}
 	wait.Wait()
 	wantAsked(t, "many at once", i, 1)
