@@ -72,7 +72,7 @@ func getAccountPermissions(x *web.Exchange) (AccountPermissions, error) {
 	}
 	return AccountPermissions{
 		AccountID: e.Account.ID.String(), IsActive: e.Account.Active, Role: string(e.Account.Role.Name),
-		Permissions: web.MapSlice(e.Permissions, func(o users.Origin) Origin { return Origin{string(o.Name), web.ToStrings(o.Path)} }),
+		Permissions: web.MapSlice(e.Permissions, func(o users.PermissionPath) Origin { return Origin{string(o.Name), web.ToStrings(o.Path)} }),
 	}, nil
 }
 

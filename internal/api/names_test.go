@@ -141,7 +141,8 @@ func TestDemoPasswordsAreMarked(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := svc.Store.InRowTx(t.Context(), func(tx users.RowTx) error {
-			return tx.ReplacePasswordHash(t.Context(), admin, hash, hash+"x")
+			_, err := tx.ReplacePasswordHash(t.Context(), admin, hash, hash+"x")
+			return err
 		}); err != nil {
 			t.Fatal(err)
 		}

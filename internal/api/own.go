@@ -85,7 +85,7 @@ func logIn(x *web.Exchange, in Login) (Token, error) {
 }
 
 func getMe(x *web.Exchange) (Me, error) {
-	caller, err := x.Service.Latest(x.Context(), x.Caller)
+	caller, err := x.Service.Fresh(x.Context(), x.Caller)
 	if err != nil {
 		return Me{}, err
 	}

@@ -107,7 +107,7 @@ func getPermission(x *web.Exchange) (Permission, error) {
 
 func updatePermission(x *web.Exchange, in PermissionPatch) (Permission, error) {
 	p, err := x.Service.UpdatePermission(x.Context(), x.Caller, x.PathID(), users.PermissionPatch{
-		Name: in.Name, Description: in.Description.Change, Found: x.Found,
+		Name: in.Name, Description: in.Description.Optional, Found: x.Found,
 	})
 	return toPermission(p), err
 }

@@ -172,7 +172,7 @@ func getRole(x *web.Exchange) (Role, error) {
 
 func updateRole(x *web.Exchange, in RolePatch) (Role, error) {
 	role, err := x.Service.UpdateRole(x.Context(), x.Caller, x.PathID(), users.RolePatch{
-		Name: in.Name, Description: in.Description.Change, ParentID: in.ParentID.Change, Found: x.Found,
+		Name: in.Name, Description: in.Description.Optional, ParentID: in.ParentID.Optional, Found: x.Found,
 	})
 	return toRole(role), err
 }

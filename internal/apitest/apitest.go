@@ -57,6 +57,8 @@ type Options struct {
 	Audiences []string
 	// Unlimited lifts what bounds attempts.
 	Unlimited bool
+	// Recorders get the events of all that the rules change.
+	Recorders []users.Recorder
 	// Configure, if not nil, changes what the edge is made with.
 	Configure func(*app.EdgeOptions)
 }
@@ -119,7 +121,7 @@ func newService(t testing.TB, database string, o Options, open func(*app.App, co
 	s.app = app.New(app.Config{
 		DatabaseURL: config.NewSecret(database), StoreTimeout: Patience, Keys: keys, TokenLife: time.Hour,
 		Hashing: password.Options{Cost: password.MinCost, Workers: 2, MaxWait: time.Minute},
-		Now:     o.clock(), Skeleton: skeletons().Skeleton, Unlimited: o.Unlimited, Log: s.Logger, Version: Version,
+		Now:     o.clock(), Skeleton: skeletons().Skeleton, Unlimited: o.Unlimited, Recorders: o.Recorders, Log: s.Logger, Version: Version,
 	})
 	must(t, open(s.app, context.Background()))
 	t.Cleanup(func() { must(t, s.app.Close()) })

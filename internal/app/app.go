@@ -85,6 +85,7 @@ func (a *App) use(st *store.Store) {
 		Limits:    c.Limits,
 		NoDemo:    c.NoDemo,
 		Unlimited: c.Unlimited,
+		Recorders: c.Recorders,
 		Skeleton:  c.Skeleton,
 	}
 	if c.Keys != nil {

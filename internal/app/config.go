@@ -35,6 +35,8 @@ type Config struct {
 	Limits    users.Limits
 	NoDemo    bool // passwords of the demo accounts are refused, as in production
 	Unlimited bool // nothing bounds attempts
+	// Recorders get the events of all that the rules change.
+	Recorders []users.Recorder
 	// Now is the clock of the rules.
 	Now func() time.Time
 	// Skeleton maps texts that look alike to the same text.

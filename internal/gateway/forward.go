@@ -75,12 +75,12 @@ func forwardAuth(x *web.Exchange, _ []byte) error {
 
 // readRequirement is what the proxy wants of the caller. Nothing is required only where nothing was said: what is
 // there and cannot be read, or names nothing, is a fault.
-func readRequirement(x *web.Exchange) users.Requirement {
+func readRequirement(x *web.Exchange) users.ForwardRequest {
 	if x.Request.URL.Path != forwardPath {
-		return users.Requirement{Field: requireHeader, Permissions: parseRequireHeader(x.Request.Header[requireHeader])}
+		return users.ForwardRequest{Field: requireHeader, Permissions: parseRequireHeader(x.Request.Header[requireHeader])}
 	}
 	names, found := parseRequireQuery(x.Request.URL.RawQuery)
-	return users.Requirement{Field: requireParam, Permissions: names, Found: found}
+	return users.ForwardRequest{Field: requireParam, Permissions: names, Found: found}
 }
 
 // parseRequireHeader takes names apart at spaces. A comma is a character of a name.

@@ -30,6 +30,6 @@ var (
 		Accounts: 3,
 	}
 	exampleMeta = ListMeta{
-		Page: new(1), PageSize: defaultPageSize, TotalItems: new(1), TotalPages: new(1), TotalIsExact: new(true), NextCursor: Nullable{users.Change[*string]{Set: true}},
+		Page: new(1), PageSize: defaultPageSize, TotalItems: new(1), TotalPages: new(1), TotalIsExact: new(true), NextCursor: Nullable{users.Optional[*string]{Set: true}},
 	}
 )

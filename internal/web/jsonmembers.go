@@ -22,7 +22,7 @@ import (
 
 // Nullable is a member that may be absent or null. In a body null empties the field. In an answer, with the option
 // omitzero, it is absent unless it is set.
-type Nullable struct{ users.Change[*string] }
+type Nullable struct{ users.Optional[*string] }
 
 // IsZero reports whether the member is absent.
 func (n Nullable) IsZero() bool { return !n.Set }
