@@ -16,7 +16,7 @@ type explainCommand struct {
 	Permission string `arg:"" help:"The name of the permission, which need not exist."`
 }
 
-// Run says whether an account may do something now, and why. It changes nothing. That somebody may not do it is an
+// Run says whether an account may do something now, and why. It changes nothing. That it may not do it is an
 // answer and no failure.
 func (cmd *explainCommand) Run(t *terminal) error {
 	cfg, err := t.settings(nil)

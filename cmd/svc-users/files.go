@@ -24,7 +24,7 @@ func (t *terminal) checkFile(path string) error {
 	return err
 }
 
-// envFileFaults refuses settings that others can change: whoever does chooses the database and the key.
+// envFileFaults refuses settings that others can change: they would choose the database and the key.
 func (t *terminal) envFileFaults() config.Faults {
 	err := t.checkFile(envFile)
 	if err == nil {

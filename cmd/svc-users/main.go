@@ -100,7 +100,7 @@ func runCommand(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// checkedWriter remembers the first failure to write a result, so that a command whose result nobody got to see
+// checkedWriter remembers the first failure to write a result, so that a command whose result was lost
 // does not end as if all were well.
 type checkedWriter struct {
 	w   io.Writer

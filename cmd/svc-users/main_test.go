@@ -13,7 +13,7 @@ type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
-// A result that nobody got to see is a failure.
+// A result that cannot be written is a failure.
 func TestResultThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"version"}, {"openapi"}, {"keys", "generate"}} {

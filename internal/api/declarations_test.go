@@ -97,7 +97,7 @@ func TestDeclarations(t *testing.T) {
 				Want(t, 409, "The role CLERK belongs to the service orders; the service billing can't declare it.")
 			want(svc.Post(t, planPath, document), plannedWell, "")
 
-			// A role that somebody holds or that roles inherit from is not pruned, and nothing else is then.
+			// A role that an account holds or that roles inherit from is not pruned, and nothing else is then.
 			nothing := `{"service":"orders","prune":true}`
 			for _, path := range []string{planPath, applyPath} {
 				svc.Post(t, path, nothing).Want(t, 409, "The role Reader: The role can't be deleted: 1 role inherits from it.")
@@ -166,7 +166,7 @@ func TestDeclarationsUnderTheRules(t *testing.T) {
 	if _, exists := graphOf(t, svc).PermissionByName("s:read"); exists {
 		t.Fatal("half of a refused declaration was made")
 	}
-	// A permission just made is held by nobody but Admin, so a caller can't put it into a role.
+	// A permission just made is held by Admin alone, so a caller can't put it into a role.
 	as(creator...)(applyPath, `{"service":"s","permissions":[{"name":"s:read"}],"roles":[{"name":"S","permissions":["s:read"]}]}`).
 		Want(t, 403, "You can't grant what you do not hold: s:read")
 	as(append(creator, "accounts:delete")...)(applyPath, role).Want(t, 200, "")

@@ -60,7 +60,7 @@ func TestTwoDeclarationsAtOnce(t *testing.T) {
 }
 
 // Whatever two services declare one after the other: what was applied is as declared, a second time changes
-// nothing, and nothing of the other, of nobody or of the system was touched.
+// nothing, and nothing of the other, without an owner or of the system was touched.
 func TestDeclarationsConverge(t *testing.T) {
 	t.Parallel()
 	svc := apitest.Start(t, apitest.Options{})

@@ -154,7 +154,7 @@ func TestDryRunTellsTheTruth(t *testing.T) {
 	})
 }
 
-// effective is what somebody with a role may do, or nothing while disabled.
+// effective is what an account with a role may do, or nothing while disabled.
 func effective(roles map[string][]string, held string) string {
 	if role, active := strings.CutSuffix(held, "true"); active {
 		return strings.Join(roles[role], " ")

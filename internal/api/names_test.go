@@ -47,7 +47,7 @@ func TestReservedPermissionNames(t *testing.T) {
 		if err := svc.Users.Bootstrap(t.Context()); err != nil {
 			t.Error(err)
 		}
-		// A system permission that somebody else has made is none, even one of today.
+		// A system permission that another account has made is none, even one of today.
 		svc.Exec(t, `DELETE FROM permissions WHERE name = 'changes:read'`, `UPDATE permissions SET name = 'changes:read' WHERE name = 'shop:revoke'`)
 		if err := svc.Users.Bootstrap(t.Context()); err == nil {
 			t.Error("a permission made by others has become the system's")

@@ -64,7 +64,7 @@ func TestCheck(t *testing.T) {
 		}
 	}
 
-	// Without accounts:read nobody is asked about, oneself neither, and nobody learns which accounts there are.
+	// Without accounts:read a caller can ask about no id, not even its own, and does not learn which accounts there are.
 	for _, id := range []string{person.ID, other.ID, apitest.NoID, "none", ""} {
 		ask(other.Token, map[string]any{"account_id": id, "permissions": []string{"docs:read"}}).Want(t, 403, "Missing required permission: accounts:read")
 	}

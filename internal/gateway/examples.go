@@ -8,7 +8,7 @@ import (
 var (
 	exampleIntrospection = Introspection{
 		Active: true, Scope: "reports:read", TokenType: "Bearer", Subject: web.ExampleAccountID, Username: "ada@example.com",
-		Issuer: "https://id.example.com", Audience: "https://api.example.com", TokenID: exampleTokenID,
+		Issuer: "https://id.example.com", Audience: "https://api.example.com", TokenID: exampleJTI,
 		IssuedAt: web.ExampleTime.Unix(), NotBefore: web.ExampleTime.Unix(), Expires: web.ExampleTime.AddDate(0, 0, 7).Unix(), Roles: []string{"Auditor"},
 	}
 	exampleChanges = Changes{
@@ -21,4 +21,4 @@ var (
 	}
 )
 
-const exampleTokenID = "019a0b6e-7c00-7d55-b3aa-40c7f1e2d753"
+const exampleJTI = "019a0b6e-7c00-7d55-b3aa-40c7f1e2d753"

@@ -206,7 +206,7 @@ func TestChangesSlots(t *testing.T) {
 	}{
 		{0, 304}, {9, 304}, {10, 200}, {10, 304}, {19, 304},
 		{9, 304},  // a replica whose clock is behind does not turn it back
-		{-5, 200}, // so far behind, somebody's clock was wrong
+		{-5, 200}, // so far behind, a clock was wrong
 		{-5, 304}, {20, 200},
 	} {
 		seconds.Store(step.at)

@@ -51,7 +51,7 @@ type statement struct {
 	More bool `json:"more"`
 }
 
-// open verifies a statement as whoever follows has to: by its type, and by a published key.
+// openStatement verifies a statement as a follower has to: by its type, and by a published key.
 func openStatement(svc *apitest.Service, jws string) (statement, error) {
 	var s statement
 	parts := strings.Split(jws, ".")
@@ -193,7 +193,7 @@ type issued struct {
 	name    string // roles[0]; what counts of a token from before there was the claim role_id
 }
 
-// rightsOf is the rule for whoever verifies: what a token counts for, or no.
+// rightsOf is the rule for a verifier: what a token counts for, or no.
 func (f *follower) rightsOf(token issued) ([]string, bool) {
 	if e, ok := f.accounts[token.account.String()]; ok {
 		if e.version == 0 || token.version != e.version {

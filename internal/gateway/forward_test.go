@@ -131,7 +131,7 @@ func TestForwardHasOnePath(t *testing.T) {
 	}
 }
 
-// Whoever the caller is stands in one Authorization header, as everywhere; nothing else of the request counts.
+// The caller is named in one Authorization header, as everywhere; nothing else of the request counts.
 func TestForwardIsAboutTheTokenAlone(t *testing.T) {
 	t.Parallel()
 	svc := apitest.Start(t, apitest.Options{})

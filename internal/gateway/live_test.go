@@ -116,7 +116,7 @@ func TestNoIsNeverHearsay(t *testing.T) {
 		}
 	}
 	about("docs:a=false")
-	// A token that somebody asks about is worth what it is worth now.
+	// Introspection answers by the state of now.
 	svc.Patch(t, "/api/v1/accounts/"+person.ID, map[string]any{"is_active": false}).Want(t, 200, "")
 	answer := svc.Send(t, apitest.Request{
 		Method: "POST", Path: introspect, Token: svc.AdminToken, Body: "token=" + person.Token, Header: http.Header{"Content-Type": {apitest.FormType}},

@@ -7,7 +7,7 @@ import (
 )
 
 // Auth says which credential an operation takes. Each kind of credential is a value here, a case of authenticate and a
-// scheme in the document. The zero value is none of them: a row that says nothing lets nobody in.
+// scheme in the document. The zero value is none of them: a row that says nothing refuses every request.
 type Auth int
 
 const (

@@ -33,7 +33,7 @@ func TestBodySize(t *testing.T) {
 			t.Errorf("%d more bytes in chunks: %d, want %d", len(extra), response.StatusCode, want)
 		}
 	}
-	// A body that nobody asked for is left unread.
+	// A body is left unread where the operation has none.
 	svc.Send(t, apitest.Request{Method: "GET", Path: "/api/v1/auth/me", Token: svc.AdminToken, Body: "{{{"}).Want(t, 200, "")
 }
 

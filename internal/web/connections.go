@@ -19,7 +19,7 @@ const sendBuffer = 32 << 10
 const DefaultConnections = 16_384
 
 // connections bounds how many connections are open. Each takes memory before its client has shown a token: buffers, a
-// header of up to maxHeader, a body of up to smallBody. A connection too many is not refused, which would let idle
+// header of up to maxHeader, a body of up to SmallBody. A connection too many is not refused, which would let idle
 // ones shut everybody out; it takes the place of the one that has waited longest for its client.
 type connections struct {
 	most  int

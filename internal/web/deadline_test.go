@@ -10,7 +10,7 @@ import (
 
 type deadlineKey struct{}
 
-// TestLazyDeadlineIsADeadline holds lazyDeadline against context.WithDeadline, with and without somebody who waits.
+// TestLazyDeadlineIsADeadline holds lazyDeadline against context.WithDeadline, with Done called and not called.
 func TestLazyDeadlineIsADeadline(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -69,7 +69,7 @@ func TestLazyDeadlineIsADeadline(t *testing.T) {
 	}
 }
 
-// TestLazyDeadlineHasChildren: a child ends with it, whoever asked first.
+// TestLazyDeadlineHasChildren: a child ends with it, whichever of the two is asked first.
 func TestLazyDeadlineHasChildren(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

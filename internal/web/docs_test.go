@@ -84,7 +84,7 @@ func TestDocsStayInsideTheService(t *testing.T) {
 	found := 0
 	for _, path := range []string{"/docs", "/docs/init.js", "/docs/page.css", "/docs/icon.svg"} {
 		text := string(served[path].body)
-		// The name of SVG's own namespace is an address that nobody asks.
+		// The name of SVG's own namespace is an address that no request goes to.
 		text = strings.ReplaceAll(text, `xmlns="http://www.w3.org/2000/svg"`, "")
 		if strings.Contains(text, "//") && path != "/docs/init.js" || strings.Contains(text, "://") {
 			t.Errorf("%s names another origin", path)
@@ -115,7 +115,7 @@ func TestDocsHaveNoInlineCode(t *testing.T) {
 	}
 }
 
-// What is kept compressed is unpacked once, for whoever does not take gzip, and not at all for a client that has it.
+// What is kept compressed is unpacked once, for clients that do not take gzip, and not at all for a client that has it.
 func TestPagesAreUnpackedOnce(t *testing.T) {
 	t.Parallel()
 	bundle := makeDocsPages()["/docs/swagger-ui-bundle.js"]

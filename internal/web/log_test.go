@@ -46,7 +46,7 @@ func TestLogLine(t *testing.T) {
 	}
 }
 
-// Nobody sees the answer to a client that has left; the log tells it from a failure of ours.
+// The answer to a client that has left is not sent; the log tells it from a failure of ours.
 func TestLogOfAClientThatLeft(t *testing.T) {
 	t.Parallel()
 	svc := apitest.Start(t, apitest.Options{})

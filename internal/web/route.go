@@ -14,7 +14,7 @@ import (
 type Route struct {
 	Method, Path string
 
-	// subtree operations answer every method, at their path and at all paths below it, in whatever spelling. In
+	// Subtree operations answer every method, at their path and at all paths below it, in whatever spelling. In
 	// the document they are at their path, under the method of the row.
 	Subtree bool
 
