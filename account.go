@@ -78,9 +78,9 @@ type AccountReader interface {
 
 // AccountWriter changes accounts, inside a transaction.
 type AccountWriter interface {
-	// InsertAccount returns ErrTaken for an address that exists, ErrDangles for an unknown role.
+	// InsertAccount returns ErrTaken for an address that exists, ErrBadReference for an unknown role.
 	InsertAccount(ctx context.Context, a Account, h PasswordHash) error
-	// UpdateAccount writes all fields but ID, CreatedAt. ErrTaken and ErrDangles as above, ErrNotFound.
+	// UpdateAccount writes all fields but ID, CreatedAt. ErrTaken and ErrBadReference as above, ErrNotFound.
 	UpdateAccount(ctx context.Context, a Account) error
 	// SetPasswordHash takes away the mark of MarkDemoPassword. ErrNotFound for an unknown id.
 	SetPasswordHash(ctx context.Context, id ID, h PasswordHash) error

@@ -30,7 +30,8 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, in NewAccount) (A
 		return Account{}, err
 	}
 	var account Account
-	err = s.change(ctx, c, AccountsCreate, func(tx Tx, c Caller, now time.Time) error {
+	err = s.Change(ctx, c, AccountsCreate, func(tx *Change) error {
+		c, now := tx.Caller, tx.Now
 		var faults Faults
 		role := faults.role(c.graph, "role_id", in.RoleID)
 		if err := faults.Err(); err != nil {
@@ -41,7 +42,11 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, in NewAccount) (A
 		}
 		account = s.newAccount(email, role, now)
 		account.Active = in.Active == nil || *in.Active
-		return taken(tx.InsertAccount(ctx, account, hash), emailTaken)
+		if err := tx.InsertAccount(ctx, account, hash); err != nil {
+			return taken(err, emailTaken)
+		}
+		tx.Record(accountCreated(account))
+		return nil
 	})
 	return account, err
 }
@@ -57,7 +62,7 @@ func (s *Service) Account(ctx context.Context, c Caller, id string) (Account, er
 	if err := c.Require(AccountsRead); err != nil {
 		return Account{}, err
 	}
-	return account(id, func(id ID) (Account, error) { return s.Store.AccountSince(ctx, c.seen, id) })
+	return account(id, func(id ID) (Account, error) { return s.Store.AccountSince(ctx, c.revision, id) })
 }
 
 // account finds the account of an id as a request has it.
@@ -110,123 +115,11 @@ func (s *Service) Accounts(ctx context.Context, c Caller, f AccountFilter, p Pag
 	return page, err
 }
 
-// UpdateAccount needs accounts:update. Nobody sets their own password or e-mail here: whoever holds a stolen
-// token must not be able to keep the account. ErrInvalid, ErrNotFound, ErrForbidden, ErrConflict for an e-mail
-// that is taken and for the last active administrator.
-func (s *Service) UpdateAccount(ctx context.Context, c Caller, id string, in AccountPatch) (Account, error) {
-	if err := c.Require(AccountsUpdate); err != nil {
-		return Account{}, err
-	}
-	graph, err := s.Store.Graph(ctx)
-	if err != nil {
-		return Account{}, err
-	}
-	change, err := s.readPatch(graph, in)
-	if err != nil {
-		return Account{}, err
-	}
-	if change.password != nil {
-		if _, err := accountNow(ctx, s.Store, id); err != nil {
-			return Account{}, err
-		}
-		if change.hash, err = s.Passwords.Hash(ctx, PurposeChange, *change.password); err != nil {
-			return Account{}, err
-		}
-	}
-	var updated Account
-	err = s.change(ctx, c, AccountsUpdate, func(tx Tx, c Caller, now time.Time) error {
-		if in.RoleID != nil {
-			var faults Faults
-			role := faults.role(c.graph, "role_id", *in.RoleID)
-			if err := faults.Err(); err != nil {
-				return err
-			}
-			change.role = &role
-		}
-		var err error
-		updated, err = changeAccount(ctx, tx, c, id, change, now)
-		return err
-	})
-	return updated, err
-}
-
-// accountChange is an AccountPatch whose fields have been read; nil leaves a field alone.
-type accountChange struct {
-	email    *Email
-	password *Password
-	hash     PasswordHash // of the password
-	role     *Role
-	active   *bool
-}
-
-func (s *Service) readPatch(g *Graph, in AccountPatch) (accountChange, error) {
-	faults := in.Found
-	change := accountChange{active: in.Active}
-	if in.Email != nil {
-		email := s.email(&faults, "email", *in.Email)
-		change.email = &email
-	}
-	if in.Password != nil {
-		password := faults.newPassword("password", *in.Password)
-		change.password = &password
-	}
-	if in.RoleID != nil {
-		role := faults.role(g, "role_id", *in.RoleID)
-		change.role = &role
-	}
-	return change, faults.Err()
-}
-
-// changeAccount decides on a change and makes it.
-func changeAccount(ctx context.Context, tx Tx, c Caller, id string, change accountChange, now time.Time) (Account, error) {
-	before, err := accountNow(ctx, tx, id)
-	if err != nil {
-		return Account{}, err
-	}
-	if before.ID == c.Account.ID && (change.email != nil || change.password != nil) {
-		return Account{}, forbidden("Your own e-mail and password are changed with the current password, at /api/v1/auth/email and /api/v1/auth/password.")
-	}
-	if err := c.mayChangeAccount(before); err != nil {
-		return Account{}, err
-	}
-	after := before
-	if change.email != nil {
-		after.Email = *change.email
-	}
-	if change.active != nil {
-		after.Active = *change.active
-	}
-	if change.role != nil && change.role.ID != before.Role.ID {
-		if err := c.mayGive(*change.role); err != nil {
-			return Account{}, err
-		}
-		after.Role = *change.role
-	}
-	if !after.Active || after.Role.ID != before.Role.ID {
-		if err := keepAnAdministrator(ctx, tx, before); err != nil {
-			return Account{}, err
-		}
-	}
-	if change.password != nil || before.Active && !after.Active {
-		after.TokenVersion = before.nextTokenVersion(now)
-	}
-	if after == before {
-		return before, nil
-	}
-	after.UpdatedAt = now
-	if err := taken(tx.UpdateAccount(ctx, after), emailTaken); err != nil {
-		return Account{}, err
-	}
-	if change.password != nil {
-		return after, tx.SetPasswordHash(ctx, after.ID, change.hash)
-	}
-	return after, nil
-}
-
 // DeleteAccount needs accounts:delete. ErrNotFound, ErrForbidden, ErrConflict for the last active
 // administrator.
 func (s *Service) DeleteAccount(ctx context.Context, c Caller, id string) error {
-	return s.change(ctx, c, AccountsDelete, func(tx Tx, c Caller, _ time.Time) error {
+	return s.Change(ctx, c, AccountsDelete, func(tx *Change) error {
+		c := tx.Caller
 		target, err := accountNow(ctx, tx, id)
 		if err != nil {
 			return err
@@ -237,7 +130,11 @@ func (s *Service) DeleteAccount(ctx context.Context, c Caller, id string) error 
 		if err := keepAnAdministrator(ctx, tx, target); err != nil {
 			return err
 		}
-		return tx.DeleteAccount(ctx, target.ID)
+		if err := tx.DeleteAccount(ctx, target.ID); err != nil {
+			return err
+		}
+		tx.Record(accountDeleted(target))
+		return nil
 	})
 }
 

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"time"
 )
 
 // PlanDeclaration needs roles:read and permissions:read. It says what ApplyDeclaration would do, and changes
@@ -14,7 +13,7 @@ import (
 // what is the system's, for roles that would inherit from themselves or from Admin, for a role in use that
 // would be deleted, and for more than Limits allow.
 func (s *Service) PlanDeclaration(ctx context.Context, c Caller, in Declaration) (Plan, error) {
-	c, err := s.reader(ctx, c, RolesRead)
+	c, err := s.authorizeRead(ctx, c, RolesRead)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -32,7 +31,8 @@ func (s *Service) PlanDeclaration(ctx context.Context, c Caller, in Declaration)
 // PlanDeclaration does, and for each step what the ordinary method for it does, whose refusals are its own.
 func (s *Service) ApplyDeclaration(ctx context.Context, c Caller, in Declaration) (Plan, error) {
 	var done Plan
-	err := s.change(ctx, c, RolesRead, func(tx Tx, live Caller, now time.Time) error {
+	err := s.Change(ctx, c, RolesRead, func(tx *Change) error {
+		live := tx.Caller
 		if err := live.Require(PermissionsRead); err != nil {
 			return err
 		}
@@ -40,20 +40,23 @@ func (s *Service) ApplyDeclaration(ctx context.Context, c Caller, in Declaration
 		if done, err = s.Skeleton.plan(live.graph, in); err != nil {
 			return err
 		}
-		if err := done.bearable(live); err != nil {
+		if err := done.checkLimits(live); err != nil {
 			return err
 		}
-		site := &site{Service: s.within(tx, now), caller: c, permission: map[PermissionName]ID{}, role: map[string]ID{}}
+		run := &execution{Service: s.joinTx(tx), caller: c, permission: map[PermissionName]ID{}, role: map[string]ID{}}
 		for _, p := range live.graph.permissions {
-			site.permission[p.Name] = p.ID
+			run.permission[p.Name] = p.ID
 		}
 		for _, n := range live.graph.roles {
-			site.role[n.Name.Key()] = n.ID
+			run.role[n.Name.Key()] = n.ID
 		}
 		for _, step := range done.steps {
-			if err := step.run(ctx, site); err != nil {
+			if err := step.do(ctx, run); err != nil {
 				return named(err, step.about.Kind, step.about.Name)
 			}
+		}
+		if len(done.steps) > 0 {
+			tx.Record(declarationApplied(done.Service))
 		}
 		return nil
 	})
@@ -63,9 +66,9 @@ func (s *Service) ApplyDeclaration(ctx context.Context, c Caller, in Declaration
 // maxChanges bounds the changes of one transaction, in which everybody else who changes something waits.
 const maxChanges = 10_000
 
-// bearable refuses, before anything is done, what is too much, and what would be refused in the end: nobody should be
+// checkLimits refuses, before anything is done, what is too much, and what would be refused in the end: nobody should be
 // able to keep others waiting with a long document of which the last line is forbidden to them.
-func (p Plan) bearable(c Caller) error {
+func (p Plan) checkLimits(c Caller) error {
 	if n := len(p.Changes); n > maxChanges {
 		return Faults{{"", "asks for " + strconv.Itoa(n) + " changes at once; at most 10000 are made, so bring it in pieces"}}.Err()
 	}
@@ -108,16 +111,16 @@ func named(err error, kind Kind, name string) error {
 
 // step is one call of an ordinary method.
 type step struct {
-	run   run
+	do    stepFunc
 	about PlannedChange
 	makes Limits
 }
 
-type run func(ctx context.Context, s *site) error
+type stepFunc func(ctx context.Context, x *execution) error
 
-// site is where a plan is carried out: a Service whose transactions are all the one of the plan, and the ids of
+// execution carries out a plan: a Service whose transactions are all the one of the plan, and the ids of
 // what there is by now. Each call decides anew what the caller may do.
-type site struct {
+type execution struct {
 	*Service
 	caller     Caller
 	permission map[PermissionName]ID
@@ -125,54 +128,54 @@ type site struct {
 }
 
 // ids spells the ids of permissions as a request does.
-func (s *site) ids(names []PermissionName) []string {
+func (x *execution) ids(names []PermissionName) []string {
 	list := make([]string, len(names))
 	for i, name := range names {
-		list[i] = s.permission[name].String()
+		list[i] = x.permission[name].String()
 	}
 	return list
 }
 
 // parent spells the id of a role's parent; nil where it has none.
-func (s *site) parent(d declaredRole) *string {
+func (x *execution) parent(d declaredRole) *string {
 	if d.parent == "" {
 		return nil
 	}
-	return text(s.role[d.parent.Key()].String())
+	return text(x.role[d.parent.Key()].String())
 }
 
-func createPermission(owner ServiceName, d declaredPermission) run {
-	return func(ctx context.Context, s *site) error {
-		made, err := s.CreatePermission(ctx, s.caller, NewPermission{Name: string(d.name), Description: d.description, Owner: owner})
-		s.permission[d.name] = made.ID
+func createPermission(owner ServiceName, d declaredPermission) stepFunc {
+	return func(ctx context.Context, x *execution) error {
+		made, err := x.CreatePermission(ctx, x.caller, NewPermission{Name: string(d.name), Description: d.description, Owner: owner})
+		x.permission[d.name] = made.ID
 		return err
 	}
 }
 
-func changePermission(owner ServiceName, id ID, d declaredPermission) run {
-	return func(ctx context.Context, s *site) error {
-		_, err := s.UpdatePermission(ctx, s.caller, id.String(), PermissionPatch{
-			Description: Change[*string]{Set: true, To: d.description}, Owner: owner,
+func changePermission(owner ServiceName, id ID, d declaredPermission) stepFunc {
+	return func(ctx context.Context, x *execution) error {
+		_, err := x.UpdatePermission(ctx, x.caller, id.String(), PermissionPatch{
+			Description: Optional[*string]{Set: true, To: d.description}, Owner: owner,
 		})
 		return err
 	}
 }
 
-func createRole(owner ServiceName, d declaredRole) run {
-	return func(ctx context.Context, s *site) error {
-		made, err := s.CreateRole(ctx, s.caller, NewRole{
-			Name: string(d.name), Description: d.description, ParentID: s.parent(d), PermissionIDs: s.ids(d.permissions), Owner: owner,
+func createRole(owner ServiceName, d declaredRole) stepFunc {
+	return func(ctx context.Context, x *execution) error {
+		made, err := x.CreateRole(ctx, x.caller, NewRole{
+			Name: string(d.name), Description: d.description, ParentID: x.parent(d), PermissionIDs: x.ids(d.permissions), Owner: owner,
 		})
-		s.role[d.name.Key()] = made.ID
+		x.role[d.name.Key()] = made.ID
 		return inDocument(err, d)
 	}
 }
 
-func changeRole(owner ServiceName, id ID, d declaredRole) run {
-	return func(ctx context.Context, s *site) error {
-		_, err := s.UpdateRole(ctx, s.caller, id.String(), RolePatch{
-			Name: text(string(d.name)), Description: Change[*string]{Set: true, To: d.description},
-			ParentID: Change[*string]{Set: true, To: s.parent(d)}, Owner: owner,
+func changeRole(owner ServiceName, id ID, d declaredRole) stepFunc {
+	return func(ctx context.Context, x *execution) error {
+		_, err := x.UpdateRole(ctx, x.caller, id.String(), RolePatch{
+			Name: text(string(d.name)), Description: Optional[*string]{Set: true, To: d.description},
+			ParentID: Optional[*string]{Set: true, To: x.parent(d)}, Owner: owner,
 		})
 		return inDocument(err, d)
 	}
@@ -188,24 +191,24 @@ func inDocument(err error, d declaredRole) error {
 	return Faults{{d.path + ".parent", chainTooLong}}.Err()
 }
 
-func assign(id ID, missing []PermissionName) run {
-	return func(ctx context.Context, s *site) error {
-		_, err := s.AssignPermissions(ctx, s.caller, id.String(), PermissionAssignment{PermissionIDs: s.ids(missing)})
+func assign(id ID, missing []PermissionName) stepFunc {
+	return func(ctx context.Context, x *execution) error {
+		_, err := x.AssignPermissions(ctx, x.caller, id.String(), PermissionAssignment{PermissionIDs: x.ids(missing)})
 		return err
 	}
 }
 
-func unassign(role, permission ID) run {
-	return func(ctx context.Context, s *site) error {
-		_, err := s.RemovePermission(ctx, s.caller, role.String(), permission.String())
+func unassign(role, permission ID) stepFunc {
+	return func(ctx context.Context, x *execution) error {
+		_, err := x.RemovePermission(ctx, x.caller, role.String(), permission.String())
 		return err
 	}
 }
 
-func deleteRole(id ID) run {
-	return func(ctx context.Context, s *site) error { return s.DeleteRole(ctx, s.caller, id.String()) }
+func deleteRole(id ID) stepFunc {
+	return func(ctx context.Context, x *execution) error { return x.DeleteRole(ctx, x.caller, id.String()) }
 }
 
-func deletePermission(id ID) run {
-	return func(ctx context.Context, s *site) error { return s.DeletePermission(ctx, s.caller, id.String()) }
+func deletePermission(id ID) stepFunc {
+	return func(ctx context.Context, x *execution) error { return x.DeletePermission(ctx, x.caller, id.String()) }
 }

@@ -4,14 +4,14 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"time"
 )
 
 // AssignPermissions needs roles:update and all permissions that it adds. Those the role has are skipped.
 // ErrInvalid for an unknown id, which refuses the whole; ErrNotFound, ErrForbidden, ErrConflict for too many.
 func (s *Service) AssignPermissions(ctx context.Context, c Caller, id string, in PermissionAssignment) (RoleDetail, error) {
 	var detail RoleDetail
-	err := s.change(ctx, c, RolesUpdate, func(tx Tx, c Caller, now time.Time) error {
+	err := s.Change(ctx, c, RolesUpdate, func(tx *Change) error {
+		c, now := tx.Caller, tx.Now
 		faults := slices.Clone(in.Found)
 		permissions := faults.permissions(c.graph, "permission_ids", in.PermissionIDs)
 		if len(in.PermissionIDs) == 0 {
@@ -37,6 +37,9 @@ func (s *Service) AssignPermissions(ctx context.Context, c Caller, id string, in
 			if err := tx.UpdateRole(ctx, role); err != nil {
 				return err
 			}
+			if tx.Recording() {
+				tx.Record(permissionsAssigned(c.graph, role, added))
+			}
 		}
 		var err error
 		detail, err = detailAfter(ctx, tx, role.ID)
@@ -49,7 +52,8 @@ func (s *Service) AssignPermissions(ctx context.Context, c Caller, id string, in
 // role; ErrForbidden; ErrConflict for Admin.
 func (s *Service) RemovePermission(ctx context.Context, c Caller, id, permission string) (RoleDetail, error) {
 	var detail RoleDetail
-	err := s.change(ctx, c, RolesUpdate, func(tx Tx, c Caller, now time.Time) error {
+	err := s.Change(ctx, c, RolesUpdate, func(tx *Change) error {
+		c, now := tx.Caller, tx.Now
 		role, err := c.graph.find(id)
 		if err != nil {
 			return err
@@ -72,6 +76,7 @@ func (s *Service) RemovePermission(ctx context.Context, c Caller, id, permission
 		if err := tx.UpdateRole(ctx, role); err != nil {
 			return err
 		}
+		tx.Record(permissionRemoved(c.graph, role, pid))
 		detail, err = detailAfter(ctx, tx, role.ID)
 		return err
 	})

@@ -56,8 +56,8 @@ func (s *Service) Check(ctx context.Context, c Caller, in PermissionCheck) (Chec
 		return checked(target.Account, target.Graph, names), nil
 	}
 	result := checked(c.Account, c.graph, names)
-	if c.heard && !result.All() {
-		latest, err := s.Latest(ctx, c)
+	if c.cached && !result.All() {
+		latest, err := s.Fresh(ctx, c)
 		if err != nil {
 			return CheckResult{}, err
 		}
@@ -74,15 +74,15 @@ func checked(a Account, g *Graph, names []PermissionName) CheckResult {
 	return result
 }
 
-// Requirement is what a proxy wants of a caller before it lets a request through, as the proxy gave it.
-type Requirement struct {
+// ForwardRequest is what a proxy wants of a caller before it lets a request through, as the proxy gave it.
+type ForwardRequest struct {
 	Field       string // what a fault is to be named by
 	Permissions []string
 	Found       Faults
 }
 
-// Passage is what a proxy is told of a caller that it may let through.
-type Passage struct {
+// ForwardResult is what a proxy is told of a caller that it may let through.
+type ForwardResult struct {
 	Account  Account
 	Roles    []RoleName // the own role first, then those it inherits from, nearest first
 	Required []PermissionName
@@ -93,7 +93,7 @@ const maxRequired = 100
 
 // Forward lets a caller through who has all permissions that are required; where none is, whoever is a caller.
 // ErrForbidden, ErrInvalid.
-func (s *Service) Forward(ctx context.Context, c Caller, in Requirement) (Passage, error) {
+func (s *Service) Forward(ctx context.Context, c Caller, in ForwardRequest) (ForwardResult, error) {
 	faults := slices.Clone(in.Found)
 	if len(in.Permissions) > maxRequired {
 		faults.Add(in.Field, "must name at most "+strconv.Itoa(maxRequired)+" permissions")
@@ -103,11 +103,11 @@ func (s *Service) Forward(ctx context.Context, c Caller, in Requirement) (Passag
 		names[i] = faults.permissionName(in.Field, text)
 	}
 	if err := faults.Err(); err != nil {
-		return Passage{}, err
+		return ForwardResult{}, err
 	}
 	c, err := s.Authorize(ctx, c, names...)
 	if err != nil {
-		return Passage{}, err
+		return ForwardResult{}, err
 	}
-	return Passage{Account: c.Account, Roles: c.graph.Chain(c.Account.Role.ID), Required: names}, nil
+	return ForwardResult{Account: c.Account, Roles: c.graph.Chain(c.Account.Role.ID), Required: names}, nil
 }

@@ -16,7 +16,7 @@ func (s *Service) Bootstrap(ctx context.Context) error {
 	if err := graph.takenFromSystem(); err != nil || graph.complete() {
 		return err
 	}
-	return s.Store.InTx(ctx, func(tx Tx) error {
+	return s.changeByItself(ctx, func(tx *Change) error {
 		graph, err := tx.Graph(ctx)
 		if err != nil {
 			return err
@@ -24,12 +24,16 @@ func (s *Service) Bootstrap(ctx context.Context) error {
 		if err := graph.takenFromSystem(); err != nil {
 			return err
 		}
-		now := s.now()
+		if graph.complete() {
+			return nil
+		}
+		now := tx.Now
 		if graph.admin == nil {
 			admin := Role{ID: s.NewID(), Name: AdminRole, Description: text("Holds every permission"), System: true, CreatedAt: now, UpdatedAt: now}
 			if err := taken(tx.InsertRole(ctx, admin), "The database has a role Admin that is not the system role."); err != nil {
 				return err
 			}
+			tx.Record(roleCreated(graph, admin, nil))
 		}
 		for _, p := range SystemPermissions() {
 			if _, exists := graph.PermissionByName(p.Name); exists {
@@ -39,7 +43,9 @@ func (s *Service) Bootstrap(ctx context.Context) error {
 			if err := tx.InsertPermission(ctx, permission); err != nil {
 				return err
 			}
+			tx.Record(permissionCreated(permission))
 		}
+		tx.Record(systemEvent(SystemBootstrapped))
 		return nil
 	})
 }
@@ -68,7 +74,7 @@ func (s *Service) CreateAdministrator(ctx context.Context, email, password strin
 		return Account{}, err
 	}
 	var account Account
-	err = s.Store.InTx(ctx, func(tx Tx) error {
+	err = s.changeByItself(ctx, func(tx *Change) error {
 		graph, err := tx.Graph(ctx)
 		if err != nil {
 			return err
@@ -76,8 +82,12 @@ func (s *Service) CreateAdministrator(ctx context.Context, email, password strin
 		if graph.admin == nil {
 			return errors.New("the database has no role Admin")
 		}
-		account = s.newAccount(address, graph.admin.Role, s.now())
-		return taken(tx.InsertAccount(ctx, account, hash), emailTaken)
+		account = s.newAccount(address, graph.admin.Role, tx.Now)
+		if err := tx.InsertAccount(ctx, account, hash); err != nil {
+			return taken(err, emailTaken)
+		}
+		tx.Record(accountCreated(account))
+		return nil
 	})
 	return account, err
 }

@@ -11,7 +11,7 @@ import (
 func (s *Service) Changes(ctx context.Context, c Caller, q ChangesQuery) (ChangesAnswer, error) {
 	until := s.Now().Add(min(q.Wait, slotLength))
 	for {
-		latest, err := s.reader(ctx, c, ChangesRead)
+		latest, err := s.authorizeRead(ctx, c, ChangesRead)
 		if err != nil {
 			return ChangesAnswer{}, err
 		}
@@ -21,13 +21,13 @@ func (s *Service) Changes(ctx context.Context, c Caller, q ChangesQuery) (Change
 		if err != nil || answer.Statement != "" || left <= 0 {
 			return answer, err
 		}
-		if s.awaitChange(ctx, latest.seen, min(left, untilSlotAfter(q.After, now)), q.Stop) {
+		if s.awaitChange(ctx, latest.revision, min(left, untilSlotAfter(q.After, now)), q.Stop) {
 			until = time.Time{}
 		}
 		if err := ctx.Err(); err != nil {
 			return ChangesAnswer{}, err
 		}
-		c.heard = true // what was so before the wait need not be so any more
+		c.cached = true // what was so before the wait need not be so any more
 	}
 }
 
@@ -37,11 +37,11 @@ func (s *Service) changesAfter(ctx context.Context, c Caller, after string, now 
 	account := c.Account.ID
 	if ours {
 		slot, turned := cursor.turn(now)
-		if !turned && cursor.is(c.seen) {
+		if !turned && cursor.is(c.revision) {
 			return ChangesAnswer{}, nil
 		}
-		key := statementKey{after: after, revision: c.seen, slot: slotOf(now)}
-		if c.seen == (Revision{}) {
+		key := statementKey{after: after, revision: c.revision, slot: slotOf(now)}
+		if c.revision == (Revision{}) {
 			key.once = s.statements.once.Add(1)
 		}
 		answer, err := s.statements.answer(ctx, key, account, func(ctx context.Context) (ChangesAnswer, error) {

@@ -29,8 +29,8 @@ type Tokens interface {
 	Bearer(token string, now time.Time) (Bearer, error)
 	// Verify returns all that a token says, and of which tokens as Bearer does.
 	Verify(token string, now time.Time) (Claims, error)
-	// Parties says who issues the tokens and for whom: what iss is in each, and what aud holds, at least one audience.
-	Parties() (issuer string, audiences []string)
+	// IssuerAudience returns iss of the tokens and aud, which has at least one audience.
+	IssuerAudience() (issuer string, audiences []string)
 	// SignChanges signs what followers are told, as something that never passes for a token.
 	SignChanges(c ChangeStatement) (string, error)
 }

@@ -71,7 +71,7 @@ func (in Declaration) read(f *Faults) declared {
 			continue
 		}
 		name := f.permissionName(at+".name", p.Name)
-		once(f, permissions, at+".name", name)
+		noDuplicate(f, permissions, at+".name", name)
 		d.permissions = append(d.permissions, declaredPermission{name, f.description(at+".description", p.Description)})
 	}
 	roles := map[string]bool{}
@@ -84,7 +84,7 @@ func (in Declaration) read(f *Faults) declared {
 			continue
 		}
 		role := declaredRole{name: f.roleName(at+".name", r.Name), description: f.description(at+".description", r.Description), path: at}
-		once(f, roles, at+".name", role.name.Key())
+		noDuplicate(f, roles, at+".name", role.name.Key())
 		if r.Parent != nil {
 			role.parent = f.roleName(at+".parent", *r.Parent)
 		}
@@ -95,7 +95,7 @@ func (in Declaration) read(f *Faults) declared {
 			}
 			at := at + ".permissions." + strconv.Itoa(j)
 			name := f.permissionName(at, s)
-			once(f, held, at, name)
+			noDuplicate(f, held, at, name)
 			role.permissions = append(role.permissions, name)
 		}
 		d.roles = append(d.roles, role)
@@ -103,8 +103,8 @@ func (in Declaration) read(f *Faults) declared {
 	return d
 }
 
-// once notes a name that the document has had before. What could not be read is empty, and no name.
-func once[N ~string](f *Faults, seen map[N]bool, at string, name N) {
+// noDuplicate notes a name that the document has had before. What could not be read is empty, and no name.
+func noDuplicate[N ~string](f *Faults, seen map[N]bool, at string, name N) {
 	if name != "" && seen[name] {
 		f.Add(at, "is there twice")
 	}

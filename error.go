@@ -20,9 +20,9 @@ var (
 
 // What a Store answers when a write does not fit; the Service turns them into refusals with words.
 var (
-	ErrTaken   = errors.New("already taken")        // a unique name or e-mail exists
-	ErrInUse   = errors.New("still referred to")    // something else points at the thing to be removed
-	ErrDangles = errors.New("reference to nothing") // the thing pointed at does not exist
+	ErrTaken        = errors.New("already taken")        // a unique name or e-mail exists
+	ErrInUse        = errors.New("still referred to")    // something else points at the thing to be removed
+	ErrBadReference = errors.New("reference to nothing") // the thing pointed at does not exist
 )
 
 // Error is a refusal with the words that may be shown to whoever asked. Its cause, where it has one, is for

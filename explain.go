@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Origin is a permission that an account has, and the way it comes to it.
-type Origin struct {
+// PermissionPath is a permission that an account has, and the way it comes to it.
+type PermissionPath struct {
 	Name PermissionName
 	Path []RoleName // from the account's own role to the nearest one that the permission is assigned to
 }
@@ -16,7 +16,7 @@ type Origin struct {
 // EffectivePermissions is all that an account may do now, and why.
 type EffectivePermissions struct {
 	Account     Account
-	Permissions []Origin // sorted by name; empty while the account is disabled
+	Permissions []PermissionPath // sorted by name; empty while the account is disabled
 }
 
 // Reason is what decides whether an account may do something.
@@ -55,7 +55,7 @@ func (s *Service) EffectivePermissions(ctx context.Context, c Caller, id string)
 	}
 	e := EffectivePermissions{Account: access.Account}
 	if e.Account.Active {
-		e.Permissions = access.Graph.origins(e.Account.Role.ID)
+		e.Permissions = access.Graph.permissionPaths(e.Account.Role.ID)
 	}
 	return e, nil
 }
@@ -111,7 +111,7 @@ func (s *Service) accessOf(ctx context.Context, text string) (Access, error) {
 
 func (a Access) explain(p PermissionName) Explanation {
 	e := Explanation{
-		Account: a.Account, Permission: p, GrantedBy: a.Graph.givers(p), Path: a.Graph.path(a.Account.Role.ID, p),
+		Account: a.Account, Permission: p, GrantedBy: a.Graph.grantedBy(p), Path: a.Graph.path(a.Account.Role.ID, p),
 	}
 	switch _, exists := a.Graph.PermissionByName(p); {
 	case !a.Account.Active:
@@ -143,17 +143,17 @@ func (g *Graph) path(role ID, p PermissionName) []RoleName {
 	return nil
 }
 
-func (g *Graph) origins(role ID) []Origin {
-	var list []Origin
+func (g *Graph) permissionPaths(role ID) []PermissionPath {
+	var list []PermissionPath
 	for _, name := range g.Effective(role) {
-		list = append(list, Origin{name, g.path(role, name)})
+		list = append(list, PermissionPath{name, g.path(role, name)})
 	}
 	return list
 }
 
-// givers names the roles that give a permission: those that it is assigned to, then their heirs, each sorted by name,
+// grantedBy names the roles that give a permission: those that it is assigned to, then their heirs, each sorted by name,
 // and Admin, which has them all.
-func (g *Graph) givers(p PermissionName) []RoleName {
+func (g *Graph) grantedBy(p PermissionName) []RoleName {
 	held, ok := g.byName.get(p)
 	if !ok {
 		return nil

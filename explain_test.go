@@ -84,8 +84,8 @@ func TestOrigins(t *testing.T) {
 	t.Parallel()
 	g := house(func(_ map[string]*Role, own map[string][]string) { own["Lead"] = []string{"orders:read"} })
 	lead, _ := g.RoleByName("Lead")
-	want := []Origin{{"orders:read", []RoleName{"Lead"}}, {"orders:write", []RoleName{"Lead", "Clerk"}}}
-	if diff := cmp.Diff(want, g.origins(lead.ID)); diff != "" {
+	want := []PermissionPath{{"orders:read", []RoleName{"Lead"}}, {"orders:write", []RoleName{"Lead", "Clerk"}}}
+	if diff := cmp.Diff(want, g.permissionPaths(lead.ID)); diff != "" {
 		t.Error(diff)
 	}
 }

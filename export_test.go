@@ -13,5 +13,6 @@ const (
 
 // CallerOf is an account that is to be looked up when something is asked of it.
 func CallerOf(account ID) Caller {
-	return Caller{Account: Account{ID: account, TokenVersion: 1}, heard: true}
+	a := Account{ID: account, TokenVersion: 1}
+	return Caller{Subject: a.Subject(), Account: a, cached: true}
 }

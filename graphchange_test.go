@@ -130,7 +130,7 @@ func contents(g *Graph, ids []ID) map[string]any {
 	for _, p := range g.permissions {
 		permissions = append(permissions, p.Permission)
 		named, _ := g.PermissionByName(p.Name)
-		said["permission "+string(p.Name)] = []any{named, g.holders(p.ID), g.givers(p.Name)}
+		said["permission "+string(p.Name)] = []any{named, g.holders(p.ID), g.grantedBy(p.Name)}
 	}
 	for _, id := range ids {
 		_, role := g.Role(id)

@@ -2,6 +2,7 @@ package users
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 )
@@ -26,6 +27,71 @@ type RoleImpact struct {
 type AccountImpact struct {
 	ID           ID
 	Gains, Loses []PermissionName
+}
+
+// impactOf works out what events change of what accounts may do. They have happened in tx, which began with the graph
+// before.
+func impactOf(ctx context.Context, tx Reader, before *Graph, events []Event) (Impact, error) {
+	after, err := tx.Graph(ctx)
+	if err != nil {
+		return Impact{}, err
+	}
+	var impact Impact
+	if slices.ContainsFunc(events, Event.changesRights) {
+		impact.Roles = compareGraphs(before, after)
+	}
+	active := true
+	for i := range impact.Roles {
+		role := &impact.Roles[i]
+		if role.Accounts, err = tx.CountAccounts(ctx, AccountFilter{RoleID: role.Role.ID, Active: &active}, 0); err != nil {
+			return Impact{}, err
+		}
+		impact.Accounts += role.Accounts
+	}
+	for _, e := range events {
+		if e.Kind != AccountUpdated {
+			continue
+		}
+		is, err := tx.Account(ctx, e.Target.ID)
+		if err != nil {
+			return Impact{}, err
+		}
+		was := e.accountBefore(is)
+		gains, loses := compareNames(before.held(was), after.held(is))
+		if len(gains)+len(loses) > 0 {
+			impact.Accounts++
+		}
+		if len(gains)+len(loses) > 0 || was.Role.ID != is.Role.ID {
+			impact.Account = &AccountImpact{ID: is.ID, Gains: gains, Loses: loses}
+		}
+	}
+	return impact, nil
+}
+
+// changesRights reports whether an event is about a role or a permission.
+func (e Event) changesRights() bool {
+	return e.Target.Kind == TargetRole || e.Target.Kind == TargetPermission
+}
+
+// accountBefore returns the role and state that an account had before an event, which has made it what it is.
+func (e Event) accountBefore(is Account) Account {
+	for _, f := range e.Fields {
+		switch f.Field {
+		case FieldRole:
+			is.Role.ID = f.Before.held.(Ref).ID
+		case FieldActive:
+			is.Active = f.Before.held.(bool)
+		}
+	}
+	return is
+}
+
+// held lists what an account may do.
+func (g *Graph) held(a Account) []PermissionName {
+	if !a.Active {
+		return nil
+	}
+	return g.Effective(a.Role.ID)
 }
 
 // compareGraphs lists the roles whose effective permissions differ. Permissions are compared by their names, because

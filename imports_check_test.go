@@ -47,19 +47,52 @@ func outsider(folder, why string, known ...string) rule {
 	}}
 }
 
-// siblings keeps the rooms under internal/ from one another, but not from the shared ones.
-func siblings(why string, shared ...string) rule {
-	room := func(p string) string {
-		rest, ok := strings.CutPrefix(p, "internal/")
-		if !ok {
-			return ""
-		}
-		name, _, _ := strings.Cut(rest, "/")
-		return name
+// storey is a kind of room, named for what its rooms are for.
+type storey string
+
+const (
+	root        storey = "root"        // nouns and rules: the package at the top
+	leaf        storey = "leaf"        // at most the root's nouns
+	adapter     storey = "adapter"     // one technology each: SQL, tokens, hashing, YAML
+	kit         storey = "kit"         // what all edges have in common
+	edge        storey = "edge"        // operations over HTTP
+	composition storey = "composition" // puts the rooms together
+	command     storey = "command"     // flags and printing
+)
+
+// roomOf finds the room that a file or package of ours is in, and its storey; both are empty where rooms has none.
+func roomOf(p string) (room string, on storey) {
+	if p == "." {
+		return p, root
 	}
+	for folder, s := range rooms {
+		if below(p, folder) {
+			return folder, s
+		}
+	}
+	return "", ""
+}
+
+// on keeps the rooms of a storey from all rooms but their own and those on the storeys named.
+func on(from storey, why string, lower ...storey) rule {
 	return rule{why, func(file, imported string) bool {
-		from, to := room(file), room(strings.TrimPrefix(imported, ours+"/"))
-		return from != "" && to != "" && from != to && !slices.Contains(shared, to)
+		room, at := roomOf(path.Dir(file))
+		if at != from || !below(imported, ours) {
+			return false
+		}
+		other, its := roomOf(strings.TrimPrefix(strings.TrimPrefix(imported, ours), "/"))
+		if imported == ours {
+			other, its = ".", root
+		}
+		return other != room && its != "" && !slices.Contains(lower, its)
+	}}
+}
+
+// homeless wants a storey for each room under internal/ that imports anything.
+func homeless(why string) rule {
+	return rule{why, func(file, _ string) bool {
+		_, at := roomOf(path.Dir(file))
+		return below(file, "internal") && at == ""
 	}}
 }
 
@@ -215,17 +248,31 @@ func TestImportLawBites(t *testing.T) {
 		{"id.go", `import "github.com/google/uuid"; func (s service) NewID() { uuid.NewV7() }`, true},
 		{"id.go", `import "github.com/google/uuid"; func Other() { uuid.NewV7() }`, true},
 		{"account_test.go", `import "net/http"`, false},
-		{"cmd/svc-users/serve.go", `import ("net/http"; "` + internal + `/config"; "` + internal + `/store"; "` + internal + `/httpapi"; "github.com/alecthomas/kong")`, false},
+		{"cmd/svc-users/serve.go", `import ("net/http"; "` + internal + `/config"; "` + internal + `/store"; "` + internal + `/app"; "github.com/alecthomas/kong")`, false},
 		{"cmd/svc-users/serve.go", `import "database/sql"`, true},
 		{"cmd/svc-users/serve.go", `import "` + internal + `/pgtest"`, true},
 		{"cmd/svc-users/serve.go", `import "` + internal + `/store/storetest"`, true},
-		{"internal/httpapi/a.go", `import ("net/http"; "time"; "` + ours + `"; "github.com/danielgtaylor/huma/v2/adapters/humago")`, false},
-		{"internal/httpapi/a.go", `import "` + internal + `/store"`, true},
-		{"internal/httpapi/docs/a.go", `import "` + internal + `/token"`, true},
-		{"internal/httpapi/docs/a.go", `import "` + internal + `/httpapi"`, false},
-		{"internal/httpapi/a_test.go", `import "` + internal + `/store"`, false},
+		{"internal/app/a.go", `import ("` + internal + `/web"; "` + internal + `/api"; "` + internal + `/store"; "` + internal + `/config"; "` + ours + `")`, false},
+		{"internal/app/a.go", `import "` + ours + `/cmd/svc-users/flags"`, true},
+		{"cmd/svc-users/serve.go", `import "` + internal + `/cgroup"`, true},
+		{"internal/api/a.go", `import ("net/http"; "` + internal + `/web"; "` + ours + `")`, false},
+		{"internal/api/a.go", `import "` + internal + `/gateway"`, true},
+		{"internal/api/a.go", `import "` + internal + `/store"`, true},
+		{"internal/api/a.go", `import "` + internal + `/app"`, true},
+		{"internal/gateway/a.go", `import "` + internal + `/api"`, true},
+		{"internal/gateway/a.go", `import "` + internal + `/token"`, true},
+		{"internal/gateway/a.go", `import "github.com/danielgtaylor/huma/v2"`, true},
+		{"internal/web/a.go", `import ("net/http"; "time"; "` + ours + `"; "github.com/danielgtaylor/huma/v2/adapters/humago")`, false},
+		{"internal/web/a.go", `import "` + internal + `/store"`, true},
+		{"internal/web/a.go", `import "` + internal + `/api"`, true},
+		{"internal/web/docs/a.go", `import "` + internal + `/token"`, true},
+		{"internal/web/docs/a.go", `import "` + internal + `/web"`, false},
+		{"internal/web/a_test.go", `import "` + internal + `/store"`, false},
+		{"internal/nowhere/a.go", `import "time"`, true},
+		{"internal/cgroup/a.go", `import "` + internal + `/fileguard"`, true},
+		{"internal/cgroup/a.go", `import ("os"; "` + ours + `")`, false},
 		{"internal/store/a.go", `import ("database/sql"; "github.com/jackc/pgx/v5"; "modernc.org/sqlite"; "github.com/pressly/goose/v3")`, false},
-		{"internal/store/a.go", `import "` + internal + `/httpapi"`, true},
+		{"internal/store/a.go", `import "` + internal + `/web"`, true},
 		{"internal/store/a.go", `import "` + internal + `/lease"`, false},
 		{"internal/lease/a.go", `import "` + internal + `/store"`, true},
 		{"internal/store/a.go", `import "` + internal + `/config"`, true},
@@ -237,7 +284,7 @@ func TestImportLawBites(t *testing.T) {
 		{"internal/store/a.go", `import "` + internal + `/apitest"`, true},
 		{"internal/store/storetest/a.go", `import ("testing"; "` + internal + `/pgtest")`, false},
 		{"internal/pgtest/a.go", `import ("testing"; "github.com/jackc/pgx/v5")`, false},
-		{"internal/apitest/a.go", `import ("` + internal + `/store"; "` + internal + `/httpapi"; "net/http")`, false},
+		{"internal/apitest/a.go", `import ("` + internal + `/store"; "` + internal + `/app"; "net/http")`, false},
 		{"internal/token/a.go", `import "github.com/go-jose/go-jose/v4/jwt"`, false},
 		{"internal/password/a.go", `import "golang.org/x/crypto/bcrypt"`, false},
 		{"internal/password/a.go", `import "github.com/go-jose/go-jose/v4"`, true},
@@ -257,7 +304,7 @@ func TestImportLawBites(t *testing.T) {
 		{"internal/confusable/a.go", `import "go.mau.fi/util/confusable"`, false},
 		{"internal/token/a.go", `import "` + internal + `/fileguard"`, true},
 		{"role.go", `import "` + internal + `/confusable"`, true},
-		{"internal/httpapi/a.go", `import "go.mau.fi/util/confusable"`, true},
+		{"internal/web/a.go", `import "go.mau.fi/util/confusable"`, true},
 		{"bench/load/a.go", `import "` + internal + `/token"`, true},
 		{"internal/config/testdata/a.go", `import "github.com/alecthomas/kong"`, false},
 	} {

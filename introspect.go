@@ -27,7 +27,7 @@ func (s *Service) Introspect(ctx context.Context, c Caller, token string) (Intro
 	if err != nil {
 		return Introspection{}, nil // an answer, and no failure
 	}
-	bearer, err := s.live(ctx, s.Store, Bearer{Account: claims.Subject, Version: claims.Version})
+	bearer, err := s.load(ctx, s.Store, Bearer{Account: claims.Subject, Version: claims.Version})
 	switch {
 	case errors.Is(err, ErrUnauthenticated):
 		return Introspection{}, nil
@@ -35,7 +35,7 @@ func (s *Service) Introspect(ctx context.Context, c Caller, token string) (Intro
 		return Introspection{}, err
 	}
 	i := Introspection{Active: true, Claims: claims, Account: bearer.Account}
-	i.Issuer, i.Audiences = s.Tokens.Parties()
+	i.Issuer, i.Audiences = s.Tokens.IssuerAudience()
 	i.Roles, i.Permissions = bearer.graph.Chain(bearer.Account.Role.ID), bearer.Permissions()
 	return i, nil
 }

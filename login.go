@@ -47,7 +47,7 @@ func (s *Service) login(ctx context.Context, email string, presented Password) (
 		return LoginResult{}, credentials()
 	}
 	if check.Outdated {
-		hash = s.upgrade(ctx, account.ID, hash, presented)
+		hash = s.upgrade(ctx, account, hash, presented)
 	}
 	return s.issue(ctx, account.ID, hash)
 }
@@ -77,12 +77,18 @@ func (s *Service) accountFor(ctx context.Context, email string) (Account, Passwo
 
 // upgrade replaces a hash of an older kind and returns the one that counts now. The login does not fail with
 // it: the old hash is still good, and the next login tries again.
-func (s *Service) upgrade(ctx context.Context, id ID, old PasswordHash, p Password) PasswordHash {
+func (s *Service) upgrade(ctx context.Context, a Account, old PasswordHash, p Password) PasswordHash {
 	fresh, err := s.Passwords.Hash(ctx, PurposeUpgrade, p)
 	if err != nil {
 		return old
 	}
-	err = s.Store.InRowTx(ctx, func(tx RowTx) error { return tx.ReplacePasswordHash(ctx, id, old, fresh) })
+	err = s.Store.InRowTx(ctx, func(tx RowTx) error {
+		replaced, err := tx.ReplacePasswordHash(ctx, a.ID, old, fresh)
+		if err != nil || !replaced || len(s.Recorders) == 0 {
+			return err
+		}
+		return s.record(ctx, tx, s.attribute(a.Subject(), s.now(), []Event{hashUpgraded(a)}))
+	})
 	if err != nil {
 		return old
 	}

@@ -3,7 +3,6 @@ package users
 import (
 	"context"
 	"errors"
-	"time"
 )
 
 // ChangePassword gives the caller another password. The older tokens are dead; the result holds a fresh one.
@@ -25,7 +24,8 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, in PasswordChang
 		return LoginResult{}, err
 	}
 	var access Access
-	err = s.change(ctx, c, "", func(tx Tx, live Caller, now time.Time) error {
+	err = s.Change(ctx, c, "", func(tx *Change) error {
+		live, now := tx.Caller, tx.Now
 		if err := stillConfirmed(ctx, tx, live, verified); err != nil {
 			return err
 		}
@@ -36,7 +36,11 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, in PasswordChang
 			return err
 		}
 		access = Access{Account: account, Graph: live.graph}
-		return tx.SetPasswordHash(ctx, account.ID, hash)
+		if err := tx.SetPasswordHash(ctx, account.ID, hash); err != nil {
+			return err
+		}
+		tx.Record(accountChanged(live.Account, account, true)...)
+		return nil
 	})
 	if err != nil {
 		return LoginResult{}, err
@@ -60,7 +64,8 @@ func (s *Service) ChangeEmail(ctx context.Context, c Caller, in EmailChange) (Ac
 	}
 	var account Account
 	var refused error
-	err = s.change(ctx, c, "", func(tx Tx, live Caller, now time.Time) error {
+	err = s.Change(ctx, c, "", func(tx *Change) error {
+		live, now := tx.Caller, tx.Now
 		refused = nil
 		if err := stillConfirmed(ctx, tx, live, verified); err != nil {
 			return err
@@ -77,7 +82,11 @@ func (s *Service) ChangeEmail(ctx context.Context, c Caller, in EmailChange) (Ac
 		}
 		account.Email = email
 		account.UpdatedAt = now
-		return taken(tx.UpdateAccount(ctx, account), emailTaken)
+		if err := tx.UpdateAccount(ctx, account); err != nil {
+			return taken(err, emailTaken)
+		}
+		tx.Record(accountChanged(live.Account, account, false)...)
+		return nil
 	})
 	if err == nil {
 		err = refused

@@ -76,9 +76,9 @@ type NewPermission struct {
 
 // PermissionPatch is a change of a permission, as the request gave it.
 type PermissionPatch struct {
-	Name        *string         // nil leaves it alone
-	Description Change[*string] // to nil empties it
-	Owner       ServiceName     // of a declaration; empty leaves it alone
+	Name        *string           // nil leaves it alone
+	Description Optional[*string] // to nil empties it
+	Owner       ServiceName       // of a declaration; empty leaves it alone
 	Found       Faults
 }
 

@@ -5,14 +5,13 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 )
 
 const permissionTaken = "A permission with this name already exists."
 
 // Permission needs permissions:read. ErrNotFound for an id that is unknown or none.
 func (s *Service) Permission(ctx context.Context, c Caller, id string) (Permission, error) {
-	c, err := s.reader(ctx, c, PermissionsRead)
+	c, err := s.authorizeRead(ctx, c, PermissionsRead)
 	if err != nil {
 		return Permission{}, err
 	}
@@ -30,7 +29,7 @@ func (g *Graph) findPermission(text string) (Permission, error) {
 
 // Permissions needs permissions:read. The query finds parts of names without regard to case.
 func (s *Service) Permissions(ctx context.Context, c Caller, query string, p Paging) (Page[Permission], error) {
-	c, err := s.reader(ctx, c, PermissionsRead)
+	c, err := s.authorizeRead(ctx, c, PermissionsRead)
 	if err != nil {
 		return Page[Permission]{}, err
 	}
@@ -50,7 +49,8 @@ func (s *Service) Permissions(ctx context.Context, c Caller, query string, p Pag
 // many.
 func (s *Service) CreatePermission(ctx context.Context, c Caller, in NewPermission) (Permission, error) {
 	var permission Permission
-	err := s.change(ctx, c, PermissionsCreate, func(tx Tx, c Caller, now time.Time) error {
+	err := s.Change(ctx, c, PermissionsCreate, func(tx *Change) error {
+		c, now := tx.Caller, tx.Now
 		faults := slices.Clone(in.Found)
 		permission = Permission{
 			ID: s.NewID(), Name: faults.permissionName("name", in.Name),
@@ -66,7 +66,11 @@ func (s *Service) CreatePermission(ctx context.Context, c Caller, in NewPermissi
 		if err := s.Limits.mayMake(c.graph.made(), Limits{Permissions: 1}); err != nil {
 			return err
 		}
-		return taken(tx.InsertPermission(ctx, permission), permissionTaken)
+		if err := tx.InsertPermission(ctx, permission); err != nil {
+			return taken(err, permissionTaken)
+		}
+		tx.Record(permissionCreated(permission))
+		return nil
 	})
 	return permission, err
 }
@@ -76,7 +80,8 @@ func (s *Service) CreatePermission(ctx context.Context, c Caller, in NewPermissi
 // for a name that is taken or reserved and for a system permission's name.
 func (s *Service) UpdatePermission(ctx context.Context, c Caller, id string, in PermissionPatch) (Permission, error) {
 	var after Permission
-	err := s.change(ctx, c, PermissionsUpdate, func(tx Tx, c Caller, now time.Time) error {
+	err := s.Change(ctx, c, PermissionsUpdate, func(tx *Change) error {
+		c, now := tx.Caller, tx.Now
 		before, missing := c.graph.findPermission(id)
 		faults := slices.Clone(in.Found)
 		after = before
@@ -111,7 +116,11 @@ func (s *Service) UpdatePermission(ctx context.Context, c Caller, id string, in 
 			return nil
 		}
 		after.UpdatedAt = now
-		return taken(tx.UpdatePermission(ctx, after), permissionTaken)
+		if err := tx.UpdatePermission(ctx, after); err != nil {
+			return taken(err, permissionTaken)
+		}
+		tx.Record(permissionUpdated(before, after))
+		return nil
 	})
 	return after, err
 }
@@ -119,7 +128,8 @@ func (s *Service) UpdatePermission(ctx context.Context, c Caller, id string, in 
 // DeletePermission needs permissions:delete and the permission itself. ErrNotFound; ErrForbidden also when a
 // role that it is taken from holds more than the caller; ErrConflict for a system permission.
 func (s *Service) DeletePermission(ctx context.Context, c Caller, id string) error {
-	return s.change(ctx, c, PermissionsDelete, func(tx Tx, c Caller, _ time.Time) error {
+	return s.Change(ctx, c, PermissionsDelete, func(tx *Change) error {
+		c := tx.Caller
 		p, err := c.graph.findPermission(id)
 		if err != nil {
 			return err
@@ -127,7 +137,8 @@ func (s *Service) DeletePermission(ctx context.Context, c Caller, id string) err
 		if !c.May(p.Name) {
 			return forbidden("You can't delete a permission that you do not hold.")
 		}
-		for _, role := range c.graph.holders(p.ID) {
+		holders := c.graph.holders(p.ID)
+		for _, role := range holders {
 			if err := c.mayChangeRole(role); err != nil {
 				return err
 			}
@@ -135,7 +146,13 @@ func (s *Service) DeletePermission(ctx context.Context, c Caller, id string) err
 		if p.Name.System() {
 			return conflict("A system permission can't be deleted.")
 		}
-		return tx.DeletePermission(ctx, p.ID)
+		if err := tx.DeletePermission(ctx, p.ID); err != nil {
+			return err
+		}
+		if tx.Recording() {
+			tx.Record(permissionDeleted(c.graph, p, holders))
+		}
+		return nil
 	})
 }
 

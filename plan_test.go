@@ -274,7 +274,7 @@ func TestOperatorNeedsItsService(t *testing.T) {
 		t.Errorf("Require: %v", err)
 	}
 	s := New(Ports{})
-	if _, err := s.Latest(t.Context(), AsOperator()); !errors.Is(err, ErrUnauthenticated) {
+	if _, err := s.Fresh(t.Context(), AsOperator()); !errors.Is(err, ErrUnauthenticated) {
 		t.Errorf("Latest: %v", err)
 	}
 	if _, err := s.Authorize(t.Context(), AsOperator(), RolesRead); !errors.Is(err, ErrUnauthenticated) {

@@ -11,7 +11,7 @@ func (p *planner) planPermissions() {
 	for _, d := range p.permissions {
 		held, exists := p.graph.PermissionByName(d.name)
 		if !exists {
-			p.take(createPermission(p.owner, d), PlannedChange{ActionCreate, KindPermission, string(d.name), quoted(d.description)})
+			p.add(createPermission(p.owner, d), PlannedChange{ActionCreate, KindPermission, string(d.name), quoted(d.description)})
 			continue
 		}
 		var details []string
@@ -20,7 +20,7 @@ func (p *planner) planPermissions() {
 		}
 		details = differs(details, "description", quoted(held.Description), quoted(d.description), sameText(held.Description, d.description))
 		if len(details) > 0 {
-			p.take(changePermission(p.owner, held.ID, d), PlannedChange{ActionChange, KindPermission, string(d.name), strings.Join(details, "; ")})
+			p.add(changePermission(p.owner, held.ID, d), PlannedChange{ActionChange, KindPermission, string(d.name), strings.Join(details, "; ")})
 		}
 	}
 }
@@ -32,7 +32,7 @@ func (p *planner) planRoles() {
 		n := p.byKey[d.name.Key()]
 		if n == nil {
 			changes := []PlannedChange{{ActionCreate, KindRole, string(d.name), createdRole(d)}}
-			p.take(createRole(p.owner, d), append(changes, assignments(ActionAssign, d.name, d.permissions)...)...)
+			p.add(createRole(p.owner, d), append(changes, assignments(ActionAssign, d.name, d.permissions)...)...)
 			continue
 		}
 		var details []string
@@ -47,14 +47,14 @@ func (p *planner) planRoles() {
 		}
 		details = differs(details, "parent", string(above), string(d.parent), above.Key() == d.parent.Key())
 		if len(details) > 0 {
-			p.take(changeRole(p.owner, n.ID, d), PlannedChange{ActionChange, KindRole, string(d.name), strings.Join(details, "; ")})
+			p.add(changeRole(p.owner, n.ID, d), PlannedChange{ActionChange, KindRole, string(d.name), strings.Join(details, "; ")})
 		}
 		missing := slices.DeleteFunc(slices.Clone(d.permissions), func(name PermissionName) bool {
 			held, exists := p.graph.byName.get(name)
 			return exists && n.own.has(held.slot)
 		})
 		if len(missing) > 0 {
-			p.take(assign(n.ID, missing), assignments(ActionAssign, d.name, missing)...)
+			p.add(assign(n.ID, missing), assignments(ActionAssign, d.name, missing)...)
 		}
 	}
 }
@@ -93,17 +93,17 @@ func (p *planner) planOrphans() {
 	}
 }
 
-func (p *planner) orphan(run run, change PlannedChange) {
+func (p *planner) orphan(do stepFunc, change PlannedChange) {
 	if p.prune {
-		p.take(run, change)
+		p.add(do, change)
 		return
 	}
 	p.plan.Orphaned = append(p.plan.Orphaned, Orphan{change.Kind, change.Name, change.Details})
 }
 
-// take adds a step, and the changes it makes.
-func (p *planner) take(run run, changes ...PlannedChange) {
-	p.plan.steps = append(p.plan.steps, step{run, changes[0], makes(changes)})
+// add adds a step, and the changes it makes.
+func (p *planner) add(do stepFunc, changes ...PlannedChange) {
+	p.plan.steps = append(p.plan.steps, step{do, changes[0], makes(changes)})
 	p.plan.Changes = append(p.plan.Changes, changes...)
 }
 

@@ -39,10 +39,10 @@ type NewRole struct {
 
 // RolePatch is a change of a role, as the request gave it.
 type RolePatch struct {
-	Name        *string         // nil leaves it alone
-	Description Change[*string] // to nil empties it
-	ParentID    Change[*string] // to nil makes it a root
-	Owner       ServiceName     // of a declaration; empty leaves it alone
+	Name        *string           // nil leaves it alone
+	Description Optional[*string] // to nil empties it
+	ParentID    Optional[*string] // to nil makes it a root
+	Owner       ServiceName       // of a declaration; empty leaves it alone
 	Found       Faults
 }
 
@@ -52,8 +52,8 @@ type PermissionAssignment struct {
 	Found         Faults
 }
 
-// Change is a field that a request may set, to whatever To is, nothing included, or leave alone.
-type Change[T any] struct {
+// Optional is a field that a request may set, to whatever To is, nothing included, or leave alone.
+type Optional[T any] struct {
 	Set bool
 	To  T
 }
@@ -66,13 +66,13 @@ type Assignment struct {
 
 // RoleWriter changes roles and what is assigned to them, inside a transaction.
 type RoleWriter interface {
-	// InsertRole returns ErrTaken for a name that exists in any case, ErrDangles for an unknown parent.
+	// InsertRole returns ErrTaken for a name that exists in any case, ErrBadReference for an unknown parent.
 	InsertRole(ctx context.Context, r Role) error
 	// UpdateRole writes all fields but ID, System and CreatedAt. Errors as InsertRole, and ErrNotFound.
 	UpdateRole(ctx context.Context, r Role) error
 	// DeleteRole returns ErrInUse while an account holds it or a role inherits from it, ErrNotFound.
 	DeleteRole(ctx context.Context, id ID) error
-	// Assign adds permissions to a role; those it has are skipped. ErrDangles for an unknown id.
+	// Assign adds permissions to a role; those it has are skipped. ErrBadReference for an unknown id.
 	Assign(ctx context.Context, role ID, permissions []ID) error
 	// Unassign takes a permission from a role. ErrNotFound where it is not assigned to this very role.
 	Unassign(ctx context.Context, role, permission ID) error

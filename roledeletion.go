@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 )
 
 // DeleteRole needs roles:delete. ErrNotFound, ErrForbidden, ErrConflict for Admin and for a role that accounts
 // hold or that roles inherit from.
 func (s *Service) DeleteRole(ctx context.Context, c Caller, id string) error {
-	return s.change(ctx, c, RolesDelete, func(tx Tx, c Caller, _ time.Time) error {
+	return s.Change(ctx, c, RolesDelete, func(tx *Change) error {
+		c := tx.Caller
 		role, err := c.graph.find(id)
 		if err != nil {
 			return err
@@ -28,7 +28,13 @@ func (s *Service) DeleteRole(ctx context.Context, c Caller, id string) error {
 		if heirs := len(c.graph.children(c.graph.node(role.ID))); holders > 0 || heirs > 0 {
 			return conflict(inUse(holders, heirs))
 		}
-		return tx.DeleteRole(ctx, role.ID)
+		if err := tx.DeleteRole(ctx, role.ID); err != nil {
+			return err
+		}
+		if tx.Recording() {
+			tx.Record(roleDeleted(c.graph, role))
+		}
+		return nil
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 )
 
 const roleTaken = "A role with this name already exists."
@@ -23,7 +22,7 @@ func (g *Graph) detail(id ID) RoleDetail {
 
 // Role needs roles:read. ErrNotFound for an id that is unknown or none.
 func (s *Service) Role(ctx context.Context, c Caller, id string) (RoleDetail, error) {
-	c, err := s.reader(ctx, c, RolesRead)
+	c, err := s.authorizeRead(ctx, c, RolesRead)
 	if err != nil {
 		return RoleDetail{}, err
 	}
@@ -45,7 +44,7 @@ func (g *Graph) find(text string) (Role, error) {
 
 // Roles needs roles:read. The query finds parts of names without regard to case.
 func (s *Service) Roles(ctx context.Context, c Caller, query string, p Paging) (Page[RoleDetail], error) {
-	c, err := s.reader(ctx, c, RolesRead)
+	c, err := s.authorizeRead(ctx, c, RolesRead)
 	if err != nil {
 		return Page[RoleDetail]{}, err
 	}
@@ -69,7 +68,8 @@ func (s *Service) Roles(ctx context.Context, c Caller, query string, p Paging) (
 // name that is taken or looks like one that is, for Admin as the parent and for too many.
 func (s *Service) CreateRole(ctx context.Context, c Caller, in NewRole) (RoleDetail, error) {
 	var detail RoleDetail
-	err := s.change(ctx, c, RolesCreate, func(tx Tx, c Caller, now time.Time) error {
+	err := s.Change(ctx, c, RolesCreate, func(tx *Change) error {
+		c, now := tx.Caller, tx.Now
 		faults := slices.Clone(in.Found)
 		role := Role{
 			ID: s.NewID(), Name: faults.roleName("name", in.Name),
@@ -99,6 +99,9 @@ func (s *Service) CreateRole(ctx context.Context, c Caller, in NewRole) (RoleDet
 		if err := tx.Assign(ctx, role.ID, permissions); err != nil {
 			return err
 		}
+		if tx.Recording() {
+			tx.Record(roleCreated(c.graph, role, permissions))
+		}
 		detail, err = detailAfter(ctx, tx, role.ID)
 		return err
 	})
@@ -110,7 +113,8 @@ func (s *Service) CreateRole(ctx context.Context, c Caller, in NewRole) (RoleDet
 // Admin's name.
 func (s *Service) UpdateRole(ctx context.Context, c Caller, id string, in RolePatch) (RoleDetail, error) {
 	var detail RoleDetail
-	err := s.change(ctx, c, RolesUpdate, func(tx Tx, c Caller, now time.Time) error {
+	err := s.Change(ctx, c, RolesUpdate, func(tx *Change) error {
+		c, now := tx.Caller, tx.Now
 		before, missing := c.graph.find(id)
 		after, changed, faults := in.apply(c.graph, before)
 		if missing != nil {
@@ -136,6 +140,7 @@ func (s *Service) UpdateRole(ctx context.Context, c Caller, id string, in RolePa
 			if err := taken(tx.UpdateRole(ctx, after), roleTaken); err != nil {
 				return err
 			}
+			tx.Record(roleUpdated(c.graph, before, after))
 		}
 		detail, err = detailAfter(ctx, tx, after.ID)
 		return err

@@ -61,7 +61,7 @@ func (s *Service) Seed(ctx context.Context) (SeedResult, error) {
 		}
 	}
 	var result SeedResult
-	err := s.Store.InTx(ctx, func(tx Tx) (err error) {
+	err := s.changeByItself(ctx, func(tx *Change) (err error) {
 		result = SeedResult{}
 		if result.Roles, err = s.seedRoles(ctx, tx); err != nil {
 			return err
@@ -86,14 +86,18 @@ func (s *Service) Seed(ctx context.Context) (SeedResult, error) {
 			if err != nil {
 				return err
 			}
-			account := s.newAccount(email, role, s.now())
+			account := s.newAccount(email, role, tx.Now)
 			if err := tx.InsertAccount(ctx, account, hashes[i]); err != nil {
 				return err
 			}
 			if err := tx.MarkDemoPassword(ctx, account.ID); err != nil {
 				return err
 			}
+			tx.Record(accountCreated(account))
 			result.Accounts = append(result.Accounts, demo.email)
+		}
+		if len(result.Roles)+len(result.Accounts) > 0 {
+			tx.Record(systemEvent(DemoSeeded))
 		}
 		return nil
 	})
@@ -102,9 +106,9 @@ func (s *Service) Seed(ctx context.Context) (SeedResult, error) {
 
 // seedRoles makes the missing demo roles. A role made here is linked to its parent; Admin is put above Manager
 // when that is new and Admin has no parent yet.
-func (s *Service) seedRoles(ctx context.Context, tx Tx) ([]RoleName, error) {
+func (s *Service) seedRoles(ctx context.Context, tx *Change) ([]RoleName, error) {
 	var made []RoleName
-	now := s.now()
+	now := tx.Now
 	for _, demo := range demoRoles {
 		graph, err := tx.Graph(ctx)
 		if err != nil {
@@ -129,12 +133,17 @@ func (s *Service) seedRoles(ctx context.Context, tx Tx) ([]RoleName, error) {
 		if err := tx.Assign(ctx, role.ID, permissions); err != nil {
 			return nil, err
 		}
+		tx.Record(roleCreated(graph, role, permissions))
 		if admin := graph.admin; demo.name == "Manager" && admin != nil && admin.ParentID.IsZero() {
 			above := admin.Role
 			above.ParentID, above.UpdatedAt = role.ID, now
 			if err := tx.UpdateRole(ctx, above); err != nil {
 				return nil, err
 			}
+			if graph, err = tx.Graph(ctx); err != nil {
+				return nil, err
+			}
+			tx.Record(roleUpdated(graph, admin.Role, above))
 		}
 		made = append(made, demo.name)
 	}

@@ -26,6 +26,8 @@ type Ports struct {
 	// Operator lets whoever runs the program act as Admin, without an account: for a command line. What serves
 	// others is made without it.
 	Operator bool
+	// Recorders get the events of each change, one after the other, in its transaction.
+	Recorders []Recorder
 	// UnreadableHash, if not nil, is called with the id of an account, such as one that was imported, each time that a
 	// password is compared with its stored hash and the hash can't be read: no password matches it.
 	UnreadableHash func(account ID)
@@ -44,26 +46,26 @@ type Service struct {
 	changeBounds changeBounds
 }
 
-// maxMaking bounds how many statements of changes are made at once.
-const maxMaking = 2
+// maxConcurrentStatements bounds how many statements of changes are made at a time.
+const maxConcurrentStatements = 2
 
 // New returns a Service on its ports.
 func New(p Ports) *Service {
 	p.Limits = p.Limits.orUsual()
 	return &Service{
-		Ports: p, statements: newStatements(maxMaking), beginnings: newBeginnings(),
+		Ports: p, statements: newStatements(maxConcurrentStatements), beginnings: newBeginnings(),
 		changeBounds: changeBounds{maxChangesTold, maxStatement},
 	}
 }
 
-// Caller is an authenticated account, with what it may do as of the moment it was looked up.
+// Caller is an authenticated subject, with what it may do as of the moment it was looked up.
 type Caller struct {
-	Account Account
-	graph   *Graph
-	seen    Revision // when it was looked up
-	heard   bool     // it was not: this is what the Store has heard of, a moment old
-	// operator is whoever runs the program, who acts as Admin and has no account.
-	operator bool
+	Subject Subject
+	// Account is the subject's own. The operator has none: of its Account, Role and Active alone are set.
+	Account  Account
+	graph    *Graph
+	revision Revision // of the state in which it was looked up
+	cached   bool     // it was not looked up: this is what the Store has in memory, a moment old
 }
 
 // May reports whether the caller holds a permission.
@@ -86,8 +88,8 @@ func (c Caller) Permissions() []PermissionName { return c.graph.Effective(c.Acco
 // does not count: it is not ours, not valid at this time, or its account is disabled, deleted or past its
 // version.
 //
-// Who is let in may be let in on what the Store has heard of. Nobody is turned away on that: what was heard may
-// be older than the token.
+// A token may be accepted by what the Store has cached. It is never rejected by that: the cache may be older than the
+// token.
 func (s *Service) Authenticate(ctx context.Context, token string) (Caller, error) {
 	bearer, err := s.Tokens.Bearer(token, s.Now())
 	if err != nil {
@@ -95,40 +97,41 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Caller, error
 	}
 	if access, ok := s.Store.CachedAccess(bearer.Account); ok {
 		if caller, err := admit(access, bearer); err == nil {
-			caller.heard = true
+			caller.cached = true
 			return caller, nil
 		}
 	}
-	return s.live(ctx, s.Store, bearer)
+	return s.load(ctx, s.Store, bearer)
 }
 
-// Authorize returns the caller if it holds all of these, else ErrForbidden. As with Authenticate, what was heard
-// of is reason enough to let somebody do a thing, and to refuse it the database is asked. What is held is held at
-// one moment: never one permission by what was heard and another by what is so now.
+// Authorize returns the caller if it holds all of these, else ErrForbidden. As with Authenticate, the cache is enough to
+// allow a thing, and the database is asked before it is refused. All permissions are looked up in one state: never
+// one in the cache and another in the database.
 func (s *Service) Authorize(ctx context.Context, c Caller, all ...PermissionName) (Caller, error) {
 	if c.Require(all...) == nil {
 		return c, nil
 	}
-	latest, err := s.Latest(ctx, c)
+	latest, err := s.Fresh(ctx, c)
 	if err != nil {
 		return Caller{}, err
 	}
 	return latest, latest.Require(all...)
 }
 
-// Latest returns the caller as the database has it now. ErrUnauthenticated if it is not let in any more. What
-// somebody reads comes from here, so that they find what they have just written through another replica; what
-// they may do need not.
-func (s *Service) Latest(ctx context.Context, c Caller) (Caller, error) {
-	if !c.heard && !c.operator {
+// Fresh returns the caller as the database has it now. ErrUnauthenticated if its token does not count now. A caller that
+// reads its own data reads it from here, so that it finds what it has just written through another replica;
+// whether it may read may be decided by the cache.
+func (s *Service) Fresh(ctx context.Context, c Caller) (Caller, error) {
+	if !c.cached && !c.operator() {
 		return c, nil
 	}
-	return s.present(ctx, s.Store, c)
+	return s.reload(ctx, s.Store, c)
 }
 
-// reader is the latest of a caller who reads what it takes p to read.
-func (s *Service) reader(ctx context.Context, c Caller, p PermissionName) (Caller, error) {
-	latest, err := s.Latest(ctx, c)
+// authorizeRead returns the caller as the database has it now, or ErrForbidden if it does not hold p, which it takes to
+// read something.
+func (s *Service) authorizeRead(ctx context.Context, c Caller, p PermissionName) (Caller, error) {
+	latest, err := s.Fresh(ctx, c)
 	if err != nil {
 		return Caller{}, err
 	}
@@ -137,12 +140,14 @@ func (s *Service) reader(ctx context.Context, c Caller, p PermissionName) (Calle
 
 // AsOperator is the caller that stands for whoever runs the program. It counts with a Service that has an
 // Operator and with no other.
-func AsOperator() Caller { return Caller{operator: true} }
+func AsOperator() Caller { return Caller{Subject: operatorSubject()} }
 
-// present looks a caller up again, in the state that r sees.
-func (s *Service) present(ctx context.Context, r AccessReader, c Caller) (Caller, error) {
-	if !c.operator {
-		return s.live(ctx, r, c.bearer())
+func (c Caller) operator() bool { return c.Subject.Kind == SubjectOperator }
+
+// reload looks a caller up again, in the state that r sees.
+func (s *Service) reload(ctx context.Context, r AccessReader, c Caller) (Caller, error) {
+	if !c.operator() {
+		return s.load(ctx, r, c.bearer())
 	}
 	if !s.Operator {
 		return Caller{}, unauthenticated(errors.New("this service has no operator"))
@@ -154,15 +159,15 @@ func (s *Service) present(ctx context.Context, r AccessReader, c Caller) (Caller
 	if graph.admin == nil {
 		return Caller{}, errors.New("the database has no role Admin")
 	}
-	return Caller{Account: Account{Role: graph.admin.Role, Active: true}, graph: graph, operator: true}, nil
+	return Caller{Subject: c.Subject, Account: Account{Role: graph.admin.Role, Active: true}, graph: graph}, nil
 }
 
 func (c Caller) bearer() Bearer {
-	return Bearer{Account: c.Account.ID, Version: c.Account.TokenVersion}
+	return Bearer{Account: c.Subject.ID, Version: c.Account.TokenVersion}
 }
 
-// live looks a caller up in the state that r sees.
-func (s *Service) live(ctx context.Context, r AccessReader, b Bearer) (Caller, error) {
+// load looks a caller up in the state that r sees.
+func (s *Service) load(ctx context.Context, r AccessReader, b Bearer) (Caller, error) {
 	access, err := r.Access(ctx, b.Account)
 	if errors.Is(err, ErrNotFound) {
 		return Caller{}, unauthenticated(errors.New("the account does not exist"))
@@ -181,25 +186,7 @@ func admit(access Access, b Bearer) (Caller, error) {
 	case access.Account.TokenVersion != b.Version:
 		return Caller{}, unauthenticated(errors.New("the token's version is past"))
 	}
-	return Caller{Account: access.Account, graph: access.Graph, seen: access.Revision}, nil
-}
-
-// change runs fn in a transaction on behalf of c. The caller is looked up again inside it, and must still hold
-// p (where p is not empty), so that fn decides on a state nobody can change under it. All of a transaction
-// happens at one time.
-func (s *Service) change(ctx context.Context, c Caller, p PermissionName, fn func(tx Tx, c Caller, now time.Time) error) error {
-	return s.Store.InTx(ctx, func(tx Tx) error {
-		live, err := s.present(ctx, tx, c)
-		if err != nil {
-			return err
-		}
-		if p != "" {
-			if err := live.Require(p); err != nil {
-				return err
-			}
-		}
-		return fn(tx, live, s.now())
-	})
+	return Caller{Subject: access.Account.Subject(), Account: access.Account, graph: access.Graph, revision: access.Revision}, nil
 }
 
 // now is the time in the precision in which databases keep it.

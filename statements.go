@@ -25,7 +25,7 @@ const (
 	maxStatements = 64
 	// maxOwnStatements bounds how many of them are kept that an account was the first to ask for.
 	maxOwnStatements = 8
-	// makeTimeout is how long the making of an answer may take, the wait for a turn included.
+	// makeTimeout is how long the making of an answer may take, the wait for the semaphore included.
 	makeTimeout = 10 * time.Second
 )
 
@@ -33,8 +33,8 @@ const (
 // into the database and one signature. A revision never comes back, so an answer stays true for as long as the
 // database is at the revision of its key.
 type statements struct {
-	turns *accountTurns
-	once  atomic.Int64 // counts the keys that are nobody else's
+	semaphore *accountSemaphore
+	once      atomic.Int64 // counts the keys that are nobody else's
 
 	mu   sync.Mutex
 	slot int64
@@ -48,15 +48,17 @@ type madeStatement struct {
 	err    error
 
 	mu         sync.Mutex
-	contenders map[ID]bool // accounts that wait for a turn to make it
+	contenders map[ID]bool // accounts that wait for the semaphore to make it
 	begun      bool
 }
 
 // newStatements makes at most atOnce answers at a time.
-func newStatements(atOnce int) *statements { return &statements{turns: newAccountTurns(atOnce)} }
+func newStatements(atOnce int) *statements {
+	return &statements{semaphore: newAccountSemaphore(atOnce)}
+}
 
 // answer returns the answer of a key, which is made if it is not there. A failure is not kept. Of all who wait for
-// one answer it is made in the turn of the account that gets its turn first: an account that has asked for very much
+// one answer it is made by the account that acquires the semaphore first: an account that has asked for very much
 // else holds up only itself.
 func (s *statements) answer(ctx context.Context, key statementKey, account ID, do func(context.Context) (ChangesAnswer, error)) (ChangesAnswer, error) {
 	m, contends, err := s.claim(key, account)
@@ -75,19 +77,19 @@ func (s *statements) answer(ctx context.Context, key statementKey, account ID, d
 	}
 }
 
-// contend waits for the account's turn, and makes the answer unless another has begun to.
+// contend waits for the semaphore, and makes the answer unless another has begun to.
 func (s *statements) contend(ctx context.Context, key statementKey, m *madeStatement, account ID, do func(context.Context) (ChangesAnswer, error)) {
 	ctx, cancel := context.WithTimeout(ctx, makeTimeout)
 	defer cancel()
-	taken := s.turns.take(ctx, account, m.done)
-	if taken {
-		defer s.turns.done(account)
+	acquired := s.semaphore.acquire(ctx, account, m.done)
+	if acquired {
+		defer s.semaphore.release(account)
 	}
-	if !m.begin(account, taken) {
+	if !m.begin(account, acquired) {
 		return
 	}
 	m.err = Unavailable("There are too many who ask for changes; try again.", time.Second, nil)
-	if taken {
+	if acquired {
 		m.answer, m.err = carefully(ctx, do)
 	}
 	if m.err != nil {
@@ -96,13 +98,13 @@ func (s *statements) contend(ctx context.Context, key statementKey, m *madeState
 	close(m.done)
 }
 
-// begin reports whether it is the account's to end this: with a turn, unless another has begun, and without one, if
-// no other waits for its own.
-func (m *madeStatement) begin(account ID, taken bool) bool {
+// begin reports whether it is the account's to end this: having acquired the semaphore, unless another has begun, and
+// without it, if no other waits for it.
+func (m *madeStatement) begin(account ID, acquired bool) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.contenders, account)
-	if m.begun || !taken && len(m.contenders) > 0 {
+	if m.begun || !acquired && len(m.contenders) > 0 {
 		return false
 	}
 	m.begun = true
@@ -133,7 +135,7 @@ func (s *statements) claim(key statementKey, account ID) (m *madeStatement, cont
 	}
 	m = s.made[key]
 	if m == nil {
-		if s.turns.crowded(account) {
+		if s.semaphore.crowded(account) {
 			return nil, false, errCrowded()
 		}
 		m = &madeStatement{owner: account, done: make(chan struct{}), contenders: map[ID]bool{}}
@@ -142,7 +144,7 @@ func (s *statements) claim(key statementKey, account ID) (m *madeStatement, cont
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.begun || m.contenders[account] || len(m.contenders) > 0 && s.turns.crowded(account) {
+	if m.begun || m.contenders[account] || len(m.contenders) > 0 && s.semaphore.crowded(account) {
 		return m, false, nil
 	}
 	m.contenders[account] = true

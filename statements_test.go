@@ -14,7 +14,7 @@ var alice, bert = NewID(), NewID()
 
 func TestStatementsAreMadeOnce(t *testing.T) {
 	t.Parallel()
-	s := newStatements(maxMaking)
+	s := newStatements(maxConcurrentStatements)
 	var made atomic.Int64
 	revision := Revision{"r", "a"}
 	key := statementKey{after: "a", revision: revision, slot: 1}
@@ -85,7 +85,7 @@ func TestStatementsAreMadeOnce(t *testing.T) {
 // An account that asks for very much pushes out what it has asked for itself, and nothing of others.
 func TestStatementsThatAreKept(t *testing.T) {
 	t.Parallel()
-	s := newStatements(maxMaking)
+	s := newStatements(maxConcurrentStatements)
 	made := map[string]int{}
 	get := func(account ID, after string) {
 		t.Helper()
@@ -113,7 +113,7 @@ func TestStatementsThatAreKept(t *testing.T) {
 // Accounts take turns, so one that asks for very much holds up itself.
 func TestAccountsTakeTurns(t *testing.T) {
 	t.Parallel()
-	s := newStatements(maxMaking)
+	s := newStatements(maxConcurrentStatements)
 	release := make(chan struct{})
 	var running, most atomic.Int64
 	hold := func(context.Context) (ChangesAnswer, error) {
@@ -124,7 +124,7 @@ func TestAccountsTakeTurns(t *testing.T) {
 	}
 	var flood sync.WaitGroup
 	var refused atomic.Int64
-	for i := range 2 * maxWaitingTurns {
+	for i := range 2 * maxWaiting {
 		flood.Go(func() {
 			_, err := s.answer(t.Context(), statementKey{after: fmt.Sprint(i), slot: 1}, alice, hold)
 			var e *Error
@@ -153,19 +153,19 @@ func TestAccountsTakeTurns(t *testing.T) {
 	}
 	close(release)
 	flood.Wait()
-	s.turns.mu.Lock()
-	defer s.turns.mu.Unlock()
-	if s.turns.free != maxMaking || len(s.turns.order)+len(s.turns.waiting)+len(s.turns.busy) > 0 {
-		t.Errorf("in the end %+v", s.turns)
+	s.semaphore.mu.Lock()
+	defer s.semaphore.mu.Unlock()
+	if s.semaphore.free != maxConcurrentStatements || len(s.semaphore.order)+len(s.semaphore.waiting)+len(s.semaphore.busy) > 0 {
+		t.Errorf("in the end %+v", s.semaphore)
 	}
 }
 
-// TestTurns: who gives up loses nobody else's turn, and those who wait go one after the other, account by account.
-func TestTurns(t *testing.T) {
+// TestAccountSemaphore: who gives up loses nobody else's turn, and those who wait go one after the other, account by account.
+func TestAccountSemaphore(t *testing.T) {
 	t.Parallel()
-	turns := newAccountTurns(1)
+	semaphore := newAccountSemaphore(1)
 	busy, a, b := NewID(), NewID(), NewID()
-	if !turns.take(t.Context(), busy, nil) {
+	if !semaphore.acquire(t.Context(), busy, nil) {
 		t.Fatal("a free turn is not had")
 	}
 	var mu sync.Mutex
@@ -173,9 +173,9 @@ func TestTurns(t *testing.T) {
 	var all sync.WaitGroup
 	waiting := func(account ID, n int) {
 		for {
-			turns.mu.Lock()
-			got := len(turns.waiting[account])
-			turns.mu.Unlock()
+			semaphore.mu.Lock()
+			got := len(semaphore.waiting[account])
+			semaphore.mu.Unlock()
 			if got == n {
 				return
 			}
@@ -184,26 +184,26 @@ func TestTurns(t *testing.T) {
 	}
 	queue := func(account ID, name string, n int) {
 		all.Go(func() {
-			if !turns.take(t.Context(), account, nil) {
+			if !semaphore.acquire(t.Context(), account, nil) {
 				t.Errorf("%s got no turn", name)
 			}
 			mu.Lock()
 			order = append(order, name)
 			mu.Unlock()
-			turns.done(account)
+			semaphore.release(account)
 		})
 		waiting(account, n)
 	}
 	gone, cancel := context.WithCancel(t.Context())
 	needless := make(chan struct{})
 	all.Go(func() {
-		if turns.take(gone, a, nil) {
+		if semaphore.acquire(gone, a, nil) {
 			t.Error("who has gone got a turn")
 		}
 	})
 	waiting(a, 1)
 	all.Go(func() {
-		if turns.take(t.Context(), b, needless) {
+		if semaphore.acquire(t.Context(), b, needless) {
 			t.Error("who needs none got a turn")
 		}
 	})
@@ -216,7 +216,7 @@ func TestTurns(t *testing.T) {
 	close(needless)
 	waiting(a, 3)
 	waiting(b, 1)
-	turns.done(busy)
+	semaphore.release(busy)
 	all.Wait()
 	if got := fmt.Sprint(order); got != "[a1 b1 a2 a3]" {
 		t.Errorf("turns were taken in the order %s", got)

@@ -46,9 +46,9 @@ type Tx interface {
 // RowTx is a transaction that changes no rights: it has no writers of accounts, roles or permissions. What it reads
 // another may change before it commits, unless it has written the same row.
 type RowTx interface {
-	// ReplacePasswordHash puts h in the place of old and does nothing if the hash is no longer old. It is no change of the
-	// account: neither UpdatedAt nor TokenVersion moves, and a mark of MarkDemoPassword stays.
-	ReplacePasswordHash(ctx context.Context, id ID, old, h PasswordHash) error
+	// ReplacePasswordHash puts h in the place of old, or does nothing if the hash is no longer old, and reports which. It is
+	// no change of the account: neither UpdatedAt nor TokenVersion moves, and a mark of MarkDemoPassword stays.
+	ReplacePasswordHash(ctx context.Context, id ID, old, h PasswordHash) (replaced bool, err error)
 	// ForgetEmailChanges forgets the changes of e-mails that were before a time.
 	ForgetEmailChanges(ctx context.Context, before time.Time) error
 }

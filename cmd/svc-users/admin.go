@@ -44,7 +44,7 @@ func (cmd *adminCreateCommand) Run(t *terminal) error {
 		return err
 	}
 	account, err := a.CreateAdministrator(t.ctx, cmd.Email, password)
-	if err = errors.Join(inWords(err), a.Close()); err != nil {
+	if err = errors.Join(nameFaults(err), a.Close()); err != nil {
 		return err
 	}
 	fmt.Fprintln(t.stdout, "Made administrator", account.Email)

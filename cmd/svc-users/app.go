@@ -8,15 +8,11 @@ import (
 	"log/slog"
 	"os"
 	"strings"
-	"time"
 
 	"golang.org/x/term"
 
-	users "github.com/svc-users/svc-users"
-	"github.com/svc-users/svc-users/internal/cgroup"
+	"github.com/svc-users/svc-users/internal/app"
 	"github.com/svc-users/svc-users/internal/config"
-	"github.com/svc-users/svc-users/internal/confusable"
-	"github.com/svc-users/svc-users/internal/password"
 	"github.com/svc-users/svc-users/internal/store"
 	"github.com/svc-users/svc-users/internal/token"
 )
@@ -56,85 +52,22 @@ func databaseFaults(cfg config.Config) config.Faults {
 	return faults
 }
 
-// app is a Service on its database.
-type app struct {
-	*users.Service
-	store  *store.Store
-	hasher *password.Hasher
-	limits cgroup.Limits
+// open opens the database of the settings, as app.Open does, and looks at its files first. Tokens can't be issued.
+func (t *terminal) open(cfg config.Config) (*app.App, error) {
+	return t.openBy(cfg, (*app.App).Open)
 }
 
-// open connects to the database, brings its schema up to date and makes what every database has. Tokens may
-// be nil for commands that issue none.
-func (t *terminal) open(cfg config.Config, tokens users.Tokens) (*app, error) {
+// openExisting is the same for a database that exists and is up to date; see app.OpenExisting.
+func (t *terminal) openExisting(cfg config.Config) (*app.App, error) {
+	return t.openBy(cfg, (*app.App).OpenExisting)
+}
+
+func (t *terminal) openBy(cfg config.Config, open func(*app.App, context.Context) error) (*app.App, error) {
 	if err := t.checkDatabase(cfg); err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	st, err := store.Open(t.ctx, cfg.DatabaseURL.Reveal())
-	if err != nil {
-		return nil, fmt.Errorf("DATABASE_URL: %w", err)
-	}
-	a := newApp(cfg, st, tokens)
-	if err := a.prepare(t.ctx); err != nil {
-		return nil, errors.Join(err, a.Close())
-	}
-	return a, nil
-}
-
-// openExisting connects to a database that exists and is up to date. Of what it finds it changes nothing: a command
-// about one thing in a database must neither make one where a path is mistyped nor migrate that of an older program,
-// which may be serving.
-func (t *terminal) openExisting(cfg config.Config) (*app, error) {
-	if err := t.checkDatabase(cfg); err != nil {
-		return nil, fmt.Errorf("DATABASE_URL: %w", err)
-	}
-	st, err := store.OpenExisting(t.ctx, cfg.DatabaseURL.Reveal())
-	if err != nil {
-		return nil, notReady(err)
-	}
-	return newApp(cfg, st, nil), nil
-}
-
-// notReady says what to do about a database that is not there or not up to date.
-func notReady(err error) error {
-	if errors.Is(err, store.ErrMissing) || errors.Is(err, store.ErrOlderSchema) {
-		return fmt.Errorf("DATABASE_URL: %w; svc-users migrate up makes it, or brings it up to date", err)
-	}
-	return fmt.Errorf("DATABASE_URL: %w", err)
-}
-
-func newApp(cfg config.Config, st *store.Store, tokens users.Tokens) *app {
-	limits := cgroup.Read(os.DirFS("/"))
-	a := &app{store: st, hasher: password.New(hashing(cfg, limits)), limits: limits}
-	a.Service = users.New(users.Ports{
-		Store:     st,
-		Passwords: a.hasher,
-		Tokens:    tokens,
-		Now:       time.Now,
-		NewID:     users.NewID,
-		TokenLife: cfg.JWT.Lifetime,
-		Limits:    users.Limits{Roles: cfg.MaxRoles, Permissions: cfg.MaxPermissions, Assignments: cfg.MaxAssignments},
-		NoDemo:    cfg.Environment == config.Production,
-		Unlimited: !cfg.RateLimits,
-		Skeleton:  confusable.New().Skeleton,
-	})
-	return a
-}
-
-func (a *app) prepare(ctx context.Context) error {
-	if err := a.store.Migrate(ctx); err != nil {
-		return fmt.Errorf("bringing the database up to date: %w", err)
-	}
-	if err := a.Bootstrap(ctx); err != nil {
-		return fmt.Errorf("making the role Admin and the system permissions: %w", err)
-	}
-	return nil
-}
-
-// Close lets go of the workers and the database.
-func (a *app) Close() error {
-	a.hasher.Close()
-	return a.store.Close()
+	a := app.New(app.FromSettings(cfg))
+	return a, open(a, t.ctx)
 }
 
 // logger writes records to standard error: as text on a terminal, else as JSON, unless the settings say. Close

@@ -13,7 +13,7 @@ func (t *terminal) awaitDatabase(cfg config.Config) error {
 	waiting := t.waiting
 	if waiting == nil {
 		waiting = func(why string) {
-			fmt.Fprintf(t.stderr, "svc-users: waiting up to %v (DATABASE_WAIT) for the database: %s\n", cfg.DatabaseWait, printable(why))
+			fmt.Fprintf(t.stderr, "svc-users: waiting up to %v (DATABASE_WAIT) for the database: %s\n", cfg.DatabaseWait, replaceUnprintable(why))
 		}
 	}
 	return store.Await(t.ctx, cfg.DatabaseURL.Reveal(), cfg.DatabaseWait, waiting)

@@ -27,7 +27,7 @@ func (cmd *planCommand) Run(t *terminal) error {
 		return err
 	}
 	showPlan(t.stdout, plan)
-	fmt.Fprintln(t.stdout, summary(plan, "nothing to do", "to create", "to change", "to take away"))
+	fmt.Fprintln(t.stdout, summarizePlan(plan, "nothing to do", "to create", "to change", "to take away"))
 	return nil
 }
 
@@ -40,7 +40,7 @@ func (cmd *applyCommand) Run(t *terminal) error {
 		return err
 	}
 	showPlan(t.stdout, plan)
-	fmt.Fprintln(t.stdout, summary(plan, "nothing to do", "created", "changed", "taken away"))
+	fmt.Fprintln(t.stdout, summarizePlan(plan, "nothing to do", "created", "changed", "taken away"))
 	return nil
 }
 

@@ -16,7 +16,7 @@ func TestExampleDeclaration(t *testing.T) {
 	}
 	t.Chdir(t.TempDir())
 	t.Setenv("DATABASE_URL", "")
-	if status := run([]string{"migrate", "up"}, nil, io.Discard, io.Discard); status != 0 {
+	if status := runCommand([]string{"migrate", "up"}, nil, io.Discard, io.Discard); status != 0 {
 		t.Fatalf("migrate up: status %d", status)
 	}
 	for _, step := range []struct{ command, last string }{
@@ -26,7 +26,7 @@ func TestExampleDeclaration(t *testing.T) {
 		{"plan", "orders: nothing to do"},
 	} {
 		var stdout, stderr bytes.Buffer
-		status := run([]string{step.command, example}, nil, &stdout, &stderr)
+		status := runCommand([]string{step.command, example}, nil, &stdout, &stderr)
 		if out := stdout.String(); status != 0 || !strings.HasSuffix(out, step.last+"\n") {
 			t.Errorf("%s: status %d\n%s%s", step.command, status, out, stderr.String())
 		}

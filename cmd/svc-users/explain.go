@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/app"
 	"github.com/svc-users/svc-users/internal/store"
 )
 
@@ -27,10 +28,10 @@ func (cmd *explainCommand) Run(t *terminal) error {
 	}
 	st, err := store.OpenToRead(t.ctx, cfg.DatabaseURL.Reveal())
 	if err != nil {
-		return notReady(err)
+		return app.NotReady(err)
 	}
 	e, err := users.New(users.Ports{Store: st}).ExplainByEmail(t.ctx, cmd.Email, cmd.Permission)
-	if err := errors.Join(inWords(err), st.Close()); err != nil {
+	if err := errors.Join(nameFaults(err), st.Close()); err != nil {
 		return err
 	}
 	writeExplanation(t.stdout, e)
@@ -42,27 +43,27 @@ func writeExplanation(w io.Writer, e users.Explanation) {
 	if e.Allowed() {
 		answer = "yes"
 	}
-	fmt.Fprintf(w, "%s: %s\n", answer, printable(e.String()))
+	fmt.Fprintf(w, "%s: %s\n", answer, replaceUnprintable(e.String()))
 	row := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(w, "  %-9s %s\n", name, printable(value))
+			fmt.Fprintf(w, "  %-9s %s\n", name, replaceUnprintable(value))
 		}
 	}
 	row("account", e.Account.ID.String())
 	row("role", string(e.Account.Role.Name))
-	row("path", drawn(e))
-	row("given by", joined(e.GrantedBy, ", "))
+	row("path", drawPath(e))
+	row("given by", joinNames(e.GrantedBy, ", "))
 }
 
-// drawn is the way from the account's role to the permission.
-func drawn(e users.Explanation) string {
+// drawPath is the way from the account's role to the permission.
+func drawPath(e users.Explanation) string {
 	if len(e.Path) == 0 {
 		return ""
 	}
-	return joined(e.Path, " > ") + " (" + string(e.Permission) + ")"
+	return joinNames(e.Path, " > ") + " (" + string(e.Permission) + ")"
 }
 
-func joined(names []users.RoleName, between string) string {
+func joinNames(names []users.RoleName, between string) string {
 	parts := make([]string, len(names))
 	for i, n := range names {
 		parts[i] = string(n)

@@ -8,9 +8,9 @@ import (
 	users "github.com/svc-users/svc-users"
 )
 
-// inWords names what is wrong with the input of a command, which an invalid request's error leaves to its
+// nameFaults names what is wrong with the input of a command, which an invalid request's error leaves to its
 // faults.
-func inWords(err error) error {
+func nameFaults(err error) error {
 	var refused *users.Error
 	if !errors.As(err, &refused) || len(refused.Faults) == 0 {
 		return err

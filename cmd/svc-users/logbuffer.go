@@ -63,7 +63,7 @@ func (b *logBuffer) Write(record []byte) (int, error) {
 	full := len(b.pending) > hurryAt
 	b.mu.Unlock()
 	if first {
-		wake(b.arrived)
+		wakeReceiver(b.arrived)
 	}
 	if full {
 		b.writeSoon()
@@ -72,10 +72,10 @@ func (b *logBuffer) Write(record []byte) (int, error) {
 }
 
 // writeSoon has all that is pending written without delay, and does not wait for it.
-func (b *logBuffer) writeSoon() { wake(b.hurry) }
+func (b *logBuffer) writeSoon() { wakeReceiver(b.hurry) }
 
-// wake wakes a goroutine that waits for c, or will.
-func wake(c chan<- struct{}) {
+// wakeReceiver wakes a goroutine that waits for c, or will.
+func wakeReceiver(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:
 	default: // it has been woken

@@ -1,8 +1,8 @@
 // Command svc-users is the service and everything an operator needs around it.
 //
-// It is the only place where the rooms meet: each command is a file of its own that reads the settings, wires
-// what it needs and runs. A command that fails prints one line on standard error and exits with status 1, or 2
-// for wrong usage. Results go to standard output, so that they can be piped; log records go to standard error.
+// Each command is a file of its own that reads the settings, has package app put together what it needs, and prints.
+// A command that fails prints one line on standard error and exits with status 1, or 2 for wrong usage. Results go to
+// standard output, so that they can be piped; log records go to standard error.
 package main
 
 import (
@@ -55,11 +55,11 @@ type commands struct {
 func init() { runtime.LockOSThread() }
 
 func main() {
-	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(runCommand(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// run is main with its surroundings as arguments. It returns the exit status.
-func run(args []string, stdin *os.File, stdout, stderr io.Writer) int {
+// runCommand is main with its surroundings as arguments. It returns the exit status.
+func runCommand(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 
@@ -82,7 +82,7 @@ func run(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 		return 0
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "svc-users: %s (svc-users --help explains)\n", oneLine(err))
+		fmt.Fprintf(stderr, "svc-users: %s (svc-users --help explains)\n", toOneLine(err))
 		return exitUsage
 	}
 	results := &checkedWriter{w: stdout}
@@ -94,7 +94,7 @@ func run(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 			err = errors.New("interrupted")
 		}
-		fmt.Fprintf(stderr, "svc-users: %s\n", oneLine(err))
+		fmt.Fprintf(stderr, "svc-users: %s\n", toOneLine(err))
 		return exitFailure
 	}
 	return 0
@@ -115,13 +115,13 @@ func (c *checkedWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// oneLine keeps the promise that a failure is one line, whatever a library put into its error.
-func oneLine(err error) string {
-	return printable(strings.Join(strings.Fields(err.Error()), " "))
+// toOneLine keeps the promise that a failure is one line, whatever a library put into its error.
+func toOneLine(err error) string {
+	return replaceUnprintable(strings.Join(strings.Fields(err.Error()), " "))
 }
 
-// printable keeps what a file or a database holds from giving orders to a terminal.
-func printable(s string) string {
+// replaceUnprintable keeps what a file or a database holds from giving orders to a terminal.
+func replaceUnprintable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return utf8.RuneError

@@ -18,7 +18,7 @@ func TestResultThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"version"}, {"openapi"}, {"keys", "generate"}} {
 		var stderr bytes.Buffer
-		if status := run(args, nil, brokenPipe{}, &stderr); status != exitFailure {
+		if status := runCommand(args, nil, brokenPipe{}, &stderr); status != exitFailure {
 			t.Errorf("%v: status %d", args, status)
 		}
 		if s := stderr.String(); strings.Count(s, "\n") != 1 || !strings.Contains(s, "broken pipe") {

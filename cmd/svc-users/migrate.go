@@ -21,7 +21,7 @@ func (migrateUpCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	a, err := t.open(cfg, nil)
+	a, err := t.open(cfg)
 	if err != nil {
 		return err
 	}

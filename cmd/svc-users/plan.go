@@ -16,23 +16,23 @@ var signs = map[users.Action]string{
 // showPlan prints a plan as a difference, a line for each change.
 func showPlan(w io.Writer, plan users.Plan) {
 	for _, c := range plan.Changes {
-		fmt.Fprintln(w, signs[c.Action], thing(c.Kind, c.Name, c.Details))
+		fmt.Fprintln(w, signs[c.Action], describeThing(c.Kind, c.Name, c.Details))
 	}
 	for _, o := range plan.Orphaned {
-		fmt.Fprintf(w, "? orphaned %s; --prune would take it away\n", thing(o.Kind, o.Name, o.Details))
+		fmt.Fprintf(w, "? orphaned %s; --prune would take it away\n", describeThing(o.Kind, o.Name, o.Details))
 	}
 }
 
-func thing(kind users.Kind, name, details string) string {
+func describeThing(kind users.Kind, name, details string) string {
 	line := string(kind) + " " + name
 	if details != "" {
 		line += ": " + details
 	}
-	return printable(line)
+	return replaceUnprintable(line)
 }
 
-// summary is the last line: how much of what.
-func summary(plan users.Plan, nothing, created, changed, gone string) string {
+// summarizePlan is the last line: how much of what.
+func summarizePlan(plan users.Plan, nothing, created, changed, gone string) string {
 	count := map[string]int{}
 	for _, c := range plan.Changes {
 		count[signs[c.Action]]++

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/config"
 )
 
@@ -18,19 +19,20 @@ func (seedCommand) Run(t *terminal) error {
 	if err := demoAllowed(cfg); err != nil {
 		return err
 	}
-	a, err := t.open(cfg, nil)
+	a, err := t.open(cfg)
 	if err != nil {
 		return err
 	}
-	return errors.Join(seed(t, a), a.Close())
-}
-
-// seed makes what is missing and says what it was.
-func seed(t *terminal, a *app) error {
 	made, err := a.Seed(t.ctx)
 	if err != nil {
-		return fmt.Errorf("making the demo data: %w", err)
+		return errors.Join(fmt.Errorf("making the demo data: %w", err), a.Close())
 	}
+	t.showSeeded(made)
+	return a.Close()
+}
+
+// showSeeded says what was made of the demo data.
+func (t *terminal) showSeeded(made users.SeedResult) {
 	for _, name := range made.Roles {
 		fmt.Fprintln(t.stdout, "Made role", name)
 	}
@@ -40,7 +42,6 @@ func seed(t *terminal, a *app) error {
 	if len(made.Roles)+len(made.Accounts) == 0 {
 		fmt.Fprintln(t.stdout, "The demo data is there already")
 	}
-	return nil
 }
 
 func demoAllowed(cfg config.Config) error {

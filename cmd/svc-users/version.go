@@ -12,12 +12,12 @@ type versionCommand struct{}
 
 // Run prints the version.
 func (versionCommand) Run(t *terminal) error {
-	fmt.Fprintln(t.stdout, "svc-users", version())
+	fmt.Fprintln(t.stdout, "svc-users", buildVersion())
 	return nil
 }
 
-// version is the release this binary was built as, or what the Go toolchain knows of it.
-func version() string {
+// buildVersion is the release this binary was built as, or what the Go toolchain knows of it.
+func buildVersion() string {
 	if release != "" {
 		return release
 	}

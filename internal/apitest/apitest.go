@@ -21,12 +21,14 @@ import (
 	"time"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/app"
+	"github.com/svc-users/svc-users/internal/config"
 	"github.com/svc-users/svc-users/internal/confusable"
-	"github.com/svc-users/svc-users/internal/httpapi"
 	"github.com/svc-users/svc-users/internal/password"
 	"github.com/svc-users/svc-users/internal/store"
 	"github.com/svc-users/svc-users/internal/store/storetest"
 	"github.com/svc-users/svc-users/internal/token"
+	"github.com/svc-users/svc-users/internal/web"
 )
 
 // The administrator that every service has from the start.
@@ -42,8 +44,8 @@ var Engine = "sqlite"
 // Version is what the services call themselves.
 const Version = "0.0.0-test"
 
-// patience only ends what hangs. It is far longer than anything takes that works, on however busy a machine.
-const patience = 10 * time.Minute
+// Patience only ends what hangs. It is far longer than anything takes that works, on however busy a machine.
+const Patience = 10 * time.Minute
 
 // Options says how the service is to be. The zero value is one on Engine.
 type Options struct {
@@ -55,8 +57,10 @@ type Options struct {
 	Audiences []string
 	// Unlimited lifts what bounds attempts.
 	Unlimited bool
+	// Recorders get the events of all that the rules change.
+	Recorders []users.Recorder
 	// Configure, if not nil, changes what the edge is made with.
-	Configure func(*httpapi.Options)
+	Configure func(*app.EdgeOptions)
 }
 
 // Service is a running service.
@@ -77,6 +81,7 @@ type Service struct {
 	Log     *Log // what Logger wrote
 
 	options Options
+	app     *app.App
 	client  *http.Client
 	secrets secrets
 }
@@ -91,26 +96,18 @@ var skeletons = sync.OnceValue(confusable.New)
 func Start(t testing.TB, o Options) *Service {
 	t.Helper()
 	ctx := context.Background()
-	database := databaseURL(t, o.Engine)
-	st, err := store.Open(ctx, database)
-	must(t, err)
-	t.Cleanup(func() { must(t, st.Close()) })
-	st.SetLimits(patience, patience, patience)
-	must(t, st.Migrate(ctx))
-	s := on(t, database, st, o)
-	must(t, s.Users.Bootstrap(ctx))
+	s := newService(t, databaseURL(t, o.Engine), o, (*app.App).Open)
 	admin, err := s.Users.CreateAdministrator(ctx, AdminEmail, AdminPassword)
 	must(t, err)
 	s.AdminID, s.AdminRole = admin.ID.String(), admin.Role.ID.String()
-	s.serve(t, o)
+	s.serve(t)
 	s.AdminToken = s.Login(t, AdminEmail, AdminPassword)
 	return s
 }
 
-// on is a service on a database that is up to date, without its edge.
-func on(t testing.TB, database string, st *store.Store, o Options) *Service {
+// newService is a service on a database, without its server.
+func newService(t testing.TB, database string, o Options, open func(*app.App, context.Context) error) *Service {
 	t.Helper()
-	must(t, st.Listen("", func(bool, string) {}))
 	key, err := signingKey()
 	must(t, err)
 	audiences := o.Audiences
@@ -119,29 +116,29 @@ func on(t testing.TB, database string, st *store.Store, o Options) *Service {
 	}
 	keys, err := token.NewKeySet(key, nil, token.Options{Issuer: "https://id.example", Audiences: audiences})
 	must(t, err)
-	hasher := password.New(password.Options{Cost: password.MinCost, Workers: 2, MaxWait: time.Minute})
-	t.Cleanup(hasher.Close)
-	s := &Service{Database: database, Store: st, Tokens: keys, Log: &Log{}, options: o}
-	s.Users = users.New(users.Ports{
-		Store: st, Passwords: hasher, Tokens: keys, Now: o.clock(), NewID: users.NewID, TokenLife: time.Hour,
-		Skeleton: skeletons().Skeleton, Unlimited: o.Unlimited,
+	s := &Service{Database: database, Tokens: keys, Log: &Log{}, options: o}
+	s.Logger = s.Log.logger()
+	s.app = app.New(app.Config{
+		DatabaseURL: config.NewSecret(database), StoreTimeout: Patience, Keys: keys, TokenLife: time.Hour,
+		Hashing: password.Options{Cost: password.MinCost, Workers: 2, MaxWait: time.Minute},
+		Now:     o.clock(), Skeleton: skeletons().Skeleton, Unlimited: o.Unlimited, Recorders: o.Recorders, Log: s.Logger, Version: Version,
 	})
+	must(t, open(s.app, context.Background()))
+	t.Cleanup(func() { must(t, s.app.Close()) })
+	s.Users, s.Store = s.app.Service, s.app.Store
+	must(t, s.Store.Listen("", func(bool, string) {}))
 	return s
 }
 
 // Replica runs another replica of the service until the test ends: on the same database, with the same keys, clock and
 // limits, and with what configure changes, if it is not nil.
-func (s *Service) Replica(t testing.TB, configure func(*httpapi.Options)) *Service {
+func (s *Service) Replica(t testing.TB, configure func(*app.EdgeOptions)) *Service {
 	t.Helper()
-	st, err := store.Open(context.Background(), s.Database)
-	must(t, err)
-	t.Cleanup(func() { must(t, st.Close()) })
-	st.SetLimits(patience, patience, patience)
 	o := s.options
 	o.Configure = configure
-	replica := on(t, s.Database, st, o)
+	replica := newService(t, s.Database, o, (*app.App).OpenExisting)
 	replica.AdminID, replica.AdminRole, replica.AdminToken = s.AdminID, s.AdminRole, s.AdminToken
-	replica.serve(t, o)
+	replica.serve(t)
 	return replica
 }
 
@@ -165,27 +162,22 @@ func databaseURL(t testing.TB, engine string) string {
 	}
 }
 
-func (s *Service) serve(t testing.TB, o Options) {
+func (s *Service) serve(t testing.TB) {
 	t.Helper()
-	cursorKey, err := s.Store.CursorKey(context.Background())
+	options, err := s.app.EdgeOptions(context.Background())
 	must(t, err)
-	s.Logger = s.Log.logger()
-	options := httpapi.Options{
-		Service: s.Users, Keys: s.Tokens.Public, Health: s.Store, CursorKey: cursorKey, Log: s.Logger,
-		Version: Version, Now: time.Now, NewID: users.NewID,
+	if configure := s.options.Configure; configure != nil {
+		configure(&options)
 	}
-	if o.Configure != nil {
-		o.Configure(&options)
-	}
-	s.Handler = httpapi.New(options)
+	s.Handler = app.NewEdge(options)
 	server := httptest.NewUnstartedServer(nil)
-	server.Config = httpapi.Server("", s.Handler, s.Logger, httpapi.Bounds{})
+	server.Config = web.Server("", s.Handler, s.Logger, web.Bounds{})
 	server.Start()
 	s.URL = server.URL
 	s.client = &http.Client{
 		Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Timeout:       patience,
+		Timeout:       Patience,
 	}
 	t.Cleanup(func() {
 		s.client.CloseIdleConnections()

@@ -17,13 +17,13 @@ import (
 	"github.com/pb33f/libopenapi-validator/config"
 	"github.com/pb33f/libopenapi/datamodel"
 
-	"github.com/svc-users/svc-users/internal/httpapi"
+	"github.com/svc-users/svc-users/internal/app"
 )
 
 // openapi is the document, taken apart once for all tests of a process.
 var openapi = sync.OnceValues(func() (validator.Validator, error) {
 	// The hierarchy of roles refers to itself, by an array, which may be empty.
-	document, err := libopenapi.NewDocumentWithConfiguration(httpapi.Document(), &datamodel.DocumentConfiguration{IgnoreArrayCircularReferences: true})
+	document, err := libopenapi.NewDocumentWithConfiguration(app.Document(), &datamodel.DocumentConfiguration{IgnoreArrayCircularReferences: true})
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/svc-users/svc-users/internal/httpapi"
+	"github.com/svc-users/svc-users/internal/app"
 )
 
 // Operation is what a sweep over the OpenAPI document needs of one of its operations.
@@ -66,7 +66,7 @@ func Operations(t testing.TB) iter.Seq[Operation] {
 			Schemas map[string]Schema `json:"schemas"`
 		} `json:"components"`
 	}
-	must(t, json.Unmarshal(httpapi.Document(), &document))
+	must(t, json.Unmarshal(app.Document(), &document))
 	return func(yield func(Operation) bool) {
 		for _, path := range slices.Sorted(maps.Keys(document.Paths)) {
 			for _, method := range slices.Sorted(maps.Keys(document.Paths[path])) {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/svc-users/svc-users/internal/httpapi"
+	"github.com/svc-users/svc-users/internal/app"
 )
 
 // One schema of the document stands for several answers, so that clients which are generated from it need not choose:
@@ -30,7 +30,7 @@ var documentedOperations = sync.OnceValues(func() (map[string]map[string]documen
 	var document struct {
 		Paths map[string]map[string]documented
 	}
-	err := json.Unmarshal(httpapi.Document(), &document)
+	err := json.Unmarshal(app.Document(), &document)
 	return document.Paths, err
 })
 

@@ -67,7 +67,7 @@ func (q queries) PasswordHash(ctx context.Context, id users.ID) (users.PasswordH
 
 // InsertAccount implements users.AccountWriter.
 func (q queries) InsertAccount(ctx context.Context, a users.Account, h users.PasswordHash) error {
-	return q.change(ctx, "insert an account", users.ErrDangles,
+	return q.change(ctx, "insert an account", users.ErrBadReference,
 		`INSERT INTO accounts (id, email, email_key, password_hash, role_id, is_active, token_version, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		a.ID.String(), a.Email.String(), a.Email.Canonical(), string(h), a.Role.ID.String(), a.Active, a.TokenVersion,
@@ -76,7 +76,7 @@ func (q queries) InsertAccount(ctx context.Context, a users.Account, h users.Pas
 
 // UpdateAccount implements users.AccountWriter.
 func (q queries) UpdateAccount(ctx context.Context, a users.Account) error {
-	return q.change(ctx, "update an account", users.ErrDangles,
+	return q.change(ctx, "update an account", users.ErrBadReference,
 		`UPDATE accounts SET email = $2, email_key = $3, role_id = $4, is_active = $5, token_version = $6, updated_at = $7
 		WHERE id = $1`,
 		a.ID.String(), a.Email.String(), a.Email.Canonical(), a.Role.ID.String(), a.Active, a.TokenVersion, instant(a.UpdatedAt))

@@ -16,14 +16,14 @@ func scanPermission(rows *sql.Rows) (p users.Permission, err error) {
 
 // InsertPermission implements users.PermissionWriter.
 func (q queries) InsertPermission(ctx context.Context, p users.Permission) error {
-	return q.change(ctx, "insert a permission", users.ErrDangles,
+	return q.change(ctx, "insert a permission", users.ErrBadReference,
 		`INSERT INTO permissions (id, name, description, is_system, owner, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		p.ID.String(), string(p.Name), p.Description, p.System, owned(p.Owner), instant(p.CreatedAt), instant(p.UpdatedAt))
 }
 
 // UpdatePermission implements users.PermissionWriter.
 func (q queries) UpdatePermission(ctx context.Context, p users.Permission) error {
-	return q.change(ctx, "update a permission", users.ErrDangles,
+	return q.change(ctx, "update a permission", users.ErrBadReference,
 		`UPDATE permissions SET name = $2, description = $3, owner = $4, updated_at = $5 WHERE id = $1`,
 		p.ID.String(), string(p.Name), p.Description, owned(p.Owner), instant(p.UpdatedAt))
 }

@@ -101,7 +101,7 @@ func TestPostgresForeignFunctions(t *testing.T) {
 	in("an account is disabled", func(tx users.Tx) error { b.Active = false; return tx.UpdateAccount(ctx, b) })
 	in("a hash is set", func(tx users.Tx) error { return tx.SetPasswordHash(ctx, b.ID, "h2") })
 	in("a permission is renamed", func(tx users.Tx) error { p.Name = "new:name"; return tx.UpdatePermission(ctx, p) })
-	must("a hash is replaced", s.InRowTx(ctx, func(tx users.RowTx) error { return tx.ReplacePasswordHash(ctx, b.ID, "h2", "h3") }))
+	must("a hash is replaced", s.InRowTx(ctx, func(tx users.RowTx) error { _, err := tx.ReplacePasswordHash(ctx, b.ID, "h2", "h3"); return err }))
 	active := true
 	for _, filter := range []users.AccountFilter{{}, {Query: "ctim1"}, {Query: "a"}, {Active: &active}, {RoleID: role.ID}, {Email: b.Email}} {
 		for _, order := range []users.Order{{}, {ByText: true, Descending: true}} {

@@ -31,7 +31,7 @@ func scanAssignment(rows *sql.Rows) (a users.Assignment, err error) {
 
 // InsertRole implements users.RoleWriter.
 func (q queries) InsertRole(ctx context.Context, r users.Role) error {
-	return q.change(ctx, "insert a role", users.ErrDangles,
+	return q.change(ctx, "insert a role", users.ErrBadReference,
 		`INSERT INTO roles (id, name, name_key, description, parent_id, is_system, owner, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		r.ID.String(), string(r.Name), r.Name.Key(), r.Description, optional(r.ParentID), r.System, owned(r.Owner),
@@ -40,7 +40,7 @@ func (q queries) InsertRole(ctx context.Context, r users.Role) error {
 
 // UpdateRole implements users.RoleWriter.
 func (q queries) UpdateRole(ctx context.Context, r users.Role) error {
-	return q.change(ctx, "update a role", users.ErrDangles,
+	return q.change(ctx, "update a role", users.ErrBadReference,
 		`UPDATE roles SET name = $2, name_key = $3, description = $4, parent_id = $5, owner = $6, updated_at = $7 WHERE id = $1`,
 		r.ID.String(), string(r.Name), r.Name.Key(), r.Description, optional(r.ParentID), owned(r.Owner), instant(r.UpdatedAt))
 }
@@ -63,7 +63,7 @@ func (q queries) Assign(ctx context.Context, role users.ID, permissions []users.
 			args = append(args, p.String())
 			values[i] = `($1, $` + strconv.Itoa(len(args)) + `)`
 		}
-		err := q.change(ctx, "assign permissions to a role", users.ErrDangles,
+		err := q.change(ctx, "assign permissions to a role", users.ErrBadReference,
 			`INSERT INTO role_permissions (role_id, permission_id) VALUES `+strings.Join(values, `, `)+` ON CONFLICT DO NOTHING`, args...)
 		// That no row was touched means here that the role has them all.
 		if err != nil && !errors.Is(err, users.ErrNotFound) {

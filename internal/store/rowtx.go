@@ -13,10 +13,10 @@ type rowTx struct{ queries queries }
 var _ users.RowTx = rowTx{}
 
 // ReplacePasswordHash implements users.RowTx. No trigger renews the revision for it.
-func (t rowTx) ReplacePasswordHash(ctx context.Context, id users.ID, old, h users.PasswordHash) error {
-	_, err := t.queries.exec(ctx, "replace a password hash",
+func (t rowTx) ReplacePasswordHash(ctx context.Context, id users.ID, old, h users.PasswordHash) (bool, error) {
+	n, err := t.queries.exec(ctx, "replace a password hash",
 		`UPDATE accounts SET password_hash = $3 WHERE id = $1 AND password_hash = $2`, id.String(), string(old), string(h))
-	return err
+	return n > 0, err
 }
 
 // ForgetEmailChanges implements users.RowTx.

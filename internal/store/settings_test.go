@@ -66,7 +66,7 @@ func TestHangingDatabase(t *testing.T) {
 			}
 			if name != "Postgres's lock" {
 				calls["InRowTx"] = func(ctx context.Context) error {
-					return s.InRowTx(ctx, func(tx users.RowTx) error { return tx.ReplacePasswordHash(ctx, users.NewID(), "a", "b") })
+					return s.InRowTx(ctx, func(tx users.RowTx) error { _, err := tx.ReplacePasswordHash(ctx, users.NewID(), "a", "b"); return err })
 				}
 			}
 			if name == "Postgres" {

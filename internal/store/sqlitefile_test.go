@@ -100,12 +100,15 @@ func TestSQLiteFileGone(t *testing.T) {
 					t.Errorf("the report is %q, without the file", problem)
 				}
 				for operation, err := range map[string]error{
-					"Ready":              s.Ready(t.Context()),
-					"Ping":               s.Ping(t.Context()),
-					"Access":             second(s.Access(t.Context(), users.NewID())),
-					"Graph":              second(s.Graph(t.Context())),
-					"Accounts":           second(s.Accounts(t.Context(), users.AccountFilter{}, users.List{Limit: 1})),
-					"a change of a hash": s.InRowTx(t.Context(), func(tx users.RowTx) error { return tx.ReplacePasswordHash(t.Context(), users.NewID(), "", "") }),
+					"Ready":    s.Ready(t.Context()),
+					"Ping":     s.Ping(t.Context()),
+					"Access":   second(s.Access(t.Context(), users.NewID())),
+					"Graph":    second(s.Graph(t.Context())),
+					"Accounts": second(s.Accounts(t.Context(), users.AccountFilter{}, users.List{Limit: 1})),
+					"a change of a hash": s.InRowTx(t.Context(), func(tx users.RowTx) error {
+						_, err := tx.ReplacePasswordHash(t.Context(), users.NewID(), "", "")
+						return err
+					}),
 				} {
 					if !errors.Is(err, users.ErrUnavailable) {
 						t.Errorf("%s: %v, want ErrUnavailable", operation, err)

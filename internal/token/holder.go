@@ -46,8 +46,10 @@ func (h *Holder) Verify(token string, now time.Time) (users.Claims, error) {
 	return h.set().Verify(token, now)
 }
 
-// Parties implements users.Tokens.
-func (h *Holder) Parties() (issuer string, audiences []string) { return h.set().Parties() }
+// IssuerAudience implements users.Tokens.
+func (h *Holder) IssuerAudience() (issuer string, audiences []string) {
+	return h.set().IssuerAudience()
+}
 
 // SignChanges implements users.Tokens.
 func (h *Holder) SignChanges(c users.ChangeStatement) (string, error) { return h.set().SignChanges(c) }

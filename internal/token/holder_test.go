@@ -79,7 +79,7 @@ func TestHolder(t *testing.T) {
 	if _, err := tokens.SignChanges(users.ChangeStatement{}); err != nil {
 		t.Error(err)
 	}
-	if issuer, audiences := tokens.Parties(); issuer != testIssuer || len(audiences) != 1 {
+	if issuer, audiences := tokens.IssuerAudience(); issuer != testIssuer || len(audiences) != 1 {
 		t.Errorf("the issuer is %q, for %q", issuer, audiences)
 	}
 	h.Replace(newSet(ourNextKey()))

@@ -128,8 +128,8 @@ func goodName(s string) bool {
 	return true
 }
 
-// Parties returns the issuer and the audiences, which are not the caller's to change.
-func (s *KeySet) Parties() (issuer string, audiences []string) {
+// IssuerAudience returns the issuer and the audiences, which are not the caller's to change.
+func (s *KeySet) IssuerAudience() (issuer string, audiences []string) {
 	return s.options.Issuer, s.options.Audiences
 }
 

@@ -55,7 +55,7 @@ func changingMethods(t *testing.T) map[string]operation {
 			return err
 		}},
 		"UpdateRole": {[]string{"roles:update"}, true, func(h *house, s *users.Service, c users.Caller) error {
-			_, err := s.UpdateRole(ctx, c, h.id("r:free"), users.RolePatch{ParentID: users.Change[*string]{Set: true, To: text(h.id("r:x"))}})
+			_, err := s.UpdateRole(ctx, c, h.id("r:free"), users.RolePatch{ParentID: users.Optional[*string]{Set: true, To: text(h.id("r:x"))}})
 			return err
 		}},
 		"DeleteRole": {[]string{"roles:delete"}, true, func(h *house, s *users.Service, c users.Caller) error {
@@ -84,6 +84,11 @@ func changingMethods(t *testing.T) map[string]operation {
 			_, err := s.ApplyDeclaration(ctx, c, users.Declaration{Service: "docs", Roles: []users.DeclaredRole{{Name: "Fresh", Permissions: []string{"docs:x"}}}})
 			return err
 		}},
+		"Change": {[]string{"roles:update"}, false, func(h *house, s *users.Service, c users.Caller) error {
+			return s.Change(ctx, c, users.RolesUpdate, func(tx *users.Change) error {
+				return tx.Unassign(ctx, h.parsed("r:x"), h.parsed("p:docs:x"))
+			})
+		}},
 		"ChangePassword": {nil, false, func(_ *house, s *users.Service, c users.Caller) error {
 			_, err := s.ChangePassword(ctx, c, users.PasswordChange{Current: password, New: "a-fresh-secret"})
 			return err
@@ -98,7 +103,7 @@ func changingMethods(t *testing.T) map[string]operation {
 // onlyReading are the methods that take a caller and change nothing.
 var onlyReading = []string{
 	"Account", "Accounts", "Role", "Roles", "RoleTree", "Permission", "Permissions", "EffectivePermissions", "Explain",
-	"Authorize", "Latest", "Check", "Forward", "Introspect", "Changes", "PlanDeclaration",
+	"Authorize", "Fresh", "Check", "Forward", "Introspect", "Changes", "PlanDeclaration",
 }
 
 // A method for callers that is in neither list is one whose transaction is not tested.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/svc-users/svc-users/internal/httpapi"
+	"github.com/svc-users/svc-users/internal/app"
 )
 
 // route is an operation as the contract lists it.
@@ -74,7 +74,7 @@ func TestEveryOperationIsInTheTable(t *testing.T) {
 			Name string `json:"operationId"`
 		}
 	}
-	must(t, json.Unmarshal(httpapi.Document(), &document))
+	must(t, json.Unmarshal(app.Document(), &document))
 	for path, operations := range document.Paths {
 		for method, operation := range operations {
 			if !strings.HasPrefix(path, "/api/v1/") && !strings.HasPrefix(path, "/oauth2/") || method == "head" {

@@ -76,12 +76,12 @@ func testAccountErrors(t *testing.T, f *fixture) {
 	again := newAccount(t, "ADA@example.com", f.role)
 	f.try("insert of a taken address", users.ErrTaken, func(tx users.Tx) error { return tx.InsertAccount(ctx, again, "h") })
 	dangling := newAccount(t, "new@example.com", newRole("none", users.ID{}))
-	f.try("insert with an unknown role", users.ErrDangles, func(tx users.Tx) error { return tx.InsertAccount(ctx, dangling, "h") })
+	f.try("insert with an unknown role", users.ErrBadReference, func(tx users.Tx) error { return tx.InsertAccount(ctx, dangling, "h") })
 
 	b.Email = address(t, "Ada@example.com")
 	f.try("update to a taken address", users.ErrTaken, func(tx users.Tx) error { return tx.UpdateAccount(ctx, b) })
 	a.Role = newRole("none", users.ID{})
-	f.try("update to an unknown role", users.ErrDangles, func(tx users.Tx) error { return tx.UpdateAccount(ctx, a) })
+	f.try("update to an unknown role", users.ErrBadReference, func(tx users.Tx) error { return tx.UpdateAccount(ctx, a) })
 	f.try("update of nothing", users.ErrNotFound, func(tx users.Tx) error {
 		return tx.UpdateAccount(ctx, newAccount(t, "new@example.com", f.role))
 	})
@@ -139,6 +139,16 @@ func testPasswordHashes(t *testing.T, f *fixture) {
 	wantError(t, "replacing what is gone", f.replaceHash(ctx, a.ID, "set", "lost"), nil)
 	check("after replacing what is gone", a.ID, "newer")
 	wantError(t, "replacing for an unknown account", f.replaceHash(ctx, users.NewID(), "set", "lost"), nil)
+	for _, c := range []struct {
+		old      users.PasswordHash
+		replaced bool
+	}{{"set", false}, {"newer", true}} {
+		wantError(t, "InRowTx", f.InRowTx(ctx, func(tx users.RowTx) error {
+			replaced, err := tx.ReplacePasswordHash(ctx, a.ID, c.old, "newest")
+			same(t, "whether "+string(c.old)+" was replaced", replaced, c.replaced)
+			return err
+		}), nil)
+	}
 	got, err := f.Account(ctx, a.ID)
 	wantError(t, "Account", err, nil)
 	same(t, "the account, whose hash alone changed", got, a)

@@ -139,7 +139,7 @@ func testGraphFollowsChanges(t *testing.T, f *fixture) {
 				}
 				return nil
 			})
-			if err != nil && !errors.Is(err, users.ErrNotFound) && !errors.Is(err, users.ErrInUse) && !errors.Is(err, users.ErrDangles) {
+			if err != nil && !errors.Is(err, users.ErrNotFound) && !errors.Is(err, users.ErrInUse) && !errors.Is(err, users.ErrBadReference) {
 				t.Fatal(err)
 			}
 		}

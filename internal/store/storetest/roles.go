@@ -52,13 +52,13 @@ func testRoleErrors(t *testing.T, f *fixture) {
 	f.try("insert of a name taken in another case", users.ErrTaken, func(tx users.Tx) error {
 		return tx.InsertRole(ctx, newRole("STRASSE", users.ID{}))
 	})
-	f.try("insert with an unknown parent", users.ErrDangles, func(tx users.Tx) error {
+	f.try("insert with an unknown parent", users.ErrBadReference, func(tx users.Tx) error {
 		return tx.InsertRole(ctx, newRole("New", unknown))
 	})
 	other.Name = "bASE"
 	f.try("update to a taken name", users.ErrTaken, func(tx users.Tx) error { return tx.UpdateRole(ctx, other) })
 	other.Name, other.ParentID = "Other", unknown
-	f.try("update to an unknown parent", users.ErrDangles, func(tx users.Tx) error { return tx.UpdateRole(ctx, other) })
+	f.try("update to an unknown parent", users.ErrBadReference, func(tx users.Tx) error { return tx.UpdateRole(ctx, other) })
 	f.try("update of nothing", users.ErrNotFound, func(tx users.Tx) error { return tx.UpdateRole(ctx, newRole("New", users.ID{})) })
 	f.try("delete of nothing", users.ErrNotFound, func(tx users.Tx) error { return tx.DeleteRole(ctx, unknown) })
 }
@@ -112,9 +112,9 @@ func testAssignments(t *testing.T, f *fixture) {
 	f.try("assigning what is all there", nil, assign(f.role.ID, a.ID, b.ID))
 	same(t, "what Base holds", held(f.role), "a b")
 	same(t, "what Other holds", held(other), "")
-	f.try("assigning something unknown", users.ErrDangles, assign(other.ID, a.ID, users.NewID()))
+	f.try("assigning something unknown", users.ErrBadReference, assign(other.ID, a.ID, users.NewID()))
 	same(t, "what Other holds after a refusal", held(other), "")
-	f.try("assigning to nothing", users.ErrDangles, assign(users.NewID(), a.ID))
+	f.try("assigning to nothing", users.ErrBadReference, assign(users.NewID(), a.ID))
 
 	unassign := func(r, p users.ID) func(users.Tx) error {
 		return func(tx users.Tx) error { return tx.Unassign(ctx, r, p) }
@@ -140,7 +140,7 @@ func testAssignments(t *testing.T, f *fixture) {
 	if n := len(f.graph().Assigned(other.ID)); n != 1000 {
 		t.Errorf("%d permissions are assigned, want 1000", n)
 	}
-	f.try("assigning a thousand and one unknown", users.ErrDangles, assign(f.role.ID, append(slices.Clone(many), users.NewID())...))
+	f.try("assigning a thousand and one unknown", users.ErrBadReference, assign(f.role.ID, append(slices.Clone(many), users.NewID())...))
 	same(t, "what Base holds after that refusal", held(f.role), "b")
 }
 

@@ -14,7 +14,13 @@ import (
 
 // replaceHash runs ReplacePasswordHash alone.
 func (f *fixture) replaceHash(ctx context.Context, id users.ID, old, h users.PasswordHash) error {
-	return f.InRowTx(ctx, func(tx users.RowTx) error { return tx.ReplacePasswordHash(ctx, id, old, h) })
+	return f.InRowTx(ctx, func(tx users.RowTx) error { return replaceHashIn(ctx, tx, id, old, h) })
+}
+
+// replaceHashIn runs ReplacePasswordHash in a transaction that does more.
+func replaceHashIn(ctx context.Context, tx users.RowTx, id users.ID, old, h users.PasswordHash) error {
+	_, err := tx.ReplacePasswordHash(ctx, id, old, h)
+	return err
 }
 
 func (f *fixture) wantHash(what string, id users.ID, want users.PasswordHash) {
@@ -35,7 +41,7 @@ func testRowTxCommitsOrNot(t *testing.T, f *fixture) {
 	f.setHash(a.ID, "one")
 	refusal := errors.New("no")
 	err := f.InRowTx(ctx, func(tx users.RowTx) error {
-		return errors.Join(tx.ReplacePasswordHash(ctx, a.ID, "one", "two"), refusal)
+		return errors.Join(replaceHashIn(ctx, tx, a.ID, "one", "two"), refusal)
 	})
 	if !errors.Is(err, refusal) {
 		t.Errorf("InRowTx returned %v, not the error of its function", err)
@@ -49,7 +55,7 @@ func testRowTxCommitsOrNot(t *testing.T, f *fixture) {
 			}
 		}()
 		_ = f.InRowTx(ctx, func(tx users.RowTx) error {
-			if err := tx.ReplacePasswordHash(ctx, a.ID, "one", "two"); err != nil {
+			if err := replaceHashIn(ctx, tx, a.ID, "one", "two"); err != nil {
 				t.Error(err)
 			}
 			panic("oh no")
@@ -59,7 +65,7 @@ func testRowTxCommitsOrNot(t *testing.T, f *fixture) {
 
 	during, cancel := context.WithCancel(ctx)
 	err = f.InRowTx(during, func(tx users.RowTx) error {
-		err := tx.ReplacePasswordHash(during, a.ID, "one", "two")
+		err := replaceHashIn(during, tx, a.ID, "one", "two")
 		cancel()
 		return err
 	})
@@ -70,7 +76,7 @@ func testRowTxCommitsOrNot(t *testing.T, f *fixture) {
 	now := time.Now()
 	f.do(func(tx users.Tx) error { return tx.AddEmailChange(ctx, a.ID, now) })
 	wantError(t, "InRowTx", f.InRowTx(ctx, func(tx users.RowTx) error {
-		return errors.Join(tx.ReplacePasswordHash(ctx, a.ID, "one", "two"), tx.ForgetEmailChanges(ctx, now.Add(time.Second)))
+		return errors.Join(replaceHashIn(ctx, tx, a.ID, "one", "two"), tx.ForgetEmailChanges(ctx, now.Add(time.Second)))
 	}), nil)
 	f.wantHash("after a commit", a.ID, "two")
 	f.do(func(tx users.Tx) error {
@@ -102,10 +108,10 @@ func testRowTxSideBySide(t *testing.T, f *fixture) {
 		// Each is committed while those around it are open.
 		f.do(func(tx users.Tx) error {
 			return f.InRowTx(ctx, func(first users.RowTx) error {
-				if err := first.ReplacePasswordHash(ctx, ids[0], "one", "two"); err != nil {
+				if err := replaceHashIn(ctx, first, ids[0], "one", "two"); err != nil {
 					return err
 				}
-				err := other.InRowTx(ctx, func(second users.RowTx) error { return second.ReplacePasswordHash(ctx, ids[1], "one", "two") })
+				err := other.InRowTx(ctx, func(second users.RowTx) error { return replaceHashIn(ctx, second, ids[1], "one", "two") })
 				return errors.Join(err, f.replaceHash(ctx, ids[2], "one", "two"))
 			})
 		})
@@ -140,7 +146,7 @@ func testRowTxChangesNoRights(t *testing.T, f *fixture) {
 		case users.AccountWriter, users.RoleWriter, users.PermissionWriter, users.EmailChangeLog:
 			t.Errorf("a %T can write rights", tx)
 		}
-		return errors.Join(tx.ReplacePasswordHash(ctx, a.ID, "one", "two"), tx.ForgetEmailChanges(ctx, time.Now()))
+		return errors.Join(replaceHashIn(ctx, tx, a.ID, "one", "two"), tx.ForgetEmailChanges(ctx, time.Now()))
 	}), nil)
 	after, err := f.Access(ctx, a.ID)
 	if err != nil || after.Revision != before.Revision {

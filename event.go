@@ -1,0 +1,106 @@
+package users
+
+import (
+	"context"
+	"time"
+)
+
+// EventKind names what has happened, as noun.verb.
+type EventKind string
+
+// The kinds of events. Each says in which fields it has what was and what is; a field that stays the same is not
+// listed. A kind follows from what has changed and not from the operation that changed it: one operation may
+// record several, and account.email_changed is recorded whether the account itself or an administrator changed
+// the e-mail.
+const (
+	AccountCreated         EventKind = "account.created"          // email, role, is_active
+	AccountUpdated         EventKind = "account.updated"          // role, is_active, token_version
+	AccountEmailChanged    EventKind = "account.email_changed"    // email
+	AccountPasswordChanged EventKind = "account.password_changed" // token_version
+	AccountHashUpgraded    EventKind = "account.hash_upgraded"    // none: the same password, hashed anew at a login
+	AccountDeleted         EventKind = "account.deleted"          // email, role, is_active
+
+	RoleCreated             EventKind = "role.created"              // name, description, parent, owner, is_system, permission…
+	RoleUpdated             EventKind = "role.updated"              // name, description, parent, owner
+	RolePermissionsAssigned EventKind = "role.permissions_assigned" // permission…: one field for each
+	RolePermissionRemoved   EventKind = "role.permission_removed"   // permission
+	RoleDeleted             EventKind = "role.deleted"              // as role.created
+
+	PermissionCreated EventKind = "permission.created" // name, description, owner, is_system
+	PermissionUpdated EventKind = "permission.updated" // name, description, owner
+	PermissionDeleted EventKind = "permission.deleted" // as permission.created, and role…: those it was assigned to
+
+	// The following sum up the events before them in the same transaction, and have no fields.
+	DeclarationApplied EventKind = "declaration.applied" // the target is the service that declares
+	SystemBootstrapped EventKind = "system.bootstrapped"
+	DemoSeeded         EventKind = "demo.seeded"
+)
+
+// Event is one thing that a rule has changed: who changed what, when, and from what to what. It never holds a password
+// or a hash: see Value.
+type Event struct {
+	ID     ID // of the event itself
+	Kind   EventKind
+	Time   time.Time // of the transaction, in UTC and microseconds
+	Actor  Subject
+	Target Target
+	Fields []FieldChange
+}
+
+// TargetKind says what kind of thing an event is about.
+type TargetKind string
+
+// The kinds of targets.
+const (
+	TargetAccount    TargetKind = "account"
+	TargetRole       TargetKind = "role"
+	TargetPermission TargetKind = "permission"
+	TargetService    TargetKind = "service" // one that has a declaration; it has a name and no id
+	TargetSystem     TargetKind = "system"  // the whole database; it has neither
+)
+
+// Target is what an event is about. Its name is kept because the thing itself may be gone when the event is read.
+type Target struct {
+	Kind TargetKind
+	ID   ID
+	Name string // e-mail, role name, permission name or service name, after the change
+}
+
+// FieldChange is one field of the target before and after. Of a thing that was created all that is Before is none, of
+// one that was deleted all that is After. A field that holds many, such as permission, is there once for each that was
+// added or taken away.
+type FieldChange struct {
+	Field  Field
+	Before Value
+	After  Value
+}
+
+// Field is the name of a field in an event.
+type Field string
+
+// The names of fields.
+const (
+	FieldEmail        Field = "email"         // string
+	FieldRole         Field = "role"          // Ref
+	FieldActive       Field = "is_active"     // bool
+	FieldTokenVersion Field = "token_version" // int64
+	FieldName         Field = "name"          // string
+	FieldDescription  Field = "description"   // string
+	FieldParent       Field = "parent"        // Ref to a role
+	FieldOwner        Field = "owner"         // string, the name of a service
+	FieldSystem       Field = "is_system"     // bool
+	FieldPermission   Field = "permission"    // Ref
+)
+
+// Recorder gets the events of changes: to keep them, or to work something out of them.
+type Recorder interface {
+	// Record is called inside the transaction, once, after the rule and before the commit, with all events of the
+	// transaction in the order in which they happened: at least one. An error undoes the change and is its error. Where
+	// the store runs a transaction again, Record is called again, with the events of that run, and those of the run
+	// before count for nothing: so it must have no effect but on tx.
+	//
+	// tx is the store's own transaction: the Tx that the rule had or, of a change that concerns no rights, a RowTx, which
+	// waits for no other. A recorder that writes declares a port for that, which the store's transactions implement, and
+	// gets it from tx by a type assertion.
+	Record(ctx context.Context, tx any, events []Event) error
+}

@@ -1,0 +1,59 @@
+package users
+
+// accountTarget is an account as the target of an event.
+func accountTarget(a Account) Target {
+	return Target{Kind: TargetAccount, ID: a.ID, Name: a.Email.String()}
+}
+
+// accountCreated is the event of an account that was made.
+func accountCreated(a Account) Event {
+	var f fieldChanges
+	f.add(FieldEmail, Value{}, emailValue(a.Email))
+	f.add(FieldRole, Value{}, roleValue(a.Role))
+	f.add(FieldActive, Value{}, flagValue(a.Active))
+	return Event{Kind: AccountCreated, Target: accountTarget(a), Fields: f}
+}
+
+// accountDeleted is the event of an account that is gone.
+func accountDeleted(a Account) Event {
+	var f fieldChanges
+	f.add(FieldEmail, emailValue(a.Email), Value{})
+	f.add(FieldRole, roleValue(a.Role), Value{})
+	f.add(FieldActive, flagValue(a.Active), Value{})
+	return Event{Kind: AccountDeleted, Target: accountTarget(a), Fields: f}
+}
+
+// accountChanged returns the events of an account that was changed: at most one for its e-mail, one for its password and
+// one for all else. password says whether the account was given another one. The token version goes with what has
+// raised it.
+func accountChanged(before, after Account, password bool) []Event {
+	var events []Event
+	add := func(kind EventKind, f fieldChanges) {
+		events = append(events, Event{Kind: kind, Target: accountTarget(after), Fields: f})
+	}
+	var version fieldChanges
+	version.add(FieldTokenVersion, versionValue(before.TokenVersion), versionValue(after.TokenVersion))
+	var rest fieldChanges
+	rest.add(FieldRole, roleValue(before.Role), roleValue(after.Role))
+	rest.add(FieldActive, flagValue(before.Active), flagValue(after.Active))
+	if !password {
+		rest = append(rest, version...)
+	}
+	if len(rest) > 0 {
+		add(AccountUpdated, rest)
+	}
+	var email fieldChanges
+	email.add(FieldEmail, emailValue(before.Email), emailValue(after.Email))
+	if len(email) > 0 {
+		add(AccountEmailChanged, email)
+	}
+	if password {
+		add(AccountPasswordChanged, version)
+	}
+	return events
+}
+
+// hashUpgraded is the event of a password that was hashed anew.
+func hashUpgraded(a Account) Event {
+	return Event{Kind: AccountHashUpgraded, Target: accountTarget(a)}
+}

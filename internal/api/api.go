@@ -1,0 +1,25 @@
+// Package api has the resources of the API, a file each: structs for what goes in and out, a table of routes, and the
+// functions that serve them. A function makes one call of users.Service and turns what comes back into a struct:
+//
+//	own.go           login, and the caller's own account    /api/v1/auth/{login,me,password,email}
+//	accounts.go      accounts                               /api/v1/accounts
+//	explain.go       why an account may do something        /api/v1/accounts/{id}/{permissions,explain}
+//	roles.go         roles and what is assigned to them     /api/v1/roles
+//	tree.go          a role's place in the hierarchy        /api/v1/roles/{id}/tree
+//	permissions.go   permissions                            /api/v1/permissions
+//	declarations.go  what a service declares                /api/v1/declarations/{plan,apply}
+//
+// What all operations have in common is in package web. What other machines ask with each of their requests, such as
+// checks, is in package gateway.
+package api
+
+import (
+	"slices"
+
+	"github.com/svc-users/svc-users/internal/web"
+)
+
+// Routes is the table of all operations of the package.
+func Routes() []web.Route {
+	return slices.Concat(ownRoutes(), accountRoutes(), explainRoutes(), roleRoutes(), treeRoutes(), permissionRoutes(), declarationRoutes())
+}

@@ -1,0 +1,118 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/web"
+)
+
+// Declaration is the body that says what a service asks for and offers: the document of docs/declarations.md.
+type Declaration struct {
+	Service     string               `json:"service" minLength:"1" maxLength:"100" pattern:"^[!#-\\[\\]-~]+$" doc:"Name of the service, which owns what it declares" example:"orders"`
+	Permissions []DeclaredPermission `json:"permissions,omitempty" maxItems:"1000" nullable:"false" doc:"Each name once"`
+	Roles       []DeclaredRole       `json:"roles,omitempty" maxItems:"1000" nullable:"false" doc:"Each name once, without regard to case; in any order"`
+	Prune       *bool                `json:"prune,omitempty" doc:"Take away what the service owns and does not declare"`
+}
+
+// DeclaredPermission is a permission of a declaration.
+type DeclaredPermission struct {
+	Name        string       `json:"name" minLength:"1" maxLength:"100" pattern:"^[!#-\\[\\]-~]+$" doc:"An OAuth scope token (RFC 6749 §3.3), case-sensitive" example:"orders:read"`
+	Description web.Nullable `json:"description,omitempty" maxLength:"255" doc:"Absent is null"`
+}
+
+// DeclaredRole is a role of a declaration.
+type DeclaredRole struct {
+	Name        string       `json:"name" minLength:"1" maxLength:"100" pattern:"^\\S(.*\\S)?$" example:"Clerk"`
+	Description web.Nullable `json:"description,omitempty" maxLength:"255" doc:"Absent is null"`
+	Parent      web.Nullable `json:"parent,omitempty" minLength:"1" maxLength:"100" pattern:"^\\S(.*\\S)?$" doc:"Name of the role to inherit from: one that exists or is declared too; absent or null is none"`
+	Permissions []string     `json:"permissions,omitempty" maxItems:"1000" nullable:"false" minLength:"1" maxLength:"100" pattern:"^[!#-\\[\\]-~]+$" doc:"Names of what is assigned to this very role: of permissions that exist or are declared too, each once"`
+}
+
+// Plan is the way from what there is to what a declaration says.
+type Plan struct {
+	Service  string          `json:"service"`
+	Changes  []PlannedChange `json:"changes" nullable:"false" doc:"In the order in which they are made; empty when all is as declared"`
+	Orphaned []Orphan        `json:"orphaned" nullable:"false" doc:"What the service owns and does not declare; empty with prune, which makes changes of it"`
+}
+
+// PlannedChange is one change of a plan.
+type PlannedChange struct {
+	Action  string `json:"action" enum:"create,change,assign,unassign,delete"`
+	Kind    string `json:"kind" enum:"permission,role,assignment"`
+	Name    string `json:"name" doc:"Of the permission or role; of the role, where it is an assignment"`
+	Details string `json:"details" doc:"What else there is to say, for people; the name of the permission, where it is an assignment"`
+}
+
+// Orphan is a thing that its owner no longer declares.
+type Orphan struct {
+	Kind    string `json:"kind" enum:"permission,role,assignment"`
+	Name    string `json:"name" doc:"As in a change"`
+	Details string `json:"details" doc:"As in a change"`
+}
+
+func toPlan(p users.Plan) Plan {
+	return Plan{
+		Service: string(p.Service),
+		Changes: web.MapSlice(p.Changes, func(c users.PlannedChange) PlannedChange {
+			return PlannedChange{string(c.Action), string(c.Kind), c.Name, c.Details}
+		}),
+		Orphaned: web.MapSlice(p.Orphaned, func(o users.Orphan) Orphan { return Orphan{string(o.Kind), o.Name, o.Details} }),
+	}
+}
+
+func declarationRoutes() []web.Route {
+	const tag, path = "Declarations", "/api/v1/declarations/"
+	request := web.Object{
+		"service":     "orders",
+		"permissions": []web.Object{{"name": "orders:read", "description": "Read orders"}},
+		"roles":       []web.Object{{"name": "Clerk", "parent": nil, "permissions": []string{"orders:read"}}},
+		"prune":       false,
+	}
+	example := Plan{
+		Service: "orders",
+		Changes: []PlannedChange{
+			{"create", "permission", "orders:read", `"Read orders"`},
+			{"create", "role", "Clerk", ""},
+			{"assign", "assignment", "Clerk", "orders:read"},
+		},
+		Orphaned: []Orphan{{"permission", "orders:archive", ""}},
+	}
+	// Both take the same and answer the same; do is the method of the Service that does it.
+	with := func(r web.Route, do func(*users.Service, context.Context, users.Caller, users.Declaration) (users.Plan, error)) web.Route {
+		r.Method, r.Auth, r.Permission, r.Also, r.Tag = http.MethodPost, web.AuthBearer, users.RolesRead, users.PermissionsRead, tag
+		r.BodyLimit = web.DeclarationBody
+		r.Fails, r.Request, r.Example = []int{http.StatusConflict}, request, example
+		return web.Body(r, func(x *web.Exchange, in Declaration) (Plan, error) {
+			plan, err := do(x.Service, x.Context(), x.Caller, in.declaration(x.Found))
+			return toPlan(plan), err
+		})
+	}
+	return []web.Route{
+		with(web.Route{
+			Path: path + "plan", Name: "planDeclaration", Summary: "Show what a declaration would change",
+			Description: "Changes nothing. Whether the caller may make each change is decided when it is applied. A name that belongs to another service, or to the system, is refused.",
+			Message:     "Declaration planned successfully",
+		}, (*users.Service).PlanDeclaration),
+		with(web.Route{
+			Path: path + "apply", Name: "applyDeclaration", Summary: "Make roles and permissions agree with a declaration",
+			Description: "All of it or nothing, and each change under the rules of the operation that makes it alone: its permission, and nobody can hand out what they do not hold. What the service owns and does not declare is taken away only with `prune`.",
+			Message:     "Declaration applied successfully",
+		}, (*users.Service).ApplyDeclaration),
+	}
+}
+
+func (in Declaration) declaration(found users.Faults) users.Declaration {
+	return users.Declaration{
+		Service: in.Service,
+		Permissions: web.MapSlice(in.Permissions, func(p DeclaredPermission) users.DeclaredPermission {
+			return users.DeclaredPermission{Name: p.Name, Description: p.Description.To}
+		}),
+		Roles: web.MapSlice(in.Roles, func(r DeclaredRole) users.DeclaredRole {
+			return users.DeclaredRole{Name: r.Name, Description: r.Description.To, Parent: r.Parent.To, Permissions: r.Permissions}
+		}),
+		Prune: in.Prune != nil && *in.Prune,
+		Found: found,
+	}
+}

@@ -1,0 +1,29 @@
+package api
+
+import (
+	"github.com/svc-users/svc-users/internal/web"
+)
+
+// The examples of the document. They belong together: the account has the role, the role the permission.
+var (
+	examplePermission = Permission{
+		ID: web.ExamplePermissionID, Name: "reports:read", Description: new("Read reports"),
+		CreatedAt: web.ExampleTime, UpdatedAt: web.ExampleTime,
+	}
+	examplePlainRole = PlainRole{
+		ID: web.ExampleRoleID, Name: "Auditor", Description: new("Reads everything"),
+		CreatedAt: web.ExampleTime, UpdatedAt: web.ExampleTime,
+	}
+	exampleRole = Role{
+		ListedRole:           ListedRole{PlainRole: examplePlainRole, Permissions: []Permission{examplePermission}},
+		EffectivePermissions: []Grant{{Name: "reports:read"}},
+	}
+	exampleAccount = Account{
+		ID: web.ExampleAccountID, Email: "ada@example.com", RoleID: web.ExampleRoleID, Role: examplePlainRole, IsActive: true,
+		CreatedAt: web.ExampleTime, UpdatedAt: web.ExampleTime,
+	}
+	exampleToken = Token{TokenType: "Bearer", Token: web.ExampleToken, ExpiresAt: web.ExampleTime}
+)
+
+// exampleHeirID is the id of a role that inherits from the one above.
+const exampleHeirID = "019a0b6e-7c00-7b22-8a4e-51d3a90e6c22"

@@ -1,0 +1,91 @@
+package api
+
+import (
+	"net/http"
+
+	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/web"
+)
+
+// AccountPermissions is all that an account may do now.
+type AccountPermissions struct {
+	AccountID   string   `json:"account_id" format:"uuid"`
+	IsActive    bool     `json:"is_active"`
+	Role        string   `json:"role" doc:"Name of the account's role"`
+	Permissions []Origin `json:"permissions" nullable:"false" doc:"Sorted by name; none while the account is disabled"`
+}
+
+// Origin is a permission with the way to it.
+type Origin struct {
+	Name string   `json:"name"`
+	Path []string `json:"path" nullable:"false" minItems:"1" doc:"Roles from the account's own to the nearest that the permission is assigned to"`
+}
+
+// Explanation says whether an account may do something now, and why.
+type Explanation struct {
+	AccountID   string   `json:"account_id" format:"uuid"`
+	Permission  string   `json:"permission"`
+	Allowed     bool     `json:"allowed"`
+	Reason      string   `json:"reason" enum:"granted,not_granted,account_disabled,unknown_permission"`
+	Path        []string `json:"path" nullable:"false" doc:"Roles from the account's own to the nearest that the permission is assigned to; none if its role does not have it"`
+	GrantedBy   []string `json:"granted_by" nullable:"false" doc:"Roles that give the permission: those it is assigned to, those that inherit it, and Admin"`
+	Explanation string   `json:"explanation" doc:"The same in words"`
+}
+
+func explainRoutes() []web.Route {
+	const tag, one = "Accounts", "/api/v1/accounts/{id}"
+	return []web.Route{
+		web.Get(web.Route{
+			Method: http.MethodGet, Path: one + "/permissions", Auth: web.AuthBearer, Permission: users.AccountsRead,
+			Name: "getAccountPermissions", Tag: tag, Summary: "Read all that an account may do, and by which roles",
+			Description: "All effective permissions, each with the roles from the account's own to the one that it is assigned to. None while the account is disabled.",
+			Message:     "Permissions retrieved successfully",
+			Example: AccountPermissions{
+				AccountID: web.ExampleAccountID, IsActive: true, Role: "Lead", Permissions: []Origin{{"reports:read", []string{"Lead", "Auditor"}}},
+			},
+		}, getAccountPermissions),
+		web.Get(web.Route{
+			Method: http.MethodGet, Path: one + "/explain", Auth: web.AuthBearer, Permission: users.AccountsRead,
+			Name: "explainPermission", Tag: tag, Summary: "Say whether an account may do something, and why",
+			Description: "By the state of the database now, whatever a token says.",
+			Message:     "Permission explained successfully",
+			Params: []*web.Param{requireParameter(web.DescribeQueryParam("permission", "The name of the permission, which need not exist.",
+				web.PermissionNameSchema()))},
+			Example: Explanation{
+				AccountID: web.ExampleAccountID, Permission: "reports:read", Allowed: true, Reason: "granted",
+				Path: []string{"Lead", "Auditor"}, GrantedBy: []string{"Auditor", "Lead", "Admin"},
+				Explanation: "ada@example.com may do reports:read: the role Lead inherits it from Auditor.",
+			},
+		}, explainPermission),
+	}
+}
+
+func requireParameter(p *web.Param) *web.Param {
+	p.Required = true
+	return p
+}
+
+func getAccountPermissions(x *web.Exchange) (AccountPermissions, error) {
+	e, err := x.Service.EffectivePermissions(x.Context(), x.Caller, x.PathID())
+	if err != nil {
+		return AccountPermissions{}, err
+	}
+	return AccountPermissions{
+		AccountID: e.Account.ID.String(), IsActive: e.Account.Active, Role: string(e.Account.Role.Name),
+		Permissions: web.MapSlice(e.Permissions, func(o users.PermissionPath) Origin { return Origin{string(o.Name), web.ToStrings(o.Path)} }),
+	}, nil
+}
+
+func explainPermission(x *web.Exchange) (Explanation, error) {
+	if _, sent := x.Query["permission"]; !sent {
+		x.Found.Add("permission", "is required")
+	}
+	e, err := x.Service.Explain(x.Context(), x.Caller, x.PathID(), x.Query["permission"], x.Found)
+	if err != nil {
+		return Explanation{}, err
+	}
+	return Explanation{
+		AccountID: e.Account.ID.String(), Permission: string(e.Permission), Allowed: e.Allowed(), Reason: string(e.Reason),
+		Path: web.ToStrings(e.Path), GrantedBy: web.ToStrings(e.GrantedBy), Explanation: e.String(),
+	}, nil
+}

@@ -1,0 +1,108 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/web"
+)
+
+// Token is what a login gives. Its names are those of the service that this one follows.
+type Token struct {
+	TokenType string    `json:"tokenType" enum:"Bearer"`
+	Token     string    `json:"token" doc:"A JWT, for the Authorization header"`
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+func toToken(r users.LoginResult) Token {
+	return Token{TokenType: "Bearer", Token: r.Token, ExpiresAt: r.Expires.UTC()}
+}
+
+// Me is the caller's own account. Its JSON is written in accountjson.go.
+type Me struct {
+	Account
+	Permissions []string `json:"permissions" nullable:"false" doc:"Sorted names of all effective permissions"`
+}
+
+// Login is the body of a login.
+type Login struct {
+	Email    string `json:"email" example:"ada@example.com"`
+	Password string `json:"password" format:"password" minLength:"1" example:"correct horse battery"`
+}
+
+// PasswordChange is the body that changes one's own password.
+type PasswordChange struct {
+	CurrentPassword string `json:"current_password" format:"password" minLength:"1" example:"correct horse battery"`
+	NewPassword     string `json:"new_password" format:"password" minLength:"8" maxLength:"256" doc:"8 to 256 characters, counted in NFC" example:"staple correct horse"`
+}
+
+// EmailChange is the body that changes one's own e-mail.
+type EmailChange struct {
+	CurrentPassword string `json:"current_password" format:"password" minLength:"1" example:"correct horse battery"`
+	Email           string `json:"email" maxLength:"254" pattern:"^[^@\\s]+@[^@\\s]+[.。．｡][^@\\s]+$" doc:"One bare address with a dotted domain, at most 254 bytes" example:"ada@example.com"`
+}
+
+func ownRoutes() []web.Route {
+	const tag = "Authentication"
+	return []web.Route{
+		web.Body(web.Route{
+			Method: http.MethodPost, Path: "/api/v1/auth/login", Auth: web.AuthNone,
+			Name: "login", Tag: tag, Summary: "Get a token for an e-mail and its password",
+			Description: "A wrong, unknown or malformed e-mail, a wrong password and a disabled account get the same answer after the same time.",
+			Message:     "Token issued.", Fails: []int{http.StatusUnauthorized, http.StatusTooManyRequests},
+			Request: web.Object{"email": "ada@example.com", "password": "correct horse battery"}, Example: exampleToken,
+		}, logIn),
+		web.Get(web.Route{
+			Method: http.MethodGet, Path: "/api/v1/auth/me", Auth: web.AuthBearer,
+			Name: "getMe", Tag: tag, Summary: "Read one's own account and permissions",
+			Description: "Whatever the caller's permissions are.",
+			Message:     "Account retrieved successfully", Example: Me{exampleAccount, []string{"accounts:read"}},
+		}, getMe),
+		web.Body(web.Route{
+			Method: http.MethodPost, Path: "/api/v1/auth/password", Auth: web.AuthBearer,
+			Name: "changePassword", Tag: tag, Summary: "Change one's own password",
+			Description: "All older tokens of the account are dead at once; the answer holds a fresh one. A wrong current password is 403.",
+			Message:     "Password updated successfully",
+			Fails:       []int{http.StatusForbidden, http.StatusConflict, http.StatusTooManyRequests},
+			Request:     web.Object{"current_password": "correct horse battery", "new_password": "staple correct horse"}, Example: exampleToken,
+		}, changePassword),
+		web.Body(web.Route{
+			Method: http.MethodPost, Path: "/api/v1/auth/email", Auth: web.AuthBearer,
+			Name: "changeEmail", Tag: tag, Summary: "Change one's own e-mail",
+			Description: "A wrong current password is 403. An account can change its e-mail, or try to, five times in 24 hours.",
+			Message:     "Account updated successfully",
+			Fails:       []int{http.StatusForbidden, http.StatusConflict, http.StatusTooManyRequests},
+			Request:     web.Object{"current_password": "correct horse battery", "email": "ada@example.com"}, Example: exampleAccount,
+		}, changeEmail),
+	}
+}
+
+func logIn(x *web.Exchange, in Login) (Token, error) {
+	result, err := x.Service.Login(x.Context(), in.Email, in.Password, x.Found)
+	x.AccountID = result.Account.ID
+	return toToken(result), err
+}
+
+func getMe(x *web.Exchange) (Me, error) {
+	caller, err := x.Service.Fresh(x.Context(), x.Caller)
+	if err != nil {
+		return Me{}, err
+	}
+	names := web.ToStrings(caller.Permissions())
+	return Me{toAccount(caller.Account), names}, nil
+}
+
+func changePassword(x *web.Exchange, in PasswordChange) (Token, error) {
+	result, err := x.Service.ChangePassword(x.Context(), x.Caller, users.PasswordChange{
+		Current: in.CurrentPassword, New: in.NewPassword, Found: x.Found,
+	})
+	return toToken(result), err
+}
+
+func changeEmail(x *web.Exchange, in EmailChange) (Account, error) {
+	account, err := x.Service.ChangeEmail(x.Context(), x.Caller, users.EmailChange{
+		Current: in.CurrentPassword, Email: in.Email, Found: x.Found,
+	})
+	return toAccount(account), err
+}

@@ -1,0 +1,62 @@
+package apitest
+
+import (
+	"context"
+	"database/sql"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	users "github.com/svc-users/svc-users"
+)
+
+// LoginPath is where tokens come from.
+const LoginPath = "/api/v1/auth/login"
+
+// NoID is an id that nothing has.
+const NoID = "019a0b6e-7c00-7a51-9c3d-2f6f0c5f7a10"
+
+// Clock is a clock that a test moves. The zero value is the time of now.
+type Clock struct{ ahead atomic.Int64 }
+
+// Now is the time on the clock.
+func (c *Clock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+
+// Pass moves the clock forward.
+func (c *Clock) Pass(d time.Duration) { c.ahead.Add(int64(d)) }
+
+// Away is a store whose database can be taken away: as long as Err holds an error, Access returns it.
+type Away struct {
+	users.Store
+	Err *atomic.Pointer[error]
+}
+
+// CachedAccess implements users.Store: nothing is cached.
+func (Away) CachedAccess(users.ID) (users.Access, bool) { return users.Access{}, false }
+
+// Access implements users.Store.
+func (a Away) Access(ctx context.Context, id users.ID) (users.Access, error) {
+	if err := a.Err.Load(); err != nil {
+		return users.Access{}, *err
+	}
+	return a.Store.Access(ctx, id)
+}
+
+// Exec runs SQL in the database of the service, past the service.
+func (s *Service) Exec(t testing.TB, statements ...string) {
+	t.Helper()
+	driver, name := "pgx", s.Database
+	if path, ok := strings.CutPrefix(s.Database, "sqlite://"); ok {
+		driver, name = "sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: "_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)"}).String()
+	}
+	db, err := sql.Open(driver, name)
+	must(t, err)
+	defer db.Close()
+	for _, statement := range statements {
+		if _, err := db.ExecContext(context.Background(), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+}

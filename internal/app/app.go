@@ -1,0 +1,142 @@
+// Package app puts the rooms of the service together. It is the one place where they meet: the command and the tests
+// both come here.
+//
+//	a := app.New(app.FromSettings(cfg))   // opens nothing
+//	err := a.Run(ctx)                     // takes the port, opens the database, serves until ctx ends
+//	err = a.Close()
+//
+// A command that does one thing to the database calls Open or OpenExisting in place of Run, and then the methods of
+// the users.Service that App embeds.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/password"
+	"github.com/svc-users/svc-users/internal/store"
+	"github.com/svc-users/svc-users/internal/token"
+)
+
+// App is the service on its database. The Service, Store and Hasher are nil until Open, OpenExisting or Run.
+type App struct {
+	*users.Service
+	Store  *store.Store
+	Hasher *password.Hasher
+	Tokens *token.Holder // nil without Keys
+
+	config Config
+}
+
+// New makes an App and opens nothing.
+func New(c Config) *App { return &App{config: c} }
+
+// Open connects to the database, brings its schema up to date and makes what every database has. Errors of connecting
+// name DATABASE_URL, and none shows its value.
+func (a *App) Open(ctx context.Context) error {
+	st, err := store.Open(ctx, a.config.DatabaseURL.Reveal())
+	if err != nil {
+		return fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	a.use(st)
+	if err := a.prepare(ctx); err != nil {
+		return errors.Join(err, a.Close())
+	}
+	return nil
+}
+
+// OpenExisting connects to a database that exists and is up to date. Of what it finds it changes nothing: a command
+// about one thing in a database must neither make one where a path is mistyped nor migrate that of an older program,
+// which may be serving. Errors name DATABASE_URL; store.ErrMissing and store.ErrOlderSchema say what to do.
+func (a *App) OpenExisting(ctx context.Context) error {
+	st, err := store.OpenExisting(ctx, a.config.DatabaseURL.Reveal())
+	if err != nil {
+		return NotReady(err)
+	}
+	a.use(st)
+	return nil
+}
+
+// NotReady words the error of opening a database that has to exist: where it is not there or not up to date, it says
+// what to do about that.
+func NotReady(err error) error {
+	if errors.Is(err, store.ErrMissing) || errors.Is(err, store.ErrOlderSchema) {
+		return fmt.Errorf("DATABASE_URL: %w; svc-users migrate up makes it, or brings it up to date", err)
+	}
+	return fmt.Errorf("DATABASE_URL: %w", err)
+}
+
+// use makes the rules on a store.
+func (a *App) use(st *store.Store) {
+	c := a.config
+	if c.StoreTimeout > 0 {
+		st.SetLimits(c.StoreTimeout, c.StoreTimeout, c.StoreTimeout)
+	}
+	a.Store, a.Hasher = st, password.New(c.Hashing)
+	ports := users.Ports{
+		Store:     st,
+		Passwords: a.Hasher,
+		Now:       c.Now,
+		NewID:     users.NewID,
+		TokenLife: c.TokenLife,
+		Limits:    c.Limits,
+		NoDemo:    c.NoDemo,
+		Unlimited: c.Unlimited,
+		Recorders: c.Recorders,
+		Skeleton:  c.Skeleton,
+	}
+	if c.Keys != nil {
+		a.Tokens = token.NewHolder(c.Keys)
+		ports.Tokens = a.Tokens // a nil *Holder would be an interface that is not nil
+	}
+	a.Service = users.New(ports)
+}
+
+func (a *App) prepare(ctx context.Context) error {
+	if err := a.Store.Migrate(ctx); err != nil {
+		return fmt.Errorf("bringing the database up to date: %w", err)
+	}
+	if err := a.Bootstrap(ctx); err != nil {
+		return fmt.Errorf("making the role Admin and the system permissions: %w", err)
+	}
+	return nil
+}
+
+// EdgeOptions is what the HTTP edge needs, once the database is open.
+func (a *App) EdgeOptions(ctx context.Context) (EdgeOptions, error) {
+	cursorKey, err := a.Store.CursorKey(ctx)
+	if err != nil {
+		return EdgeOptions{}, err
+	}
+	o := a.config.requestOptions()
+	o.Service, o.Health, o.CursorKey, o.Keys = a.Service, a.Store, cursorKey, a.Tokens.Public
+	return o, nil
+}
+
+// requestOptions are those that concern every request, also before there is a database. Durations of requests are
+// measured by the clock of the machine, whatever the clock of the rules is.
+func (c Config) requestOptions() EdgeOptions {
+	return EdgeOptions{
+		Log:            c.Log,
+		Version:        c.Version,
+		CORSOrigins:    c.CORSOrigins,
+		CORSHeaders:    c.CORSHeaders,
+		TrustedProxies: c.TrustedProxies,
+		Now:            time.Now,
+		NewID:          users.NewID,
+	}
+}
+
+// Close lets go of the workers and the database. It may be called before they are there, and more than once.
+func (a *App) Close() error {
+	if a.Store == nil {
+		return nil
+	}
+	a.Hasher.Close()
+	st := a.Store
+	a.Store = nil
+	return st.Close()
+}

@@ -1,0 +1,137 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"runtime"
+	"time"
+
+	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/cgroup"
+	"github.com/svc-users/svc-users/internal/config"
+	"github.com/svc-users/svc-users/internal/confusable"
+	"github.com/svc-users/svc-users/internal/password"
+	"github.com/svc-users/svc-users/internal/token"
+	"github.com/svc-users/svc-users/internal/web"
+)
+
+// Config says what the service is made of. FromSettings makes one of the settings; a test writes its own.
+type Config struct {
+	// DatabaseURL is sqlite://path or postgresql://user:password@host:5432/database.
+	DatabaseURL config.Secret
+	// ListenURL is where notifications of changes come from, if not from DatabaseURL: a postgresql:// URL that leads
+	// past a connection pooler.
+	ListenURL config.Secret
+	// StoreTimeout bounds each use of the database; the store's own limits if it is zero.
+	StoreTimeout time.Duration
+
+	// Keys sign and verify tokens. They may be nil where no tokens are issued and nothing is served.
+	Keys      *token.KeySet
+	TokenLife time.Duration
+	Hashing   password.Options
+	Limits    users.Limits
+	NoDemo    bool // passwords of the demo accounts are refused, as in production
+	Unlimited bool // nothing bounds attempts
+	// Recorders get the events of all that the rules change.
+	Recorders []users.Recorder
+	// Now is the clock of the rules.
+	Now func() time.Time
+	// Skeleton maps texts that look alike to the same text.
+	Skeleton func(string) string
+
+	Log *slog.Logger
+	// Version is shown by the health endpoint.
+	Version        string
+	CORSOrigins    []string
+	CORSHeaders    []string
+	TrustedProxies []netip.Prefix
+
+	// The rest is for Run alone.
+	Addr    string // to listen on, such as 127.0.0.1:8001
+	Bounds  web.Bounds
+	Machine cgroup.Limits // what the control group allows
+	Demo    bool          // the demo roles and accounts are made first
+	Hooks   Hooks
+}
+
+// Hooks are called by Run. Each may be nil.
+type Hooks struct {
+	// BeforeOpen is called when the port is taken, before the database is opened. Its error ends Run.
+	BeforeOpen func() error
+	// Seeded is called with what was made of the demo data.
+	Seeded func(users.SeedResult)
+	// Serving is called when requests are answered, with the address that is listened on.
+	Serving func(addr string)
+}
+
+// FromSettings makes the Config of the settings, within what the control group allows. Keys, Log, Version, Demo and
+// Hooks are left to the caller.
+func FromSettings(cfg config.Config) Config {
+	machine := cgroup.Read(os.DirFS("/"))
+	return Config{
+		DatabaseURL:    cfg.DatabaseURL,
+		ListenURL:      cfg.DatabaseListenURL,
+		TokenLife:      cfg.JWT.Lifetime,
+		Hashing:        hashingOptions(cfg, machine),
+		Limits:         users.Limits{Roles: cfg.MaxRoles, Permissions: cfg.MaxPermissions, Assignments: cfg.MaxAssignments},
+		NoDemo:         cfg.Environment == config.Production,
+		Unlimited:      !cfg.RateLimits,
+		Now:            time.Now,
+		Skeleton:       confusable.New().Skeleton,
+		CORSOrigins:    cfg.CORSOrigins,
+		CORSHeaders:    cfg.CORSHeaders,
+		TrustedProxies: cfg.TrustedProxies,
+		Addr:           cfg.Addr(),
+		Bounds:         web.Bounds{Connections: maxConnections(machine.Memory), IdleTimeout: cfg.IdleTimeout},
+		Machine:        machine,
+	}
+}
+
+// NewKeys makes the keys of the service of the one that signs. Errors name the settings that are wrong.
+func NewKeys(cfg config.Config, key *token.Key) (*token.KeySet, error) {
+	keys, err := token.NewKeySet(key, nil, token.Options{Issuer: cfg.JWT.Issuer, Audiences: cfg.JWT.Audiences, MaxBytes: cfg.JWT.MaxBytes})
+	if short := new(token.TooFewBytes); errors.As(err, &short) {
+		return nil, fmt.Errorf("JWT_MAX_BYTES %w", err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("JWT_ISSUER, JWT_AUDIENCE: %w", err)
+	}
+	return keys, nil
+}
+
+const (
+	// connectionMemory is what a connection may take while no request is worked on over it, in bytes: the buffers of
+	// net/http, a header of 32 KiB and the first 8 KiB of a body, with what the collector has not taken yet.
+	connectionMemory = 64 << 10
+	// connectionShare is the part of the control group's memory that all of them may take.
+	connectionShare = 0.5
+)
+
+// maxConnections is how many may be open at a time with so much memory, in bytes, in the control group; zero is the
+// default.
+func maxConnections(memory int64) int {
+	if memory <= 0 {
+		return 0
+	}
+	return min(web.DefaultConnections, max(64, int(connectionShare*float64(memory)/connectionMemory)))
+}
+
+// hashingOptions is how passwords are hashed with these settings, within what the control group allows. A quota of all
+// the processors there are stops nothing, and without pauses hashing takes all that is left.
+func hashingOptions(cfg config.Config, limits cgroup.Limits) password.Options {
+	procs := runtime.GOMAXPROCS(0)
+	o := password.Options{
+		Cost: cfg.BcryptCost, Workers: cfg.HashWorkers, MaxWait: cfg.LoginMaxWait,
+		// A thread that hashes at a low priority occupies one of Go's places to run also while the kernel lets it
+		// wait. So there is one more for each, and requests keep as many as Go gave them, which heeds a quota. More than
+		// there are processors make every request a little dearer, so the places go when the hashing does.
+		Busy: func(workers int) { runtime.GOMAXPROCS(procs + workers) },
+	}
+	if limits.CPUs < float64(runtime.NumCPU()) {
+		o.Quota = limits.CPUs
+	}
+	return o
+}

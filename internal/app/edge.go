@@ -1,0 +1,84 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"slices"
+	"time"
+
+	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/api"
+	"github.com/svc-users/svc-users/internal/gateway"
+	"github.com/svc-users/svc-users/internal/web"
+)
+
+// EdgeOptions is what the HTTP edge needs of the outside. All fields but CORSOrigins, CORSHeaders, TrustedProxies and
+// Stopping are needed.
+type EdgeOptions struct {
+	Service *users.Service
+	// Keys returns the public keys to publish, the one that signs first.
+	Keys   func() []users.PublicKey
+	Health gateway.Health
+	// CursorKey, 32 random bytes kept in the database, seals the cursors of lists.
+	CursorKey []byte
+	Log       *slog.Logger
+	// Version is shown by the health endpoint and nowhere else.
+	Version string
+	// CORSOrigins are the exact origins whose pages may read answers; "*" alone is all of them.
+	CORSOrigins []string
+	// CORSHeaders are header fields that such pages may send beside the usual ones.
+	CORSHeaders []string
+	// TrustedProxies are the networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
+	TrustedProxies []netip.Prefix
+	Now            func() time.Time
+	// NewID makes a request id where the client sent none.
+	NewID func() users.ID
+	// Stopping, when it is closed, ends the wait of requests that wait for something to happen. A nil one never is.
+	Stopping <-chan struct{}
+}
+
+// NewEdge returns the handler of all paths. It panics if CursorKey is not 32 bytes long, which only a defect in the
+// program can cause.
+func NewEdge(o EdgeOptions) http.Handler { return web.New(o.kit(), edgeRoutes(o.machines())) }
+
+func (o EdgeOptions) kit() web.Options {
+	return web.Options{
+		Service: o.Service, CursorKey: o.CursorKey, Log: o.Log, CORSOrigins: o.CORSOrigins, CORSHeaders: o.CORSHeaders,
+		TrustedProxies: o.TrustedProxies, Now: o.Now, NewID: o.NewID,
+	}
+}
+
+func (o EdgeOptions) machines() gateway.Options {
+	return gateway.Options{Keys: o.Keys, Health: o.Health, Version: o.Version, Stopping: o.Stopping}
+}
+
+// edgeRoutes is the table: all that is served, the pages under /docs apart.
+func edgeRoutes(o gateway.Options) []web.Route {
+	return slices.Concat(api.Routes(), gateway.Routes(o), web.HomeRoutes(Document))
+}
+
+// startingRetry is when asking again makes sense while the service is starting.
+const startingRetry = 2 * time.Second
+
+var errStarting = users.Unavailable("The service is starting.", startingRetry, nil)
+
+// StartingEdge returns what is served while there is no database yet: /livez and the pages under /docs, and 503 for
+// everything else, /readyz included. Of the options it needs Log, Version, Now and NewID, and heeds those for CORS and
+// TrustedProxies.
+func StartingEdge(o EdgeOptions) http.Handler {
+	kit := o.kit()
+	kit.Unmatched = errStarting
+	o.Health = starting{}
+	return web.New(kit, gateway.HealthRoutes(o.machines()))
+}
+
+// starting is the health of a service without a database.
+type starting struct{}
+
+// Ping implements gateway.Health.
+func (starting) Ping(context.Context) error { return errStarting }
+
+// Ready implements gateway.Health.
+func (starting) Ready(context.Context) error { return errStarting }

@@ -1,0 +1,37 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/svc-users/svc-users/internal/jobs"
+)
+
+// forgetting are the jobs that delete, once a day, what no longer counts: the changes of accounts that no token can be
+// older than, and the changes of e-mails. A day more or less of a year is nothing.
+func (a *App) forgetting() []jobs.Job {
+	daily := func(name string, run func(context.Context) error) jobs.Job {
+		return jobs.Job{Name: name, Period: 24 * time.Hour, Jitter: 10 * time.Minute, Lease: time.Minute, Run: run}
+	}
+	return []jobs.Job{
+		daily("forget_changes", a.ForgetChanges),
+		daily("forget_email_changes", a.ForgetEmailChanges),
+	}
+}
+
+// runJobs does the periodic work of the service, beside other replicas, until ctx ends. What fails is done the next day.
+func (a *App) runJobs(ctx context.Context) {
+	runner := jobs.Runner{Leases: a.Store, Holder: rand.Text(), Observe: func(o jobs.Outcome) {
+		if o.Err != nil {
+			a.config.Log.LogAttrs(ctx, slog.LevelWarn, "a periodic job failed", slog.String("job", o.Job), slog.String("cause", o.Err.Error()))
+		}
+	}}
+	var running sync.WaitGroup
+	for _, j := range a.forgetting() {
+		running.Go(func() { runner.Do(ctx, j) })
+	}
+	running.Wait()
+}

@@ -1,0 +1,105 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// Run serves until ctx ends, then stops accepting, finishes what is in flight and closes the database. It returns nil
+// for what failed only because ctx ended.
+func (a *App) Run(ctx context.Context) error {
+	// The port comes first: a second server on it must not bring the database of the first up to date.
+	p, err := openPort(a.config)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	return errors.Join(UnlessStopped(ctx, a.openAndServe(ctx, p)), a.Close())
+}
+
+// UnlessStopped is nil for what failed only because the service was told to stop while it was starting.
+func UnlessStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func (a *App) openAndServe(ctx context.Context, p *port) error {
+	hooks := a.config.Hooks
+	if hooks.BeforeOpen != nil {
+		if err := hooks.BeforeOpen(); err != nil {
+			return err
+		}
+	}
+	if err := a.Open(ctx); err != nil {
+		return err
+	}
+	if a.config.Demo {
+		made, err := a.Seed(ctx)
+		if err != nil {
+			return fmt.Errorf("making the demo data: %w", err)
+		}
+		if hooks.Seeded != nil {
+			hooks.Seeded(made)
+		}
+	}
+	if err := a.refuseDemoAccounts(ctx); err != nil {
+		return err
+	}
+	options, err := a.EdgeOptions(ctx)
+	if err != nil {
+		return err
+	}
+	options.Stopping = ctx.Done()
+	if err := a.warnOfCreators(ctx); err != nil {
+		return err
+	}
+	a.logWarnings()
+	a.fitRuntime()
+	if err := a.Listen(); err != nil {
+		return fmt.Errorf("DATABASE_LISTEN_URL: %w", err)
+	}
+	p.serve(NewEdge(options))
+	if hooks.Serving != nil {
+		hooks.Serving(p.listener.Addr().String())
+	}
+	a.logLimits()
+	defer a.runBackground(ctx)()
+	return p.untilStopped(ctx)
+}
+
+// Listen begins to listen for changes that other replicas make. An error says what is wrong with the URL.
+func (a *App) Listen() error {
+	return a.Store.Listen(a.config.ListenURL.Reveal(), a.logListening)
+}
+
+// runBackground starts what is done beside serving. It returns what ends it and waits for that.
+func (a *App) runBackground(ctx context.Context) (stop func()) {
+	background, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { a.runJobs(background) })
+	running.Go(func() { a.Store.WatchFile(background.Done(), a.logFile) })
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+// refuseDemoAccounts keeps published passwords out of production.
+func (a *App) refuseDemoAccounts(ctx context.Context) error {
+	if !a.config.NoDemo {
+		return nil
+	}
+	found, err := a.DemoAccounts(ctx)
+	if err != nil {
+		return err
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("ENVIRONMENT is production, and the database has the demo account %s; delete it, or change its e-mail and password, first: its password is published", strings.Join(found, " and "))
+	}
+	return nil
+}

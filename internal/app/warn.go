@@ -1,0 +1,97 @@
+package app
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	users "github.com/svc-users/svc-users"
+)
+
+const (
+	// warnEvery is how long one thing is not warned of again.
+	warnEvery = time.Hour
+	// maxWarned bounds of how many things of a kind there is a warning in that time, and what is remembered of them.
+	maxWarned = 1024
+)
+
+// logWarnings has logged what no answer says and the operator should know.
+func (a *App) logWarnings() {
+	log := a.config.Log
+	hashes, roles := newSeldom(time.Now), newSeldom(time.Now)
+	a.UnreadableHash = func(account users.ID) {
+		if hashes.allows(account) {
+			log.Warn("the stored password hash of an account can't be read, so no password is right: set a new password", "account", account.String())
+		}
+	}
+	a.PermissionsOmitted = func(role users.Role) {
+		if roles.allows(role.ID) {
+			log.Warn("tokens of a role are issued without the claim permissions, which would make them longer than JWT_MAX_BYTES", "role", string(role.Name), "role_id", role.ID.String())
+		}
+	}
+}
+
+// warnOfCreators logs which other users of the database may create functions where the service looks for its own. It
+// is safe from those, but there is no reason to let them.
+func (a *App) warnOfCreators(ctx context.Context) error {
+	others, err := a.Store.Creators(ctx)
+	if err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		a.config.Log.Warn("other database users may create objects in the service's schema: REVOKE CREATE ON SCHEMA … FROM them, or use a schema of its own", "users", others)
+	}
+	return nil
+}
+
+// logListening says whether changes of rights are heard of. Both ways are right, and one of them is slower.
+func (a *App) logListening(hears bool, why string) {
+	if hears {
+		a.config.Log.Info("hearing of changes from the database")
+		return
+	}
+	a.config.Log.Warn("not hearing of changes: asking the database with each request", "cause", why)
+}
+
+// logFile says that the file of the database is not the one that was opened, or that it is again.
+func (a *App) logFile(problem string) {
+	if problem == "" {
+		a.config.Log.Info("the database file is back: serving again")
+		return
+	}
+	a.config.Log.Error("the database file is not the one that was opened: refusing all requests", "cause", problem)
+}
+
+// seldom lets through one warning in an hour about each thing, and about no more than maxWarned things.
+type seldom struct {
+	now func() time.Time
+
+	mu   sync.Mutex
+	last map[users.ID]time.Time
+}
+
+func newSeldom(now func() time.Time) *seldom {
+	return &seldom{now: now, last: map[users.ID]time.Time{}}
+}
+
+// allows reports whether there should be a warning now.
+func (s *seldom) allows(thing users.ID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	if last, ok := s.last[thing]; ok && now.Sub(last) < warnEvery {
+		return false
+	}
+	if len(s.last) >= maxWarned {
+		for other, last := range s.last {
+			if now.Sub(last) >= warnEvery {
+				delete(s.last, other)
+			}
+		}
+	}
+	if _, ok := s.last[thing]; !ok && len(s.last) >= maxWarned {
+		return false
+	}
+	s.last[thing] = now
+	return true
+}

@@ -1,0 +1,60 @@
+// Package gateway has the operations that machines call, most of them with each request of their own:
+//
+//	check.go       which permissions an account has             POST /api/v1/auth/check
+//	forward.go     may this request pass, for reverse proxies   /api/v1/auth/forward
+//	introspect.go  what a token is worth (RFC 7662)             POST /oauth2/introspect
+//	feed.go        the changes since a token was issued         GET /api/v1/auth/changes
+//	jwks.go        the keys that verify tokens                  GET /api/v1/auth/jwks, /.well-known/jwks.json
+//	health.go      whether the service can do its work          GET /api/v1/health, /livez, /readyz
+//
+// What all operations have in common is in package web; the resources of the API are in package api.
+package gateway
+
+import (
+	"context"
+	"slices"
+	"sync/atomic"
+
+	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/web"
+)
+
+// Health tells whether the service can do its work.
+type Health interface {
+	// Ping returns nil while the database answers.
+	Ping(ctx context.Context) error
+	// Ready returns nil while the database answers and its schema is the one this program needs.
+	Ready(ctx context.Context) error
+}
+
+// Options is what the operations need beside the Service. All fields but Stopping are needed.
+type Options struct {
+	// Keys returns the public keys to publish, the one that signs first.
+	Keys   func() []users.PublicKey
+	Health Health
+	// Version is shown by the health endpoint and nowhere else.
+	Version string
+	// Stopping, when it is closed, ends the wait of requests for the change feed. A nil one never is.
+	Stopping <-chan struct{}
+}
+
+// gateway serves the operations with what Options gave.
+type gateway struct {
+	Options
+	jwks      keyCache
+	pings     probe
+	readiness probe
+	waiting   atomic.Int64 // requests for the change feed that wait for something to happen
+}
+
+// Routes is the table of all operations of the package.
+func Routes(o Options) []web.Route {
+	g := &gateway{Options: o}
+	return slices.Concat(checkRoutes(), forwardRoutes(), introspectionRoutes(), g.feedRoutes(), g.keyRoutes(), g.healthRoutes())
+}
+
+// HealthRoutes is the part of the table that needs no database: it asks Health alone.
+func HealthRoutes(o Options) []web.Route {
+	g := &gateway{Options: o}
+	return g.healthRoutes()
+}

@@ -1,0 +1,77 @@
+package gateway
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/web"
+)
+
+// IntrospectionRequest is the form that asks what a token is worth (RFC 7662 §2.1).
+type IntrospectionRequest struct {
+	Token string `json:"token" minLength:"1" doc:"An access token of this service"`
+	Hint  string `json:"token_type_hint,omitempty" doc:"Not looked at: there is one type"`
+}
+
+// Introspection says what a token is worth now (RFC 7662 §2.2): where it does not count, that it is not active and no
+// more. The id, the times and the audience are those of the
+// token; all else is as it is now, whatever the token says.
+type Introspection struct {
+	Active    bool     `json:"active" doc:"Whether the token would be taken here now. All other members are there only if it is true"`
+	Scope     string   `json:"scope,omitzero" minLength:"1" doc:"Sorted names of all effective permissions of the account, separated by spaces; absent where there are none (RFC 6749 §3.3 knows no empty scope)"`
+	TokenType string   `json:"token_type,omitzero" enum:"Bearer"`
+	Subject   string   `json:"sub,omitzero" format:"uuid" doc:"Id of the account"`
+	Username  string   `json:"username,omitzero" doc:"E-mail of the account"`
+	Issuer    string   `json:"iss,omitzero"`
+	Audience  any      `json:"aud,omitzero" doc:"A string, or an array of strings where tokens have several audiences"`
+	TokenID   string   `json:"jti,omitzero" format:"uuid"`
+	IssuedAt  int64    `json:"iat,omitzero"`
+	NotBefore int64    `json:"nbf,omitzero"`
+	Expires   int64    `json:"exp,omitzero"`
+	Roles     []string `json:"roles,omitzero" nullable:"false" doc:"Names of the account's role and those it inherits from, nearest first"`
+}
+
+func toIntrospection(i users.Introspection) Introspection {
+	return Introspection{
+		Active: true, Scope: strings.Join(web.ToStrings(i.Permissions), " "),
+		TokenType: "Bearer", Subject: i.Account.ID.String(), Username: i.Account.Email.String(),
+		Issuer: i.Issuer, Audience: toAudienceClaim(i.Audiences), TokenID: i.Claims.TokenID.String(),
+		IssuedAt: i.Claims.IssuedAt.Unix(), NotBefore: i.Claims.NotBefore.Unix(), Expires: i.Claims.Expires.Unix(),
+		Roles: web.ToStrings(i.Roles),
+	}
+}
+
+// toAudienceClaim is aud as in a token: a string if there is one, else an array (RFC 7662 §2.2).
+func toAudienceClaim(audiences []string) any {
+	if len(audiences) == 1 {
+		return audiences[0]
+	}
+	return audiences
+}
+
+func introspectionRoutes() []web.Route {
+	return []web.Route{
+		web.Form[IntrospectionRequest](web.Route{
+			Method: http.MethodPost, Path: web.OAuthPath + "/introspect", Auth: web.AuthBearer, Permission: users.TokensIntrospect, BodyLimit: web.TokenBody,
+			Name: "introspectToken", Tag: "Authorization", Summary: "Say what a token is worth now (RFC 7662)",
+			Description: "The answer is by the live state: a token of a disabled or deleted account, or one that a change of password has ended, is not active, and the " +
+				"permissions are those of now. Outside the envelope, errors too (RFC 6749 §5.2, RFC 6750 §3.1).",
+			Request: web.Object{"token": web.ExampleToken},
+			Plain:   &web.Plain{MediaType: web.JSONType}, Example: exampleIntrospection,
+		}, introspectToken),
+	}
+}
+
+func introspectToken(x *web.Exchange, form url.Values) (Introspection, error) {
+	found, err := x.Service.Introspect(x.Context(), x.Caller, form.Get("token"))
+	if err != nil {
+		return Introspection{}, err
+	}
+	x.LogAtDebug = true // services send it again and again; only failures are worth a line
+	if !found.Active {
+		return Introspection{}, nil
+	}
+	return toIntrospection(found), nil
+}

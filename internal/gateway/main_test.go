@@ -1,0 +1,9 @@
+package gateway_test
+
+import (
+	"testing"
+
+	"github.com/svc-users/svc-users/internal/apitest"
+)
+
+func TestMain(m *testing.M) { apitest.Main(m) }

@@ -1,6 +1,0 @@
-package httpapi
-
-import "net/http"
-
-// SetBodyBudget sets how many bytes of bodies more a handler of New may hold.
-func SetBodyBudget(h http.Handler, size int64) { h.(*api).bodies.left.Store(size) }

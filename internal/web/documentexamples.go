@@ -1,0 +1,35 @@
+package web
+
+import (
+	"time"
+
+	users "github.com/svc-users/svc-users"
+)
+
+// The things that the examples of the document are about. They belong together: the account has the role, the role the
+// permission.
+const (
+	ExampleAccountID    = "019a0b6e-7c00-7a51-9c3d-2f6f0c5f7a10"
+	ExampleRoleID       = "019a0b6e-7c00-7b22-8a4e-51d3a90e6c21"
+	ExamplePermissionID = "019a0b6e-7c00-7c33-b15f-7e08d4b2f532"
+	exampleRequestID    = "019a0b6e-7d10-7d44-a26a-9c19e5c3a643"
+
+	// ExampleToken has the form of a token. No key has signed it.
+	ExampleToken = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Im1haW4ifQ.e30.c2lnbmF0dXJl"
+)
+
+// ExampleTime is when everything in the examples happened.
+var ExampleTime = time.Date(2025, time.October, 22, 12, 0, 0, 0, time.UTC)
+
+// Object is an example of a body.
+type Object map[string]any
+
+var (
+	exampleImpact = Impact{
+		Roles:    []RoleImpact{{ID: ExampleRoleID, Name: "Auditor", Gains: []string{"reports:read"}, Loses: []string{}, Accounts: 3}},
+		Accounts: 3,
+	}
+	exampleMeta = ListMeta{
+		Page: new(1), PageSize: defaultPageSize, TotalItems: new(1), TotalPages: new(1), TotalIsExact: new(true), NextCursor: Nullable{users.Optional[*string]{Set: true}},
+	}
+)

@@ -1,0 +1,6 @@
+package web
+
+import "net/http"
+
+// SetBodyBudget sets how many bytes of bodies more a handler of New may hold.
+func SetBodyBudget(h http.Handler, size int64) { h.(*handler).bodies.left.Store(size) }

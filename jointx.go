@@ -1,0 +1,51 @@
+package users
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// joinTx returns the Service as it is inside a change: what its methods change is part of tx, and happens if all of it
+// does, at one time. So several of them make one change, each under its own rules. What they record, tx records.
+func (s *Service) joinTx(tx *Change) *Service {
+	ports := s.Ports
+	ports.Store = txStore{tx.Tx, s.Store}
+	ports.Now = func() time.Time { return tx.Now }
+	ports.Recorders = nil
+	if tx.Recording() {
+		ports.Recorders = []Recorder{joinedRecorder{tx}}
+	}
+	return New(ports)
+}
+
+// joinedRecorder is the Recorder of a Service inside a change.
+type joinedRecorder struct{ outer *Change }
+
+// Record implements Recorder: the events are those of the outer change, whose recorders get them all at its end.
+func (r joinedRecorder) Record(_ context.Context, _ any, events []Event) error {
+	r.outer.events = append(r.outer.events, events...)
+	return nil
+}
+
+// txStore is the Store of a Service within a transaction. To follow changes goes past it.
+type txStore struct {
+	Tx
+	ChangeReader
+}
+
+// CachedAccess implements Store: inside a transaction only what it reads itself counts.
+func (txStore) CachedAccess(ID) (Access, bool) { return Access{}, false }
+
+// AccountSince implements Store.
+func (t txStore) AccountSince(ctx context.Context, _ Revision, id ID) (Account, error) {
+	return t.Account(ctx, id)
+}
+
+// InTx implements Store: fn runs in the transaction there is, which ends where it began.
+func (t txStore) InTx(_ context.Context, fn func(tx Tx) error) error { return fn(t.Tx) }
+
+// InRowTx implements Store. What changes no rights has a transaction of its own.
+func (txStore) InRowTx(context.Context, func(tx RowTx) error) error {
+	return errors.New("a row transaction does not begin inside a transaction")
+}

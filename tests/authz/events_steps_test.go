@@ -1,0 +1,164 @@
+package authz
+
+import "strings"
+
+// eventSteps has for each operation that changes something calls that do, in all the ways that events tell apart, and
+// calls that do not. They are made in this order.
+func eventSteps() []struct {
+	op    string
+	steps func(w *eventWorld) []eventStep
+} {
+	type object = map[string]any
+	list := func(items ...string) []string { return items }
+	return []struct {
+		op    string
+		steps func(w *eventWorld) []eventStep
+	}{
+		{"createAccount", func(w *eventWorld) []eventStep {
+			made := object{"email": "Eve@Example.com", "password": "a-fresh-secret", "role_id": w.heir}
+			return []eventStep{
+				on(post, "/accounts", made, 201, "account.created"),
+				on(post, "/accounts", made, 409, ""),
+				on(post, "/accounts", object{"email": "off@example.com", "password": "a-fresh-secret", "role_id": w.heir, "is_active": false}, 201, "account.created"),
+			}
+		}},
+		{"login", func(w *eventWorld) []eventStep {
+			good := on(post, "/auth/login", object{"email": w.ada.Email, "password": w.ada.Password}, 200, "")
+			return []eventStep{good, on(post, "/auth/login", object{"email": w.ada.Email, "password": "a-wrong-secret"}, 401, "")}
+		}},
+		{"changePassword", func(w *eventWorld) []eventStep {
+			return []eventStep{
+				on(post, "/auth/password", object{"current_password": "a-wrong-secret", "new_password": "a-fresh-secret"}, 403, "").by(w.ada),
+				on(post, "/auth/password", object{"current_password": w.ada.Password, "new_password": "a-fresh-secret"}, 200, "account.password_changed").by(w.ada),
+			}
+		}},
+		{"changeEmail", func(w *eventWorld) []eventStep {
+			change := func(email string, status int, kinds string) eventStep {
+				return on(post, "/auth/email", object{"current_password": w.bob.Password, "email": email}, status, kinds).by(w.bob)
+			}
+			return []eventStep{
+				change(w.bob.Email, 200, ""),
+				change(strings.ToUpper(w.bob.Email), 200, "account.email_changed"),
+				change("eve@example.com", 409, ""),
+				change("bob@example.com", 200, "account.email_changed"),
+			}
+		}},
+		{"updateAccount", func(w *eventWorld) []eventStep {
+			path := "/accounts/" + w.bob.ID
+			return []eventStep{
+				on(patch, path, object{"role_id": w.heir}, 200, "account.updated"),
+				on(patch, path, object{"role_id": w.heir}, 200, ""),
+				on(patch, path+"?dry_run=true", object{"role_id": w.holder, "is_active": false, "password": "another-secret"}, 200, ""),
+				on(patch, path, object{"is_active": false}, 200, "account.updated"),
+				on(patch, path, object{"is_active": true}, 200, "account.updated"),
+				on(patch, path, object{"email": "robert@example.com"}, 200, "account.email_changed"),
+				on(patch, path, object{"email": "eve@example.com"}, 409, ""),
+				on(patch, path, object{"password": "another-secret"}, 200, "account.password_changed"),
+				on(patch, path, object{"email": "bob@example.com", "password": "a-third-secret", "role_id": w.holder, "is_active": false}, 200,
+					"account.updated account.email_changed account.password_changed"),
+			}
+		}},
+		{"deleteAccount", func(w *eventWorld) []eventStep {
+			return []eventStep{
+				on(del, "/accounts/"+w.AdminID, nil, 409, ""),
+				on(del, "/accounts/"+w.bob.ID, nil, 200, "account.deleted"),
+				on(del, "/accounts/"+w.bob.ID, nil, 404, ""),
+			}
+		}},
+		{"createRole", func(w *eventWorld) []eventStep {
+			made := object{"name": "Made", "description": "as said", "parent_id": w.holder, "permission_ids": list(w.used, w.unused, w.used)}
+			return []eventStep{
+				on(post, "/roles?dry_run=true", made, 200, ""),
+				on(post, "/roles", made, 201, "role.created"),
+				on(post, "/roles", made, 409, ""),
+				on(post, "/roles", object{"name": "Bare"}, 201, "role.created"),
+			}
+		}},
+		{"updateRole", func(w *eventWorld) []eventStep {
+			path := "/roles/" + w.heir
+			return []eventStep{
+				on(patch, path, object{"name": "Heir", "description": "inherits"}, 200, "role.updated"),
+				on(patch, path, object{"name": "Heir", "parent_id": w.holder}, 200, ""),
+				on(patch, path, object{"parent_id": w.idle}, 200, "role.updated"),
+				on(patch, path, object{"parent_id": nil, "description": nil}, 200, "role.updated"),
+				on(patch, path+"?dry_run=true", object{"parent_id": w.holder}, 200, ""),
+				on(patch, "/roles/"+w.AdminRole, object{"parent_id": w.holder}, 200, "role.updated"),
+			}
+		}},
+		{"assignPermissions", func(w *eventWorld) []eventStep {
+			path := "/roles/" + w.heir + "/permissions"
+			return []eventStep{
+				on(post, path, object{"permission_ids": list(w.used)}, 200, "role.permissions_assigned"),
+				on(post, path, object{"permission_ids": list(w.used)}, 200, ""),
+				on(post, path, object{"permission_ids": list(w.unused, w.used, w.spare, w.spare)}, 200, "role.permissions_assigned"),
+				on(post, "/roles/"+w.AdminRole+"/permissions", object{"permission_ids": list(w.used)}, 200, ""),
+			}
+		}},
+		{"removePermission", func(w *eventWorld) []eventStep {
+			path := "/roles/" + w.heir + "/permissions/" + w.spare
+			return []eventStep{
+				on(del, path+"?dry_run=true", nil, 200, ""),
+				on(del, path, nil, 200, "role.permission_removed"),
+				on(del, path, nil, 404, ""),
+			}
+		}},
+		{"deleteRole", func(w *eventWorld) []eventStep {
+			return []eventStep{
+				on(del, "/roles/"+w.holder, nil, 409, ""),
+				on(del, "/roles/"+w.idle, nil, 200, "role.deleted"),
+			}
+		}},
+		{"createPermission", func(*eventWorld) []eventStep {
+			return []eventStep{
+				on(post, "/permissions", object{"name": "made:use", "description": "Use what is made"}, 201, "permission.created"),
+				on(post, "/permissions", object{"name": "made:use"}, 409, ""),
+			}
+		}},
+		{"updatePermission", func(w *eventWorld) []eventStep {
+			path := "/permissions/" + w.spare
+			return []eventStep{
+				on(patch, path, object{"name": "thing:renamed", "description": "Renamed"}, 200, "permission.updated"),
+				on(patch, path, object{"name": "thing:renamed"}, 200, ""),
+				on(patch, path, object{"description": nil}, 200, "permission.updated"),
+			}
+		}},
+		{"deletePermission", func(w *eventWorld) []eventStep {
+			return []eventStep{
+				on(del, "/permissions/"+w.used+"?dry_run=true", nil, 200, ""),
+				on(del, "/permissions/"+w.used, nil, 200, "permission.deleted"),
+				on(del, "/permissions/"+w.spare, nil, 200, "permission.deleted"),
+			}
+		}},
+		{"planDeclaration", func(w *eventWorld) []eventStep { return declarationSteps(w)[:1] }},
+		{"applyDeclaration", func(w *eventWorld) []eventStep { return declarationSteps(w)[1:] }},
+	}
+}
+
+// declarationSteps make things by a declaration, change them and take them away.
+func declarationSteps(*eventWorld) []eventStep {
+	type object = map[string]any
+	named := func(name string, more object) object { more["name"] = name; return more }
+	apply := func(prune bool, permissions, roles []object, kinds string) eventStep {
+		body := object{"service": "shop", "permissions": permissions, "roles": roles}
+		if prune {
+			body["prune"] = true
+		}
+		return on(post, "/declarations/apply", body, 200, kinds)
+	}
+	first := []object{named("shop:buy", object{}), named("shop:sell", object{"description": "Sell things"})}
+	roles := []object{
+		named("Buyer", object{"permissions": []string{"shop:buy"}}),
+		named("Seller", object{"parent": "Buyer", "permissions": []string{"shop:sell"}}),
+	}
+	plan := apply(false, first, roles, "")
+	plan.call.Path = "/api/v1/declarations/plan"
+	return []eventStep{
+		plan,
+		apply(false, first, roles, "permission.created permission.created role.created role.created declaration.applied"),
+		apply(false, first, roles, ""),
+		apply(false, []object{named("made:use", object{})}, []object{}, "permission.updated declaration.applied"),
+		apply(true, []object{named("shop:buy", object{"description": "Buy things"})},
+			[]object{named("Buyer", object{"description": "Buys", "permissions": []string{}}), named("seller", object{"permissions": []string{"shop:buy"}})},
+			"permission.updated role.updated role.updated role.permissions_assigned role.permission_removed role.permission_removed permission.deleted permission.deleted declaration.applied"),
+	}
+}

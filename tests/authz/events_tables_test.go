@@ -1,0 +1,67 @@
+package authz
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	users "github.com/svc-users/svc-users"
+)
+
+// dbTables are the rows of accounts, roles, permissions and role_permissions, by table, key and column. The key of an
+// assignment is "role permission". NULL and false of is_system are empty.
+type dbTables map[string]map[string]map[string]string
+
+// recordedColumns are those of which events must tell, by table. What is left out follows from others (email_key), is in
+// each row that changes (updated_at), or is looked at by itself (password_hash).
+var recordedColumns = map[string][]string{
+	"accounts":         {"email", "role_id", "is_active", "token_version"},
+	"roles":            {"name", "description", "parent_id", "owner", "is_system"},
+	"permissions":      {"name", "description", "owner", "is_system"},
+	"role_permissions": nil,
+}
+
+// columnOf is where the value of a field is kept.
+var columnOf = map[users.Field]string{
+	users.FieldEmail: "email", users.FieldRole: "role_id", users.FieldActive: "is_active", users.FieldTokenVersion: "token_version",
+	users.FieldName: "name", users.FieldDescription: "description", users.FieldParent: "parent_id", users.FieldOwner: "owner",
+	users.FieldSystem: "is_system",
+}
+
+// tableOf has the things that an event is about.
+var tableOf = map[users.TargetKind]string{
+	users.TargetAccount: "accounts", users.TargetRole: "roles", users.TargetPermission: "permissions",
+}
+
+// dbTables reads all rows that events are about.
+func (d rawDatabase) dbTables(t testing.TB) dbTables {
+	t.Helper()
+	all := dbTables{}
+	for table, columns := range recordedColumns {
+		id := "id"
+		columns := append(slices.Clone(columns), "updated_at")
+		switch table {
+		case "accounts":
+			columns = append(columns, "password_hash")
+		case "role_permissions":
+			id, columns = "role_id, permission_id", nil
+		}
+		all[table] = map[string]map[string]string{}
+		for _, row := range d.rows(t, "SELECT "+strings.Join(append([]string{id}, columns...), ", ")+" FROM "+table) {
+			cut := len(row) - len(columns)
+			values := map[string]string{}
+			for i, column := range columns {
+				values[column] = row[cut+i]
+				switch flag := row[cut+i] == "1" || row[cut+i] == "true"; {
+				case column == "is_active", column == "is_system" && flag:
+					values[column] = fmt.Sprint(flag)
+				case column == "is_system":
+					values[column] = ""
+				}
+			}
+			all[table][strings.Join(row[:cut], " ")] = values
+		}
+	}
+	return all
+}
