@@ -65,8 +65,8 @@ func TestSaid(t *testing.T) {
 	}
 }
 
-// Whatever has been changed, half of the questions are about the newest change, and nobody is forgotten.
-func TestWhoIsAskedFor(t *testing.T) {
+// Whatever has been changed, half of the questions are about the newest change, and every subject is asked for.
+func TestChooseSubject(t *testing.T) {
 	t.Parallel()
 	for _, changed := range []int{1, 2, subjects, subjects + 3} {
 		count := make([]int, subjects)
