@@ -107,7 +107,7 @@ func TestPodIsAskedAndGivenTime(t *testing.T) {
 // drainTime is how long the service may take to stop, as its source says.
 func drainTime(t *testing.T) time.Duration {
 	t.Helper()
-	source, err := os.ReadFile("../cmd/svc-users/serve.go")
+	source, err := os.ReadFile("../internal/app/port.go")
 	if err != nil {
 		t.Fatal(err)
 	}
