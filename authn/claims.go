@@ -12,12 +12,12 @@ const leeway = 30 * time.Second
 // maxTime is the last second of the year 9999, past which RFC 3339 cannot write a time.
 const maxTime = 253402300799
 
-// Why claims do not count.
+// Why claims are not valid.
 var (
 	errIssuer   = errors.New("iss is not the issuer")
 	errAudience = errors.New("aud does not name the audience")
 	errID       = errors.New("sub or jti is not a canonical UUID")
-	errTimes    = errors.New("iat, nbf or exp is no time")
+	errTimes    = errors.New("iat, nbf or exp is not a time")
 	errVersion  = errors.New("ver is below 1")
 	errEmail    = errors.New("email is empty")
 	errRoles    = errors.New("roles is empty")
@@ -25,8 +25,7 @@ var (
 	errTooEarly = errors.New("not valid yet")
 )
 
-// claims is what a token says (RFC 7519), all of it but issuer and audience, which have been held against those
-// expected.
+// claims is the claims of a token (RFC 7519) without issuer and audience, which have been compared with the options.
 type claims struct {
 	account, tokenID          id
 	issued, notBefore, expire time.Time
@@ -37,7 +36,7 @@ type claims struct {
 	permissionsOmitted        bool
 }
 
-// readClaims reads a payload whose signature is good. Every claim the service writes must be there and of its type;
+// readClaims reads a payload whose signature is verified. Every claim the service writes must be there and of its type;
 // claims it does not write today are left unread (RFC 7519 §4), so that a later version can add some.
 func (v *Verifier) readClaims(payload []byte) (claims, error) {
 	o, err := parseObject(payload)
@@ -75,7 +74,7 @@ func (v *Verifier) readClaims(payload []byte) (claims, error) {
 	return c, nil
 }
 
-// addressed says why a payload is none of this issuer's for this audience, or nil.
+// addressed returns errIssuer or errAudience if a payload is not from this issuer for this audience, else nil.
 func (v *Verifier) addressed(o object) error {
 	if o["iss"] != v.options.Issuer {
 		return errIssuer
@@ -90,7 +89,7 @@ func (v *Verifier) addressed(o object) error {
 	return nil
 }
 
-// validAt says why claims do not count at now, or nil.
+// validAt returns errExpired or errTooEarly if the claims are not valid at now, else nil.
 func (c *claims) validAt(now time.Time) error {
 	if !now.Before(c.expire.Add(leeway)) {
 		return errExpired

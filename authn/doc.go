@@ -1,4 +1,5 @@
-// Package authn lets a service believe the tokens that svc-users issues, and hear at once when rights change.
+// Package authn verifies the access tokens of svc-users in another service, and follows its change feed, so that changes
+// of rights take effect there within a second.
 //
 //	v, err := authn.New(authn.Options{
 //		JWKS:     "https://users.example/.well-known/jwks.json",
@@ -7,48 +8,51 @@
 //	})
 //	mux.Handle("GET /orders", v.Require("orders:read")(listOrders))
 //
-// A handler behind it finds who is asking with [From]. What is refused is answered as RFC 6750 says: 401 without a
-// token that counts, 403 without the permission, 503 while it cannot be told.
+// A handler behind it gets the caller from [From]. Refusals follow RFC 6750: 401 without a valid token, 403 without the
+// permission, 503 while the token cannot be verified.
 //
 // # Tokens
 //
-// A token counts if svc-users itself would take it for one of its own: the tests hold this package and the service to the same
+// A token is valid if svc-users itself would accept it: the tests check this package and the service with the same
 // thousand tokens, good and forged. One algorithm (RS256), fixed in the code; three canonical base64url parts, at
 // most 8 KiB; a header of alg, typ and kid alone; strict JSON; every claim present and of its type; issuer and
 // audience as set; 30 seconds of leeway. A request with two Authorization headers is refused.
 //
 // Keys are fetched with the first token and are fresh for as long as their Cache-Control says, 5 minutes without one.
-// They are renewed behind the requests, before that is over; only where nobody has asked for twice as long does a
-// request wait for it, for a second at most. A key that was withdrawn counts until then. A key id that is not known causes one request in 10 seconds at most, whoever makes them up. If the issuer is down,
-// the keys that are known go on counting for 24 hours. Only RSA keys of 2048 bits or more that are for RS256 are taken, and
-// redirects lead to no other host.
+// They are renewed in the background before that time is over. Only after twice that time without a request does a
+// request wait for the renewal, for a second at most. A withdrawn key is accepted until the renewal. Unknown key ids
+// cause at most one request in 10 seconds, however many tokens have made-up ids. If the issuer is down, known keys are
+// used for 24 hours. Only RSA keys of 2048 bits or more that are for RS256 are used, and redirects to another host are
+// refused.
 //
 // # Changes
 //
-// A token says what was so when it was issued. With [Options.Changes] and [Verifier.Run] the service hears, within
-// a second, of disabled accounts, ended tokens and changed roles, and asks nobody on each request: the rights of a
-// request are then those of now, and what the token says of them is not looked at ([Principal.Live]).
+// A token holds the rights at the time of its issue. With [Options.Changes] and [Verifier.Run] the service learns within
+// a second of disabled accounts, invalidated tokens and changed roles, without a query on each request: a request then
+// has the current rights, and the rights in the token are ignored ([Principal.Live]).
 //
 //	go v.Run(ctx)
 //
-// What is heard is signed by the issuer's keys, each statement continues the one before it, and it counts for
-// [Changes.Staleness] from when it was asked for. Until the first whole state has been read, and whenever nothing was heard for
-// that long, changes are lost: [Verifier.Lost] says so, the log and [Changes.OnLost] too, and requests are refused
-// with 503, or go on with what the tokens say, as [Changes.WhenLost] has it.
+// The change feed consists of statements: JWS signed by the issuer's keys, each of which continues the one before it. A
+// statement is valid for [Changes.Staleness] from the time of the request for it. Until the first snapshot has been read
+// whole, and whenever no valid statement is left, the feed is lost: [Verifier.Lost] is true, the log and
+// [Changes.OnLost] are told, and requests are refused with 503, or decided by the tokens alone, according to
+// [Changes.WhenLost].
 //
-// A token counts only if its version is the one that was heard of. Three things are answered too strictly rather than
-// too freely, for less than Staleness: an account that was enabled again is refused until that is heard, and so is a
-// token that follows a change of the password; and a role that was made a moment ago permits nothing until then.
+// A token is valid only if its version is the account's current one. In three cases the answer is too strict, for less
+// than Staleness, until the change arrives: an account that was enabled again is refused, a token issued after a change
+// of the password is refused, and a new role has no permissions.
 //
-// Roles are told by their ids, each with its own permissions and its parent; what it may do in all is worked out here.
+// A statement names roles by their ids, each with its own permissions and its parent; inherited permissions are computed
+// here.
 //
 // Memory: roles and permissions within [Changes.MaxRoles], [Changes.MaxPermissions] and [Changes.MaxAssignments], and
-// about 150 bytes for each account of which tokens may say what is no longer so; at most [Changes.MaxAccounts] of them.
+// about 150 bytes for each account whose tokens may be out of date; at most [Changes.MaxAccounts] of them.
 //
 // # Trust
 //
-// Use https: who can answer in the place of the JWKS URL decides which tokens count. Statements of changes are signed, so
-// who can answer in the place of Changes.URL alone can withhold changes for a minute at most, and make up none.
+// Use https: an attacker who can answer for the JWKS URL decides which tokens are valid. Statements are signed, so an
+// attacker who can answer for Changes.URL alone can withhold changes for a minute at most, and cannot forge any.
 //
-// The package uses the standard library alone, so whoever imports it inherits nothing.
+// The package depends on the standard library only.
 package authn

@@ -7,20 +7,21 @@ import (
 	"time"
 )
 
-// Error is why a request is refused. What it holds may be shown to whoever sent it, but for what Unwrap returns.
+// Error is the reason why a request is refused. Its fields may be shown to the client; the cause that Unwrap returns, and
+// that Error includes, may not.
 type Error struct {
 	Status      int    // 401, 403 or 503
 	Code        string // token_required, invalid_token, insufficient_scope or temporarily_unavailable
 	Description string // one sentence
-	// Missing are, with insufficient_scope, the permissions that were required and are not held.
+	// Missing has, with insufficient_scope, the required permissions that the account does not hold.
 	Missing []string
-	// RetryAfter is, with 503, when trying again makes sense.
+	// RetryAfter is, with 503, the time after which the client should try again.
 	RetryAfter time.Duration
 
 	cause error
 }
 
-// Error is the description, and the cause for a log. It holds no part of a token.
+// Error returns the description and, in parentheses, the cause, for a log. It holds no part of a token.
 func (e *Error) Error() string {
 	if e.cause != nil {
 		return e.Description + " (" + e.cause.Error() + ")"
@@ -42,7 +43,7 @@ func invalidToken(cause error) *Error {
 func unavailable(cause error) *Error {
 	return &Error{
 		Status: http.StatusServiceUnavailable, Code: "temporarily_unavailable",
-		Description: "Whether the access token counts cannot be told at the moment.", RetryAfter: time.Second, cause: cause,
+		Description: "The access token cannot be verified at the moment.", RetryAfter: time.Second, cause: cause,
 	}
 }
 

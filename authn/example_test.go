@@ -28,7 +28,7 @@ func Example() {
 	slog.Error("the server ended", "error", http.ListenAndServe("127.0.0.1:8080", mux))
 }
 
-// A service that obeys within a second, and turns everybody away while it cannot know.
+// A service that enforces changes within a second, and refuses all requests while the change feed is lost.
 func ExampleVerifier_Run() {
 	v, err := authn.New(authn.Options{
 		JWKS:     "https://users.example/.well-known/jwks.json",

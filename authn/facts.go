@@ -5,40 +5,40 @@ import (
 	"time"
 )
 
-// facts is what has been heard of rights, up to one cursor. It never changes: what is heard next makes new facts,
-// which share what is the same.
+// facts is the state of the change feed up to one cursor. It is immutable: the next statement makes new facts, which
+// share the unchanged parts.
 type facts struct {
 	cursor   string
-	signed   time.Time // by whom it was told, by their clock
+	signed   time.Time // when the newest statement was signed, by the service's clock
 	rights   *rights
 	accounts pieces[account]
 }
 
-// account is one of which older tokens may say what is no longer so.
+// account is an account whose older tokens may be out of date.
 type account struct {
-	none    bool  // no token of it counts
-	version int64 // of those that do, unless none does
-	heard   int64 // when this was signed, in Unix seconds
+	none    bool  // none of its tokens is valid
+	version int64 // of its valid tokens, unless none is valid
+	signed  int64 // when this statement was signed, in Unix seconds
 	role    id    // zero where it has none
 }
 
 var (
-	errNoBeginning        = errors.New("the statement adds to what was never told")
+	errNoSnapshot         = errors.New("the statement continues a snapshot that was not received")
 	errTooManyAccounts    = errors.New("more accounts have changed than Changes.MaxAccounts")
 	errTooManyRoles       = errors.New("there are more roles than Changes.MaxRoles")
 	errTooManyPermissions = errors.New("there are more permissions than Changes.MaxPermissions")
 	errTooManyAssignments = errors.New("roles have more permissions of their own than Changes.MaxAssignments")
-	errContinues          = errors.New("the statement continues a role that was not told")
+	errContinues          = errors.New("the statement continues a role that was not received")
 )
 
-// after returns what is known after a statement; f is nil where nothing is yet.
+// after returns the facts after a statement; f is nil before the first one. The errors are those above.
 func (f *facts) after(s *statement, limits *Changes) (*facts, error) {
 	next := facts{}
 	switch {
 	case s.reset:
 		next.rights = newRights()
 	case f == nil:
-		return nil, errNoBeginning
+		return nil, errNoSnapshot
 	default:
 		next = *f
 	}
@@ -65,9 +65,9 @@ func (f *facts) share() {
 	f.rights.shared = true
 }
 
-// roleOf returns the id of the role an account has now, zero if it has none that is known; false where the token is
-// dead. The role of an account that nothing was heard of is the one its token names: had it changed since, that would
-// have been told. Tokens from before there was a claim role_id name it first among the roles.
+// roleOf returns the id of the account's current role, zero if it has no known role; false where the token is not valid.
+// An account that is not in the feed still has the role in its token, since a change would be in the feed. Tokens from
+// before the claim role_id was introduced name the role first in the claim roles.
 func (f *facts) roleOf(c *claims) (id, bool) {
 	a, changed := f.accounts.get(c.account)
 	switch {
@@ -81,24 +81,24 @@ func (f *facts) roleOf(c *claims) (id, bool) {
 	return f.rights.named(c.roles[0]), true
 }
 
-// deadForGood reports whether a token is dead by what was heard however long ago: versions only ever rise. One of
-// an account that was disabled then may count if it is younger, since the account may be enabled again.
+// deadForGood reports whether a token is invalid even if the facts are out of date: versions only ever rise. A token of a
+// disabled account may be valid if it was issued after the statement, since the account may be enabled again.
 func (f *facts) deadForGood(c *claims) bool {
 	a, changed := f.accounts.get(c.account)
 	if a.none {
-		return c.issued.Unix() <= a.heard
+		return c.issued.Unix() <= a.signed
 	}
 	return changed && c.version < a.version
 }
 
-// heard is the newest facts and until when they count.
-type heard struct {
+// lease is the newest facts and how long they are valid: for staleness from the time asked.
+type lease struct {
 	facts     *facts
-	asked     reading // when the request was sent that confirmed them last
+	asked     reading // when the last request that confirmed them was sent
 	staleness time.Duration
 }
 
-// reading is a moment by both clocks: the monotonic one, which nobody sets, and the other, which goes on while the
+// reading is a time by both clocks: the monotonic clock, which cannot be set, and the wall clock, which goes on while the
 // machine sleeps.
 type reading struct{ steady, wall time.Time }
 
@@ -107,7 +107,7 @@ func readClocks() reading {
 	return reading{steady: now, wall: now.Round(0)}
 }
 
-// fresh reports whether the facts still count. Both clocks must say so.
-func (h *heard) fresh(now reading) bool {
-	return h != nil && now.steady.Sub(h.asked.steady) < h.staleness && now.wall.Sub(h.asked.wall) < h.staleness
+// fresh reports whether the lease is valid at now, by both clocks. A nil lease is not.
+func (l *lease) fresh(now reading) bool {
+	return l != nil && now.steady.Sub(l.asked.steady) < l.staleness && now.wall.Sub(l.asked.wall) < l.staleness
 }

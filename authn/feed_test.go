@@ -31,7 +31,7 @@ type feed struct {
 	requests []request
 }
 
-// request is what somebody has asked for.
+// request is a request that the feed has received.
 type request struct {
 	after, wait, token string
 }
@@ -208,7 +208,7 @@ func run(t testing.TB, v *Verifier) {
 	})
 }
 
-func whenHeard(t testing.TB, v *Verifier) {
+func awaitChanges(t testing.TB, v *Verifier) {
 	t.Helper()
-	eventually(t, "changes are heard", func() bool { return !v.Lost() })
+	eventually(t, "the change feed is up to date", func() bool { return !v.Lost() })
 }

@@ -7,8 +7,8 @@ import (
 	"net/url"
 )
 
-// sameHost returns the client with its redirects held to where they came from: whoever can make the issuer's host
-// redirect must not choose whose keys are believed, or who is shown a token.
+// sameHost returns a client that refuses redirects to another host: an open redirect on the issuer's host must not lead
+// to an attacker's keys, or send a token to an attacker.
 func sameHost(client *http.Client) *http.Client {
 	held := *client
 	held.CheckRedirect = func(to *http.Request, via []*http.Request) error {

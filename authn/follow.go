@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// follower asks for changes, again and again. It belongs to one Run.
+// follower polls the change feed. It belongs to one Run.
 type follower struct {
 	v      *Verifier
 	client *http.Client
-	watch  *time.Timer // goes off when what was heard becomes stale
+	watch  *time.Timer // fires when the lease ends
 
 	token string
 	renew time.Time // when to get another
@@ -24,12 +24,12 @@ type follower struct {
 	whole    bool   // next is all there is, and not the beginning of it
 	failures int    // since the last success
 	reason   atomic.Pointer[error]
-	// early is how much sooner than asked for the service said that there is nothing new: it has too many who wait.
+	// early is how much sooner than requested the service answered that there is nothing new: too many clients wait.
 	early time.Duration
 }
 
 const (
-	// maxChangesBody is four times what the service tells at once.
+	// maxChangesBody is four times the largest response of the service.
 	maxChangesBody = 1 << 20
 	// maxWait is the longest that the service keeps a request waiting.
 	maxWait = 10 * time.Second
@@ -43,7 +43,7 @@ const (
 	renewUnread = 24 * time.Hour
 )
 
-// ask sends one request and takes in its answer.
+// ask sends one request and applies its response.
 func (f *follower) ask(ctx context.Context) error {
 	if err := f.credentials(ctx); err != nil {
 		return err
@@ -113,7 +113,7 @@ func (f *follower) request(ctx context.Context, cursor string, wait time.Duratio
 	return request, nil
 }
 
-// refused says why an answer is no statement, or nil. A token that does not count any more is forgotten.
+// refused returns why a response is no statement, or nil. It drops a token that is no longer valid.
 func (f *follower) refused(response *http.Response) error {
 	e := &failure{cause: fmt.Errorf("answered %d", response.StatusCode)}
 	switch response.StatusCode {
@@ -124,7 +124,7 @@ func (f *follower) refused(response *http.Response) error {
 	case http.StatusForbidden, http.StatusNotFound:
 		e.stubborn = true
 	case http.StatusTooManyRequests:
-		// This account asks after too many cursors that are unknown there. To begin anew without one is answered at once.
+		// This account sent too many cursors that the service does not know. A request without a cursor is answered.
 		if f.next != nil {
 			f.forget()
 			return e
@@ -136,21 +136,21 @@ func (f *follower) refused(response *http.Response) error {
 	return e
 }
 
-// nothingNew takes a 304: what is known is still so. Nobody has signed that, so it holds for as long only as the
-// last statement is young.
+// nothingNew applies a 304: nothing has changed. It is not signed, so it renews the lease only while the last statement
+// is younger than maxStatementAge.
 func (f *follower) nothingNew(asked reading) error {
 	if !f.whole {
-		return errors.New("answered 304 to who knows nothing yet")
+		return errors.New("answered 304 to a request without a cursor")
 	}
 	if f.v.options.Now().Sub(f.next.signed) > maxStatementAge {
 		f.forget()
 		return errOutdated
 	}
-	f.heardAll(asked)
+	f.renewLease(asked)
 	return nil
 }
 
-// take reads an answer and, once all of them are read, makes what they say count.
+// take reads a response and, once all parts of a snapshot are read, makes the new facts valid.
 func (f *follower) take(ctx context.Context, body []byte, cursor string, asked reading) error {
 	envelope, err := parseObject(body)
 	if err != nil {
@@ -175,15 +175,15 @@ func (f *follower) take(ctx context.Context, body []byte, cursor string, asked r
 	}
 	f.next, f.whole = next, false
 	if !s.more {
-		f.heardAll(asked)
+		f.renewLease(asked)
 	}
 	return nil
 }
 
-// forget makes the next request start from the beginning. What counts goes on counting until it is stale.
+// forget makes the next request ask for a snapshot. The current facts stay valid until their lease ends.
 func (f *follower) forget() { f.next, f.whole = nil, false }
 
-// credentials sees to it that there is a token, and gets another before it ends.
+// credentials gets a token if there is none, and a new one before the token expires.
 func (f *follower) credentials(ctx context.Context) error {
 	now := time.Now()
 	if f.token != "" && now.Before(f.renew) {

@@ -102,7 +102,7 @@ func FuzzStatement(f *testing.F) {
 		r := next.rights
 		if next.cursor == "" || kept != next.accounts.count || kept > 100 || roles != r.roles.count || roles > 100 || assigned != r.assigned || assigned > 100 ||
 			len(r.permissions.names) > 200 || continues && known.rights.roles.count > 0 {
-			t.Errorf("%d accounts, %d roles and %d assignments, of which are counted %d, %d and %d: %q", kept, roles, assigned, next.accounts.count, r.roles.count, r.assigned, body)
+			t.Errorf("%d accounts, %d roles and %d assignments, but the counters are %d, %d and %d: %q", kept, roles, assigned, next.accounts.count, r.roles.count, r.assigned, body)
 		}
 	})
 }

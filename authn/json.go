@@ -15,8 +15,8 @@ var errJSON = errors.New("not strict JSON")
 type object map[string]any
 
 // parseObject reads one JSON object as the service itself does (RFC 7493, and nothing after it): valid UTF-8, no
-// escape that is half a character, no member twice at any depth. Its members are found by their exact names
-// and numbers stay as they are written, both of which encoding/json's reading into structs would not see to.
+// escape that is half a character, no duplicate member at any depth. Unlike encoding/json with structs it matches the
+// names of members exactly and keeps numbers as they are written.
 func parseObject(raw []byte) (object, error) {
 	if !utf8.Valid(raw) || !wholeEscapes(raw) || !json.Valid(raw) {
 		return nil, errJSON

@@ -11,7 +11,7 @@ import (
 const (
 	// minBits is what NIST SP 800-131A asks of RSA, and RFC 7518 §3.3 of RS256.
 	minBits = 2048
-	// maxBits keeps the time to verify a signature within reason, whoever wrote the document.
+	// maxBits bounds the time to verify a signature, even with a forged document.
 	maxBits = 8192
 	// minExponent is the least public exponent FIPS 186-5 §5.5 allows.
 	minExponent = 1<<16 + 1

@@ -23,7 +23,7 @@ const (
 // nothing, so that a part has one spelling.
 var partEncoding = base64.RawURLEncoding.Strict()
 
-// Why something signed does not count.
+// Why a JWS is not valid.
 var (
 	errTooLong   = errors.New("too long")
 	errParts     = errors.New("not three base64url parts")
@@ -34,8 +34,8 @@ var (
 	errSignature = errors.New("signature does not match")
 )
 
-// open takes a compact JWS (RFC 7515 §7.1) apart by hand and returns its payload once the signature has been found
-// good: there is one algorithm, and a key comes from the issuer's key set, never from what is being verified.
+// open parses a compact JWS (RFC 7515 §7.1) by hand and returns its payload once the signature is verified: there is one
+// algorithm, and the key comes from the issuer's key set, never from the JWS.
 func (v *Verifier) open(ctx context.Context, compact, typ string) ([]byte, error) {
 	last := strings.LastIndexByte(compact, '.')
 	if last < 0 {
@@ -56,7 +56,7 @@ func (v *Verifier) open(ctx context.Context, compact, typ string) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
-	// Last, since it may cost a request: what is no token at all must not cause one.
+	// Last, since it may cost a request, which malformed tokens must not cause.
 	key, err := v.keys.get(ctx, kid)
 	if err != nil {
 		return nil, err

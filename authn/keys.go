@@ -13,28 +13,28 @@ import (
 )
 
 const (
-	// coolDown is the least time between two requests for keys that unknown ids cause, and after one that failed.
-	// Anybody can send tokens with made-up ids. Up to a quarter is added at random, so that many processes that
-	// were started together do not ask together.
+	// coolDown is the least time between two requests for keys that unknown ids cause, and after a failed request, since
+	// any client can send tokens with made-up ids. Up to a quarter is added at random, so that many processes that were
+	// started together do not send their requests together.
 	coolDown = 10 * time.Second
 	// coolDownWithout is the same while there are no keys at all and every request is turned away.
 	coolDownWithout = time.Second
 	// keysFor is how long keys count as fresh that came without Cache-Control; what it says is kept between
 	// the two others.
 	keysFor, minKeysFor, maxKeysFor = 5 * time.Minute, coolDown, 24 * time.Hour
-	// keysAtMost is how long keys are used that cannot be renewed. Until then an issuer that is down keeps
-	// nobody out; after it, a key that was withdrawn meanwhile lets nobody in.
+	// keysAtMost is how long keys that cannot be renewed are used. Until then requests are served while the issuer is
+	// down; a key that was withdrawn meanwhile is refused afterwards.
 	keysAtMost = 24 * time.Hour
 
-	// idleWait is how long a token waits for a renewal of keys that nobody has asked for in a long while: one of
-	// them may have been withdrawn since, and an issuer that is well answers sooner.
+	// idleWait is how long a request waits for the renewal of keys that have not been used for a long time: one of them
+	// may have been withdrawn since. A working issuer answers sooner.
 	idleWait = time.Second
 
 	keysTimeout = 5 * time.Second
 	maxKeysBody = 1 << 20
 )
 
-// keySet is what one answer held. It never changes.
+// keySet holds the keys of one response. It is immutable.
 type keySet struct {
 	keys  map[string]*rsa.PublicKey
 	etag  string
@@ -42,10 +42,10 @@ type keySet struct {
 	until time.Time // how long it counts as fresh
 }
 
-// due is when to renew the keys, behind the requests: early enough that those of an issuer that is well stay fresh.
+// due is when to renew the keys in the background: early enough that the keys of a working issuer stay fresh.
 func (set *keySet) due() time.Time { return set.got.Add(set.until.Sub(set.got) * 3 / 4) }
 
-// idle reports whether the keys are no longer fresh for as long as they once were, so that nobody can have asked.
+// idle reports whether the keys have been stale for as long as they were fresh, so that no request can have used them.
 func (set *keySet) idle(now time.Time) bool {
 	return !now.Before(set.until.Add(set.until.Sub(set.got)))
 }
@@ -72,8 +72,8 @@ type fetch struct {
 	err  error
 }
 
-// get returns the key of an id. The error is errKey where the issuer has none of that id; any other says that it
-// could not be found out.
+// get returns the key of an id. The error is errKey where the issuer has no such key; any other error says that the keys
+// could not be fetched.
 func (s *keySource) get(ctx context.Context, kid string) (*rsa.PublicKey, error) {
 	key, wait, err := s.look(kid)
 	if wait == nil {
@@ -114,7 +114,7 @@ func (s *keySource) look(kid string) (*rsa.PublicKey, *fetch, error) {
 	case key != nil && now.Before(set.due()):
 		return key, nil, nil
 	case key != nil:
-		// Nobody waits for an issuer that is silent, or was away the last time, while the keys are good.
+		// While the keys are usable, no request waits for an issuer that does not answer or failed the last time.
 		wait := s.begin(now)
 		if !set.idle(now) || s.failed != nil {
 			wait = nil
@@ -163,7 +163,7 @@ func (s *keySource) begin(now time.Time) *fetch {
 	}
 	f := &fetch{done: make(chan struct{})}
 	s.fetching = f
-	// Not with the context of whoever began it, since others wait for it too.
+	// Not with the context of the request that began it, since others wait for it too.
 	go s.fetch(f, s.set, now)
 	return f
 }
@@ -236,8 +236,8 @@ func maxAge(h http.Header) time.Duration {
 	return min(max(age, minKeysFor), maxKeysFor)
 }
 
-// keysError says that a token could not be verified for want of keys, which is no fault of the token.
+// keysError says that a token could not be verified, since the keys could not be fetched. The token may be valid.
 type keysError struct{ cause error }
 
-func (e *keysError) Error() string { return "the issuer's keys cannot be had: " + e.cause.Error() }
+func (e *keysError) Error() string { return "the issuer's keys cannot be fetched: " + e.cause.Error() }
 func (e *keysError) Unwrap() error { return e.cause }

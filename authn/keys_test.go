@@ -112,8 +112,8 @@ func (s *keySource) idles() bool {
 	return s.fetching == nil
 }
 
-// A key that was withdrawn counts until the keys have been renewed: behind the request that finds them due, and, if
-// nobody has asked for long, before it.
+// A withdrawn key is accepted until the keys have been renewed: in the background of the request that finds them due,
+// and before that request is answered if they have not been used for long.
 func TestAKeyThatIsWithdrawnCountsUntilTheKeysAreRenewed(t *testing.T) {
 	t.Parallel()
 	for after, first := range map[time.Duration]int{keysFor + time.Second: http.StatusOK, 2*keysFor + time.Second: http.StatusUnauthorized} {
@@ -171,8 +171,8 @@ func TestOldKeysOutliveAnIssuerThatIsDown(t *testing.T) {
 	want(t, "up again", v, token, http.StatusOK)
 }
 
-// Nobody waits for an issuer that is silent while the keys are good: but for a moment, once, where nobody has asked
-// for long.
+// While the keys are usable no request waits for an issuer that does not answer, except once, for idleWait, where the
+// keys have not been used for long.
 func TestAnIssuerThatIsSilentHoldsUpNobody(t *testing.T) {
 	t.Parallel()
 	for after, most := range map[time.Duration]time.Duration{
@@ -293,7 +293,7 @@ func TestRedirectsStayAtTheirHost(t *testing.T) {
 	want(t, "the same host", newVerifier(t, func(o *Options) { o.JWKS = server.URL + "/old" }), tokenOf(ada, nil), http.StatusOK)
 	want(t, "round and round", newVerifier(t, func(o *Options) { o.JWKS = server.URL + "/round" }), tokenOf(ada, nil), http.StatusServiceUnavailable)
 
-	// The same host, in clear text: whoever is on the way could say what they like.
+	// The same host, in clear text: an attacker on the network path could answer.
 	asked := &inClear{keys: member{"keys": []member{jwk(ourKey(), "key-1")}}}
 	want(t, "from https to http", newVerifier(t, func(o *Options) {
 		o.JWKS, o.HTTPClient = "https://users.example/keys", &http.Client{Transport: asked}

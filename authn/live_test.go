@@ -36,7 +36,7 @@ func TestChangesCount(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
 	v := follow(t, f, nil)
-	whenHeard(t, v)
+	awaitChanges(t, v)
 	first := tokenOf(ada, nil)
 	second := tokenOf(ada, member{"ver": 2})
 	other := tokenOf(bob, nil)
@@ -57,7 +57,7 @@ func TestChangesCount(t *testing.T) {
 	byID := tokenOf(bob, member{"role_id": manager})
 	becomes(t, "the role is renamed, and the token has its id", v, byID, "Boss:orders:all")
 	becomes(t, "the same of an older token, which has the name", v, other, asNobody)
-	becomes(t, "an id nobody knows, whatever the name", v, tokenOf(bob, member{"role_id": ada, "roles": []string{"User"}}), asNobody)
+	becomes(t, "an unknown id, whatever the name", v, tokenOf(bob, member{"role_id": ada, "roles": []string{"User"}}), asNobody)
 	f.tells(accountOf(bob, 1, manager))
 	becomes(t, "the account is told of", v, other, "Boss:orders:all")
 	becomes(t, "a token of a version that never was", v, tokenOf(bob, member{"ver": 2}), dead)
@@ -71,14 +71,14 @@ func TestChangesCount(t *testing.T) {
 	becomes(t, "enabled again, the older token", v, second, dead)
 	becomes(t, "without a role", v, tokenOf(ada, member{"ver": 3}), asNobody)
 	f.tells(accountOf(bob, 1, "0199e7a0-0000-7000-8000-00000000c009"))
-	becomes(t, "a role nobody knows", v, other, asNobody)
-	becomes(t, "a role by a name nobody knows", v, tokenOf("0199e7a0-0000-7000-8000-0000000000d1", nil), asNobody)
+	becomes(t, "an unknown role", v, other, asNobody)
+	becomes(t, "a role by an unknown name", v, tokenOf("0199e7a0-0000-7000-8000-0000000000d1", nil), asNobody)
 }
 
 func TestOmittedPermissionsAreKnownLive(t *testing.T) {
 	t.Parallel()
 	v := follow(t, newFeed(t), nil)
-	whenHeard(t, v)
+	awaitChanges(t, v)
 	token := tokenOf(ada, member{"permissions": []string{}, "permissions_omitted": true})
 	if w := call(v.Require("orders:write")(whoami), "Bearer "+token); w.Code != http.StatusOK {
 		t.Errorf("%d %s", w.Code, w.Body)
@@ -95,9 +95,9 @@ func TestPiecesCountTogether(t *testing.T) {
 	}
 	f.tells(accountOf(ada, nil, nil))
 	v := follow(t, f, nil)
-	whenHeard(t, v)
+	awaitChanges(t, v)
 	if got := can(v, tokenOf(ada, nil)); got != dead {
-		t.Errorf("heard without the last piece: %s", got)
+		t.Errorf("up to date without the last piece: %s", got)
 	}
 	if n := len(f.asked()); n < 15 {
 		t.Errorf("%d requests for 16 pieces", n)
@@ -115,7 +115,7 @@ func TestPiecesCountTogether(t *testing.T) {
 	}
 }
 
-// What was heard counts for as long as the limit says from when it was asked for, and is refused then, or not.
+// Facts are valid for Staleness from the time of the request; then requests are refused, or not, according to WhenLost.
 func TestLossIsNoticedAndMended(t *testing.T) {
 	t.Parallel()
 	for name, when := range map[string]WhenLost{"refuse": Refuse, "tokens alone": TokensAlone} {
@@ -145,13 +145,13 @@ func loseAndFind(t *testing.T, when WhenLost, instead http.HandlerFunc) {
 	})
 	gone := tokenOf(bob, nil)
 	f.tells(accountOf(ada, 1, user), accountOf(bob, 2, user))
-	whenHeard(t, v)
+	awaitChanges(t, v)
 	token := tokenOf(ada, nil)
 	becomes(t, "heard", v, token, asUser)
 	becomes(t, "heard, the dead", v, gone, dead)
 	f.set(func() { f.instead = instead })
 	began := time.Now()
-	// However late a busy machine looks: what is looked at after the limit must not count any more.
+	// However late a busy machine asks: after the limit the facts must not be used.
 	for asked := began; !v.Lost(); asked = time.Now() {
 		if asked.Sub(began) > 2*time.Second {
 			t.Fatalf("the loss is not noticed after %v", asked.Sub(began))
@@ -205,11 +205,11 @@ func TestBeforeTheFirstSnapshotIsLost(t *testing.T) {
 	}
 }
 
-// However long ago it was heard, a token that was dead stays so; a younger one of an account that was disabled may
+// However old the facts are, a token that was invalid stays so; a younger one of an account that was disabled may
 // have been issued since.
 func TestDeadForGood(t *testing.T) {
 	t.Parallel()
-	disabled, ended := account{none: true, heard: 1000}, account{version: 5, heard: 1000}
+	disabled, ended := account{none: true, signed: 1000}, account{version: 5, signed: 1000}
 	for _, test := range []struct {
 		a      *account
 		ver    int64
@@ -231,14 +231,14 @@ func TestDeadForGood(t *testing.T) {
 	}
 }
 
-// What was heard is old by whichever clock says so: the machine may have slept, and the time may have been set.
+// Facts are out of date if either clock says so: the machine may have slept, and the time may have been set.
 func TestFreshByBothClocks(t *testing.T) {
 	t.Parallel()
 	now := readClocks()
-	h := &heard{asked: now, staleness: time.Second}
+	h := &lease{asked: now, staleness: time.Second}
 	at := func(steady, wall time.Duration) reading { return reading{now.steady.Add(steady), now.wall.Add(wall)} }
 	for _, test := range []struct {
-		h    *heard
+		h    *lease
 		at   reading
 		want bool
 	}{
@@ -256,7 +256,7 @@ func TestFreshByBothClocks(t *testing.T) {
 	}
 }
 
-// What others read stays as it is while more is heard, and what nobody reads yet is not copied.
+// Facts that have readers do not change with the next statement, and facts without readers are not copied.
 func TestPiecesAreCopiedOnceShared(t *testing.T) {
 	t.Parallel()
 	one, _ := parseID(ada)
@@ -267,7 +267,7 @@ func TestPiecesAreCopiedOnceShared(t *testing.T) {
 	b := a
 	b.set(two, 1)
 	if len(a.parts[one[15]]) != 2 {
-		t.Error("what nobody reads was copied")
+		t.Error("facts without readers were copied")
 	}
 	b.share()
 	c := b

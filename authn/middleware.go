@@ -12,11 +12,11 @@ import (
 
 const challenge = "Bearer"
 
-// Middleware lets only requests with a valid token through, whatever it permits. next finds who sent it with From.
+// Middleware admits only requests with a valid token, whatever its permissions. next gets the caller from From.
 func (v *Verifier) Middleware(next http.Handler) http.Handler { return v.Require()(next) }
 
-// Require lets only those requests through whose token counts and whose bearer has all of these permissions. It needs no
-// Middleware around it; where there is one, the token is verified once.
+// Require admits only requests with a valid token whose bearer has all of these permissions. It needs no Middleware
+// around it; where there is one, the token is verified once.
 //
 // A name that is no scope token (RFC 6749 §3.3: printable ASCII without space, quote and backslash) panics, as it
 // would when the program starts.
@@ -48,7 +48,7 @@ func (v *Verifier) Require(permissions ...string) func(next http.Handler) http.H
 	}
 }
 
-// lacking is the refusal of who lacks one of the permissions, or nil.
+// lacking returns the refusal of a principal without one of the permissions, or nil.
 func lacking(p Principal, permissions []string) *Error {
 	var missing []string
 	for _, name := range permissions {
@@ -67,8 +67,8 @@ func lacking(p Principal, permissions []string) *Error {
 	return e
 }
 
-// authenticate finds out who the caller is, from the one Authorization header of the request. With two, what stands
-// between us and the client may have looked at the other.
+// authenticate returns the caller from the Authorization header of the request. Two such headers are refused, since a
+// proxy may have checked the other one.
 func (v *Verifier) authenticate(r *http.Request) (Principal, *Error) {
 	headers := r.Header["Authorization"]
 	sent := ""
@@ -101,7 +101,7 @@ func credentials(header string) string {
 	return strings.TrimLeft(rest, " ")
 }
 
-// refuse answers as RFC 6750 §3 says: what was sent and does not count is named an error, what was not sent is not.
+// refuse answers as RFC 6750 §3 says: WWW-Authenticate has an error code for an invalid token, and none without a token.
 func (v *Verifier) refuse(w http.ResponseWriter, r *http.Request, e *Error, scope string) {
 	h := w.Header()
 	switch e.Status {

@@ -113,7 +113,7 @@ func TestRequireTrustsItsOwnVerifierAlone(t *testing.T) {
 		t.Errorf("admitted by NewContext: %d", w.Code)
 	}
 	if _, ok := From(context.Background()); ok {
-		t.Error("somebody is in an empty context")
+		t.Error("an empty context has a principal")
 	}
 }
 

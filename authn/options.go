@@ -8,70 +8,70 @@ import (
 	"time"
 )
 
-// Options says whose tokens count, for whom, and how to find that out.
+// Options configures a Verifier. JWKS, Issuer and Audience are required.
 type Options struct {
-	// JWKS is the URL of the issuer's keys, https://users.example/.well-known/jwks.json. Whoever answers there
-	// decides which tokens count: over plain HTTP, that is everybody on the way.
+	// JWKS is the URL of the issuer's keys, https://users.example/.well-known/jwks.json. The server that answers there
+	// decides which tokens are valid: over plain HTTP, any host on the network path can.
 	JWKS string
-	// Issuer is what the claim iss must be: the service's JWT_ISSUER, byte for byte.
+	// Issuer is the required value of the claim iss: the service's JWT_ISSUER, byte for byte.
 	Issuer string
-	// Audience is what the claim aud must be, or contain: the service's JWT_AUDIENCE, or one of them where it has several.
+	// Audience is the value that the claim aud must have or contain: the service's JWT_AUDIENCE, or one of them where
+	// it has several.
 	Audience string
 
-	// Changes says how to hear of changes of rights at once; the zero value leaves it to the tokens, which say
-	// until they end what was so when they were issued.
+	// Changes configures the change feed. With the zero value the feed is not followed, and a token has the rights at
+	// the time of its issue until it expires.
 	Changes Changes
 
-	// OnError writes the body of a refusal. Before it is called the headers that say why are set
-	// (WWW-Authenticate, Retry-After) and so is Cache-Control; it must write the status. The default is a small JSON
-	// object, {"error":"invalid_token","error_description":"The access token is not valid."}.
+	// OnError writes the status and the body of a refusal. The headers WWW-Authenticate, Retry-After and Cache-Control
+	// are set before it is called. The default writes JSON,
+	// {"error":"invalid_token","error_description":"The access token is not valid."}.
 	OnError func(w http.ResponseWriter, r *http.Request, e *Error)
 
-	// HTTPClient asks for keys and changes; the default is http.DefaultClient. Redirects to other hosts are
-	// refused whatever it allows. It should have no Timeout below 30 seconds: each request here has its own.
+	// HTTPClient fetches keys and changes; the default is http.DefaultClient. Redirects to other hosts are refused
+	// even if it allows them. It should have no Timeout below 30 seconds: each request here has its own.
 	HTTPClient *http.Client
-	// Now is the time that tokens are held against; the default is time.Now.
+	// Now returns the time at which tokens must be valid; the default is time.Now.
 	Now func() time.Time
-	// Logger is told when keys cannot be had, and when changes are lost and heard again; at level debug, why tokens
-	// are refused. No token and no part of one is ever logged. The default is slog.Default().
+	// Logger records when keys cannot be fetched, and when the change feed is lost and recovered; at level debug, why
+	// tokens are refused. No token and no part of one is ever logged. The default is slog.Default().
 	Logger *slog.Logger
 }
 
-// Changes says how to follow the changes of rights that the service tells of. Following is done by Verifier.Run.
+// Changes configures how Verifier.Run follows the service's change feed.
 type Changes struct {
-	// URL is where they are told, https://users.example/api/v1/auth/changes. Empty means not to follow them.
+	// URL is the URL of the feed, https://users.example/api/v1/auth/changes. If it is empty, the feed is not followed.
 	URL string
 	// Token returns a new token of an account with the permission changes:read, for instance by logging in. It is
-	// called at the start, when most of the last token's life is over, and when the service does not take the last
-	// one any more; never twice at the same time.
+	// called at the start, when most of the last token's life is over, and when the service refuses the last token;
+	// never twice at the same time.
 	Token func(ctx context.Context) (string, error)
-	// Staleness is how old what was heard may be: how long a right that was taken away can still be used. The
-	// default is a second, the least 200 ms. The service is asked about three times in that time, and answers at
-	// once when something changes.
+	// Staleness is the longest time for which a revoked right can still be used. The default is a second, the minimum
+	// 200 ms. The service is asked about three times in that time, and answers at once when something changes.
 	Staleness time.Duration
-	// WhenLost says what happens while nothing is heard. The default is Refuse.
+	// WhenLost decides requests while the feed is lost. The default is Refuse.
 	WhenLost WhenLost
-	// OnLost and OnFound, where they are not nil, are told when changes have not been heard for longer than Staleness,
-	// with the reason, and when they are heard again. They are called one at a time and should return soon.
+	// OnLost is called with the reason when the feed is lost, which is Staleness after the last valid response, and
+	// OnFound when it is up to date again. Both may be nil. They are called one at a time and should return soon.
 	OnLost  func(reason error)
 	OnFound func()
-	// MaxAccounts bounds how many accounts are kept of which tokens may say what is no longer so, at about 150
-	// bytes each; the default is a million. With more of them, changes count as lost.
+	// MaxAccounts bounds the number of accounts whose tokens may be out of date, which are kept at about 150 bytes
+	// each; the default is a million. With more of them the feed counts as lost.
 	MaxAccounts int
-	// MaxRoles and MaxPermissions bound how many of them there may be, and MaxAssignments how many permissions of
-	// their own all roles may have together. The defaults, 250,000 and 250,000 and 5 million, are above what the service
-	// allows unless its settings say otherwise, and take some 100 MB at most. With more, changes count as lost.
+	// MaxRoles and MaxPermissions bound the numbers of roles and permissions, and MaxAssignments the sum of the
+	// permissions of all roles, without inherited ones. The defaults, 250,000, 250,000 and 5 million, are above the
+	// service's default limits, and take some 100 MB at most. With more of them the feed counts as lost.
 	MaxRoles, MaxPermissions, MaxAssignments int
 }
 
-// WhenLost is what happens to requests while changes are not heard.
+// WhenLost says how requests are decided while the change feed is lost.
 type WhenLost int
 
 const (
-	// Refuse answers 503 with Retry-After: nobody uses a right that they may have lost.
+	// Refuse answers 503 with Retry-After, so that no revoked right can be used.
 	Refuse WhenLost = iota
-	// TokensAlone goes on with what the tokens say, as if changes were not followed at all: a right that was taken
-	// away counts until the token ends. Tokens of which it was heard before that they are dead stay so.
+	// TokensAlone uses the rights in the tokens, as if the feed were not followed: a right that is revoked meanwhile
+	// can be used until the token expires. Tokens that were known to be invalid before stay invalid.
 	TokensAlone
 )
 

@@ -6,8 +6,8 @@ import "maps"
 // a piece and not the whole. A copy of it shares what is the same.
 type pieces[V any] struct {
 	parts [256]map[id]V
-	// own are the parts that nobody else reads yet: a snapshot comes in a thousand statements, and copying what is
-	// there for each of them would take a thousand times as long.
+	// own marks the parts without other readers, which may be changed in place: a snapshot comes in a thousand
+	// statements, and copying each part for each statement would take a thousand times as long.
 	own   [256]bool
 	count int
 }

@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// rights is what roles may do: each has permissions of its own and inherits those of its parent. What a role may do
-// in all is worked out when it is first asked for. Once shared, nothing of it changes but that.
+// rights holds the permissions of roles: each role has its own and inherits those of its parent. All permissions of a
+// role are computed when they are first needed. Once shared, nothing else of it changes.
 type rights struct {
 	roles       pieces[*role]
 	permissions *permissions
@@ -31,7 +31,7 @@ type role struct {
 	own    []uint32
 }
 
-// permissions gives each a number, in the order in which they are first heard of. The numbers are what roles keep.
+// permissions gives each permission a number, in the order of their first statement. Roles keep the numbers.
 // Only following uses the numbers by id, so that they are no part of what is shared.
 type permissions struct {
 	numbers map[id]uint32
@@ -46,7 +46,7 @@ func newRights() *rights {
 	return &rights{permissions: &permissions{numbers: map[id]uint32{}}}
 }
 
-// after returns the rights after a statement. What nobody reads yet is changed, the rest is copied.
+// after returns the rights after a statement. Parts without other readers are changed in place, the rest is copied.
 func (r *rights) after(s *statement, limits *Changes) (*rights, error) {
 	next := r
 	if r.shared {

@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// Run follows changes until ctx ends, whose error it returns. It never gives up: whatever goes wrong is tried again.
-// Let it run for as long as requests are served, and end it after the last one: what was heard is good for
-// Changes.Staleness only.
+// Run follows the change feed until ctx ends, and returns the error of ctx. Any failure is retried. Let it run for as
+// long as requests are served, and end it after the last one: without it the feed is lost after Changes.Staleness.
 //
 //	go v.Run(ctx)
 //
@@ -42,20 +41,20 @@ func (v *Verifier) Run(ctx context.Context) error {
 }
 
 const (
-	// firstWord is how long a start may take before it is called a loss.
+	// firstWord is how long the first snapshot may take before the feed is reported as lost.
 	firstWord = 5 * time.Second
-	// minGap is the least time between two requests, so that a flood of changes is told in bunches.
+	// minGap is the least time between two requests, so that many changes arrive in batches.
 	minGap = 25 * time.Millisecond
-	// slowest is the longest pause after what does not mend by itself, such as a missing permission.
+	// slowest is the longest pause after a failure that lasts, such as a missing permission.
 	slowest = 10 * time.Second
-	// longest is the longest that the service can ask to be left alone for.
+	// longest is the longest Retry-After of the service that is honoured.
 	longest = 30 * time.Second
 )
 
-// failure is an error of following that is not mended by asking again at once.
+// failure is an error after which an immediate retry does not help.
 type failure struct {
 	cause error
-	// stubborn says that somebody has to do something about it, as a rule.
+	// stubborn says that the failure usually lasts until an operator acts.
 	stubborn bool
 	after    time.Duration // how long the service asks to wait
 }
@@ -63,15 +62,15 @@ type failure struct {
 func (e *failure) Error() string { return e.cause.Error() }
 func (e *failure) Unwrap() error { return e.cause }
 
-// failedWith notes a failure and returns how long to wait. The first is followed by another try at once: a
-// connection was cut, or a token has ended.
+// failedWith records a failure and returns how long to wait. The first failure is retried at once, since a connection
+// may have been cut or a token may have expired.
 func (f *follower) failedWith(ctx context.Context, err error) time.Duration {
 	if ctx.Err() != nil {
 		return 0
 	}
 	f.failures++
 	f.reason.Store(&err)
-	f.v.options.Logger.Debug("authn: asking for changes failed", "error", err, "times", f.failures)
+	f.v.options.Logger.Debug("authn: request for changes failed", "error", err, "times", f.failures)
 	base, limit := minGap, f.v.options.Changes.Staleness
 	fail := &failure{}
 	if errors.As(err, &fail) && fail.stubborn {
@@ -84,15 +83,15 @@ func (f *follower) failedWith(ctx context.Context, err error) time.Duration {
 	return max(pause, min(fail.after, longest))
 }
 
-// heardAll takes what was read as true at the moment the request was sent.
-func (f *follower) heardAll(asked reading) {
+// renewLease makes the facts that were read valid for Staleness from the time of the request.
+func (f *follower) renewLease(asked reading) {
 	v := f.v
 	if !f.whole { // else it is shared and read already
 		f.next.share()
 	}
 	f.failures, f.whole = 0, true
 	f.reason.Store(nil)
-	h := &heard{facts: f.next, asked: asked, staleness: v.options.Changes.Staleness}
+	h := &lease{facts: f.next, asked: asked, staleness: v.options.Changes.Staleness}
 	v.live.Store(h)
 	f.watch.Reset(time.Until(asked.steady.Add(h.staleness)) + time.Millisecond)
 	if h.fresh(readClocks()) {
@@ -100,7 +99,7 @@ func (f *follower) heardAll(asked reading) {
 	}
 }
 
-// silence is called when what was heard may have become stale.
+// silence is called when the lease may have ended.
 func (f *follower) silence() {
 	if !f.v.Lost() {
 		return
@@ -114,7 +113,7 @@ func (f *follower) silence() {
 
 var errNoAnswer = errors.New("no answer in time")
 
-// state is what OnLost and OnFound were told last.
+// state is the last state that OnLost and OnFound were told.
 type state int
 
 const (
@@ -123,24 +122,24 @@ const (
 	found
 )
 
-// tell says that changes were lost or found, unless that is what was said last.
+// tell logs that the feed was lost or found and calls the hook, unless that state was told last.
 func (v *Verifier) tell(s state, reason error) {
 	v.told.Lock()
 	defer v.told.Unlock()
-	// Between looking and telling the state may have changed; whoever changed it tells that after this.
+	// The state may have changed since the caller read it; the goroutine that changed it tells it after this.
 	if v.told.state == s || (s == lost) != v.Lost() {
 		return
 	}
 	c, log := &v.options.Changes, v.options.Logger
 	v.told.state = s
 	if s == lost {
-		log.Log(context.Background(), slog.LevelWarn, "authn: changes of rights are not heard", "error", reason, "refusing", c.WhenLost == Refuse)
+		log.Log(context.Background(), slog.LevelWarn, "authn: change feed lost", "error", reason, "refusing", c.WhenLost == Refuse)
 		if c.OnLost != nil {
 			c.OnLost(reason)
 		}
 		return
 	}
-	log.Info("authn: changes of rights are heard")
+	log.Info("authn: change feed up to date")
 	if c.OnFound != nil {
 		c.OnFound()
 	}

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// maxStatementAge is how old the newest statement may be for what was heard to count. The service signs a new one every
-// 10 seconds though nothing changes, so that nobody in between can go on saying that nothing did; the rest is leeway.
+// maxStatementAge is the largest age of the newest statement at which the facts are valid. The service signs a new one
+// every 10 seconds even without changes, so that a proxy cannot replay 304 and withhold changes; the rest is leeway.
 const maxStatementAge = time.Minute
 
 var (
@@ -18,7 +18,7 @@ var (
 	errStatement = errors.New("the statement holds no cursor, or names a role, an account or a version wrongly")
 )
 
-// statement is what the service says has changed since a cursor.
+// statement is a signed list of the changes since a cursor.
 type statement struct {
 	issued        time.Time
 	after, cursor string
@@ -28,13 +28,13 @@ type statement struct {
 	accounts      map[id]account
 }
 
-// toldPermission is what a permission is called. Without a name there is none of that id.
+// toldPermission has the name of a permission. Without a name the permission does not exist.
 type toldPermission struct {
 	id   id
 	name string
 }
 
-// toldRole is what a role has by itself. Without a name there is none of that id.
+// toldRole has a role without what it inherits. Without a name the role does not exist.
 type toldRole struct {
 	id          id
 	name        string
@@ -44,7 +44,7 @@ type toldRole struct {
 	permissions []id
 }
 
-// readStatement verifies and reads what the service has signed in answer to who asked after a cursor.
+// readStatement verifies and reads a statement, a compact JWS, that answers a request with the cursor asked.
 func (v *Verifier) readStatement(ctx context.Context, compact, asked string) (*statement, error) {
 	payload, err := v.open(ctx, compact, statementType)
 	if err != nil {
@@ -53,7 +53,7 @@ func (v *Verifier) readStatement(ctx context.Context, compact, asked string) (*s
 	return v.parseStatement(payload, asked)
 }
 
-// parseStatement reads a payload whose signature is good.
+// parseStatement reads a payload whose signature is verified.
 func (v *Verifier) parseStatement(payload []byte, asked string) (*statement, error) {
 	o, err := parseObject(payload)
 	if err == nil {
@@ -87,7 +87,7 @@ func (v *Verifier) parseStatement(payload []byte, asked string) (*statement, err
 	return s, s.datedBy(v.options.Now())
 }
 
-// datedBy says why a statement is not of now, or nil.
+// datedBy returns an error unless the statement was signed at about now.
 func (s *statement) datedBy(now time.Time) error {
 	switch {
 	case now.Sub(s.issued) > maxStatementAge:
@@ -159,7 +159,7 @@ func readAccounts(o object, issued time.Time) (map[id]account, error) {
 	accounts := make(map[id]account, len(list))
 	for _, one := range list {
 		r := reader{o: one}
-		u, a := r.id("id"), account{heard: issued.Unix(), role: r.optionalID("role")}
+		u, a := r.id("id"), account{signed: issued.Unix(), role: r.optionalID("role")}
 		if v, there := one["ver"]; there && v == nil {
 			a.none = true
 		} else if a.version = r.integer("ver"); r.err == nil && a.version < 1 {

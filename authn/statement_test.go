@@ -105,7 +105,7 @@ func TestContinuationsThatDoNotCount(t *testing.T) {
 			t.Parallel()
 			f := newFeed(t)
 			v := follow(t, f, nil)
-			whenHeard(t, v)
+			awaitChanges(t, v)
 			token := tokenOf(ada, nil)
 			f.set(func() {
 				f.edit = edit
@@ -123,19 +123,19 @@ func TestContinuationsThatDoNotCount(t *testing.T) {
 	}
 }
 
-// What is heard is as old as the request for it, however long the answer takes: its headers may come at once, and
+// A statement is as old as the request for it, however long the answer takes: its headers may come at once, and
 // its body a piece at a time.
 func TestStalenessCountsFromTheRequest(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
 	v := follow(t, f, func(o *Options) { o.Changes.Staleness = 2 * time.Second })
-	whenHeard(t, v)
+	awaitChanges(t, v)
 	var began atomic.Int64 // when the request had come
 	f.set(func() {
 		f.changed = append(f.changed, accountOf(ada, 1, user))
 		f.instead = func(w http.ResponseWriter, r *http.Request) {
 			if !began.CompareAndSwap(0, time.Now().UnixNano()) {
-				<-r.Context().Done() // what was heard stays as it is
+				<-r.Context().Done() // the facts stay as they are
 				return
 			}
 			f.mu.Lock()
@@ -161,13 +161,13 @@ func TestStalenessCountsFromTheRequest(t *testing.T) {
 	}
 }
 
-// A 304 is signed by nobody, so it renews only what was signed not long ago.
+// A 304 is not signed, so it renews only facts that were signed not long ago.
 func TestNothingNewForTooLong(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
 	var ahead atomic.Int64
 	v := follow(t, f, func(o *Options) { o.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) } })
-	whenHeard(t, v)
+	awaitChanges(t, v)
 	f.set(func() { f.instead = status(http.StatusNotModified) })
 	signed := time.Now()
 	eventually(t, "304 is believed", func() bool { return time.Since(signed) > 1200*time.Millisecond && !v.Lost() })
@@ -175,7 +175,7 @@ func TestNothingNewForTooLong(t *testing.T) {
 	eventually(t, "304 is believed no longer", v.Lost)
 	ahead.Store(0)
 	f.set(func() { f.instead = nil })
-	whenHeard(t, v)
+	awaitChanges(t, v)
 }
 
 func TestWaitsAreShortAndCursorsAreKept(t *testing.T) {
@@ -220,7 +220,7 @@ func TestTokensAreRenewed(t *testing.T) {
 		}
 	})
 	keeps := func() bool {
-		whenHeard(t, v)
+		awaitChanges(t, v)
 		next := good.Add(1)
 		f.set(func() { f.token = strconv.FormatInt(next, 10) })
 		eventually(t, "the next token", func() bool { return logins.Load() >= next })
@@ -249,7 +249,7 @@ func TestTokensAreRenewed(t *testing.T) {
 			return tokenOf(bob, member{"iat": now, "exp": now + 2}), nil
 		}
 	})
-	whenHeard(t, renewing)
+	awaitChanges(t, renewing)
 	eventually(t, "another login before the token ends", func() bool { return logins.Load() == 2 })
 	if renewing.Lost() {
 		t.Error("lost over a login that failed while the old token counts")

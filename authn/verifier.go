@@ -9,22 +9,22 @@ import (
 	"time"
 )
 
-// Verifier tells which tokens count and what their bearers may do. It may be used by any number of goroutines.
+// Verifier verifies tokens and determines the rights of their bearers. It may be used by any number of goroutines.
 type Verifier struct {
 	options Options
 	keys    *keySource
 
-	live    atomic.Pointer[heard] // nil until the first whole snapshot
+	live    atomic.Pointer[lease] // nil until the first whole snapshot
 	running atomic.Bool
 
-	told struct { // what OnLost and OnFound were told last
+	told struct { // the last state that OnLost and OnFound were told
 		sync.Mutex
 		state state
 	}
 }
 
-// New returns a verifier, or what is wrong with the options. It asks for nothing yet: keys are fetched with the first
-// token, and changes are followed by Run.
+// New returns a verifier, or an error that names the wrong option. It sends no request: keys are fetched with the first
+// token, and the change feed is followed by Run.
 func New(options Options) (*Verifier, error) {
 	if err := options.complete(); err != nil {
 		return nil, err
@@ -34,8 +34,9 @@ func New(options Options) (*Verifier, error) {
 	return v, nil
 }
 
-// Verify returns whose token this is and what they may do, if it counts now. The error is always an *Error: one of
-// status 401 says that the token does not count, one of 503 that this cannot be told now.
+// Verify verifies a token, a compact JWS without the scheme Bearer, and returns its account and rights. The error is
+// always an *Error: Status is 401 if the token is not valid, and 503 if it cannot be verified now, since the keys cannot
+// be fetched, or the change feed is lost and WhenLost is Refuse.
 func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) {
 	c, err := v.verifyToken(ctx, token)
 	var noKeys *keysError
@@ -48,7 +49,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) 
 	return v.principal(&c)
 }
 
-// verifyToken looks at the token alone.
+// verifyToken verifies the token without the change feed.
 func (v *Verifier) verifyToken(ctx context.Context, token string) (claims, error) {
 	if len(token) > maxToken {
 		return claims{}, errTooLong
@@ -64,7 +65,7 @@ func (v *Verifier) verifyToken(ctx context.Context, token string) (claims, error
 	return c, c.validAt(v.options.Now())
 }
 
-// principal holds claims against what was heard of changes.
+// principal checks claims against the change feed and returns the rights.
 func (v *Verifier) principal(c *claims) (Principal, error) {
 	p := Principal{
 		Account: c.account.String(), Email: c.email, Roles: c.roles, TokenID: c.tokenID.String(),
@@ -94,14 +95,14 @@ func (v *Verifier) principal(c *claims) (Principal, error) {
 	return p, nil
 }
 
-// follows reports whether changes were asked to be followed.
+// follows reports whether the options have a change feed.
 func (v *Verifier) follows() bool { return v.options.Changes.URL != "" }
 
-// Lost reports whether changes are to be followed and are not heard now. It is true until Run has read the whole
-// state once, and after Run has returned.
+// Lost reports whether the options have a change feed and it is lost now. It is true until Run has read the first
+// snapshot whole, and from Staleness after Run has returned.
 func (v *Verifier) Lost() bool { return v.follows() && !v.live.Load().fresh(readClocks()) }
 
 var (
-	errLost = errors.New("changes of rights are not heard")
-	errDead = errors.New("no longer counts: the account was disabled or deleted, or its older tokens were ended")
+	errLost = errors.New("the change feed is lost")
+	errDead = errors.New("no longer valid: the account was disabled or deleted, or its older tokens were invalidated")
 )

@@ -9,7 +9,7 @@ import (
 	"github.com/svc-users/svc-users/bench/report"
 )
 
-// binary weighs the binary, and looks whether it is what the goal speaks of: static and stripped.
+// binary measures the size of the binary, and checks that it is static and stripped, as the goal requires.
 func binary(_ context.Context, r *run) error {
 	info, err := os.Stat(r.binary)
 	if err != nil {

@@ -14,17 +14,17 @@ import (
 	"github.com/svc-users/svc-users/bench/target"
 )
 
-// burstLogins is how many people log in at once: a class, or a shift that begins.
+// burstLogins is the number of simultaneous logins, such as a class or the start of a shift.
 const burstLogins = 32
 
-// burst has 32 people log in at the same moment, at the default cost whatever the scale, and counts those who are served.
+// burst sends 32 logins at the same moment, at the default bcrypt cost whatever the scale, and counts the successes.
 func burst(ctx context.Context, r *run, database string) error {
-	s, hasher, err := r.places.Installed(ctx, r.binary, database, whole.loginCost)
+	s, hasher, err := r.env.Installed(ctx, r.binary, database, whole.loginCost)
 	if err != nil {
 		return err
 	}
-	email := someone(plan(few, hasher))
-	return serving(ctx, s, func(svc *target.Service) error {
+	email := cycleEmails(plan(few, hasher))
+	return withService(ctx, s, func(svc *target.Service) error {
 		served, last, err := logInAtOnce(ctx, svc.Addr(), burstLogins, func(k int) load.Request { return target.Login(email(k), password) })
 		if err != nil {
 			return err
@@ -38,7 +38,7 @@ func burst(ctx context.Context, r *run, database string) error {
 	})
 }
 
-// logInAtOnce sends n logins over as many connections, and returns how many were served and when the last answer came.
+// logInAtOnce sends n logins over n connections, and returns how many succeeded and when the last answer arrived.
 func logInAtOnce(ctx context.Context, addr string, n int, login func(k int) load.Request) (served int, last time.Duration, err error) {
 	pool, err := load.NewPool(ctx, addr, n)
 	if err != nil {

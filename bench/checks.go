@@ -10,11 +10,11 @@ import (
 	"github.com/svc-users/svc-users/bench/target"
 )
 
-// asked is how many permissions one check asks about. The caller holds all of them.
+// asked is the number of permissions in one check. The caller holds all of them.
 const asked = 100
 
-// checkKinds are the questions of gateways: what the bearer may do, and whether a request may pass. There are none
-// where the service knows neither.
+// checkKinds are the requests of gateways: a check of the bearer's permissions, and forward authentication. There are
+// none where the service has neither endpoint.
 func checkKinds(ctx context.Context, svc *target.Service, pool load.Pool) ([]*kind, error) {
 	a, err := newAdmin(ctx, []*target.Service{svc})
 	if err != nil {
@@ -43,7 +43,7 @@ func checkKinds(ctx context.Context, svc *target.Service, pool load.Pool) ([]*ki
 	if err != nil {
 		return nil, err
 	}
-	// The token of before names none of them: what it says is not what counts.
+	// The token from before names none of them: the database decides, not the token.
 	check := load.Send(http.MethodPost, "/api/v1/auth/check", a.token, string(body))
 	return []*kind{
 		{key: "forward", what: "GET /auth/forward, CPU", pid: svc.PID(), send: sender(pool, load.Same(forward), http.StatusOK)},

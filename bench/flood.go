@@ -17,14 +17,14 @@ import (
 // floodConns is how many clients log in without pause.
 const floodConns = 64
 
-// flood reads accounts at a steady pace while everybody logs in, with clients that wait as they are told and with
-// clients that do not, and counts the logins meanwhile.
+// flood reads accounts at a steady rate during a login flood, once with clients that honour Retry-After and once with
+// clients that do not, and counts the logins.
 func flood(ctx context.Context, r *run, database string) error {
-	s, hasher, err := r.places.Installed(ctx, r.binary, database, cheapCost)
+	s, hasher, err := r.env.Installed(ctx, r.binary, database, cheapCost)
 	if err != nil {
 		return err
 	}
-	return serving(ctx, s, func(svc *target.Service) error {
+	return withService(ctx, s, func(svc *target.Service) error {
 		reads, err := reader(ctx, svc, plan(few, hasher))
 		if err != nil {
 			return err
@@ -40,7 +40,7 @@ func flood(ctx context.Context, r *run, database string) error {
 			return err
 		}
 		for _, clients := range []report.Clients{report.Patient, report.Impatient} {
-			f, err := floodBy(ctx, r, clients, svc, reads, someone(plan(few, hasher)))
+			f, err := floodBy(ctx, r, clients, svc, reads, cycleEmails(plan(few, hasher)))
 			if err != nil {
 				return err
 			}
@@ -73,15 +73,15 @@ func curve(database string, clients report.Clients, took []time.Duration) report
 	return c
 }
 
-// flooded is what one flood showed.
+// flooded is the result of one flood.
 type flooded struct {
-	took   []time.Duration // by the reads
-	logins float64         // a second, while they were timed
+	took   []time.Duration // latency of each read
+	logins float64         // per second, while reads were timed
 	tally  load.Tally      // of the whole flood
 	memory int64           // at most, in bytes
 }
 
-// floodBy is one flood.
+// floodBy runs one flood by clients of the given kind.
 func floodBy(ctx context.Context, r *run, clients report.Clients, svc *target.Service, reads probe, email func(int) string) (flooded, error) {
 	memory := watchMemory(svc.PID())
 	next := func(k, i int) load.Request { return target.Login(email(k+i*floodConns), password) }
@@ -100,7 +100,7 @@ func floodBy(ctx context.Context, r *run, clients report.Clients, svc *target.Se
 	return flooded{took, stats.Rate(between(tally.Served, from, to)), tally, most}, errors.Join(probeErr, err, memoryErr)
 }
 
-// between are those of the moments that lie in a window.
+// between returns the moments m with from ≤ m ≤ to.
 func between(moments []time.Duration, from, to time.Duration) []time.Duration {
 	return slices.DeleteFunc(slices.Clone(moments), func(m time.Duration) bool { return m < from || m > to })
 }

@@ -17,17 +17,17 @@ import (
 // lists measures lists at each size. The tables of all databases are filled first, at the same time, since that is
 // most of the work.
 func lists(ctx context.Context, r *run) error {
-	sites, err := buildSites(ctx, r)
+	datasets, err := buildDatasets(ctx, r)
 	if err != nil {
 		return err
 	}
 	for _, database := range r.databases {
-		of := sites[database]
+		of := datasets[database]
 		if err := r.startLarge(ctx, database, of[len(of)-1]); err != nil {
 			return fmt.Errorf("%s: %w", database, err)
 		}
-		if err := servingAll(ctx, of, func() error {
-			for _, measure := range []func(context.Context, *run, string, []*site) error{pages, walk, totals, searches} {
+		if err := withServices(ctx, of, func() error {
+			for _, measure := range []func(context.Context, *run, string, []*dataset) error{pages, walk, totals, searches} {
 				if err := measure(ctx, r, database, of); err != nil {
 					return fmt.Errorf("%s: %w", database, err)
 				}
@@ -44,7 +44,7 @@ func lists(ctx context.Context, r *run) error {
 const largeStarts = 3
 
 // startLarge takes the time of a start there, to see that it does not depend on how much that is.
-func (r *run) startLarge(ctx context.Context, database string, s *site) error {
+func (r *run) startLarge(ctx context.Context, database string, s *dataset) error {
 	var all []time.Duration
 	for range largeStarts {
 		took, err := firstAnswer(ctx, s.settings)
@@ -59,19 +59,19 @@ func (r *run) startLarge(ctx context.Context, database string, s *site) error {
 	return nil
 }
 
-// servingAll serves all sites at once, so that each figure is taken from one site after the other within
+// withServices serves all datasets at once, so that each figure is taken from one dataset after the other within
 // milliseconds.
-func servingAll(ctx context.Context, sites []*site, do func() error) error {
-	if len(sites) == 0 {
+func withServices(ctx context.Context, datasets []*dataset, do func() error) error {
+	if len(datasets) == 0 {
 		return do()
 	}
-	first := sites[0]
-	return serving(ctx, first.settings, func(svc *target.Service) error {
-		if err := first.enter(ctx, svc); err != nil {
+	first := datasets[0]
+	return withService(ctx, first.settings, func(svc *target.Service) error {
+		if err := first.connect(ctx, svc); err != nil {
 			return err
 		}
 		defer first.conn.Close()
-		return servingAll(ctx, sites[1:], do)
+		return withServices(ctx, datasets[1:], do)
 	})
 }
 
@@ -79,22 +79,22 @@ func servingAll(ctx context.Context, sites []*site, do func() error) error {
 type pageCost struct {
 	list  list
 	depth depth
-	// took and spent are by site: the client's time and the service's processor time, of each page.
+	// took and spent are by dataset: the client's time and the service's processor time, of each page.
 	took, spent [][]time.Duration
 }
 
-// pages takes pages of 20 by cursor at each place of each list, from one site after the other, and compares the
+// pages takes pages of 20 by cursor at each place of each list, from one dataset after the other, and compares the
 // largest with the smallest.
-func pages(ctx context.Context, r *run, database string, sites []*site) error {
+func pages(ctx context.Context, r *run, database string, datasets []*dataset) error {
 	var costs []pageCost
 	for _, l := range allLists() {
 		for _, d := range depths {
-			c := pageCost{l, d, make([][]time.Duration, len(sites)), make([][]time.Duration, len(sites))}
+			c := pageCost{l, d, make([][]time.Duration, len(datasets)), make([][]time.Duration, len(datasets))}
 			for range r.scale.pages {
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				for i, s := range sites {
+				for i, s := range datasets {
 					before, err := machine.CPU(s.pid)
 					if err != nil {
 						return err
@@ -113,13 +113,13 @@ func pages(ctx context.Context, r *run, database string, sites []*site) error {
 			costs = append(costs, c)
 		}
 	}
-	r.addPages(database, sites, costs)
+	r.addPages(database, datasets, costs)
 	return nil
 }
 
-func (r *run) addPages(database string, sites []*site, costs []pageCost) {
-	last := len(sites) - 1
-	span := fmt.Sprintf("%s accounts ÷ %s", thousands(sites[last].plan.Accounts), thousands(sites[0].plan.Accounts))
+func (r *run) addPages(database string, datasets []*dataset, costs []pageCost) {
+	last := len(datasets) - 1
+	span := fmt.Sprintf("%s accounts ÷ %s", thousands(datasets[last].plan.Accounts), thousands(datasets[0].plan.Accounts))
 	growth := func(of [][]time.Duration) float64 {
 		return float64(stats.Median(of[last])) / float64(stats.Median(of[0]))
 	}
@@ -130,16 +130,16 @@ func (r *run) addPages(database string, sites []*site, costs []pageCost) {
 	worst := costs[slices.Index(grown, slices.Max(grown))]
 	r.results.Add(report.Row{
 		Key: "lists.page", What: "list of 20 by cursor, " + span + ", the worst", Database: database,
-		Figure: millis(stats.Median(worst.took[last])), Unit: "ms", Bare: millis(stats.Median(worst.took[0])), BareName: "at " + thousands(sites[0].plan.Accounts),
+		Figure: millis(stats.Median(worst.took[last])), Unit: "ms", Bare: millis(stats.Median(worst.took[0])), BareName: "at " + thousands(datasets[0].plan.Accounts),
 		Goal: report.Max(report.Ratio, 1.3), Note: fmt.Sprintf("%s, %s; the median of %d places is %.2f", worst.list, worst.depth, len(costs), stats.Median(grown)),
 	})
 	busiest := slices.MaxFunc(costs, func(a, b pageCost) int { return cmp.Compare(growth(a.spent), growth(b.spent)) })
 	r.results.Add(report.Row{
 		Key: "lists.cpu", What: "… CPU of the service, the worst", Database: database,
-		Figure: micros(stats.Median(busiest.spent[last])), Unit: "µs", Bare: micros(stats.Median(busiest.spent[0])), BareName: "at " + thousands(sites[0].plan.Accounts),
+		Figure: micros(stats.Median(busiest.spent[last])), Unit: "µs", Bare: micros(stats.Median(busiest.spent[0])), BareName: "at " + thousands(datasets[0].plan.Accounts),
 		Note: fmt.Sprintf("%s, %s", busiest.list, busiest.depth),
 	})
-	for i, s := range sites {
+	for i, s := range datasets {
 		var medians []float64
 		for _, c := range costs {
 			medians = append(medians, millis(stats.Median(c.took[i])))
@@ -149,7 +149,7 @@ func (r *run) addPages(database string, sites []*site, costs []pageCost) {
 	}
 }
 
-func (r *run) addCost(database, what string, s *site, ms float64) {
+func (r *run) addCost(database, what string, s *dataset, ms float64) {
 	r.results.Lists = append(r.results.Lists, report.Cost{Database: database, What: what, Accounts: s.plan.Accounts, Milliseconds: ms})
 }
 

@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// subjects take turns in being changed, four of each kind, one every liveEvery, so that each is watched for longer
-	// than the second after which nothing stale may be granted.
+	// subjects are changed in turn, four of each kind, one every liveEvery, so that each is watched for longer than
+	// the second after which no stale right may be granted.
 	subjects  = 4 * len(subjectKinds)
 	liveEvery = 80 * time.Millisecond
 	watched   = time.Duration(subjects) * liveEvery
@@ -26,18 +26,17 @@ const (
 	liveConns = 2
 )
 
-// live changes rights and asks all replicas meanwhile, to see how long after a change any of them answers as if it had
-// not been made.
+// live changes rights while it asks all replicas, to measure how long after a change a replica still answers as before.
 func live(ctx context.Context, r *run, database string) error {
 	for _, n := range []int{2, 3} {
-		s, hasher, err := r.places.Installed(ctx, r.binary, database, cheapCost)
+		s, hasher, err := r.env.Installed(ctx, r.binary, database, cheapCost)
 		if err != nil {
 			return err
 		}
 		if err := target.CreateAdmin(ctx, s, adminEmail, password); err != nil {
 			return err
 		}
-		if err := r.places.replicas(ctx, s, n, func(replicas []*target.Service) error {
+		if err := r.env.replicas(ctx, s, n, func(replicas []*target.Service) error {
 			a, err := newAdmin(ctx, replicas)
 			if err != nil {
 				return err
@@ -62,7 +61,7 @@ func live(ctx context.Context, r *run, database string) error {
 	return nil
 }
 
-// watch is what is asked and what is changed meanwhile.
+// watch records the changes and the answers of the replicas during them.
 type watch struct {
 	subjects []*subject
 	begin    time.Time
@@ -72,7 +71,7 @@ type watch struct {
 	verdicts []verdict
 }
 
-// run asks all replicas while it makes that many changes, and for a turn of all subjects after the last of them.
+// run asks all replicas while it makes the given number of changes, and for the time watched after the last one.
 func (w *watch) run(ctx context.Context, replicas []*target.Service, changes int) error {
 	pools, err := dialAll(ctx, replicas, liveConns)
 	if err != nil {
@@ -85,7 +84,7 @@ func (w *watch) run(ctx context.Context, replicas []*target.Service, changes int
 	w.begin = time.Now()
 	for replica, pool := range pools {
 		group.Go(func() error {
-			defer stop() // nobody goes on asking when one cannot
+			defer stop() // one failed pool ends all
 			return pool.Paced(liveRate, func(int) bool { return asking.Err() == nil }, func(turn int) load.Question { return w.ask(replica, turn) })
 		})
 	}
@@ -103,14 +102,14 @@ func (w *watch) run(ctx context.Context, replicas []*target.Service, changes int
 	return ctx.Err()
 }
 
-// change takes and gives, one subject after the other.
+// change revokes and grants the right, one subject after the other.
 func (w *watch) change(ctx context.Context, changes int) error {
 	due := w.begin
 	for i := range changes {
 		sleep(ctx, time.Until(due))
 		due = time.Now().Add(liveEvery)
 		if ctx.Err() != nil {
-			return nil // whoever ended it says why
+			return nil // the goroutine that cancelled returns the error
 		}
 		c := change{subject: i % subjects, given: i/subjects%2 == 1}
 		do := w.subjects[c.subject].take
@@ -128,9 +127,9 @@ func (w *watch) change(ctx context.Context, changes int) error {
 	return nil
 }
 
-// whoIsAskedFor is, after a number of changes, every other time the subject of the newest one, else by turns that of the
-// one before it, and any.
-func whoIsAskedFor(changed, turn int) int {
+// chooseSubject returns the index of the subject to ask for. Every other turn it is the subject of the newest change;
+// the remaining turns alternate between the subject of the change before it and all subjects in turn.
+func chooseSubject(changed, turn int) int {
 	newest := changed + subjects - 1
 	switch turn % 4 {
 	case 1:
@@ -142,11 +141,11 @@ func whoIsAskedFor(changed, turn int) int {
 	}
 }
 
-// ask asks a replica what it lets somebody do.
+// ask returns the question of a turn to a replica: may the chosen subject read another account?
 func (w *watch) ask(replica, turn int) load.Question {
-	who := whoIsAskedFor(int(w.changed.Load()), turn)
+	who := chooseSubject(int(w.changed.Load()), turn)
 	return load.Question{Request: *w.subjects[who].ask.Load(), Got: func(e load.Exchange) error {
-		yes, err := said(e.Answer)
+		yes, err := parseVerdict(e.Answer)
 		if err != nil {
 			return err
 		}
@@ -157,9 +156,9 @@ func (w *watch) ask(replica, turn int) load.Question {
 	}}
 }
 
-// addLive adds the rows.
+// addLive adds the rows of a number of replicas.
 func (r *run) addLive(database string, replicas int, w *watch) error {
-	all, err := obeyed(w.changes, w.verdicts, replicas)
+	all, err := computeConvergence(w.changes, w.verdicts, replicas)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/svc-users/svc-users/bench/load"
 )
 
-func TestObeyed(t *testing.T) {
+func TestComputeConvergence(t *testing.T) {
 	t.Parallel()
 	const ms = time.Millisecond
 	// The first subject loses its right at 10 and gets it back at 100, the second loses its own at 50.
@@ -42,11 +42,11 @@ func TestObeyed(t *testing.T) {
 		"each subject is wrong for its own":   {[]verdict{said(0, 0, true, 60, 61), said(0, 1, true, 60, 62)}, []time.Duration{51 * ms, 12 * ms, 0}},
 		"wrong until the next change is made": {[]verdict{said(0, 0, true, 85, 86)}, []time.Duration{76 * ms, 0, 0}},
 	} {
-		if got, err := obeyed(changes, slices.Concat(test.verdicts, right), 2); err != nil || !slices.Equal(got, test.want) {
+		if got, err := computeConvergence(changes, slices.Concat(test.verdicts, right), 2); err != nil || !slices.Equal(got, test.want) {
 			t.Errorf("%s: %v, %v, want %v", name, got, err, test.want)
 		}
 	}
-	if got, err := obeyed(changes, right[:5], 2); err == nil {
+	if got, err := computeConvergence(changes, right[:5], 2); err == nil {
 		t.Errorf("a replica was not asked after the last change, and %v is said of it", got)
 	}
 }
@@ -54,25 +54,25 @@ func TestObeyed(t *testing.T) {
 func TestSaid(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]bool{http.StatusOK: true, http.StatusForbidden: false, http.StatusUnauthorized: false} {
-		if got, err := said(load.Answer{Status: status}); err != nil || got != want {
+		if got, err := parseVerdict(load.Answer{Status: status}); err != nil || got != want {
 			t.Errorf("%d: %v, %v", status, got, err)
 		}
 	}
 	for _, status := range []int{http.StatusNotFound, http.StatusInternalServerError, http.StatusServiceUnavailable, http.StatusTooManyRequests} {
-		if got, err := said(load.Answer{Status: status}); err == nil {
+		if got, err := parseVerdict(load.Answer{Status: status}); err == nil {
 			t.Errorf("%d is said to mean %v", status, got)
 		}
 	}
 }
 
-// Whatever has been changed, half of the questions are about the newest change, and nobody is forgotten.
-func TestWhoIsAskedFor(t *testing.T) {
+// Whatever has been changed, half of the questions are about the newest change, and every subject is asked for.
+func TestChooseSubject(t *testing.T) {
 	t.Parallel()
 	for _, changed := range []int{1, 2, subjects, subjects + 3} {
 		count := make([]int, subjects)
 		const turns = 400 * 4
 		for turn := range turns {
-			count[whoIsAskedFor(changed, turn)]++
+			count[chooseSubject(changed, turn)]++
 		}
 		newest, before := (changed-1)%subjects, (changed+subjects-2)%subjects
 		if count[newest] < turns/2 || count[before] < turns/4 || slices.Min(count) == 0 {

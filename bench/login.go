@@ -18,15 +18,15 @@ import (
 // loginConns is the number of connections of the login rate.
 const loginConns = 16
 
-// loginCPU sets the processor time of logins beside that of bare hashes, one after the other in turn, so that
-// whatever the machine does in these seconds it does to both.
+// loginCPU compares the processor time of logins with that of bare hashes, in turn, so that other load on the machine
+// affects both.
 func loginCPU(ctx context.Context, r *run, database string) error {
-	s, hasher, err := r.places.Installed(ctx, r.binary, database, r.scale.loginCost)
+	s, hasher, err := r.env.Installed(ctx, r.binary, database, r.scale.loginCost)
 	if err != nil {
 		return err
 	}
-	email := someone(plan(few, hasher))
-	return serving(ctx, s, func(svc *target.Service) error {
+	email := cycleEmails(plan(few, hasher))
+	return withService(ctx, s, func(svc *target.Service) error {
 		pool, err := load.NewPool(ctx, svc.Addr(), 1)
 		if err != nil {
 			return err
@@ -44,7 +44,7 @@ func loginCPU(ctx context.Context, r *run, database string) error {
 			if err != nil {
 				return err
 			}
-			spent, err := spending(svc.PID(), func() error {
+			spent, err := measureCPU(svc.PID(), func() error {
 				_, err := pool.Each(1, next, http.StatusOK)
 				return err
 			})
@@ -66,8 +66,8 @@ func loginCPU(ctx context.Context, r *run, database string) error {
 	})
 }
 
-// spending is the processor time that a process spends while f runs.
-func spending(pid int, f func() error) (time.Duration, error) {
+// measureCPU returns the processor time that a process uses while f runs.
+func measureCPU(pid int, f func() error) (time.Duration, error) {
 	before, err := machine.CPU(pid)
 	if err != nil {
 		return 0, err
@@ -79,16 +79,16 @@ func spending(pid int, f func() error) (time.Duration, error) {
 	return after - before, err
 }
 
-// loginRate sets the logins of 16 connections beside the hashes of as many threads as there are cores, by turns.
-// At the default cost that many clients can be more than may wait; those who are told to come back do.
+// loginRate compares the logins of 16 connections with the hashes of one thread per core, in turn. At the default cost
+// 16 logins can be more than the queue holds; clients that are answered 503 try again after Retry-After.
 func loginRate(ctx context.Context, r *run, database string) error {
-	s, hasher, err := r.places.Installed(ctx, r.binary, database, r.scale.loginCost)
+	s, hasher, err := r.env.Installed(ctx, r.binary, database, r.scale.loginCost)
 	if err != nil {
 		return err
 	}
-	email := someone(plan(few, hasher))
+	email := cycleEmails(plan(few, hasher))
 	next := func(k, i int) load.Request { return target.Login(email(k+i*loginConns), password) }
-	return serving(ctx, s, func(svc *target.Service) error {
+	return withService(ctx, s, func(svc *target.Service) error {
 		single, err := bareRate(ctx, hasher, 1, r.scale.rateFor/2)
 		if err != nil {
 			return err
@@ -123,10 +123,10 @@ func loginRate(ctx context.Context, r *run, database string) error {
 	})
 }
 
-// unwinding is how long a service is given, when a crowd has hung up, to finish the hashes it was in the midst of.
+// unwinding is the time a service is given, after the clients have hung up, to finish the hashes it had begun.
 const unwinding = 500 * time.Millisecond
 
-// crowdRate is how many logins a second are served to 16 patient clients.
+// crowdRate returns the logins per second of 16 clients that honour Retry-After.
 func crowdRate(ctx context.Context, svc *target.Service, d time.Duration, next load.Next) (float64, error) {
 	crowd, err := load.StartFlood(ctx, svc.Addr(), loginConns, true, next)
 	if err != nil {
@@ -138,8 +138,8 @@ func crowdRate(ctx context.Context, svc *target.Service, d time.Duration, next l
 	return stats.Rate(tally.Served), err
 }
 
-// unsteady is by how much bare hashing may differ before and after what stands beside it. Beyond that, something else
-// kept the cores busy, and the ratio says little.
+// unsteady is the largest difference between bare hashing before and after a measurement. Beyond it something else kept
+// the cores busy, and the ratio means little.
 const unsteady = 1.1
 
 // limit is the rate of bare hashing during what lies between two measurements of it.

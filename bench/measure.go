@@ -19,7 +19,7 @@ import (
 type line struct {
 	key  string
 	what string
-	// once measures what no database takes part in, or what wants both at once; each measures on one of them.
+	// once measures without a database, or on both at once; each measures on one of them.
 	once func(ctx context.Context, r *run) error
 	each func(ctx context.Context, r *run, database string) error
 	// on is the one database that each is for; empty: all.
@@ -58,7 +58,7 @@ func known(key string) bool { return slices.Contains(keys(), key) }
 // run is one run of the benchmark.
 type run struct {
 	options
-	places  *places
+	env     *env
 	results report.Results
 }
 
@@ -78,10 +78,10 @@ func measure(ctx context.Context, opt options) (err error) {
 	if r.results.Service, err = target.Version(ctx, r.binary); err != nil {
 		return err
 	}
-	if r.places, err = newPlaces(); err != nil {
+	if r.env, err = newEnv(); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.places.Close()) }()
+	defer func() { err = errors.Join(err, r.env.Close()) }()
 	failed := 0
 	for _, l := range lines() {
 		if len(opt.only) > 0 && !slices.Contains(opt.only, l.key) {
@@ -127,7 +127,7 @@ func incomplete(failed int) error {
 	return fmt.Errorf("%d of the lines could not be measured; the notes say why", failed)
 }
 
-// progress tells whoever waits what is going on.
+// progress writes a line about the measurement that is running.
 func (r *run) progress(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "bench: "+format+"\n", args...)
 }

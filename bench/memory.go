@@ -6,7 +6,7 @@ import (
 	"github.com/svc-users/svc-users/bench/machine"
 )
 
-// glance is how often memory is looked at: a flood lasts a hundred times longer.
+// glance is the sampling interval of memory: a hundredth of a flood.
 const glance = 25 * time.Millisecond
 
 // watchMemory looks at what a process holds until the function it returns is called, which returns the most that was

@@ -14,18 +14,18 @@ import (
 )
 
 const (
-	// tooMuch is how many times more logins are sent than can be hashed.
+	// tooMuch is the ratio of logins sent to the logins that can be hashed.
 	tooMuch = 10
-	// calmRead is how fast a read is when all is well again: the goal under a flood.
-	calmRead = 10 * time.Millisecond
-	// calmLimit is how long one waits for that.
-	calmLimit = 20 * time.Second
+	// normalRead is how fast a read is when all is well again: the goal under a flood.
+	normalRead = 10 * time.Millisecond
+	// recoveryLimit is how long one waits for that.
+	recoveryLimit = 20 * time.Second
 )
 
 // overload sends ten times as many logins as can be hashed, whether or not they are answered, to a service that has
-// just started, and then looks how soon everything is as before.
+// just started, and then measures how soon latency is back to normal.
 func overload(ctx context.Context, r *run, database string) error {
-	s, hasher, err := r.places.Installed(ctx, r.binary, database, cheapCost)
+	s, hasher, err := r.env.Installed(ctx, r.binary, database, cheapCost)
 	if err != nil {
 		return err
 	}
@@ -33,10 +33,10 @@ func overload(ctx context.Context, r *run, database string) error {
 	if err != nil {
 		return err
 	}
-	email := someone(plan(few, hasher))
+	email := cycleEmails(plan(few, hasher))
 	next := func(_, i int) load.Request { return target.Login(email(i), password) }
-	return serving(ctx, s, func(svc *target.Service) error {
-		quiet, err := newCalm(ctx, svc, plan(few, hasher).Account(0).Email)
+	return withService(ctx, s, func(svc *target.Service) error {
+		quiet, err := newBaseline(ctx, svc, plan(few, hasher).Account(0).Email)
 		if err != nil {
 			return err
 		}
@@ -92,17 +92,17 @@ func firstOf(errs ...error) error {
 	return nil
 }
 
-// calm knows how a service answers when it has nothing else to do.
-type calm struct {
+// baseline compares the latency of a service with its latency when idle.
+type baseline struct {
 	conn  *load.Conn
 	login load.Request
 	read  load.Request
-	// loginTime is how long a login may take to count as normal: three times what it took in quiet.
+	// loginTime is how long a login may take to count as normal: three times its time on the idle service.
 	loginTime time.Duration
 }
 
-// newCalm asks a service that has nothing else to do.
-func newCalm(ctx context.Context, svc *target.Service, email string) (*calm, error) {
+// newBaseline measures a service that must be idle.
+func newBaseline(ctx context.Context, svc *target.Service, email string) (*baseline, error) {
 	token, err := svc.Token(ctx, email, password)
 	if err != nil {
 		return nil, err
@@ -111,7 +111,7 @@ func newCalm(ctx context.Context, svc *target.Service, email string) (*calm, err
 	if err != nil {
 		return nil, err
 	}
-	c := &calm{conn: conn, login: target.Login(email, password), read: load.Get("/api/v1/auth/me", token)}
+	c := &baseline{conn: conn, login: target.Login(email, password), read: load.Get("/api/v1/auth/me", token)}
 	took, ok, err := c.timed(c.login)
 	if err == nil && !ok {
 		err = fmt.Errorf("a login on an idle service was refused")
@@ -121,18 +121,19 @@ func newCalm(ctx context.Context, svc *target.Service, email string) (*calm, err
 }
 
 // Close closes the connection.
-func (c *calm) Close() error { return c.conn.Close() }
+func (c *baseline) Close() error { return c.conn.Close() }
 
-func (c *calm) timed(request load.Request) (took time.Duration, ok bool, err error) {
+func (c *baseline) timed(request load.Request) (took time.Duration, ok bool, err error) {
 	sent := time.Now()
 	answer, err := c.conn.Do(request)
 	return time.Since(sent), answer.Status == http.StatusOK, err
 }
 
-// wait asks again and again until a read and a login take no longer than in quiet, and returns how long that took.
-func (c *calm) wait(ctx context.Context) (time.Duration, error) {
+// wait polls until a read takes at most normalRead and a login at most loginTime, and returns how long that took: at
+// most about recoveryLimit.
+func (c *baseline) wait(ctx context.Context) (time.Duration, error) {
 	since := time.Now()
-	for time.Since(since) < calmLimit && ctx.Err() == nil {
+	for time.Since(since) < recoveryLimit && ctx.Err() == nil {
 		read, readOK, err := c.timed(c.read)
 		if err != nil {
 			return 0, err
@@ -141,7 +142,7 @@ func (c *calm) wait(ctx context.Context) (time.Duration, error) {
 		if err != nil {
 			return 0, err
 		}
-		if readOK && loginOK && read <= calmRead && login <= c.loginTime {
+		if readOK && loginOK && read <= normalRead && login <= c.loginTime {
 			break
 		}
 	}

@@ -2,155 +2,72 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net/http"
 	"time"
 
+	"github.com/svc-users/svc-users/bench/fill"
 	"github.com/svc-users/svc-users/bench/load"
-	"github.com/svc-users/svc-users/bench/machine"
-	"github.com/svc-users/svc-users/bench/report"
-	"github.com/svc-users/svc-users/bench/stats"
 	"github.com/svc-users/svc-users/bench/target"
 )
 
-const (
-	// replicaConns is how many connections read from each replica.
-	replicaConns = 16
-	// heldTo is the share of a core that a replica is held to, so that two of them leave enough of a small machine
-	// to the clients and the database.
-	heldTo = 0.15
-)
+// leaseWait is the time between the start of a replica on PostgreSQL and the first measurement: twice what the replica
+// may need to receive change notifications, and to answer from its cache instead of querying the database.
+const leaseWait = 2 * time.Second
 
-// scaling sets two replicas beside one: the processor time of a read, and, each held to a part of a core, how many more
-// reads two of them answer.
-func scaling(ctx context.Context, r *run, database string) error {
-	s, hasher, err := r.places.Installed(ctx, r.binary, database, cheapCost)
-	if err != nil {
+// awaitLease waits until a service on PostgreSQL receives change notifications. With SQLite it returns at once.
+func awaitLease(ctx context.Context, database string) {
+	if database == postgres {
+		sleep(ctx, leaseWait)
+	}
+}
+
+// replicas starts n processes on one installation, as behind a load balancer: with the same keys, each in a folder of
+// its own. It calls do once they receive change notifications, and stops them.
+func (e *env) replicas(ctx context.Context, s target.Settings, n int, do func([]*target.Service) error) (err error) {
+	if s.Keys, err = target.Keys(ctx, s.Binary); err != nil {
 		return err
 	}
-	return r.places.replicas(ctx, s, 2, func(replicas []*target.Service) error {
-		next, err := readsOfOthers(ctx, replicas[0], plan(few, hasher))
-		if err != nil {
+	var start func([]*target.Service) error
+	start = func(running []*target.Service) error {
+		if len(running) == n {
+			awaitLease(ctx, postgres)
+			return do(running)
+		}
+		if s.Dir, err = e.folder(); err != nil {
 			return err
 		}
-		pools, err := dialAll(ctx, replicas, replicaConns)
-		if err != nil {
-			return err
-		}
-		defer closeAll(pools)
-		p := &pair{replicas: replicas, next: next, one: pools[0]}
-		for _, pool := range pools {
-			p.two = append(p.two, pool...)
-		}
-		return errors.Join(p.free(ctx, r, database), p.held(ctx, r, database))
-	})
-}
-
-// pair is two replicas, and two ways of reading: from the first alone and from both.
-type pair struct {
-	replicas []*target.Service
-	next     load.Next
-	one, two load.Pool
-}
-
-// reads are how many reads were answered in a round, and what all replicas spent on them.
-type reads struct {
-	rate float64 // a second
-	cost time.Duration
-}
-
-// round reads for a time. That of the replica that is not asked counts too: it has to live.
-func (p *pair) round(pool load.Pool, d time.Duration) (reads, error) {
-	var served int
-	spent, err := p.spending(func() (err error) {
-		served, err = pool.Run(d, p.next, http.StatusOK)
-		return err
-	})
-	if err == nil && served == 0 {
-		err = errors.New("nothing was answered")
+		return withService(ctx, s, func(svc *target.Service) error { return start(append(running, svc)) })
 	}
+	return start(nil)
+}
+
+// dialAll opens conns connections to each replica.
+func dialAll(ctx context.Context, replicas []*target.Service, conns int) (pools []load.Pool, err error) {
+	for _, svc := range replicas {
+		pool, err := load.NewPool(ctx, svc.Addr(), conns)
+		if err != nil {
+			return nil, err
+		}
+		pools = append(pools, pool)
+	}
+	return pools, nil
+}
+
+func closeAll(pools []load.Pool) {
+	for _, pool := range pools {
+		pool.Close()
+	}
+}
+
+// readAccounts returns requests that read all accounts in turn, with the token of a Reader, which every replica
+// accepts.
+func readAccounts(ctx context.Context, svc *target.Service, p fill.Plan) (load.Next, error) {
+	token, err := svc.Token(ctx, p.Account(0).Email, password)
 	if err != nil {
-		return reads{}, err
+		return nil, err
 	}
-	return reads{float64(served) / d.Seconds(), spent / time.Duration(served)}, nil
-}
-
-// spending is the processor time that both spend while f runs.
-func (p *pair) spending(f func() error) (time.Duration, error) {
-	var others time.Duration
-	spent, err := spending(p.replicas[0].PID(), func() (err error) {
-		others, err = spending(p.replicas[1].PID(), f)
-		return err
-	})
-	return spent + others, err
-}
-
-// turns reads from one and from both by turns. The first round warms up and does not count.
-func (p *pair) turns(ctx context.Context, rounds int, d time.Duration) (one, two []reads, err error) {
-	for round := range 1 + rounds {
-		if err := ctx.Err(); err != nil {
-			return nil, nil, err
-		}
-		alone, err := p.round(p.one, d)
-		if err != nil {
-			return nil, nil, err
-		}
-		both, err := p.round(p.two, d)
-		if err != nil {
-			return nil, nil, err
-		}
-		if round > 0 {
-			one, two = append(one, alone), append(two, both)
-		}
+	var reads []load.Request
+	for i := range p.Accounts {
+		reads = append(reads, load.Get(accountPath(p.Account(i)), token))
 	}
-	return one, two, nil
-}
-
-// medians are those of a figure of one and of two replicas, and of the ratios of the pairs.
-func medians(one, two []reads, figure func(reads) float64) (alone, both, ratio float64) {
-	var a, b, ratios []float64
-	for i := range one {
-		a, b = append(a, figure(one[i])), append(b, figure(two[i]))
-		ratios = append(ratios, b[i]/a[i])
-	}
-	return stats.Median(a), stats.Median(b), stats.Median(ratios)
-}
-
-// free reads as fast as the machine allows.
-func (p *pair) free(ctx context.Context, r *run, database string) error {
-	one, two, err := p.turns(ctx, r.scale.cpuRounds, r.scale.cpuFor)
-	if err != nil {
-		return err
-	}
-	alone, both, ratio := medians(one, two, func(r reads) float64 { return micros(r.cost) })
-	r.results.Add(report.Row{
-		Key: "replicas.cpu", What: "a read from 2 replicas, CPU of both", Database: database, Figure: both, Unit: "µs",
-		Bare: alone, BareName: "from one of them", Ratio: ratio, Goal: report.Max(report.Ratio, 1.1),
-	})
-	return nil
-}
-
-// held reads from replicas that are held to a part of a core each.
-func (p *pair) held(ctx context.Context, r *run, database string) (err error) {
-	var how machine.Held
-	for _, svc := range p.replicas {
-		held, release, err := machine.Hold(svc.PID(), heldTo)
-		if err != nil {
-			return err
-		}
-		how = held
-		defer func() { err = errors.Join(err, release()) }()
-	}
-	one, two, err := p.turns(ctx, r.scale.heldRounds, r.scale.heldFor)
-	if err != nil {
-		return err
-	}
-	r.results.Notef("%s: replicas were held to %.0f %% of a core %s", database, 100*heldTo, how)
-	alone, both, ratio := medians(one, two, func(r reads) float64 { return r.rate })
-	r.results.Add(report.Row{
-		Key: "replicas.rate", What: fmt.Sprintf("… reads per second, each held to %.0f %% of a core", 100*heldTo), Database: database, Figure: both, Unit: "/s",
-		Bare: alone, BareName: "by one of them", Ratio: ratio, Goal: report.Min(report.Ratio, 1.8),
-	})
-	return nil
+	return func(k, i int) load.Request { return reads[(61*k+i)%len(reads)] }, nil
 }

@@ -30,7 +30,7 @@ type kind struct {
 // round measures it once.
 func (k *kind) round(d time.Duration) error {
 	var served int
-	spent, err := spending(k.pid, func() (err error) {
+	spent, err := measureCPU(k.pid, func() (err error) {
 		served, err = k.send(d)
 		return err
 	})
@@ -50,7 +50,7 @@ func (k *kind) median() float64 { return micros(stats.Median(k.costs)) }
 // requests takes the processor time of reads: of one's own account, of others, of the public keys, and of a bare
 // server's greeting, by turns.
 func requests(ctx context.Context, r *run, database string) error {
-	s, hasher, err := r.places.Installed(ctx, r.binary, database, cheapCost)
+	s, hasher, err := r.env.Installed(ctx, r.binary, database, cheapCost)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func requests(ctx context.Context, r *run, database string) error {
 	if err := target.CreateAdmin(ctx, s, adminEmail, password); err != nil {
 		return err
 	}
-	return serving(ctx, s, func(svc *target.Service) error {
+	return withService(ctx, s, func(svc *target.Service) error {
 		pool, err := load.NewPool(ctx, svc.Addr(), requestConns)
 		if err != nil {
 			return err
@@ -88,7 +88,7 @@ func requests(ctx context.Context, r *run, database string) error {
 		if kinds = append(kinds, checks...); len(checks) == 0 {
 			r.results.Notef("%s: this service has no /auth/check and /auth/forward", database)
 		}
-		listen(ctx, database)
+		awaitLease(ctx, database)
 		bareKind := func(path string) *kind {
 			return &kind{what: "bare " + path, pid: pid, send: sender(hellos, load.Same(load.Get(path, "")), http.StatusOK)}
 		}
@@ -162,7 +162,7 @@ func sender(pool load.Pool, next load.Next, status int) func(time.Duration) (int
 
 const (
 	accountGoal = 40 // µs for a request that asks no database
-	// readingGoal is that of one that is let in on what was heard, and reads the account from PostgreSQL.
+	// readingGoal is that of a request that is authorized from the cache, and reads the account from PostgreSQL.
 	readingGoal = 80
 	keysGoal    = 15
 )

@@ -52,11 +52,11 @@ func milliseconds(d time.Duration) float64 { return d.Seconds() * 1000 }
 
 // timeRights changes roles and permissions of a new installation of that size.
 func (r *run) timeRights(ctx context.Context, database string, size rightsSize) (times rightsTimes, err error) {
-	s, _, err := r.places.Installed(ctx, r.binary, database, cheapCost)
+	s, _, err := r.env.Installed(ctx, r.binary, database, cheapCost)
 	if err != nil {
 		return times, err
 	}
-	if err := filled(ctx, s.DatabaseURL, func(db fill.Database) error {
+	if err := withDatabase(ctx, s.DatabaseURL, func(db fill.Database) error {
 		return errors.Join(db.Rights(ctx, size.roles, size.permissions), db.Settle(ctx))
 	}); err != nil {
 		return times, err
@@ -64,7 +64,7 @@ func (r *run) timeRights(ctx context.Context, database string, size rightsSize) 
 	if err := target.CreateAdmin(ctx, s, adminEmail, password); err != nil {
 		return times, err
 	}
-	return times, serving(ctx, s, func(svc *target.Service) error {
+	return times, withService(ctx, s, func(svc *target.Service) error {
 		a, err := newAdmin(ctx, []*target.Service{svc})
 		if err != nil {
 			return err

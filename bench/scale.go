@@ -2,24 +2,24 @@ package main
 
 import "time"
 
-// scale is how much is measured: the figures of a whole run are firm, those of a short one tell right from wrong.
+// scale is how much is measured. The figures of a whole run are precise; those of a short run show gross errors only.
 type scale struct {
 	quick bool
 	limit time.Duration // for everything
-	// starts is how often the service is started, of which the median is taken.
+	// starts is how often the service is started; the median counts.
 	starts int
-	// loginCost is bcrypt's where logins are held against bare hashing: at the default, small differences rise above
-	// the noise.
+	// loginCost is the bcrypt cost where logins are compared with bare hashing: at the default cost small differences
+	// exceed the noise.
 	loginCost int
-	// pairs is how many logins are set beside as many bare hashes.
+	// pairs is the number of logins that are compared with as many bare hashes.
 	pairs int
 	// rateRounds and rateFor: logins at 16 connections, between bare hashing.
 	rateRounds int
 	rateFor    time.Duration
 	// bareFor is how long hashing alone is measured beside a flood, at the cheaper cost.
 	bareFor time.Duration
-	// floodWarmUp is how long a flood lasts before anything is measured: as long as a login waits, so that
-	// patience has begun to matter.
+	// floodWarmUp is how long a flood lasts before anything is measured: as long as a login may wait, so that the
+	// first logins have reached their deadline.
 	floodWarmUp time.Duration
 	// floodFor is how long reads are timed under a flood, overloadFor how long ten times too much is sent.
 	floodFor    time.Duration
@@ -31,7 +31,7 @@ type scale struct {
 	changes int
 	// rightsChanges is how many roles and permissions are made, at each number of them.
 	rightsChanges int
-	// heldRounds of heldFor: reads from replicas that are held to a part of a core.
+	// heldRounds of heldFor: reads from replicas that are limited to a part of a core.
 	heldRounds int
 	heldFor    time.Duration
 	// sizes are the numbers of accounts in lists, pages how many are timed at each place of each list, searches

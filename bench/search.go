@@ -24,8 +24,8 @@ const (
 
 // walk walks through the largest table by pages of 100 and compares the last pages with the first. Nothing may come
 // twice, and all in order.
-func walk(ctx context.Context, r *run, database string, sites []*site) error {
-	s := sites[len(sites)-1]
+func walk(ctx context.Context, r *run, database string, datasets []*dataset) error {
+	s := datasets[len(datasets)-1]
 	var took []time.Duration
 	seen := map[string]bool{}
 	last, cursor := "", ""
@@ -55,8 +55,8 @@ func walk(ctx context.Context, r *run, database string, sites []*site) error {
 }
 
 // totals reads the first page with the number of all accounts.
-func totals(ctx context.Context, r *run, database string, sites []*site) error {
-	for _, s := range sites {
+func totals(ctx context.Context, r *run, database string, datasets []*dataset) error {
+	for _, s := range datasets {
 		var took []time.Duration
 		for range firstPages {
 			if err := ctx.Err(); err != nil {
@@ -72,7 +72,7 @@ func totals(ctx context.Context, r *run, database string, sites []*site) error {
 			took = append(took, t)
 		}
 		r.addCost(database, report.CostTotal, s, millis(stats.Median(took)))
-		if s == sites[len(sites)-1] {
+		if s == datasets[len(datasets)-1] {
 			r.results.Add(report.Row{
 				Key: "lists.total", What: "first page of 20 with the total, " + thousands(s.plan.Accounts) + " accounts, p50", Database: database,
 				Figure: millis(stats.Median(took)), Unit: "ms", Goal: report.Max(report.Figure, 5),
@@ -82,13 +82,13 @@ func totals(ctx context.Context, r *run, database string, sites []*site) error {
 	return nil
 }
 
-// needles are what is searched for: part of one address, a surname, a domain of a third of the addresses, what nobody
-// has, three letters of many, and two, which match beginnings alone.
+// needles are the search terms: part of one address, a surname, a domain of a third of the addresses, a term without
+// matches, three letters of many, and two letters, which match beginnings only.
 var needles = []string{fill.Needle, "lindberg", "example.com", "qqzzxx", "ann", "an"}
 
 // searches searches for each needle, in the order of creation and in that of the addresses.
-func searches(ctx context.Context, r *run, database string, sites []*site) error {
-	for _, s := range sites {
+func searches(ctx context.Context, r *run, database string, datasets []*dataset) error {
+	for _, s := range datasets {
 		worst, note := 0.0, ""
 		for _, needle := range needles {
 			for _, sort := range []string{"created_at", "-email"} {
@@ -102,7 +102,7 @@ func searches(ctx context.Context, r *run, database string, sites []*site) error
 			}
 		}
 		r.addCost(database, report.CostSearch, s, worst)
-		if s == sites[len(sites)-1] {
+		if s == datasets[len(datasets)-1] {
 			r.results.Add(report.Row{
 				Key: "lists.search", What: fmt.Sprintf("search in %s e-mails, p50, the worst of %d needles", thousands(s.plan.Accounts), len(needles)), Database: database,
 				Figure: worst, Unit: "ms", Goal: report.Max(report.Figure, 50), Note: note,
@@ -113,7 +113,7 @@ func searches(ctx context.Context, r *run, database string, sites []*site) error
 }
 
 // search is the median time of a search, in milliseconds.
-func search(ctx context.Context, r *run, s *site, needle, sort string) (float64, error) {
+func search(ctx context.Context, r *run, s *dataset, needle, sort string) (float64, error) {
 	var took []time.Duration
 	began := time.Now()
 	for i := range r.scale.searches {

@@ -22,7 +22,7 @@ func start(ctx context.Context, r *run, database string) error {
 	var fresh, again []time.Duration
 	var existing target.Settings
 	for range r.scale.starts {
-		s, err := r.places.Empty(r.binary, database, cheapCost)
+		s, err := r.env.Empty(r.binary, database, cheapCost)
 		if err != nil {
 			return err
 		}
@@ -50,7 +50,7 @@ func start(ctx context.Context, r *run, database string) error {
 		Key: "start.existing", What: "start to first answer, existing database", Database: database, Figure: millis(stats.Median(again)), Unit: "ms",
 		Goal: report.Max(report.Figure, 50),
 	})
-	return serving(ctx, existing, func(svc *target.Service) error {
+	return withService(ctx, existing, func(svc *target.Service) error {
 		if err := ready(ctx, svc); err != nil {
 			return err
 		}
@@ -66,7 +66,7 @@ func start(ctx context.Context, r *run, database string) error {
 // firstAnswer starts a service, takes the time until it says that it can serve, and stops it.
 func firstAnswer(ctx context.Context, s target.Settings) (took time.Duration, err error) {
 	began := time.Now()
-	err = serving(ctx, s, func(svc *target.Service) error {
+	err = withService(ctx, s, func(svc *target.Service) error {
 		err := ready(ctx, svc)
 		took = time.Since(began)
 		return err

@@ -11,20 +11,21 @@ import (
 	"github.com/svc-users/svc-users/bench/target"
 )
 
-// subject is an account that may read others or not, by turns.
+// subject is an account whose permission to read other accounts is revoked and granted in turn.
 type subject struct {
 	account fill.Account
 	admin   *admin
-	// ask is a read of another account with a token of the subject's.
+	// ask is the request that reads another account with the subject's token.
 	ask atomic.Pointer[load.Request]
 	// login logs in and renews ask.
 	login func() error
-	// take and give take the right away and give it back. Each is one change.
+	// take revokes the right and give grants it again. Each is one change.
 	take, give func() error
 }
 
-// said reports what an answer to a subject says it may do. Whoever is out may do nothing.
-func said(a load.Answer) (yes bool, err error) {
+// parseVerdict reports whether an answer grants the read: 200 does; 403, and 401 to a disabled account, do not. Any
+// other status is an error.
+func parseVerdict(a load.Answer) (yes bool, err error) {
 	switch a.Status {
 	case http.StatusOK:
 		return true, nil
@@ -40,7 +41,7 @@ var subjectKinds = [...]func(*subject) error{
 	(*subject).byAssignment, (*subject).byParent, (*subject).byRole, (*subject).byState,
 }
 
-// newSubject makes a subject of the i-th account of a plan, which is a Reader.
+// newSubject makes a subject of the i-th account of a plan, which must be a Reader.
 func newSubject(ctx context.Context, svc *target.Service, a *admin, p fill.Plan, i int) (*subject, error) {
 	s := &subject{account: p.Account(i), admin: a}
 	s.login = func() error {
@@ -55,7 +56,8 @@ func newSubject(ctx context.Context, svc *target.Service, a *admin, p fill.Plan,
 	return s, s.login()
 }
 
-// ownRole gives the subject a role that nobody else has, and returns its path.
+// ownRole makes a role for this subject alone, assigns it and returns its path. with are further members of the
+// role's JSON, such as "parent_id":"…".
 func (s *subject) ownRole(with string) (path string, err error) {
 	id, err := s.admin.make("/api/v1/roles", fmt.Sprintf(`{"name":%q,%s}`, "Role of "+s.account.Email, with))
 	if err != nil {
@@ -64,12 +66,12 @@ func (s *subject) ownRole(with string) (path string, err error) {
 	return "/api/v1/roles/" + id, s.patch(fmt.Sprintf(`{"role_id":%q}`, id))()
 }
 
-// patch is a change of the account.
+// patch returns a function that sends PATCH with this body for the account.
 func (s *subject) patch(body string) func() error {
 	return func() error { return s.admin.patch(accountPath(s.account), body) }
 }
 
-// byAssignment: the permission is taken from the subject's role.
+// byAssignment: the permission is removed from the subject's role.
 func (s *subject) byAssignment() error {
 	permission, err := s.admin.permission("accounts:read")
 	if err != nil {
@@ -103,8 +105,8 @@ func (s *subject) byRole() error {
 	return nil
 }
 
-// byState: the subject's account is disabled. What was issued before stays dead, so whoever is let in again logs in
-// again.
+// byState: the subject's account is disabled. Tokens from before stay invalid after it is enabled again, so that the
+// subject has to log in again.
 func (s *subject) byState() error {
 	enable := s.patch(`{"is_active":true}`)
 	s.take = s.patch(`{"is_active":false}`)

@@ -7,7 +7,7 @@
 # The base images are not pulled. Substitutes of the same names are made of this machine's files: the Go of go.mod, and
 # Debian's PostgreSQL with an entrypoint that reads the same variables as the official one.
 #
-# Where no engine starts, the script says so and succeeds. How it ended is the last line, and in bin/container.txt.
+# Where no engine starts, the script says so and succeeds. The last line, and bin/container.txt, have the result.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,7 +15,7 @@ GOTOOLCHAIN=$(sed -n 's/^toolchain //p' go.mod)
 export GOTOOLCHAIN
 # The objects of earlier builds with the Dockerfile's flags. .ci/run lets make build fill it.
 objects=${CONTAINER_GOCACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/svc-users/go-build}
-# Ends what hangs.
+# A timeout for steps that hang.
 limit=20m
 
 ended() {

@@ -19,7 +19,7 @@ fail() {
 # up_to_date PART FILE: whether the part of the tools was installed whole, from this very file.
 up_to_date() { cmp -s "$TOOLS/$1.installed" "$2"; }
 
-# installed PART FILE: notes that it was.
+# installed PART FILE: records that it was installed.
 installed() { cp "$2" "$TOOLS/$1.installed"; }
 
 for program in node npm java javac mvn "$PYTHON" go; do

@@ -5,7 +5,7 @@
 # need it are skipped, or fail where CI is set.
 set -euo pipefail
 
-# Servers are not in the PATH of everybody.
+# Debian installs servers in sbin, which is not in the PATH of every user.
 found() { PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null; }
 
 programs=("$@")

@@ -12,7 +12,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Each step ends by itself; this is for the one that does not.
+# A timeout for steps that hang.
 step_seconds=1800
 
 # The modules of Debian's packages are those of Debian's own Python, whatever python3 the PATH finds first.
@@ -23,7 +23,7 @@ fail() {
   exit 1
 }
 
-# has PACKAGE: whether what the tests need of this Debian package is there, installed by whatever means.
+# has PACKAGE: whether the files that the tests need of this Debian package exist, however they were installed.
 has() {
   case $1 in
     nodejs) command -v node >/dev/null ;;
@@ -96,7 +96,7 @@ node -e 'const [major, minor] = process.versions.node.split("."); process.exit(m
   fail "node is $(node --version), and version 20.19 or later is needed"
 command -v go >/dev/null || [ -n "${SVC_USERS_BIN:-}" ] || fail "please install Go (https://go.dev/doc/install)"
 
-# Whatever a test makes goes with this folder, also when the test is stopped half-way.
+# All files of a test are in this folder, which is removed even when the test is stopped half-way.
 scratch=$(mktemp -d)
 export TMPDIR=$scratch
 trap 'rm -rf "$scratch"' EXIT

@@ -8,11 +8,11 @@ cd "$(dirname "$0")/.."
 # The modules beside the service's own.
 modules=(authn examples/orders)
 
-# Ends what hangs. go test's own 10 minutes are too few for the longest packages on a busy machine.
+# A timeout for tests that hang. The default of go test, 10 minutes, is too short for the longest packages on a busy machine.
 limit=1h
 
-# run FOLDER PACKAGE…: gotestsum tells of packages in the order in which they end, where go test alone keeps back all
-# behind the slowest. Vetting is left to make check: doing it here again costs minutes with a cold cache, most of them in
+# run FOLDER PACKAGE…: gotestsum prints packages as soon as they end; go test alone holds back the output of those behind
+# the slowest. Vetting is left to make check: doing it here again costs minutes with a cold cache, most of them in
 # SQLite.
 run() {
   local folder=$1
@@ -20,8 +20,8 @@ run() {
   (cd "$folder" && CGO_ENABLED=1 go tool -modfile="$tools" gotestsum --format standard-quiet --hide-summary=skipped -- \
     -race -gcflags="$uninstrumented" -vet=off -timeout "$limit" "$@")
 }
-# The race detector does not look into SQLite's own code, which was translated from C and takes five times as long under
-# it. Only this package: a generic function of another would be linked into ours, and its uses there not be looked at.
+# The race detector skips SQLite's own code, which was translated from C and takes five times as long under it. Only this
+# package: a generic function of another package would be linked into ours, and its uses there would not be checked.
 uninstrumented=modernc.org/sqlite/lib=-race=false
 tools=$PWD/tools/go.mod
 # A test program sleeps for a second before it exits, unless it is told not to.

@@ -2,7 +2,7 @@
 # Looks for known vulnerabilities that the code can reach, with the Go that go.mod names, which is what releases are
 # built with. The database is https://vuln.go.dev, or, where that can't be reached, its newest snapshot that the module
 # proxy has (the module golang.org/x/vulndb). With neither, nothing is known, and the check fails unless
-# VULNCHECK_OFFLINE=skip says that it may be skipped. How it was done is the last line, and in bin/vulncheck.txt.
+# VULNCHECK_OFFLINE=skip says that it may be skipped. The last line, and bin/vulncheck.txt, say which database was used.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -32,7 +32,7 @@ ended() {
 scan
 status=$?
 [[ $status -ne 0 ]] || ended 0 "vulnerabilities: none known that the code can reach, by vuln.go.dev, with $GOTOOLCHAIN"
-# Anything else than not reaching the database is a failure.
+# Any error other than an unreachable database is a failure.
 if [[ $status -eq 3 || $output != *vuln.go.dev* ]]; then
   ended "$status" "vulnerabilities: FAILED, see above"
 fi

@@ -106,7 +106,7 @@ func TestProduction(t *testing.T) {
 	if e := app["ENVIRONMENT"]; e == nil || *e != "production" {
 		t.Error("the app does not know that this is production")
 	}
-	// Inside a URL this password would have to be escaped, and nobody would.
+	// Inside a URL this password would have to be escaped, which operators would forget.
 	if got := app["PGPASSWORD"]; got == nil || *got != "p@ss/w#rd$" {
 		t.Error("the password does not arrive as it was set")
 	}

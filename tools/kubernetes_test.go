@@ -29,7 +29,7 @@ func manifest[T any](t *testing.T, name string) T {
 		t.Fatal(err)
 	}
 	if bytes.Contains(content, []byte("\n---")) {
-		t.Fatalf("%s: more than one document, of which only the first is looked at", name)
+		t.Fatalf("%s: more than one document; only the first would be checked", name)
 	}
 	var object T
 	if err := yaml.UnmarshalStrict(content, &object); err != nil {
@@ -107,7 +107,7 @@ func TestPodIsAskedAndGivenTime(t *testing.T) {
 // drainTime is how long the service may take to stop, as its source says.
 func drainTime(t *testing.T) time.Duration {
 	t.Helper()
-	source, err := os.ReadFile("../cmd/svc-users/serve.go")
+	source, err := os.ReadFile("../internal/app/port.go")
 	if err != nil {
 		t.Fatal(err)
 	}

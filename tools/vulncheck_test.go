@@ -25,7 +25,7 @@ case "$*" in
 esac
 `
 
-// A check that could not look passes only where somebody has said that it may, and says so in its last line.
+// A check that could not run passes only where that was explicitly allowed, and its last line says so.
 func TestVulnerabilityCheck(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

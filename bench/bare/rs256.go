@@ -12,11 +12,11 @@ import (
 
 const (
 	keyBits = 2048
-	// rounds of some calls each, of which the median is taken.
+	// rounds of some calls each; the median counts.
 	rounds     = 7
 	signs      = 40
 	verifies   = 400
-	signedSize = 500 // bytes, about what is signed in a token
+	signedSize = 500 // bytes, about the size of a token's signed part
 )
 
 // RS256 is the processor time of one signature and of one verification, SHA-256 included.

@@ -15,9 +15,9 @@ import (
 // poolSize is enough connections to the database that no request waits for one.
 const poolSize = 16
 
-// Serve is a process of its own: a net/http server that says hello to GET /hello, and, given a PostgreSQL database
-// with accounts, reads one of them before it says so to GET /read. It says where it is in the first line written to
-// out, and ends when ctx does.
+// Serve runs a bare net/http server, in a process of its own, until ctx ends. GET /hello is answered "hello\n". With the
+// URL of a PostgreSQL database that has accounts, GET /read reads one account before it answers the same; with an empty
+// URL it does not exist. The first line written to out is the server's URL, http://host:port.
 func Serve(ctx context.Context, databaseURL string, out io.Writer) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /hello", hello)

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// Database takes accounts by a connection of its own, while no service runs on it.
+// Database inserts rows over its own connection, while no service runs on the database.
 type Database interface {
 	// Roles makes the roles, and lets Readers read accounts.
 	Roles(ctx context.Context) error
 	// Accounts inserts those accounts of a plan that chosen says true to, in one transaction.
 	Accounts(ctx context.Context, p Plan, chosen func(i int) bool) error
-	// Rights makes so many roles, in chains of ten, and permissions, a few of which each role holds.
+	// Rights makes the given numbers of roles, in chains of ten, and of permissions. Each role holds assignedToEach.
 	Rights(ctx context.Context, roles, permissions int) error
-	// Settle does what the database's own housekeeping would have done a minute later.
+	// Settle does what the database's background work would have done a minute later, such as autovacuum.
 	Settle(ctx context.Context) error
 	Close() error
 }

@@ -12,8 +12,8 @@ import (
 // Role is which of the roles made here an account has.
 type Role int
 
-// Nearly everybody is a Customer, some are Support, and the first accounts are Readers, who may read accounts. Each
-// inherits from the one before.
+// Nearly all accounts are Customers, some are Support, and the first ones are Readers, which may read accounts. Each
+// role inherits from the one before.
 const (
 	Customer Role = iota
 	Support
@@ -28,8 +28,8 @@ func (r Role) ID() [16]byte { return id(epoch, uint64(r)+1<<32) } //nolint:gosec
 const (
 	// readers is how many accounts may read others.
 	readers = 64
-	// share is one in how many accounts is Support, and one in how many is disabled; in a small plan it is more
-	// of them, so that there are leastOfAKind.
+	// One in share accounts is Support, and one in share is disabled; in a small plan the share is larger, so that
+	// there are leastOfAKind of each.
 	share        = 100
 	leastOfAKind = 200
 )
@@ -102,7 +102,7 @@ func mix(i int) uint64 {
 // Needle is a part of the address of exactly one account of every plan.
 const Needle = "quillfeather"
 
-// needleAt is whose.
+// needleAt is the index of that account.
 const needleAt = 500
 
 // email is an address that no other i has. It looks like those of people: given name, surname, number, at one

@@ -8,8 +8,9 @@ import (
 // assignedToEach is how many permissions each filled role holds by itself.
 const assignedToEach = 5
 
-// rights are statements that make so many permissions, so many roles in chains of ten, and assign permissions to each role.
-// Numbered are a query for the numbers i from 0 to below a count, an id made of a prefix and i, and the time of the rows.
+// rights returns the statements that make permissions, make roles in chains of ten, and assign permissions to each role.
+// Its arguments are SQL: a query for the numbers i from 0 to below a count, an id made of a prefix and i, and the time
+// of the rows.
 func rights(roles, permissions int, numbers func(count int) string, id func(prefix, i string) string, now string) []string {
 	const permission, role = "01941f29-7c00-7000-8001-", "01941f29-7c00-7000-8002-"
 	return []string{

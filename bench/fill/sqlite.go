@@ -14,7 +14,7 @@ const rowsAtOnce = 200
 
 type sqlite struct{ db *sql.DB }
 
-// openSQLite opens a file that nobody else uses. What is lost in a crash here is filled again.
+// openSQLite opens a file without other users. It need not survive a crash, since the benchmark fills it again.
 func openSQLite(ctx context.Context, path string) (Database, error) {
 	db, err := sql.Open("sqlite", "file:"+path)
 	if err != nil {

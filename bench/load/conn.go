@@ -46,7 +46,7 @@ func request(method, path, token, body string, header []string) Request {
 	return append(r, "\r\n"+body...)
 }
 
-// Answer is what came back.
+// Answer is a response that was read whole.
 type Answer struct {
 	Status int
 	Header http.Header
@@ -63,7 +63,7 @@ func (a Answer) RetryAfter() (time.Duration, bool) {
 	return time.Duration(seconds) * time.Second, true
 }
 
-// Expect is an error if the status is another than the one given.
+// Expect returns an error unless the status is the given one. The error holds the status and the body.
 func (a Answer) Expect(status int) error {
 	if a.Status != status {
 		return fmt.Errorf("expected status %d, got %d: %.300s", status, a.Status, a.Body)
@@ -73,7 +73,7 @@ func (a Answer) Expect(status int) error {
 
 // Conn is a connection that is kept. It is used by one goroutine at a time.
 type Conn struct {
-	// ctx is what the connection lives for: a server may close it, and then it is made anew within a request.
+	// ctx bounds the life of the connection. A server may close it; then the next request dials again.
 	ctx    context.Context
 	addr   string
 	net    net.Conn
@@ -102,7 +102,7 @@ func (c *Conn) dial() error {
 	return nil
 }
 
-// attach has c talk over conn.
+// attach makes c use conn.
 func (c *Conn) attach(conn net.Conn) {
 	c.net, c.in, c.closed = conn, bufio.NewReader(conn), false
 	c.unhook = context.AfterFunc(c.ctx, func() { conn.Close() })

@@ -19,9 +19,9 @@ type Flood struct {
 	tally  Tally
 }
 
-// Tally is what became of a flood's requests.
+// Tally counts the answers to a flood's requests.
 type Tally struct {
-	// Served has the moments, from the flood's beginning, at which requests were answered as hoped.
+	// Served has the times, from the flood's start, at which requests were answered with 200.
 	Served []time.Duration
 	// Refused counts 503 with a Retry-After, Other all other answers.
 	Refused, Other int
@@ -89,7 +89,7 @@ func (f *Flood) count(a Answer, took time.Duration) {
 // Elapsed is the time since the flood began.
 func (f *Flood) Elapsed() time.Duration { return time.Since(f.begin) }
 
-// Stop ends the flood, hanging up on what is unanswered, and returns what it came to.
+// Stop ends the flood, closes the connections of unanswered requests, and returns the tally.
 func (f *Flood) Stop() (Tally, error) {
 	f.cancel()
 	err := f.group.Wait()

@@ -11,7 +11,7 @@ import (
 	"github.com/svc-users/svc-users/bench/machine"
 )
 
-// maxConns is how many connections an open loop may need: more than can be unanswered at any goal.
+// maxConns bounds the connections of an open loop: more than there are unanswered requests at any goal.
 const maxConns = 8192
 
 // Open sends rate requests a second for a time, whether or not earlier ones have been answered, over as many

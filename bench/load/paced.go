@@ -11,11 +11,12 @@ import (
 // Exchange is a request that was answered, and when.
 type Exchange struct {
 	Answer
-	// Due is when its turn was, Asked when it was chosen and sent, Received when its answer was there whole.
+	// Due is when the request was to be sent, Asked when it was chosen and sent, Received when its response was read
+	// whole.
 	Due, Asked, Received time.Time
 }
 
-// Question is a request, and what is to be done with its answer: an error ends the run.
+// Question is a request, and a function for its answer, whose error ends the run.
 type Question struct {
 	Request Request
 	Got     func(Exchange) error
@@ -25,8 +26,8 @@ type Question struct {
 // next connection. Turns are counted from 0 and come as long as more is true of them. A connection that has not
 // been answered when its next turn comes asks late.
 //
-// ask is called by each connection for itself, at the moment of Exchange.Asked or after it: what was settled before
-// that moment is known to the question.
+// Each connection calls ask itself, at the time of Exchange.Asked, so that ask sees everything that happened before
+// that time.
 func (p Pool) Paced(rate float64, more func(turn int) bool, ask func(turn int) Question) error {
 	var group errgroup.Group
 	begin := time.Now()

@@ -2,7 +2,7 @@ package machine
 
 import "time"
 
-// Held is a way in which processes are held to a share of a core.
+// Held is the way in which a process is limited to a share of a core.
 type Held string
 
 const (
@@ -21,8 +21,8 @@ const (
 	signalPeriod = 10 * time.Millisecond
 )
 
-// allowance is what a process that is held by signals may use: a share of the time since it was first looked at. Of
-// what it did not use, it keeps a period's.
+// allowance is the processor time that a process limited by signals may use: a share of the time since it was first
+// sampled. Unused time is kept for one period at most.
 type allowance struct {
 	share float64
 	at    time.Duration // the moment up to which it was given
@@ -30,7 +30,7 @@ type allowance struct {
 	left  time.Duration // below 0 it stands still
 }
 
-// run reports whether the process may run at a moment, given what it has used since its start.
+// run reports whether the process may run at the time now, given the processor time that it has spent since its start.
 func (a *allowance) run(now, spent time.Duration) bool {
 	a.left += time.Duration(a.share*float64(now-a.at)) - (spent - a.spent)
 	a.left = min(a.left, time.Duration(a.share*float64(signalPeriod)))

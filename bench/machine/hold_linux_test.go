@@ -33,7 +33,7 @@ func TestHold(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			// Far less than a busy machine leaves to anybody, so that what holds it is seen.
+			// Far less than a busy machine leaves to a process, so that the limit shows.
 			const share, d = 0.01, time.Second
 			pid := busyProcess(t)
 			release, err := hold(pid, share)

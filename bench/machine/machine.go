@@ -1,6 +1,6 @@
-// Package machine asks the system what a process has used of it, and starts processes that end with this one.
-// Processor time is the system's own account of user and system time together, which says what a request
-// costs however many others share the machine. It works on Linux; elsewhere each function says so.
+// Package machine reads the processor time and the memory of a process from the operating system, and starts processes
+// that end with this one. Processor time is user and system time together, which is what a request costs however many
+// other processes share the machine. It works on Linux; elsewhere the functions return an error.
 package machine
 
 import (
@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Memory is what a process holds of the machine's memory, in bytes.
+// Memory is the resident memory of a process, in bytes.
 type Memory struct {
 	Resident int64 // now
 	Peak     int64 // the most since its start

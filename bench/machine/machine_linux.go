@@ -81,7 +81,7 @@ func Start(cmd *exec.Cmd) error {
 	return <-done
 }
 
-// Busy is the share of the machine, 0 to 1, that is used over the next d by whoever uses it.
+// Busy returns the share of the machine's processor time, 0 to 1, that all processes together use over the next d.
 func Busy(d time.Duration) (float64, error) {
 	before, err := readStat()
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package report is what a run of the benchmark has found out: rows of figures beside the bare primitives and the
-// goals, kept as JSON, printed as a table, and drawn.
+// Package report holds the results of a run of the benchmark: rows of figures beside the bare primitives and the goals.
+// They are kept as JSON, printed as a table, and drawn as SVG.
 package report
 
 import (
@@ -16,7 +16,7 @@ type Results struct {
 	Machine Machine   `json:"machine"`
 	// Quick is a shortened run: fewer rounds, smaller tables.
 	Quick bool `json:"quick"`
-	// Notes are what has to be known about how the figures came about, lines that could not be measured among it.
+	// Notes say how the figures came about, and which lines could not be measured.
 	Notes []string `json:"notes,omitempty"`
 	Rows  []Row    `json:"rows"`
 	Flood []Curve  `json:"flood,omitempty"`
@@ -61,7 +61,7 @@ type Goal struct {
 // Subject is what a goal is about.
 type Subject string
 
-// Sense is the side on which a bound lies.
+// Sense says whether a bound is the largest or the smallest value allowed.
 type Sense string
 
 const (
@@ -86,7 +86,7 @@ type Curve struct {
 	Milliseconds []float64 `json:"milliseconds"`
 }
 
-// Clients are those who make the flood.
+// Clients is the kind of clients that make the flood.
 type Clients string
 
 const (

@@ -43,7 +43,7 @@ func (r *Results) Table(w io.Writer) error {
 	return err
 }
 
-// circumstances are what was measured, when and where.
+// circumstances is a line on the version, the date and the machine of the run.
 func (r *Results) circumstances() string {
 	m := r.Machine
 	return fmt.Sprintf("%s, measured on %s with %s on %s, %d cores of %s, of which others used %.0f %% before the run",

@@ -1,5 +1,4 @@
-// Package stats is the little statistics that honest figures need: quantiles, medians, and a rate that does not
-// depend on where the window happened to begin.
+// Package stats computes quantiles, medians, and a rate that does not depend on where the window happened to begin.
 package stats
 
 import (

@@ -1,5 +1,5 @@
-// Package target starts the built binary as an operator would, with settings of the contract alone, and knows it
-// only by its process and its port.
+// Package target starts the built binary as an operator would, with documented settings only, and uses nothing but its
+// process and its port.
 package target
 
 import (
@@ -58,7 +58,7 @@ func (s Settings) environment() []string {
 	}, s.Keys...)
 }
 
-// Service is a running one.
+// Service is a running service.
 type Service struct {
 	cmd    *exec.Cmd
 	log    *os.File
@@ -66,7 +66,8 @@ type Service struct {
 	exited chan error
 }
 
-// Start starts a service and returns when it has said where it is.
+// Start starts a service and returns once it has printed the address of its API. It is an error when it ends before or
+// takes longer than startTimeout; the error holds the last lines of the log.
 func Start(ctx context.Context, s Settings) (*Service, error) {
 	// A file, for that is about what a record costs in production too; a pipe would be read at our expense.
 	log, err := os.OpenFile(filepath.Join(s.Dir, "log"), os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
@@ -115,7 +116,7 @@ func address(line string) (string, bool) {
 	return addr, ok && path
 }
 
-// lastWords are the last lines of the log, for an error.
+// lastWords returns the last lines of the log, for an error.
 func (t *Service) lastWords() string {
 	if info, err := t.log.Stat(); err == nil {
 		if text, err := io.ReadAll(io.NewSectionReader(t.log, max(0, info.Size()-logShown), logShown)); err == nil {
@@ -128,7 +129,7 @@ func (t *Service) lastWords() string {
 // Addr is host:port.
 func (t *Service) Addr() string { return t.addr }
 
-// PID is the process.
+// PID is the id of the process.
 func (t *Service) PID() int { return t.cmd.Process.Pid }
 
 // Stop asks the service to end, and ends it if it does not. A service that did not end by itself with success is
@@ -149,7 +150,7 @@ func (t *Service) Stop() error {
 	return errors.Join(fmt.Errorf("svc-users did not stop within %s", stopTimeout), t.cmd.Process.Kill(), <-t.exited)
 }
 
-// Login is the request of somebody who logs in.
+// Login is a request that logs in with an e-mail address and a password.
 func Login(email, password string) load.Request {
 	// Neither holds anything that JSON would have to escape.
 	return load.Send(http.MethodPost, "/api/v1/auth/login", "", fmt.Sprintf(`{"email":"%s","password":"%s"}`, email, password))

@@ -7,7 +7,7 @@ const UUID = /^(?!0{8}-0{4}-0{4}-0{4}-0{12}$)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-
 /** The token is none. */
 export class Malformed extends Error {}
 
-/** The header and the payload of a compact JWS (RFC 7515), whose signature is not looked at: the payload as bytes. */
+/** The header and the payload (as bytes) of a compact JWS (RFC 7515). The signature is not verified here. */
 export function parts(token) {
   const pieces = token.split('.');
   if (pieces.length !== 3) throw new Malformed('not three parts');
@@ -15,7 +15,7 @@ export function parts(token) {
   return { header: members(header).values, payload };
 }
 
-/** The bytes of a part. base64 has several spellings of the same bytes, of which one counts. */
+/** The bytes of a part. base64 has several spellings of the same bytes; only the canonical one is accepted. */
 function decoded(piece) {
   const raw = Buffer.from(piece, 'base64url');
   if (piece === '' || raw.toString('base64url') !== piece) throw new Malformed('not in the one spelling of base64url');

@@ -1,4 +1,4 @@
-// Verifies the tokens of svc-users with `jose`, and says what their bearers may do.
+// Verifies the tokens of svc-users with `jose`, and returns their claims.
 
 import { compactVerify, createRemoteJWKSet, errors } from 'jose';
 
@@ -6,7 +6,7 @@ import { Malformed, parts, readClaims } from './strict.mjs';
 
 const MAX_TOKEN = 8 * 1024;
 
-/** Why a request is refused: a status, and what WWW-Authenticate says of it (RFC 6750 §3). */
+/** Why a request is refused: a status, a message, and the value of WWW-Authenticate (RFC 6750 §3), if any. */
 export class Refusal extends Error {
   constructor(status, message, challenge) {
     super(message);
@@ -17,11 +17,11 @@ export class Refusal extends Error {
 const invalid = () => new Refusal(401, 'The access token is not valid.', 'Bearer error="invalid_token"');
 
 /**
- * Makes the function that takes a request and a permission (or none) and resolves to the claims of whoever sent it.
+ * Returns a function that takes a request and a permission (or none) and resolves to the claims of the request's token.
  * It rejects with a Refusal.
  *
- * The keys are fetched when they are first needed and kept; one that is not known is asked for once in 10 seconds. now,
- * of milliseconds since 1970, is for tests.
+ * The keys are fetched when they are first needed and kept; unknown key ids cause one request in 10 seconds at most.
+ * now returns milliseconds since 1970, and is replaced in tests.
  */
 export function verifier({ jwks, issuer, audience, now = Date.now }) {
   const keys = createRemoteJWKSet(new URL(jwks), { timeoutDuration: 5_000, cooldownDuration: 10_000, cacheMaxAge: 300_000 });
@@ -39,7 +39,7 @@ export function verifier({ jwks, issuer, audience, now = Date.now }) {
   async function verified(token) {
     try {
       const { header, payload } = parts(token);
-      // What is expected is pinned here: of the header nothing but the key's name decides anything.
+      // The expected values are fixed here: only the key id is taken from the header.
       const { alg, typ, kid, ...more } = header;
       if (alg !== 'RS256' || typ !== 'JWT' || typeof kid !== 'string' || !kid || Object.keys(more).length > 0) throw invalid();
       await compactVerify(token, keys, { algorithms: ['RS256'] }); // the signature alone
@@ -47,12 +47,12 @@ export function verifier({ jwks, issuer, audience, now = Date.now }) {
     } catch (error) {
       if (error instanceof Refusal) throw error;
       if (error instanceof Malformed || aboutTheToken(error)) throw invalid();
-      throw new Refusal(503, 'The keys cannot be had at the moment.'); // fail closed
+      throw new Refusal(503, 'The keys are unavailable at the moment.'); // fail closed
     }
   }
 }
 
-/** Whether it is the token that is at fault, and not that its key could not be had. */
+/** Whether the error is about the token, and not that the keys could not be fetched. */
 function aboutTheToken(error) {
   return error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout) && !(error instanceof errors.JWKSInvalid) && error.code !== 'ERR_JOSE_GENERIC';
 }

@@ -1,5 +1,5 @@
-// Command orders is a small service behind svc-users: it keeps orders in memory, lets in whoever may read or write
-// them, and obeys within a second when rights change. README.md says how to run it.
+// Command orders is a small service behind svc-users: it keeps orders in memory, checks the permissions to read and
+// write them, and enforces changes of rights within a second. README.md says how to run it.
 package main
 
 import (

@@ -8,8 +8,8 @@ import (
 	"github.com/svc-users/svc-users/authn"
 )
 
-// handler is the whole service. What it asks for is what it declares: orders:read and orders:write are
-// permissions that an administrator makes in svc-users and gives to roles.
+// handler is the whole service. It requires the permissions orders:read and orders:write, which an administrator makes
+// in svc-users and assigns to roles.
 func handler(v *authn.Verifier, b *book) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /orders", v.Require("orders:read")(http.HandlerFunc(b.list)))
@@ -17,7 +17,7 @@ func handler(v *authn.Verifier, b *book) http.Handler {
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if v.Lost() {
-			http.Error(w, "changes of rights are not heard", http.StatusServiceUnavailable)
+			http.Error(w, "the change feed is lost", http.StatusServiceUnavailable)
 			return
 		}
 		_, _ = w.Write([]byte("ok\n"))

@@ -8,15 +8,15 @@ import urllib.request
 import jwt
 
 KEEP = 300  # seconds, which is what the service's Cache-Control says
-# The least time between two requests that unknown names of keys cause: anybody can send tokens with made-up ones.
+# The least time between two requests that unknown key ids cause: any client can send tokens with made-up ids.
 COOL_DOWN = 10
-# The same while there are no keys, and everybody is refused.
+# The same while there are no keys, and every request is refused.
 COOL_DOWN_WITHOUT = 1
 TIMEOUT = 5
 
 
 class NoKeys(Exception):
-    """The keys cannot be had."""
+    """The keys cannot be fetched."""
 
 
 class Keys:
@@ -26,14 +26,14 @@ class Keys:
         self._url, self._clock = url, clock
         self._lock = threading.Lock()
         self._known, self._until = {}, 0.0  # the keys, and until when they are fresh
-        self._unknown, self._retry = 0.0, 0.0  # before this no unknown name causes a request; after a failure nothing does
+        self._unknown, self._retry = 0.0, 0.0  # before: none for unknown ids; none at all after a failure
 
     def get(self, kid):
-        """The key of this name, or None; raises NoKeys."""
+        """The key with this id, or None; raises NoKeys."""
         known = self._known
         if kid in known and self._clock() < self._until:
-            return known[kid]  # without waiting for a request that another name has caused
-        # Whoever comes while they are fetched waits for the answer, and then finds it here.
+            return known[kid]  # without waiting for a request that another id has caused
+        # Threads that come while the keys are fetched wait for the lock, and then find the key.
         with self._lock:
             now = self._clock()
             if now >= self._until:

@@ -24,7 +24,7 @@ def parts(token):
 
 
 def decoded(piece):
-    """The bytes of a part. base64 has several spellings of the same bytes, of which one counts."""
+    """The bytes of a part. base64 has several spellings of the same bytes; only the canonical one is accepted."""
     if not re.fullmatch(r"[A-Za-z0-9_-]+", piece):
         raise Malformed("not base64url")
     try:

@@ -1,4 +1,4 @@
-"""Verifies the tokens of svc-users with PyJWT, and says what their bearers may do."""
+"""Verifies the tokens of svc-users with PyJWT, and returns their claims."""
 
 import time
 
@@ -11,7 +11,7 @@ MAX_TOKEN = 8 * 1024
 
 
 class Refusal(Exception):
-    """Why a request is refused: a status, and what WWW-Authenticate says of it (RFC 6750 section 3)."""
+    """Why a request is refused: a status, a message, and the value of WWW-Authenticate (RFC 6750 section 3), if any."""
 
     def __init__(self, status, message, challenge=None):
         super().__init__(message)
@@ -24,7 +24,7 @@ def invalid():
 
 
 class Verifier:
-    """Verifies tokens by the keys of one issuer. now, of seconds since 1970, is for tests."""
+    """Verifies tokens by the keys of one issuer. now returns seconds since 1970, and is replaced in tests."""
 
     def __init__(self, jwks, issuer, audience, now=time.time):
         self._keys, self._now = Keys(jwks), now
@@ -43,11 +43,11 @@ class Verifier:
     def _verified(self, token):
         try:
             header, payload = parts(token)
-            # What is expected is pinned here: of the header nothing but the key's name decides anything.
+            # The expected values are fixed here: only the key id is taken from the header.
             kid = header.get("kid")
             if header != {"alg": "RS256", "typ": "JWT", "kid": kid} or not isinstance(kid, str) or not kid:
                 raise Malformed("another header")
-            # Last, since it may cost a request: what is no token at all must not cause one.
+            # Last, since it may cost a request, which malformed tokens must not cause.
             key = self._keys.get(kid)
             if key is None:
                 raise Malformed("another key")
@@ -57,7 +57,7 @@ class Verifier:
         except (Malformed, jwt.PyJWTError):
             raise invalid() from None
         except NoKeys as error:
-            raise Refusal(503, "The keys cannot be had at the moment.") from error
+            raise Refusal(503, "The keys are unavailable at the moment.") from error
         return claims
 
 

@@ -1,10 +1,10 @@
-// Package cgroup reads how much processor time and memory the control groups of Linux leave this process: its own
-// and all above it, of which the tightest counts.
+// Package cgroup reads how much processor time and memory the control groups of Linux allow this process: the smallest
+// limit of its own group and of all groups above it.
 //
 //	limits := cgroup.Read(os.DirFS("/"))
 //
-// Both versions of control groups are understood, also side by side. What is missing or unreadable is no limit: it
-// is so on every other system, and a service must start where it may not look.
+// Both versions of control groups are supported, also side by side. A missing or unreadable file means no limit: other
+// systems have none, and the service must start without the right to read them.
 package cgroup
 
 import (
@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-// Limits are what a process may take; a zero is no limit.
+// Limits of a process; zero means no limit.
 type Limits struct {
 	CPUs   float64 // seconds of processor time in a second
 	Memory int64   // bytes
@@ -65,7 +65,7 @@ func (t tree) memory(dir string) (int64, bool) {
 		value = t.text(path.Join(dir, "memory.limit_in_bytes"))
 	}
 	bytes, err := strconv.ParseInt(value, 10, 64) // "max" is no limit
-	// Version 1 says no limit as the most that 63 bits hold in whole pages, of which there are several sizes.
+	// Version 1 writes no limit as the largest 63-bit multiple of the page size, which differs between machines.
 	if err != nil || bytes <= 0 || bytes > math.MaxInt64/2 {
 		return 0, false
 	}

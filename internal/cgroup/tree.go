@@ -31,8 +31,8 @@ func (t tree) above(controller string) iter.Seq[string] {
 	}
 }
 
-// place is the folder of the process's group for a controller, and where the hierarchy that it is in is mounted. A
-// controller that version 1 has is not in version 2.
+// place returns the folder of the process's group for a controller, and the mount point of its hierarchy. A controller
+// is either in version 1 or in version 2.
 func (t tree) place(controller string) (dir, top string, ok bool) {
 	one, two := t.groups(controller)
 	for line := range strings.Lines(t.text("/proc/self/mountinfo")) {
@@ -72,8 +72,9 @@ type mount struct {
 	options []string
 }
 
-// parseMount takes a line apart: fields, of which the fourth and fifth are root and mount point, some optional ones,
-// a dash, then type, source and options (proc_pid_mountinfo(5)).
+// parseMount parses a line of mountinfo: six fields, the fourth and fifth of them root and mount point, some optional
+// fields, a dash, then type, source and options (proc_pid_mountinfo(5)), such as
+// "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw".
 func parseMount(line string) (mount, bool) {
 	before, after, ok := strings.Cut(line, " - ")
 	first, last := strings.Fields(before), strings.Fields(after)

@@ -28,13 +28,14 @@ func misquoted(v string) string {
 	return ""
 }
 
-// claimShape is what a claim that names somebody looks like.
+// claimShape is the problem of a value of iss or aud that is neither a URI nor a plain name.
 const claimShape = "must be a URI such as https://id.example.com, or a plain name without colons, commas and quotes"
 
 // uriText matches the characters that a URI may have after its scheme (RFC 3986), less the apostrophe.
 var uriText = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/?#\[\]@!$&()*+,;=%-]+$`)
 
-// claimProblem says what is wrong with a value of iss or aud, a StringOrURI (RFC 7519 §2): whatever has a colon is a URI.
+// claimProblem returns what is wrong with a value of iss or aud, a StringOrURI (RFC 7519 §2), or "". A value with a colon
+// must be a URI.
 func claimProblem(v string) string {
 	if v == "" {
 		return claimShape

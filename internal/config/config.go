@@ -4,9 +4,9 @@
 //	faults = append(faults, cfg.ServeFaults()...)
 //	if err := faults.Err(); err != nil { … } // one line that names every wrong variable
 //
-// It opens nothing but the .env file and the files that variables such as DATABASE_URL_FILE name, and decides nothing: whoever runs the service fills a Config, by Load or by
-// hand in a test, and passes its parts on. Two promises hold. Every fault is reported at once, by the name of the
-// variable. And no message, and no printed Config, ever shows a value that may be a secret.
+// It opens only the .env file and the files that variables such as DATABASE_URL_FILE name. The program fills a Config by
+// Load, a test by hand, and both pass its parts on. All faults are reported together, each with the name of its variable.
+// No message, and no printed Config, ever shows a value that may be a secret.
 package config
 
 import (
@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// Environment is where the service runs; production refuses what is only convenient.
+// Environment is where the service runs; production rejects development defaults.
 type Environment string
 
 // The two environments there are.
@@ -59,11 +59,11 @@ type Config struct {
 	MaxRoles       int
 	MaxPermissions int
 	MaxAssignments int
-	// CORSOrigins are the exact origins that may read answers in a browser; a single "*" is all of them.
+	// CORSOrigins are the exact origins that may read responses in a browser; a single "*" allows all origins.
 	CORSOrigins []string
 	// CORSHeaders are header fields that such pages may send beside the usual ones.
 	CORSHeaders []string
-	// TrustedProxies are the networks whose X-Forwarded-For is believed.
+	// TrustedProxies are the networks whose X-Forwarded-For and X-Forwarded-Proto are trusted.
 	TrustedProxies []netip.Prefix
 	RateLimits     bool
 	LogFormat      string // LogText, LogJSON, or empty: the program chooses
@@ -73,8 +73,7 @@ type Config struct {
 	SecretFiles map[string]string
 }
 
-// JWT is what tokens are made with. The keys are as the variables have them, base64 of PEM: reading them is the
-// work of whoever signs.
+// JWT has the settings of tokens. The keys are as in the variables, base64 of PEM; package token parses them.
 type JWT struct {
 	Issuer     string
 	Audiences  []string      // at least one
@@ -85,11 +84,11 @@ type JWT struct {
 	PublicKey  Secret
 }
 
-// defaults is the Config of an empty environment, but for the database, whose place follows the data folder.
+// defaults is the Config of an empty environment, except for the database, whose default depends on the data folder.
 func defaults(e Environment) Config {
 	c := Config{
 		DataDir:     "data",
-		Host:        "127.0.0.1", // nobody else reaches a service with demo passwords
+		Host:        "127.0.0.1", // other machines must not reach a service with demo passwords
 		Port:        8001,
 		Environment: e,
 		JWT: JWT{
@@ -108,14 +107,14 @@ func defaults(e Environment) Config {
 		LogLevel:    slog.LevelInfo,
 	}
 	if e == Production {
-		c.Host = "0.0.0.0" // in a container the outside decides what is published
+		c.Host = "0.0.0.0" // the container runtime decides which ports are published
 		c.CORSOrigins = nil
 	}
 	return c
 }
 
-// exampleURL is the issuer and the audience of development. In production it would make tokens good for every other
-// service that was never told its own.
+// exampleURL is the issuer and the audience in development. In production it would make tokens valid at every other
+// service with the same defaults.
 const exampleURL = "https://api.example.com"
 
 const day = 24 * time.Hour
@@ -128,9 +127,9 @@ func embeddedDatabase(dataDir string) Secret {
 // Addr is Host and Port as net.Listen takes them.
 func (c Config) Addr() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }
 
-// ServeFaults is what stands against issuing tokens with this Config, over what Load has found: in production the
-// keys must be given, because one made on the spot would die with its container, and every token with it, and so must
-// the issuer and the audience. Commands that issue no tokens, such as a migration, don't ask.
+// ServeFaults returns the faults that prevent issuing tokens with this Config, in addition to those of Load: in
+// production the signing key must be set, because a generated key would be lost with its container, and every token with
+// it, and so must the issuer and the audience. Commands that issue no tokens, such as a migration, don't call it.
 func (c Config) ServeFaults() Faults {
 	if c.Environment != Production {
 		return nil

@@ -58,7 +58,7 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// What the table tells people must be what the program does: written out, each default changes nothing.
+// The defaults that the table documents are those of the program: setting one explicitly changes nothing.
 func TestTableOfDefaultsIsTrue(t *testing.T) {
 	t.Parallel()
 	written := map[string]string{}

@@ -13,8 +13,8 @@ import (
 
 // readEnvFile reads lines NAME=value, also "export NAME=value", blank lines and # comments. A value may stand in
 // single quotes, where everything is itself, or in double quotes with the escapes of JSON; it never spans lines, and
-// $ is a plain character. Messages name the file and the line, never what the line holds: whoever pastes a key
-// into the wrong place must not find it in a log.
+// $ is a plain character. Messages name the file and the line, never the content of the line: a key that was pasted into
+// the wrong place must not be logged.
 func readEnvFile(name string, data []byte) (map[string]string, Faults, []Warning) {
 	values := map[string]string{}
 	var faults Faults
@@ -63,7 +63,7 @@ func parseEnvLine(line []byte) (name, value, problem string) {
 }
 
 // gluedComment reports whether an unquoted # stands right behind a value, where go-envparse cuts the value off
-// and docker compose does not: a password must not lose its end in silence.
+// and docker compose does not: a password must not be cut silently.
 func gluedComment(line []byte) bool {
 	if trimmed := bytes.TrimSpace(line); len(trimmed) == 0 || trimmed[0] == '#' {
 		return false
@@ -88,8 +88,8 @@ func gluedComment(line []byte) bool {
 	return false
 }
 
-// speakable is what a name of a setting looks like. Anything else before a = may be a piece of a key, whose
-// base64 ends in that character, and is not repeated.
+// speakable matches the name of a setting. Other text before a = may be a piece of a key, whose base64 ends in that
+// character, and is not repeated in messages.
 var speakable = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`)
 
 func known(name string) bool {

@@ -114,7 +114,7 @@ func TestLoad(t *testing.T) {
 	if cfg, faults, _ := config.Load(environ(nil), path); len(faults) > 0 || cfg.Port != 9 {
 		t.Errorf("port %d, faults %v", cfg.Port, faults)
 	}
-	// A folder can't be read by anybody, root included; the other fault must still be there.
+	// A folder can't be read as a file, even by root; the other fault must still be there.
 	_, faults, _ := config.Load(environ(map[string]string{"PORT": "x"}), dir)
 	if len(faults) != 2 || faults[0].Variable != dir || faults[1].Variable != "PORT" {
 		t.Errorf("faults %v", faults)

@@ -16,14 +16,14 @@ type Pair struct {
 	Value string
 }
 
-// bare is what can be written without quotes so that this reader, a shell and docker compose read it alike. Base64
-// and plain numbers are; nothing else is written by the service.
+// bare matches values that this reader, a shell and docker compose read alike without quotes, such as base64 and plain
+// numbers. The service writes no other values.
 var bare = regexp.MustCompile(`^[A-Za-z0-9+/=_.-]+$`)
 
 // SetInEnvFile gives variables new values in a .env file and leaves every other byte of it as it is: each line
 // that sets one of them is replaced, and what no line sets is appended. A missing file is made. Afterwards the mode
-// is 0600, whatever it was. The new content takes the place of the old in one step, so that a crash leaves one or
-// the other; the file then belongs to whoever runs this.
+// is 0600, whatever it was. The new file replaces the old one in one step, so that a crash leaves one or the other; its
+// owner is then the user of this process.
 //
 // Refused, with the file untouched, are a symbolic link and anything else that is no regular file, because replacing
 // it would cut the link or the device, and a file with lines that Load refuses. Errors never show values.

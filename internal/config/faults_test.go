@@ -129,7 +129,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
 func TestDevelopmentIsLenient(t *testing.T) {
 	t.Parallel()
 	load(t, map[string]string{"CORS_ORIGINS": "*", "RATE_LIMITS": "off"})
-	// A third environment is one fault, and nobody guesses which of the two it meant.
+	// A third environment is one fault; neither of the two is assumed.
 	_, faults, _ := config.Parse(environ(map[string]string{"ENVIRONMENT": "staging", "RATE_LIMITS": "off"}), ".env", nil)
 	if len(faults) != 1 || faults[0].Variable != "ENVIRONMENT" {
 		t.Errorf("faults %v", faults)

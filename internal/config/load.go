@@ -6,9 +6,9 @@ import (
 	"os"
 )
 
-// Load reads the settings from lookup, which is os.LookupEnv or a stand-in, and from the file at envFile, where
-// lookup wins and an empty variable is an unset one. The file may be missing, and envFile may be empty; a file that
-// can't be read is a fault. The Config is of use only without faults.
+// Load reads the settings from lookup, which is os.LookupEnv or a substitute, and from the file at envFile. lookup takes
+// precedence, and an empty variable counts as unset. The file may be missing, and envFile may be empty; a file that can't
+// be read is a fault. The Config is valid only without faults.
 func Load(lookup func(name string) (string, bool), envFile string) (Config, Faults, []Warning) {
 	if envFile == "" {
 		return Parse(lookup, "", nil)
@@ -89,7 +89,7 @@ func (s setting) load(cfg *Config, lookup func(string) (string, bool), value fun
 	return faults
 }
 
-// productionFaults is what production refuses although it is well-formed.
+// productionFaults returns the faults of well-formed values that production rejects.
 func productionFaults(c Config) Faults {
 	if c.Environment != Production {
 		return nil

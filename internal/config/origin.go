@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// origins takes "*", or origins exactly as browsers send them (RFC 6454 §6.2): whatever is spelled differently
-// would never match, and a setting that silently does nothing costs somebody an afternoon.
+// origins takes "*", or origins exactly as browsers send them (RFC 6454 §6.2), such as "https://app.example": any other
+// spelling would never match, and the setting would have no effect without an error.
 func origins(to *[]string, v string) string {
 	all := list(v)
 	if len(all) == 1 && all[0] == "*" {

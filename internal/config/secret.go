@@ -5,8 +5,8 @@ import (
 	"log/slog"
 )
 
-// Secret is text that never prints itself, whatever the verb or the encoder. The text is behind a pointer, so that
-// even a printer that looks into unexported fields finds an address. The zero Secret is none.
+// Secret is text that fmt, encoders and loggers print as a placeholder. The text is behind a pointer, so that a printer
+// that reads unexported fields finds an address only. The zero Secret means that there is none.
 type Secret struct {
 	text *string
 }

@@ -17,9 +17,9 @@ const (
 	maxShownPath = 255
 )
 
-// readSecretFile returns the value that the file at path holds: its text without a byte order mark and without the line
-// ends at its end. A PEM block becomes base64 of it, as the variables of keys have it. A problem goes on from the name of
-// the variable and says the path, but nothing that the file holds.
+// readSecretFile returns the value in the file at path: its text without a byte order mark and without the line ends at
+// its end. A PEM block is encoded as base64, the format of the variables of keys. problem continues a sentence that
+// begins with the name of the variable; it has the path, but nothing of the content.
 func readSecretFile(path string) (value, problem string) {
 	if !showable(path) {
 		return "", "must be the path of a file that holds the value, not the value"
@@ -63,13 +63,13 @@ func readBounded(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxSecretFile+1))
 }
 
-// showable reports whether v may be a path and is no secret that somebody put in its place, which no message may show.
+// showable reports whether v may be shown in a message as a path: it must not be a secret that was set in its place.
 func showable(v string) bool {
 	return text(new(string), v, maxShownPath) == "" && !strings.Contains(v, "://") && !strings.HasPrefix(v, "-----")
 }
 
-// Named gives each fault the variable that set the value: where DATABASE_URL came from the file of DATABASE_URL_FILE, it is
-// that one. What has been said of a file already, such as that it can't be read, is not said again as a missing value.
+// Named gives each fault the variable that set the value: DATABASE_URL_FILE where DATABASE_URL came from its file. A file
+// that has a fault already, such as that it can't be read, is not reported again as a missing value.
 func (c Config) Named(faults Faults) Faults {
 	said := map[string]bool{}
 	for _, f := range faults {

@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Setting describes one variable to people.
+// Setting is the documentation of one variable.
 type Setting struct {
 	Name    string
-	Default string // as one would write it, or in <angle brackets> what it follows; empty is none
+	Default string // as written in .env, or in <angle brackets> how it is derived; empty means none
 	Meaning string // one line
 	Secret  bool   // the value must not be shown, and may be in the file whose path NAME_FILE has
 }
 
-// Settings lists every setting there is, in the order in which one meets them.
+// Settings lists all settings, in the order of .env.example.
 func Settings() []Setting {
 	all := make([]Setting, len(settings))
 	for i, s := range settings {
@@ -22,8 +22,8 @@ func Settings() []Setting {
 	return all
 }
 
-// setting is a Setting and its reader, which takes a value that is not empty into the Config or says what is wrong
-// with it. A new setting is one more row, a field of Config and a line in .env.example.
+// setting is a Setting and its reader, which stores a value that is not empty in the Config, or returns what is wrong
+// with it. A new setting needs a row here, a field of Config and a line in .env.example.
 type setting struct {
 	Setting
 	read func(c *Config, value string) (problem string)
@@ -154,8 +154,8 @@ var levels = map[string]slog.Level{
 	"error": slog.LevelError,
 }
 
-// companions are names that .env may hold for others: the compose files put the database's own settings together
-// from them, and the tests find their PostgreSQL by the last.
+// companions are names in .env that the service does not read: the compose files build the database's settings from
+// them, and the last one names the PostgreSQL of the tests.
 var companions = map[string]bool{
 	"POSTGRES_USER":        true,
 	"POSTGRES_PASSWORD":    true,

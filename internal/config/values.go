@@ -14,17 +14,18 @@ import (
 	"unicode/utf8"
 )
 
-// Each reader puts a value where it belongs and returns "", or returns what is wrong and leaves the place alone.
+// Each reader below stores a value at its target and returns "", or returns what is wrong and leaves the target
+// unchanged.
 
 const (
-	// maxClaim bounds text that goes into every token, of which 8 KiB is the whole.
+	// maxClaim bounds text that goes into every token. A whole token has at most 8 KiB.
 	maxClaim = 255
 	// maxPath is the longest path that Linux takes (PATH_MAX).
 	maxPath = 4096
 )
 
-// integer takes plain decimal digits only: a sign, a leading zero, a space or another base is a slip of somebody's
-// hand that is better pointed out than guessed at.
+// integer takes plain decimal digits only: a sign, a leading zero, a space or another base is probably a mistake, which
+// is reported rather than guessed at.
 func integer(to *int, v string, least, most int) string {
 	n, err := strconv.Atoi(v)
 	if err != nil || strconv.Itoa(n) != v || n < least || n > most {
@@ -114,8 +115,8 @@ func hostName(v string) bool {
 	})
 }
 
-// databaseURL looks at scheme and shape alone; whether the database answers is found out by opening it. The
-// errors of url.Parse repeat what they were given, so they stop here.
+// databaseURL checks the scheme and the syntax only; opening the database shows whether it answers. Errors of url.Parse
+// repeat their input, which may have a password, and are not passed on.
 func databaseURL(to *Secret, v string) string {
 	var checked string
 	if problem := text(&checked, v, maxPath); problem != "" {
@@ -160,8 +161,8 @@ func listenURL(to *Secret, v string) string {
 	return databaseURL(to, v)
 }
 
-// networks takes CIDRs and single addresses. Bits beyond the mask are refused: whoever wrote 10.1.2.3/8 may have
-// meant to trust one machine, and this setting decides whose word on addresses is believed.
+// networks takes CIDRs and single addresses, such as "10.0.0.0/8,192.0.2.7". Bits beyond the mask are refused: 10.1.2.3/8
+// may have been meant for one machine, and this setting decides which proxies are trusted.
 func networks(to *[]netip.Prefix, v string) string {
 	var all []netip.Prefix
 	for _, item := range list(v) {

@@ -3,8 +3,8 @@
 //	c := confusable.New()
 //	c.Skeleton("Аdmin") == c.Skeleton("Admin") // the first begins with a Cyrillic letter
 //
-// The table is that of a library; docs/decisions/0011-names-by-sight.md says why. What was worked out is kept, because each new name is compared
-// with all that there are.
+// The table is that of a library; docs/decisions/0011-names-by-sight.md says why. Skeletons are cached, because each new
+// name is compared with all existing ones.
 package confusable
 
 import (
@@ -12,17 +12,17 @@ import (
 	"go.mau.fi/util/confusable"
 )
 
-// maxKept bounds what is kept, in bytes of texts and their skeletons: enough for the names of 100,000 roles of the usual
-// length, of which there are two forms each.
+// maxKept bounds the cache, in bytes of texts and their skeletons: enough for the names of 100,000 roles of the usual
+// length, in two forms each.
 const maxKept = 16 << 20
 
 // overhead is what an entry takes beside its texts, more or less.
 const overhead = 100
 
-// Skeletons makes skeletons. It is safe for concurrent use.
+// Skeletons computes and caches skeletons. It is safe for concurrent use.
 type Skeletons struct{ kept *otter.Cache[string, string] }
 
-// New returns Skeletons that have kept nothing yet.
+// New returns Skeletons with an empty cache.
 func New() *Skeletons {
 	return &Skeletons{otter.Must(&otter.Options[string, string]{
 		MaximumWeight: maxKept,
@@ -30,7 +30,7 @@ func New() *Skeletons {
 	})}
 }
 
-// Skeleton is the skeleton of a text.
+// Skeleton returns the skeleton of a text (UTS 39, §4). Two texts look alike if their skeletons are equal.
 func (s *Skeletons) Skeleton(text string) string {
 	if kept, ok := s.kept.GetIfPresent(text); ok {
 		return kept

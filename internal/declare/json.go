@@ -12,7 +12,7 @@ var byteOrderMark = []byte("\ufeff")
 
 // readJSON reads a file that is a JSON object (RFC 8259) into the nodes that the same file would have as YAML. JSON is
 // not read as YAML: that refuses surrogate pairs ("\ud83d\udd11"), "\/", an unescaped U+007F and a line break before a
-// colon. What is not JSON gives nil, and why.
+// colon. For a file that is not JSON it returns nil and the reason.
 func readJSON(raw []byte) (*yaml.Node, error) {
 	j := &jsonFile{raw: raw, dec: jsontext.NewDecoder(bytes.NewBuffer(raw)), line: 1}
 	root, err := j.value()

@@ -11,11 +11,11 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-// reader walks through the nodes of a document and notes where each thing is.
+// reader walks through the nodes of a document and records the line of each value by its path.
 type reader struct{ *File }
 
-// plain refuses what YAML has and a declaration does not need. It comes before everything else, so that nothing
-// below meets an alias. The parser bounds the depth.
+// plain refuses anchors, aliases, tags and merges. It is called first, so that no other code meets an alias. The parser
+// bounds the depth.
 func (r reader) plain(n *yaml.Node) error {
 	switch {
 	case n.Kind == yaml.AliasNode:
@@ -119,7 +119,7 @@ func (r reader) items(n *yaml.Node, path string, item read) {
 	}
 }
 
-// text reads a string. What looks like a number or like true has to be quoted to be one.
+// text reads a string. A string that looks like a number or like true must be quoted.
 func (r reader) text(n *yaml.Node, path string) string {
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str" {
 		r.wrong(path, "must be text (in quotes, if it looks like a number, a date, true, false or null)")
@@ -136,7 +136,7 @@ func (r reader) optional(n *yaml.Node, path string) *string {
 	return &s
 }
 
-// maxFaults is how many are noted. Nobody mends more at a time.
+// maxFaults bounds the faults that are reported at a time.
 const maxFaults = 1000
 
 func (r reader) wrong(path, problem string) {

@@ -21,22 +21,22 @@ const (
 	maxItems = 1000    // of a list
 )
 
-// File is a declaration as a file has it. What is wrong with its parts is among its faults, by path; they are for
-// the rules to add to.
+// File is a declaration that was read from a file. Its faults are those that the file itself shows, by path such as
+// "roles.0.parent"; the rules add theirs.
 type File struct {
 	users.Declaration
 	lines map[string]int
 }
 
-// SyntaxError is what makes a file unreadable, so that nothing can be said of its parts.
+// SyntaxError says that a file cannot be read as a whole, so that its parts have not been checked.
 type SyntaxError struct {
-	Line    int // 0 where it is no matter of a line
+	Line    int // 0 if the error is not about one line
 	Problem string
 }
 
 func (e *SyntaxError) Error() string { return e.Problem }
 
-// Line is the line of what is at a path, or of the nearest thing around it.
+// Line returns the line of the value at a path such as "roles.0.parent", or of the nearest value around it.
 func (f *File) Line(path string) int {
 	for {
 		if line, ok := f.lines[path]; ok {
@@ -102,7 +102,7 @@ func readYAML(raw []byte) (*yaml.Node, error) {
 // located is how the parser begins its messages.
 var located = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 
-// unreadable words an error of the parser, whose message never repeats more than a name of the file's own.
+// unreadable converts an error of the parser to a SyntaxError. The parser's message repeats at most a name in the file.
 func unreadable(err error) error {
 	problem := err.Error()
 	where := located.FindStringSubmatch(problem)

@@ -1,10 +1,10 @@
-// Package fileguard looks at who else may read or change the files that the service trusts: its settings, its key, its
-// database.
+// Package fileguard checks whether other users may read or change the files that the service trusts: its settings, its
+// key and its database.
 //
 //	warning, err := fileguard.Check("data/jwt.pem")
 //
-// An error says that another user can change the file, who then decides what the service believes. A warning says that
-// others can read it. Symbolic links are followed, as Kubernetes makes them for secrets: what counts is the file.
+// An error says that another user can change the file, and with it what the service trusts. A warning says that others
+// can read it. Symbolic links are followed, since Kubernetes makes them for secrets; the target is checked.
 package fileguard
 
 import (
@@ -17,8 +17,8 @@ import (
 // identity is who runs the program.
 type identity struct{ uid, gid int }
 
-// Check returns a sentence about who may read a file or folder, or an error for one that others can change. What does
-// not exist is no fault, and neither is anything on Windows, where modes say nothing.
+// Check returns a warning if others may read a file or folder, and an error if others can change it. A missing file is no
+// fault, and Check finds none on Windows, where modes have no meaning.
 func Check(path string) (warning string, err error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -34,14 +34,14 @@ func Check(path string) (warning string, err error) {
 	return judge(path, info.Mode(), owner, identity{os.Geteuid(), os.Getegid()})
 }
 
-// The bits of a mode that let others in.
+// The bits of a mode that grant access to the group and to others.
 const (
 	groupRead, groupWrite = 0o040, 0o020
 	otherRead, otherWrite = 0o004, 0o002
 )
 
 // judge decides. The group of the process itself is most often a user's own (Linux distributions give each user one, and
-// with it the umask 002), or the one that Kubernetes gives volumes (fsGroup): that it may write is told, not refused.
+// with it the umask 002), or the one that Kubernetes gives volumes (fsGroup): write access for it is a warning, no error.
 func judge(path string, mode fs.FileMode, owner, self identity) (string, error) {
 	bits := mode.Perm()
 	safe := bits &^ (groupRead | groupWrite | otherRead | otherWrite | 0o011)

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// ownerOf is who a file belongs to.
+// ownerOf returns the user and group of a file.
 func ownerOf(info fs.FileInfo) (identity, bool) {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

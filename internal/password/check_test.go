@@ -37,7 +37,7 @@ func TestPlainMatchesNoMoreThanItsPassword(t *testing.T) {
 	}
 }
 
-// passlib would have hashed a NUL under bcrypt-sha256. Nobody can choose such a password here, and a login
+// passlib would have hashed a NUL under bcrypt-sha256. Such a password cannot be chosen here, and a login
 // with a NUL is refused whatever is stored.
 func TestNULMatchesNothing(t *testing.T) {
 	t.Parallel()

@@ -37,7 +37,7 @@ var (
 // salt64Len is the length of a salt in characters.
 var salt64Len = encoding.EncodedLen(saltSize)
 
-// stored is a hash taken apart.
+// stored is a parsed hash.
 type stored struct {
 	scheme  scheme
 	version string // 2a, 2b or 2y

@@ -7,7 +7,7 @@ import (
 )
 
 // Whatever stands in the place of a hash: Check does not panic, matches nothing, and does the rounds of
-// Options.Cost or, for a dearer hash, no more than those of MaxCost. The digest is one that nobody can
+// Options.Cost or, for a dearer hash, no more than those of MaxCost. The digest is one that no caller can
 // compute, so that a match would be an error of the parser or of the comparison.
 func FuzzCheckHash(f *testing.F) {
 	for _, hash := range unreadable {

@@ -9,11 +9,11 @@
 //	stored, err := h.Hash(ctx, users.PurposeNewAccount, chosen)
 //	check, err := h.Check(ctx, users.PurposeLogin, stored, presented)
 //
-// Two promises hold. A comparison costs the same work whether the hash was there or not, readable or not,
-// matched or not, so that its time does not show which accounts exist; only a stored hash dearer than Options.Cost does,
-// until its owner logs in and it is replaced. And hashing takes only the processor time that requests leave: its workers
-// are threads of a low priority, under a quota they pause in time, and a hash that would have to wait longer than
-// Options.MaxWait is refused, with a time to come back. The pool of workers is package workpool.
+// Every comparison costs the same work whether the hash was there or not, readable or not, matched or not, so that its
+// time does not show which accounts exist. The exception is a stored hash with a higher cost than Options.Cost, until its
+// owner logs in and it is replaced. Hashing uses only the processor time that requests leave: its workers are threads of
+// a low priority, under a quota they pause in time, and a hash that would have to wait longer than Options.MaxWait is
+// refused with a Retry-After. The pool of workers is package workpool.
 package password
 
 import (
@@ -30,7 +30,7 @@ import (
 
 // Costs are powers of two: one more doubles the work.
 const (
-	// MinCost is the least bcrypt knows.
+	// MinCost is the lowest cost of bcrypt.
 	MinCost = 4
 	// MaxCost bounds what is made and what is read. A stored hash may come from elsewhere, and one of cost 31
 	// would keep a worker busy for more than a day.
@@ -43,7 +43,7 @@ const (
 // processors about four seconds at DefaultCost, which people wait for and a refusal would not spare them.
 const DefaultMaxWait = 5 * time.Second
 
-// Options say how much work a hash is and how much of it is taken on. The zero value of each is its default.
+// Options configure the cost of a hash, the workers and the queue. The zero value of each field is its default.
 type Options struct {
 	// Cost is that of new hashes, MinCost to MaxCost; DefaultCost if zero.
 	Cost int
@@ -159,7 +159,7 @@ func estimateHashTime(f bcryptFunc, cost int, speed float64) time.Duration {
 	return max(quickest, time.Microsecond) << (cost - MinCost)
 }
 
-// errNUL is what Hash says to a password that Check would never match.
+// errNUL is the error of Hash for a password that Check would never match.
 var errNUL = errors.New("password: a password with a NUL cannot be hashed")
 
 // Hash makes a hash at Options.Cost with a salt of its own: plain bcrypt with the prefix $2b$ for a password

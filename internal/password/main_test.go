@@ -44,7 +44,7 @@ func (c *counter) count(f bcryptFunc) bcryptFunc {
 
 func (c *counter) reset() { c.calls.Store(0); c.rounds.Store(0) }
 
-// quickDigest is a bcryptFunc that costs nothing and whose results nobody can guess.
+// quickDigest is a bcryptFunc that costs nothing and whose results cannot be guessed.
 func quickDigest() bcryptFunc {
 	secret := make([]byte, 32)
 	rand.Read(secret)

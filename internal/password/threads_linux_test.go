@@ -54,7 +54,7 @@ func TestWorkersGoBelowTheProcess(t *testing.T) {
 	}
 }
 
-// A worker is one thread of low priority, all the time; whoever calls it, and threads that Go makes later, are not.
+// A worker is always one thread of low priority; the calling threads, and threads that Go makes later, keep theirs.
 func TestWorkersAreThreadsOfLowPriority(t *testing.T) {
 	t.Parallel()
 	var thread int

@@ -22,8 +22,8 @@ const (
 	debt   = 100 * time.Millisecond
 )
 
-// throttle keeps the processor time of the whole process under a rate, by pauses of those who call rest. It counts
-// what requests take too, and so hashing makes way for them.
+// throttle keeps the processor time of the whole process under a rate, by pauses of the workers that call rest. It counts
+// the time of requests too, so that hashing makes way for them.
 type throttle struct {
 	rate    float64              // processors
 	longest time.Duration        // a pause may be

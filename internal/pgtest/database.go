@@ -18,8 +18,8 @@ import (
 // shared is the one cluster of this test process, started when it is first needed.
 var shared = sync.OnceValues(newServer)
 
-// URL makes an empty database for one test and returns its URL. It is dropped when the test ends, whoever is
-// still connected.
+// URL makes an empty database for one test and returns its URL. It is dropped when the test ends, even with open
+// connections.
 func URL(t testing.TB) string {
 	t.Helper()
 	if given := os.Getenv("TEST_DATABASE_URL"); given != "" {

@@ -10,8 +10,8 @@
 // binaries found in PG_BIN, in PATH or where distributions put them. It listens on a Unix socket alone and
 // goes away with the process, however that ends.
 //
-// A test that needs PostgreSQL fails where there is none; it never skips. A promise about two databases that
-// was checked on one is not kept.
+// A test that needs PostgreSQL fails where there is none and is never skipped, since what holds on two databases must be
+// tested on both.
 //
 // Start gives a server that a test may stop and start again, to see what a service does meanwhile; its Standby follows
 // it and can be promoted. Run gives one to a program that is no test.

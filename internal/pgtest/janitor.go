@@ -15,8 +15,8 @@ fi
 rm -rf "$1"
 `
 
-// janitor starts a process that clears up once this one is gone. A test process can end in ways that leave it
-// no last word (a panic, a timeout, kill -9), but in each of them the system closes its end of the pipe.
+// janitor starts a process that cleans up after this one has ended. A test process can end without running its cleanup
+// (a panic, a timeout, kill -9), but the system closes its end of the pipe each time.
 func (s *Server) janitor() error {
 	cmd := exec.Command("/bin/sh", "-c", cleanUp, "sh", s.dir)
 	cmd.Dir = "/"
@@ -28,6 +28,6 @@ func (s *Server) janitor() error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	s.leash = stdin
+	s.alive = stdin
 	return nil
 }

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// Owner returns who the server runs as: whoever runs the test, or, since PostgreSQL refuses to run as root, an
-// unprivileged user of the system. Nil means the former.
+// Owner returns the user that the server runs as. Nil means the user of the test; if that is root, as which PostgreSQL
+// refuses to run, it is an unprivileged user of the system.
 func Owner() (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil

@@ -12,7 +12,7 @@ func (s *Server) Create() (url string, err error) {
 
 // Close ends the server and leaves the removal of its folder to the janitor.
 func (s *Server) Close() error {
-	err := s.leash.Close()
+	err := s.alive.Close()
 	<-s.exited
 	return err
 }

@@ -28,7 +28,7 @@ type Server struct {
 	bin    string // where initdb and postgres are
 	dir    string // data, socket and log; owned by the one the server runs as
 	owner  *syscall.Credential
-	leash  io.Closer // the janitor clears up when it is closed
+	alive  io.Closer // a pipe: the janitor cleans up when it is closed
 	cmd    *exec.Cmd // nil while stopped
 	exited chan struct{}
 }
@@ -49,7 +49,7 @@ func (s *Server) untilEnd(t testing.TB, err error) *Server {
 	}
 	t.Cleanup(func() {
 		s.Stop(t)
-		if err := s.leash.Close(); err != nil {
+		if err := s.alive.Close(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -140,7 +140,7 @@ func (s *Server) start() error {
 		return err
 	}
 	defer log.Close() // the child has its own copy
-	// The test's own output must not be inherited: go test waits until everybody has closed it.
+	// The test's own output must not be inherited: go test waits until all processes have closed it.
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		return err

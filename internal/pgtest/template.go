@@ -16,8 +16,8 @@ type Template struct {
 	err  error
 }
 
-// URL makes a database for one test that has what Fill makes, and returns its URL. It is dropped when the test ends,
-// whoever is still connected.
+// URL makes a database for one test with the content that Fill makes, and returns its URL. It is dropped when the test
+// ends, even with open connections.
 func (p *Template) URL(t testing.TB) string {
 	t.Helper()
 	if os.Getenv("TEST_DATABASE_URL") != "" {

@@ -16,13 +16,13 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// ErrMalformed stands for all that is wrong with the form of a URL. The parser's own errors show the URL, and
-// cannot always tell which part of a malformed one is secret.
+// ErrMalformed is the error for every syntax error of a URL. The parser's own errors show the URL, and it is not always
+// known which part of a malformed URL is secret.
 var ErrMalformed = errors.New("the database URL is malformed: it must look like postgresql://user:password@host:5432/database, special characters in it percent-encoded (@ as %40, / as %2F, # as %23, ? as %3F), with parameters that libpq knows")
 
 var parameterName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*$`)
 
-// Defaults are what a URL that does not say otherwise means.
+// Defaults are the values of parameters that a URL does not set.
 type Defaults struct {
 	ConnectTimeout time.Duration // connect_timeout, in whole seconds in a URL
 	MaxConns       int32         // pool_max_conns
@@ -78,10 +78,10 @@ func splitURL(url string) (authority, path, query string) {
 	return rest, path, query
 }
 
-// isWellFormed refuses a URL whose password may hold an @, /, ? or # that is not escaped. Parsers cut such URLs
-// each in their own place, and what they take for a host, a database or a parameter, which errors and logs
-// show, is then a piece of the password. So there is one @, before the host. Parameters may hold others only
-// where nothing stands before the path: nothing of a password can have got into them there.
+// isWellFormed refuses a URL whose password may have an @, /, ? or # that is not escaped. Parsers split such URLs
+// differently, and a host, database or parameter that they find, which errors and logs show, may be a piece of the
+// password. So there is exactly one @, before the host. Parameters may have others only where nothing precedes the path:
+// then no piece of a password can be in them.
 func isWellFormed(url string) bool {
 	authority, path, query := splitURL(url)
 	at := strings.Count(authority, "@")

@@ -38,10 +38,10 @@ func (q queries) readAccount(ctx context.Context, id users.ID) (cachedAccount, e
 
 // Access implements users.AccessReader.
 //
-// The account and the graph it returns are of one revision: mixed, they could show rights that the account had at no
-// time, when its role was changed and so were the rights of its old one. Whether a cached account and the cached graph are
-// still true, their revisions tell; the current one is read each time, so a change counts from the next request on,
-// whichever process made it.
+// The account and the graph that it returns are of one revision: mixed, they could show rights that the account never
+// had, after a change of its role and of the old role's permissions. The current revision is read on each call and
+// compared with those of the cached account and graph, so a change takes effect with the next request, whichever process
+// made it.
 func (s *Store) Access(ctx context.Context, id users.ID) (users.Access, error) {
 	if rev, ok := s.revisions.cachedRevision(); ok {
 		if access, ok := s.fromCache(rev, id); ok {
@@ -66,7 +66,7 @@ func (s *Store) Access(ctx context.Context, id users.ID) (users.Access, error) {
 				return accessOf(account, graph, now), nil
 			}
 		}
-		// Rights change faster than they are read. Reading all in one snapshot is dearer, and cannot miss.
+		// Rights change faster than they are read. Reading all in one snapshot costs more, and always succeeds.
 		return inSnapshot(ctx, s, func(q queries) (users.Access, error) {
 			account, err := q.Account(ctx, id)
 			if err != nil {
@@ -79,9 +79,9 @@ func (s *Store) Access(ctx context.Context, id users.ID) (users.Access, error) {
 	})
 }
 
-// CachedAccess implements users.Store. As in Access, the account and the graph are of one revision: whether the lease is
-// still for that revision is looked at again after both were found, since what is cached may by then be of a later one.
-// Access.Revision is zero: what is true of other accounts at that revision has to be read.
+// CachedAccess implements users.Store. As in Access, the account and the graph are of one revision: after both were
+// found, the lease is checked again, since the cache may have been updated meanwhile. Access.Revision is zero, because
+// the caller would have to read other accounts at that revision.
 func (s *Store) CachedAccess(id users.ID) (users.Access, bool) {
 	rev, ok := s.revisions.leasedRevision()
 	if !ok {
@@ -115,7 +115,7 @@ func (s *Store) keptAccount(id users.ID) (cachedAccount, bool) {
 	return kept, ok && lease.WithinMaxAge(kept.readAt, s.clock())
 }
 
-// fromCache answers from the cache alone what is true at a revision.
+// fromCache returns the access of an account at a revision from the cache; false where the cache does not have it.
 func (s *Store) fromCache(rev users.Revision, id users.ID) (users.Access, bool) {
 	graph, ok := s.graph(rev.Roles)
 	if !ok {
@@ -214,16 +214,15 @@ func (t *tx) Access(ctx context.Context, id users.ID) (users.Access, error) {
 	return users.Access{Account: account, Graph: graph}, err
 }
 
-// Graph implements users.AccessReader. A graph with changes of this transaction stays with it: it is not the
-// truth for others yet, and may never be.
+// Graph implements users.AccessReader. A graph with changes of this transaction is not shared before the commit.
 func (t *tx) Graph(ctx context.Context) (*users.Graph, error) {
 	now := t.clock()
 	base := &t.own
 	if t.own.graph == nil {
 		base = t.graphs.base(now)
 	}
-	// Nobody else is in a transaction of ours, but SQL by hand may come between the statements that load. What it changed
-	// is then read again.
+	// No other process of the service writes during this transaction, but SQL by hand may, between the statements of the
+	// load. Its changes are then read again.
 	for {
 		loaded, err := t.loadGraph(ctx, base, now)
 		if err != nil {

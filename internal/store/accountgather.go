@@ -11,7 +11,7 @@ import (
 // planner that expects much of it could begin with the other end, and compute the parts of every address.
 type candidates struct {
 	with  string // begins the statement
-	index string // of which each row is a candidate
+	index string // the table expression whose rows are the candidates
 	from  string // the candidates with the columns of their accounts
 	terms []string
 }
@@ -57,9 +57,9 @@ func (q queries) gather(ctx context.Context, f users.AccountFilter, list users.L
 // of the index of parts: the former are side by side, and their rows are not read.
 const lookedUpCost = 5
 
-// countFound counts the accounts that match a part of an address, up to a limit. As in a search, there are two
-// ways: along the accounts of the filter's role and state, of which many should match then, or those that the
-// index of parts has, which takes no notice of role and state.
+// countFound counts the accounts that match a part of an address, up to a limit. As in a search, there are two ways: to
+// scan the accounts of the filter's role and state, which is fast if many match, or to use the index of parts, which
+// ignores role and state.
 func (q queries) countFound(ctx context.Context, f users.AccountFilter, limit int) (int, error) {
 	s, err := q.sample(ctx)
 	if err != nil {

@@ -10,9 +10,8 @@ import (
 )
 
 const (
-	// walkedRows is how many rows of a list are looked at, one after the other, for those that a search finds,
-	// and walkedPerRow how many more for each row that is wanted. What one account in a hundred matches then
-	// fills a page without an index of parts.
+	// walkedRows is how many rows of a list a search scans, and walkedPerRow how many more for each wanted row. A part
+	// that one account in a hundred matches then fills a page without the index of parts.
 	walkedRows   = 5000
 	walkedPerRow = 10
 	// gatheredRows is how many accounts are taken from the index of parts, to be sorted.
@@ -35,10 +34,10 @@ func (q queries) matching(v *values, part string) string {
 	return found + ` > 0`
 }
 
-// search lists the accounts that match a part of an address. Of two ways, one is good where the other is not:
-// a part that many addresses have fills a page soon along the list itself; one that few have is looked up in an
-// index of parts, and what is found is sorted. Which it is shows in the next few thousand rows of the list.
-// The worst is a part that many have, but none of those near: then the whole list may have to be walked.
+// search lists the accounts that match a part of an address, in one of two ways: a part that many addresses have fills a
+// page soon by a scan of the list; a part that few have is looked up in an index of parts, and the result is sorted. The
+// next few thousand rows of the list decide which. The worst case is a part that many addresses have, but none of those
+// rows: then the whole list may have to be scanned.
 func (q queries) search(ctx context.Context, f users.AccountFilter, list users.List) ([]users.Account, error) {
 	near, ok, err := q.near(ctx, f, list)
 	if err != nil {

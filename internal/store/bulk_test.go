@@ -61,9 +61,9 @@ const (
 			(1700000000 + i) * 1000000, (1700000000 + i) * 1000000 FROM bulk`
 )
 
-// bulk makes the roles and n accounts with SQL by hand, and returns how long the accounts took. What PostgreSQL knows of
-// the tables afterwards is what it knows of them for as long as nobody changes them: autovacuum, which comes when it
-// likes and looks at other rows each time, does not come.
+// bulk makes the roles and n accounts with SQL by hand, and returns how long the accounts took. PostgreSQL's statistics of
+// the tables then stay the same until they change: autovacuum, which runs at any time and samples other rows each time,
+// is off.
 func bulk(t testing.TB, url string, n int) time.Duration {
 	t.Helper()
 	db := byHand(t, url)

@@ -13,10 +13,10 @@
 // An entry is used while the revision is still the same, which costs a query, or while a lease for it is held, which
 // costs none: then PostgreSQL notifies the process of every change (postgreslisten.go; the rule is package lease).
 //
-// What callers can rely on:
+// Guarantees:
 //
-//   - What a method has acknowledged is durable: it survives the end of the process at any moment and, as far
-//     as the disk is honest, the loss of power.
+//   - Acknowledged changes are durable: they survive the end of the process at any moment and, if the disk honours
+//     fsync, a power failure.
 //   - Transactions run one at a time, over all processes on one database.
 //   - Errors are those that the ports name, users.ErrUnavailable when the database is away, too busy or does
 //     not answer in time, the error of the caller's context, or a defect. None contains a bound value or a

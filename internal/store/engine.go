@@ -11,7 +11,7 @@ import (
 type engine interface {
 	database   // below: connections and transactions
 	classifier // error.go: what errors of the driver mean
-	revisions  // revision.go: whether what is cached still counts
+	revisions  // revision.go: whether cached entries are still valid
 	dialect    // clause.go: SQL
 	migrator   // migrate.go: the schema
 	traits() *traits
@@ -19,7 +19,8 @@ type engine interface {
 
 // traits are the constants of an engine. The texts are SQL.
 type traits struct {
-	// standby is an expression that is true where the database is a copy which may lag behind: nothing is let in by it.
+	// standby is an expression that is true where the database is a copy that may lag behind, which must not be used to
+	// authenticate.
 	standby string
 	// clock is an expression of the time by the clock of the database, as the triggers date changes with it.
 	clock string

@@ -8,7 +8,7 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-// classifier tells what the errors of a driver mean.
+// classifier classifies the errors of a driver.
 type classifier interface {
 	classify(err error) errClass
 	// describe says for a log what an error is, without any value that was bound.
@@ -17,7 +17,7 @@ type classifier interface {
 	undone(err error) bool
 }
 
-// errClass is what an error of a driver means to the store.
+// errClass is the class of a driver's error, which decides whether the store retries and what it returns.
 type errClass int
 
 const (
@@ -28,15 +28,15 @@ const (
 	lost                       // the connection broke: worth trying again on another
 	away                       // the database cannot be reached, or cannot do anything now
 	ended                      // the context of the call ended
-	unknown                    // whether the transaction was committed cannot be told
+	unknown                    // it is not known whether the transaction was committed
 	noRevision                 // the row of the revision is gone: worth trying again once it was inserted anew
 )
 
 // retryAfter is when asking again makes sense while the database is away: a restart takes about as long.
 const retryAfter = 2 * time.Second
 
-// failure is a statement that failed. It says what was done and why that failed, and holds no value that was
-// bound: drivers repeat those in their errors, which end in logs.
+// failure is the error of a statement. It says what the statement does and why it failed, without bound values: drivers
+// repeat those in their errors, which are logged.
 type failure struct {
 	class  errClass
 	doing  string
@@ -45,7 +45,7 @@ type failure struct {
 
 func (f *failure) Error() string { return "store: " + f.doing + ": " + f.reason }
 
-// retryable reports whether the same is worth doing once more.
+// retryable reports whether a retry may succeed.
 func (f *failure) retryable() bool {
 	return f.class == conflict || f.class == lost || f.class == away || f.class == noRevision
 }
@@ -66,7 +66,7 @@ func newFailure(ctx context.Context, c classifier, doing string, err error) *fai
 	return f
 }
 
-// translate makes of err what the ports promise. ctx is the caller's own.
+// translate converts err to an error that the ports document. ctx is the caller's.
 func translate(ctx context.Context, err error) error {
 	var f *failure
 	if !errors.As(err, &f) || f.class == defect {

@@ -79,7 +79,7 @@ func forge(g *stage, length, n, mask int, late bool) {
 	}
 	kept := g.runs
 	g.runs = nil
-	g.change(0) // x is the account that it changes, y another, z one that nobody has
+	g.change(0) // x is the account that it changes, y another, z an unknown one
 	g.settle()
 	g.beats()
 	x, y, z := g.ids[0].String(), g.ids[1].String(), users.NewID().String()

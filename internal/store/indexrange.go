@@ -102,8 +102,8 @@ type bound struct {
 // lastRune sorts after every character that an address can contain.
 const lastRune = "\U0010FFFF"
 
-// begin is where the window begins. Of a position and a prefix the one that is further on counts: an engine
-// begins at one and would pass over all rows up to the other.
+// begin returns the lower bound of the window: the later one of the position and the prefix, since an engine would start
+// at either and skip all rows up to the other.
 func (w window) begin() bound {
 	on, _ := comparisonFor(w.order)
 	switch {

@@ -95,10 +95,10 @@ func benchmarkSearches(b *testing.B, s *store.Store) {
 	for _, part := range []string{
 		bulkEmail(*accounts / 2)[:12], // few have it
 		"team42.",                     // one in a hundred
-		"m42.example.com",             // the same, of which most is in all
+		"m42.example.com",             // the same, most of it common to all
 		"@team4",                      // one in ten
 		"example.com",                 // all
-		"nobody here",                 // none, as is plain from any of its parts
+		"none has it",                 // none, as any of its trigrams shows
 		"42@team43",                   // none, though some have each of its parts
 		"p", "pe",                     // all begin so
 		"person9",

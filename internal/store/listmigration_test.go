@@ -118,7 +118,7 @@ func checkMigrated(t *testing.T, s *store.Store) {
 		"a role":   {users.AccountFilter{RoleID: bulkRole(3)}, 0, all / 10},
 		"its rows": {users.AccountFilter{RoleID: bulkRole(3)}, all, all / 10},
 		"a team":   {users.AccountFilter{Query: "@team42."}, all, all / 100},
-		"nobody":   {users.AccountFilter{Query: "@team420"}, all, 0},
+		"no match": {users.AccountFilter{Query: "@team420"}, all, 0},
 		"one":      {users.AccountFilter{Query: bulkEmail(all / 2)[1:]}, all, 1},
 	} {
 		if n, err := s.CountAccounts(t.Context(), c.filter, c.limit); err != nil || n != c.want {

@@ -82,8 +82,7 @@ func TestListsInPostgres(t *testing.T) {
 	}
 	// One role has a tenth of the accounts, all at one end. Going through all accounts, one would expect to meet
 	// them sooner. They are inserted anew: what an UPDATE leaves behind is passed over by every list until it is
-	// cleared away, and a transaction of somebody else in this database, such as autovacuum's, keeps that from being
-	// done, by VACUUM FULL too.
+	// cleared away, and another transaction in this database, such as autovacuum's, prevents that, for VACUUM FULL too.
 	exec(`CREATE TEMPORARY TABLE of_before AS SELECT * FROM accounts`)
 	exec(`TRUNCATE accounts`)
 	exec(fmt.Sprintf(`INSERT INTO accounts (id, email, email_key, password_hash, role_id, is_active, token_version, created_at, updated_at)

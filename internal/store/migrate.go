@@ -29,11 +29,11 @@ var ownTables = []string{
 	"rights_changes", "change_marks", "email_changes", "job_leases",
 }
 
-// Migrate brings the schema up to date. Any number of processes may do so at once: one does, the others wait.
-// A process that is killed meanwhile leaves the schema at one of its versions, and no other waiting.
+// Migrate brings the schema up to date. Any number of processes may call it at once: one migrates, the others wait. A
+// process that is killed meanwhile leaves the schema at one of its versions, and does not block the others.
 //
-// ErrForeignTables, naming them, if the database is not ours and has tables of our names; ErrNewerSchema if it
-// is ours and of a later program. In both cases nothing was touched. ErrUnavailable.
+// It returns ErrForeignTables, which names the tables, if the database is not the service's and has tables of the same
+// names; ErrNewerSchema if the schema is of a later program; ErrUnavailable. With the first two nothing was changed.
 func (s *Store) Migrate(ctx context.Context) error {
 	list, err := s.Migrations(ctx)
 	if err != nil {

@@ -60,7 +60,7 @@ func TestPostgresOtherSchema(t *testing.T) {
 	}
 }
 
-// TestPostgresRestart: once the server is back, nobody gets to feel that the connections of before are broken.
+// TestPostgresRestart: once the server is back, no call fails because the connections from before are broken.
 func TestPostgresRestart(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
@@ -117,7 +117,7 @@ func TestPostgresRestart(t *testing.T) {
 }
 
 // TestPostgresLostConnection breaks the connection of a transaction. Before the commit nothing has happened,
-// and it is run again; at the commit nobody can tell, so it must not be, and is no success.
+// and it is run again; at the commit the outcome is unknown, so it must not be repeated, and is no success.
 func TestPostgresLostConnection(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)

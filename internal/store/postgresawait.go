@@ -21,11 +21,11 @@ const (
 )
 
 // Await returns nil when the PostgreSQL server that url names takes connections. While it cannot be reached, is starting
-// or is a standby, Await tries again until limit is over; 0 is one try. What waiting does not mend, such as a wrong
+// or is a standby, Await tries again until limit is over; 0 is one try. A lasting error, such as a wrong
 // password or a database that does not exist, ends it at once. waiting is called with the first failure, and every
 // five seconds from then on. With SQLite, which has no server, it returns nil.
 //
-// The error says what the last try ended with, or is that of ctx or of CheckURL. None shows the url.
+// The error is that of the last try, of ctx or of CheckURL. None shows the url.
 func Await(ctx context.Context, url string, limit time.Duration, waiting func(why string)) error {
 	if strings.HasPrefix(url, sqliteScheme) {
 		return nil
@@ -66,14 +66,14 @@ func tryConnection(ctx context.Context, config *pgx.ConnConfig) error {
 	}
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeLimit)
 	defer cancel()
-	_ = conn.Close(closing) // it was made, which is all that was asked
+	_ = conn.Close(closing) // it could be made, which is enough
 	return nil
 }
 
 // describeConnecting is an error of connecting in one line: the driver lists every address, a line each.
 func describeConnecting(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
 
-// permanent reports whether an error of connecting is one that waiting does not mend. Where several addresses were
+// permanent reports whether an error of connecting will not go away by waiting. Where several addresses were
 // tried, a wrong password or a database that does not exist at one of them is enough: they are the same for all. Other
 // refusals have to be those of every address, since another may be the one that is still starting.
 func permanent(err error) bool {

@@ -68,7 +68,7 @@ func TestAwaitPostgresRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	nobody := down.Addr().String()
+	closed := down.Addr().String()
 	_ = down.Close()
 	for code, final := range map[string][2]bool{ // alone, beside another
 		"28P01": {true, true},   // wrong password
@@ -80,7 +80,7 @@ func TestAwaitPostgresRefusals(t *testing.T) {
 		"53300": {false, false}, // too many connections
 		"08P01": {false, false}, // what PgBouncer says of many things
 	} {
-		for i, hosts := range []string{refusing(t, code), nobody + "," + refusing(t, code)} {
+		for i, hosts := range []string{refusing(t, code), closed + "," + refusing(t, code)} {
 			t.Run(code+" "+[]string{"alone", "beside another"}[i], func(t *testing.T) {
 				t.Parallel()
 				waited := false

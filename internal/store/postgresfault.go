@@ -68,7 +68,7 @@ func classifySQLState(code string) errClass {
 		return away
 	case undefinedTable, insufficientPrivilege, "3F000", "XX001", "XX002":
 		// A table that was dropped, insufficient_privilege, invalid_schema_name, data_corrupted, index_corrupted:
-		// the database is not what it was when this program started, and has to be mended by hand.
+		// the database has changed since this program started, and has to be repaired by hand.
 		return away
 	}
 	switch code[:min(2, len(code))] {
@@ -82,9 +82,9 @@ func classifySQLState(code string) errClass {
 	return defect
 }
 
-// undone goes by the severity. A server that answers COMMIT with ERROR has rolled back: what fails once the commit is
-// written ends the session, or the whole server. Those are left out of which a pooler may speak by itself, and those
-// that end a session.
+// undone goes by the severity. A server that answers COMMIT with ERROR has rolled back: an error after the commit is
+// written ends the session, or the whole server. Excluded are the codes that a pooler may send by itself, and those that
+// end a session.
 func (p *postgres) undone(err error) bool {
 	var server *pgconn.PgError
 	if !errors.As(err, &server) || server.SeverityUnlocalized != "ERROR" {

@@ -26,7 +26,7 @@ func TestPostgresSocketAsHost(t *testing.T) {
 	migrated(t, "postgresql://"+config.User+"@"+url.PathEscape(config.Host)+"/"+config.Database)
 }
 
-// TestPostgresGrants: a role with the grants of docs/operations.md can serve, and hear of changes.
+// TestPostgresGrants: a role with the grants of docs/operations.md can serve, and receives change notifications.
 func TestPostgresGrants(t *testing.T) {
 	t.Parallel()
 	u := pgtest.Start(t).Database(t)

@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	// heartbeatInterval leaves two heartbeats to be late before the lease ends.
+	// heartbeatInterval is so short that two heartbeats may be late before the lease ends.
 	heartbeatInterval = 250 * time.Millisecond
 	// heartbeatPause keeps many changes, each of which requests a heartbeat, from becoming as many heartbeats.
 	heartbeatPause = 5 * time.Millisecond
@@ -43,7 +43,7 @@ const (
 		pg_catalog.concat_ws(CAST(' ' AS text), CAST($2 AS text), stamp, account_stamp)) FROM authorization_stamp`
 )
 
-// listenError is a reason of our own for receiving no notifications, to be shown as it is.
+// listenError is a reason for receiving no notifications that may be logged as it is.
 type listenError string
 
 func (e listenError) Error() string { return string(e) }
@@ -131,7 +131,7 @@ func (l *listener) run(ctx context.Context) error {
 	defer func() {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeLimit)
 		defer cancel()
-		_ = conn.Close(closing) // it ends either way
+		_ = conn.Close(closing) // the connection ends with or without an error
 	}()
 	name := strings.ToLower(cryptorand.Text())
 	if _, err := listenOn(connecting, conn, ""); err != nil {

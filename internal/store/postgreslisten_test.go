@@ -31,7 +31,7 @@ func (r *reports) String() string {
 	return strings.Join(r.lines, "; ")
 }
 
-// listening makes a store hear of changes.
+// listening makes a store receive change notifications.
 func listening(t *testing.T, s *store.Store, url string) *reports {
 	t.Helper()
 	r := &reports{}
@@ -68,9 +68,9 @@ func warm(t *testing.T, s *store.Store, id users.ID) {
 	})
 }
 
-// TestPostgresHearsOfChangesByHand: whatever is changed, by whomever, is no longer granted within a second; and
-// what is not concerned is still in memory, without anybody asking for it.
-func TestPostgresHearsOfChangesByHand(t *testing.T) {
+// TestPostgresNotifiesOfChangesByHand: any change by hand takes effect in the cache within a second; and
+// other accounts are still in the cache without a query.
+func TestPostgresNotifiesOfChangesByHand(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
 	s, a := withAccount(t, url)
@@ -131,7 +131,7 @@ func TestPostgresHearsOfChangesByHand(t *testing.T) {
 			before, _ := s.CachedAccess(a.ID)
 			admin(t, url, c.change)
 			changed := time.Now()
-			soon(t, "heard of "+c.change, func() bool {
+			soon(t, "notified of "+c.change, func() bool {
 				access, ok := s.CachedAccess(a.ID)
 				return !ok || line(access) != line(before)
 			})
@@ -147,21 +147,21 @@ func TestPostgresHearsOfChangesByHand(t *testing.T) {
 			}
 		}
 		if took > time.Second {
-			t.Errorf("no try of %s was heard of before %v", c.change, took)
+			t.Errorf("no try of %s was notified before %v", c.change, took)
 		}
 	}
-	// Nobody could be named one by one.
+	// Too many accounts to be named in the notification.
 	warm(t, s, other.ID)
 	admin(t, url, `INSERT INTO accounts SELECT gen_random_uuid(), n::text, n::text, 'x', role_id, true, 1, created_at, updated_at
 		FROM accounts, generate_series(1, 200) n WHERE email_key = 'other@example.com'`)
 	admin(t, url, `UPDATE accounts SET token_version = 5`)
-	soon(t, "heard of a change of all", func() bool {
+	soon(t, "notified of a change of all", func() bool {
 		access, ok := s.CachedAccess(other.ID)
 		return !ok || access.Account.TokenVersion == 5
 	})
 	warm(t, s, other.ID)
 	admin(t, url, `TRUNCATE accounts CASCADE`)
-	soon(t, "heard of TRUNCATE", func() bool { _, ok := s.CachedAccess(other.ID); return !ok })
+	soon(t, "notified of TRUNCATE", func() bool { _, ok := s.CachedAccess(other.ID); return !ok })
 }
 
 // TestPostgresHearsItsOwn: a process that has changed something is never let in on what was before, however soon it
@@ -241,7 +241,7 @@ func TestPostgresListensToTheRightPlace(t *testing.T) {
 		"no tables":        pgtest.URL(t),
 		"another database": func() string { u := pgtest.URL(t); withAccount(t, u); return u }(),
 		"another schema":   with(url, "search_path=other"),
-		"nobody there":     "postgres://127.0.0.1:1/none?password=hunter2",
+		"no server":        "postgres://127.0.0.1:1/none?password=hunter2",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

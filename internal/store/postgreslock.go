@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// errForeignLock is for an operator, who has to drop a table that is not ours.
+// errForeignLock tells the operator to drop a table that is not the service's.
 var errForeignLock = errors.New("the table svc_users_migration_lock belongs to another user of the database; drop it, and keep other users from making tables in the schema (REVOKE CREATE ON SCHEMA … FROM PUBLIC)")
 
 // lockMigrations holds the lock of a table in a transaction of a connection of its own. The server ends it with
@@ -53,7 +53,7 @@ func makeLock(ctx context.Context, connection *pgx.Conn) error {
 	_, err := connection.Exec(ctx, makeMigrationLock)
 	var server *pgconn.PgError
 	if errors.As(err, &server) && (server.Code == uniqueViolation || server.Code == duplicateTable || server.Code == duplicateObject) {
-		err = nil // of those who make it at the same time, all but one fail
+		err = nil // of several processes that make it at the same time, all but one fail
 	}
 	if err != nil {
 		return err

@@ -16,8 +16,8 @@ import (
 )
 
 // traps makes functions and operators of the names that ours use, for every combination of types that pg_catalog has no
-// exact one for. Whoever runs one fails with an error. So that it can do no harm, none has the name of a function of
-// ours with the same types, which nobody else can make.
+// exact one for. Each fails with an error when it is run. None has the name of a function of the service with the same
+// types, which other users cannot make either.
 const traps = `DO $traps$
 DECLARE
 	types text[] := ARRAY['uuid', 'uuid[]', 'text', 'text[]', 'varchar', 'name', 'bigint', 'bigint[]', 'integer', 'oid', 'regclass', 'boolean', 'timestamptz', 'numeric', 'double precision'];
@@ -25,7 +25,7 @@ DECLARE
 		'clock_timestamp', 'pg_notify', 'concat_ws', 'left', 'encode', 'sha256', 'convert_to', 'count', 'sum', 'max', 'string_to_array', 'ascii', 'strpos', 'set_config',
 		'quote_ident', 'to_regclass', 'current_schemas', 'aclexplode', 'has_table_privilege', 'pg_has_role', 'pg_sleep', 'now', 'greatest', 'lower'];
 	operators text[] := ARRAY['=', '<>', '<', '<=', '>', '>=', '||', '+', '-', '*', '/', '%', '|', '&', '<<', '>>', '@>', '<@', '&&', '~', '~~'];
-	body text := ' LANGUAGE plpgsql AS $body$ BEGIN RAISE EXCEPTION ''a function of somebody else runs as %'', current_user; END $body$';
+	body text := ' LANGUAGE plpgsql AS $body$ BEGIN RAISE EXCEPTION ''a function of another user runs as %'', current_user; END $body$';
 	one text; other text; f text;
 BEGIN
 	FOREACH f IN ARRAY names LOOP
@@ -72,7 +72,7 @@ func TestPostgresForeignFunctions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := conn.Exec(t.Context(), careless); err == nil || !strings.Contains(err.Error(), "somebody else") {
+		if _, err := conn.Exec(t.Context(), careless); err == nil || !strings.Contains(err.Error(), "another user") {
 			t.Errorf("%s: %v", careless, err)
 		}
 		_ = conn.Close(context.WithoutCancel(t.Context()))

@@ -115,7 +115,7 @@ func TestPostgresPasswordUnescaped(t *testing.T) {
 			}
 		}
 	}
-	// These are well formed, and what stands in the way is that nobody listens there.
+	// These are well formed, and fail because no server listens there.
 	for _, u := range []string{
 		"postgresql://u:%40%2F%3F%23SECRET@127.0.0.1:1/db",
 		"postgresql:///db?host=127.0.0.1&port=1&user=u@tenant&password=SECRET",

@@ -9,9 +9,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// A name of a database can lead to a standby for a while: DNS that lags behind a failover, a balancer that has not
-// looked yet. What a standby knows is old, and it cannot say how old, so nothing of it is used: not even an account
-// that was disabled at the primary would be refused.
+// The name of a database can lead to a standby for a while, when DNS or a balancer lags behind a failover. The data of a
+// standby may be of any age, so none of it is used: an account that was disabled at the primary would be admitted.
 //
 // A server becomes a standby only by a restart, which ends its connections. So a connection that was made to a primary
 // stays one, and looking once is enough, unless a pooler stands between: behind it, the server of a connection can be

@@ -89,7 +89,7 @@ func waitsForLock(t *testing.T, url string) {
 			return
 		}
 	}
-	t.Fatal("nobody waits for a lock")
+	t.Fatal("no session waits for a lock")
 }
 
 // TestPostgresConflictIsRetried has the server say, for the first few times, what it says where transactions are

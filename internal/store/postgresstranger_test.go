@@ -17,7 +17,7 @@ import (
 	"github.com/svc-users/svc-users/internal/store"
 )
 
-// stranger connects as another user of the database, who may do what everybody may and nothing else.
+// stranger connects as another user of the database, with the rights of PUBLIC only.
 func stranger(t *testing.T, url string) (*pgx.Conn, string) {
 	t.Helper()
 	name := "svc_users_stranger_" + strings.ToLower(rand.Text())
@@ -47,7 +47,7 @@ func do(t *testing.T, conn *pgx.Conn, statements ...string) {
 	}
 }
 
-// value is that of a query by somebody who may ask everything.
+// value returns the result of a query by a superuser.
 func value(t *testing.T, url, query string) (text string) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)
@@ -153,7 +153,7 @@ func TestPostgresLocksOfStrangers(t *testing.T) {
 	do(t, other, `BEGIN ISOLATION LEVEL REPEATABLE READ`, `LOCK TABLE transaction_lock, svc_users_migration_lock IN ACCESS SHARE MODE`,
 		`SELECT * FROM transaction_lock, authorization_stamp, accounts`)
 	works("a reader")
-	// Migrations are waited for by nobody but migrations. Here the last one is done again.
+	// Migrations block only other migrations. Here the last one is done again.
 	admin(t, url, `DELETE FROM svc_users_migrations WHERE version_id >= 7`)
 	done := make(chan error, 1)
 	go func() { done <- s.Migrate(t.Context()) }()
@@ -167,14 +167,14 @@ func TestPostgresLocksOfStrangers(t *testing.T) {
 	}
 }
 
-// TestPostgresForeignMigrationLock: somebody else's table is not locked, since they could keep it locked.
+// TestPostgresForeignMigrationLock: a table of another user is not locked, since its owner could keep it locked.
 func TestPostgresForeignMigrationLock(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
 	other, name := stranger(t, url)
 	admin(t, url, `GRANT CREATE ON SCHEMA public TO `+name)
 	do(t, other, `CREATE TABLE svc_users_migration_lock ()`)
-	// Whoever may do everything owns everything, so that this one may not.
+	// A superuser counts as owner of everything, so this user must not be one.
 	owner, ownerName := stranger(t, url)
 	_ = owner
 	admin(t, url, `GRANT CREATE ON SCHEMA public TO `+ownerName)

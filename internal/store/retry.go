@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// attempts is how often a thing is tried that failed for a passing reason.
+// attempts is how often an operation is tried that fails for a transient reason.
 const attempts = 4
 
-// retry runs do, and again where it failed for a passing reason, such as a broken connection: after a restart of the
-// database every connection of the pool is, and the caller need not learn of it. So what do does must be repeatable.
+// retry runs do, and again where it failed for a transient reason, such as a broken connection: after a restart of the
+// database every connection of the pool is broken, which the caller need not notice. So do must be repeatable.
 func retry[T any](ctx context.Context, s *Store, limit time.Duration, do func(ctx context.Context) (T, error)) (T, error) {
 	limited, cancel := context.WithTimeout(ctx, min(limit, s.readLimit))
 	defer cancel()
@@ -43,7 +43,7 @@ func (s *Store) waitToRetry(ctx context.Context, err error, n int) bool {
 			return ctx.Err() == nil
 		}
 	}
-	// 10, 40, 160 ms, more or less: replicas that met must not meet again.
+	// About 10, 40, 160 ms, at random, so that replicas that were in each other's way are not again.
 	pause := time.Duration(10<<(2*(n-1))) * time.Millisecond
 	pause += rand.N(pause) - pause/2
 	select {

@@ -39,7 +39,7 @@ func TestHangingDatabase(t *testing.T) {
 		url string
 		by  []string
 	}{
-		// A reader of SQLite waits for nobody; only writers can be kept waiting.
+		// A reader of SQLite does not wait for others; only writers can be blocked.
 		"SQLite":          {"sqlite://" + filepath.Join(t.TempDir(), "test.db"), []string{`BEGIN IMMEDIATE`}},
 		"Postgres":        {pgtest.URL(t), []string{`BEGIN`, `LOCK TABLE accounts, roles, authorization_stamp IN ACCESS EXCLUSIVE MODE`}},
 		"Postgres's lock": {pgtest.URL(t), []string{`BEGIN`, txLock}},

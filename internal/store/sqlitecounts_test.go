@@ -44,7 +44,7 @@ func TestSQLiteReplaceIsCounted(t *testing.T) {
 				// There are so few of each that most rows meet another.
 				number := rapid.IntRange(1, 6)
 				id := rapid.Map(number, func(n int) string { return bulkID(n).String() })
-				key := rapid.Map(number, func(n int) string { return fmt.Sprintf("%d.somebody@x.example", n) })
+				key := rapid.Map(number, func(n int) string { return fmt.Sprintf("%d.someone@x.example", n) })
 				role := rapid.Map(rapid.IntRange(0, 1), func(n int) string { return roles[n].String() })
 				columns := `(number, id, email_key, role_id, is_active, email, password_hash, token_version, created_at, updated_at)`
 				row := func() string {

@@ -19,7 +19,7 @@ type openedFile struct {
 	mu      sync.Mutex
 	opened  map[string]fs.FileInfo // by name; of a file that has not been seen yet there is none
 	checked time.Time              // when all of them were last compared
-	gone    error                  // what that gave
+	gone    error                  // the result of that comparison
 }
 
 const (
@@ -50,7 +50,7 @@ func (f *openedFile) check() error {
 	return f.compare(time.Now())
 }
 
-// checkSoon is check, or what that gave within the last checkEvery.
+// checkSoon returns the result of a check within the last checkEvery, or checks now.
 func (f *openedFile) checkSoon() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -13,9 +13,9 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-// watch tells whether an SQLite file has changed, in a few microseconds, whether by this process or another. It asks for PRAGMA data_version, which is another number after each commit of another connection,
-// on a connection of its own, through which nothing is ever written. Going round database/sql halves the cost
-// of the one statement that every authenticated request makes.
+// watch finds out in a few microseconds whether this or another process has changed an SQLite file. It reads PRAGMA
+// data_version, whose value changes with each commit of another connection, over a connection of its own that never
+// writes. Bypassing database/sql halves the cost of the one statement that every authenticated request makes.
 type watch struct {
 	name string // of the file, as the driver has it
 

@@ -14,7 +14,7 @@ import (
 type leaseEngine struct {
 	engine
 	lease   *lease.Lease
-	between func() // is run in the middle of a Heard
+	between func() // is run in the middle of a CachedAccess
 }
 
 func (e *leaseEngine) leasedRevision() (users.Revision, bool) { return e.lease.Revision() }

@@ -11,9 +11,9 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-// How long a single read, a whole transaction and a probe may take, waiting for a connection and trying again
-// included. A database that hangs must end in an answer: a client has lost patience by then, and a request
-// that is held for longer only keeps others waiting.
+// How long a single read, a whole transaction and a probe may take, including the wait for a connection and retries. A
+// request must be answered even if the database hangs: by then the client has given up, and the request would only
+// block others.
 const (
 	readLimit  = 5 * time.Second
 	txLimit    = 10 * time.Second

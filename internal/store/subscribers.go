@@ -96,7 +96,7 @@ func (s *Store) pollRevision(wakeup <-chan struct{}) {
 		if groups == nil {
 			return
 		}
-		// A subscriber meets a failure when it reads for itself.
+		// A subscriber gets the error when it reads for itself.
 		if now, err := s.pollOnce(); err == nil {
 			s.subscribers.publish(groups, now)
 		}

@@ -30,7 +30,7 @@ func trigrams(part string) []string {
 	return list
 }
 
-// sample is some addresses, from which the cost of a search is foretold. It decides nothing else.
+// sample is some addresses, from which the cost of a search is estimated. It has no effect on results.
 type sample []string
 
 // A sample is taken at several times between the oldest account and the newest, since those made at one time
@@ -66,7 +66,7 @@ func (q queries) sample(ctx context.Context) (sample, error) {
 	return rows(ctx, q, "sample the addresses", scanText, strings.Join(parts, ` UNION ALL `), v.args...)
 }
 
-// share foretells which share of all addresses match a part.
+// share estimates the share of all addresses that match a part.
 func (s sample) share(part string) float64 {
 	n := 0
 	for _, key := range s {

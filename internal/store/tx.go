@@ -22,8 +22,8 @@ type tx struct {
 
 var _ users.Tx = (*tx)(nil)
 
-// InTx implements users.Store. However the database hangs, it ends within 10 seconds. ErrUnavailable may mean,
-// when the connection broke during the commit, that the change was made.
+// InTx implements users.Store. It ends within 10 seconds even if the database hangs. After ErrUnavailable the change may
+// have been made, if the connection broke during the commit.
 func (s *Store) InTx(ctx context.Context, fn func(tx users.Tx) error) error {
 	err := s.transact(ctx, exclusive, func(t *tx) error { return fn(t) })
 	if err == nil {
@@ -37,7 +37,7 @@ func (s *Store) InRowTx(ctx context.Context, fn func(tx users.RowTx) error) erro
 	return s.transact(ctx, rowLocks, func(t *tx) error { return fn(rowTx{t.queries}) })
 }
 
-// transact runs fn in a transaction, and again where that failed for a passing reason.
+// transact runs fn in a transaction, and again where that failed for a transient reason.
 func (s *Store) transact(ctx context.Context, mode txMode, fn func(t *tx) error) error {
 	limited, cancel := context.WithTimeout(ctx, s.txLimit)
 	defer cancel()
@@ -52,7 +52,7 @@ func (s *Store) transact(ctx context.Context, mode txMode, fn func(t *tx) error)
 	}
 }
 
-// transactOnce runs fn in one transaction. On any way out but a commit, a panic included, nothing is changed.
+// transactOnce runs fn in one transaction. Without a commit, as after an error or a panic, nothing is changed.
 func (s *Store) transactOnce(ctx context.Context, mode txMode, fn func(t *tx) error) (err error) {
 	if mode == exclusive || s.traits.oneWriter {
 		select {
@@ -84,7 +84,7 @@ func (s *Store) transactOnce(ctx context.Context, mode txMode, fn func(t *tx) er
 		return err
 	}
 	if t.own.graph != nil {
-		s.graphs.kept.Store(&t.own) // it is the truth for all now, or what to read on from
+		s.graphs.kept.Store(&t.own) // committed: the current graph, or the base of the next load
 	}
 	return nil
 }
@@ -124,7 +124,7 @@ func (s *Store) commit(ctx context.Context, mode txMode, began *sql.Tx) error {
 	case !s.classifier.undone(err):
 		f.class = unknown
 	case !f.retryable() && f.class != ended:
-		f.class = defect // whatever a constraint says at this time, it is none of ours
+		f.class = defect // no constraint of this schema fails at the commit
 	}
 	return f
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-// changesType is the header member typ of statements of changes. It is what keeps one from passing for a token,
-// and a token from passing for one (RFC 8725 §3.11).
+// changesType is the header member typ of statements of changes. It keeps a statement from being accepted as a token,
+// and a token as a statement (RFC 8725 §3.11).
 const changesType = "changes+jwt"
 
 // changes is the payload of a statement, in the order in which it is written.
@@ -42,12 +42,12 @@ type roleRights struct {
 
 type accountRights struct {
 	ID      string  `json:"id"`
-	Version *int64  `json:"ver"`  // null: no token counts
+	Version *int64  `json:"ver"`  // null: no token is valid
 	Role    *string `json:"role"` // null: none
 }
 
-// SignChanges signs a statement with the signing key. It is as long as it takes: it is no token, and never stands
-// in a header field.
+// SignChanges signs a statement of the change feed with the signing key, and returns a compact JWS. Its length is not
+// bounded by MaxBytes, since it is no token and never sent in a header field.
 func (s *KeySet) SignChanges(c users.ChangeStatement) (string, error) {
 	p := changes{
 		Issuer: s.options.Issuer, Audience: s.options.Audiences, IssuedAt: c.IssuedAt.Unix(),

@@ -44,7 +44,7 @@ type payload struct {
 // maxTime is the last second of the year 9999, past which RFC 3339 cannot write a time.
 const maxTime = 253402300799
 
-// Why claims do not count, whoever signed them.
+// Why claims are not valid, even with a valid signature.
 var (
 	errTimes       = errors.New("iat, nbf or exp is missing or no time")
 	errVersion     = errors.New("ver is missing or below 1")
@@ -53,8 +53,8 @@ var (
 	errPermissions = errors.New("permissions is missing")
 )
 
-// check says which claim is missing or out of its range. Issuer, audience, ids and the present time are
-// Verify's to look at.
+// check returns an error that names the claim that is missing or out of its range. Verify checks issuer, audience, ids
+// and times against now.
 func (p *payload) check() error {
 	for _, t := range []int64{p.IssuedAt, p.NotBefore, p.Expires} {
 		if t < 1 || t > maxTime {

@@ -10,7 +10,7 @@ import (
 	"runtime"
 )
 
-// developmentBits is the size of keys that are made unasked: the least that is allowed, for a quick first start.
+// developmentBits is the size of keys that are generated without an order: the least that is allowed, for a quick start.
 const developmentBits = 2048
 
 // LoadOrCreate returns the key kept at path, as the PEM of PKCS#8 or PKCS#1, and makes one if there is none:
@@ -51,8 +51,8 @@ func load(path, kid string) (*Key, error) {
 }
 
 // create puts a new key at path unless something is there by then. The file is written whole under another
-// name, and then linked: a link, unlike a rename, never takes the place of a file that another process was
-// quicker to put there, and nobody ever sees half a key.
+// name, and then linked: a link, unlike a rename, never replaces a file that another process has made meanwhile, and no
+// process ever reads half a key.
 func create(path string) (err error) {
 	key, err := GenerateKey(developmentBits)
 	if err != nil {

@@ -5,12 +5,12 @@
 //	set, err := token.NewKeySet(key, nil, token.Options{Issuer: "https://id.example", Audiences: []string{"https://api.example"}})
 //	jwt, whole, err := set.Issue(claims)
 //	claims, err := set.Verify(jwt, now)
-//	bearer, err := set.Bearer(jwt, now) // remembers what it has verified
+//	bearer, err := set.Bearer(jwt, now) // caches verified tokens
 //
 // Verify follows RFC 8725: one algorithm, fixed in the code and never taken from the token; keys from our own
-// set alone; one spelling of every part. It takes a signed token apart by hand, in a few lines that can be
-// read at one sitting, because most of what has ever gone wrong with JWT came from a library that
-// understood more than its caller meant. For RS256 and compact serialization there is little to understand.
+// set alone; one spelling of every part. It parses a token in a few lines of its own, which are easy to review, because
+// most vulnerabilities of JWT came from libraries that accepted more than their callers expected. RS256 with compact
+// serialization needs little code.
 //
 // No error of this package contains a token, a key or any part of one.
 package token

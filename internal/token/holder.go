@@ -18,14 +18,14 @@ type held struct {
 
 var _ users.Tokens = (*Holder)(nil)
 
-// NewHolder holds a set.
+// NewHolder returns a Holder that uses set.
 func NewHolder(s *KeySet) *Holder {
 	h := &Holder{}
 	h.Replace(s)
 	return h
 }
 
-// Replace has calls from now on use another set. Tokens count for as long as their key is in the set.
+// Replace makes later calls use another set. Tokens are valid for as long as their key is in the set.
 func (h *Holder) Replace(s *KeySet) { h.held.Store(&held{set: s, public: s.Public()}) }
 
 // Public returns the public keys of the set, the one that signs first. They must not be changed.

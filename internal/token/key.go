@@ -18,8 +18,8 @@ const (
 	minBits = 2048
 	// maxBits keeps a signature, which every request carries, and the time to make one within reason.
 	maxBits = 8192
-	// minExponent is the least public exponent FIPS 186-5 §5.5 allows: smaller ones forgive no mistake in
-	// anybody's padding check.
+	// minExponent is the least public exponent that FIPS 186-5 §5.5 allows: with smaller ones a mistake in a padding
+	// check makes forgery possible.
 	minExponent = 1<<16 + 1
 	// maxKIDLength bounds the key id, which every token carries.
 	maxKIDLength = 128

@@ -2,7 +2,7 @@ package token
 
 import "strings"
 
-// KeyError says which setting of a key is at fault and why. It never contains the value.
+// KeyError names a wrong setting of a key and the problem. It never contains the value.
 type KeyError struct {
 	Variable string // JWT_PRIVATE_KEY, JWT_PUBLIC_KEY or JWT_KID
 	Problem  string // the rest of a sentence that begins with the variable: "must …"

@@ -14,19 +14,19 @@ import (
 // maxNameLength bounds issuer and audience, in bytes, so that a token with the own role alone always fits.
 const maxNameLength = 512
 
-// Options says on whose behalf tokens are issued, and for whom.
+// Options are the issuer, the audiences and the length of issued tokens.
 type Options struct {
 	Issuer string // claim iss, 1 to 512 bytes without control characters
 	// Audiences are the claim aud, at least one, each as Issuer. One is written as a string, more as an array. A token
-	// counts if its aud has one of them, so that a list that grows or shrinks ends no token of an audience that stays.
+	// is valid if its aud has one of them, so that adding or removing an audience invalidates no token of the others.
 	Audiences []string
 	// MaxBytes is the longest token that is issued, at most 8192; zero is 8192. It must leave room for a token with
 	// the own role alone, however long its name and the e-mail are: see TooFewBytes.
 	MaxBytes int
 }
 
-// TooFewBytes is why Options.MaxBytes is refused: with this key, issuer and audiences even a token that names no
-// permissions can be longer.
+// TooFewBytes is the error for an Options.MaxBytes that is too small: with this key, issuer and audiences even a token
+// without permissions can be longer.
 type TooFewBytes struct{ Least int }
 
 // Error names the least that would do.
@@ -34,9 +34,9 @@ func (e *TooFewBytes) Error() string {
 	return fmt.Sprintf("must be at least %d with this key, issuer and audiences", e.Least)
 }
 
-// KeySet signs with one key and verifies with that and others: those of yesterday, whose tokens still count, and those of
-// tomorrow. Of the others it keeps the public halves alone. A KeySet never changes, see Holder; it may be used by any
-// number of goroutines.
+// KeySet signs with one key and verifies with that key and others: former keys, whose tokens are still valid, and coming
+// ones. It keeps only the public halves of the others. A KeySet is immutable, see Holder; it may be used by any number of
+// goroutines.
 type KeySet struct {
 	keys    []*Key // the signing key first
 	byID    map[string]*Key

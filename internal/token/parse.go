@@ -19,11 +19,10 @@ const maxVariableLength = 16 << 10
 
 // ParseKey reads a key from the values of JWT_PRIVATE_KEY, JWT_PUBLIC_KEY and JWT_KID: base64 of the PEM of
 // an RSA key (PKCS#8 or PKCS#1) of 2048 to 8192 bits and, unless it is empty, of its public half
-// (SubjectPublicKeyInfo or PKCS#1), and the key id, of which an empty one stands for the RFC 7638 thumbprint.
+// (SubjectPublicKeyInfo or PKCS#1), and the key id; an empty key id stands for the RFC 7638 thumbprint.
 // Base64 may be wrapped and may lack its padding.
 //
-// Whatever is wrong comes back as KeyErrors that name every setting at fault. Both keys empty is a fault of
-// JWT_PRIVATE_KEY.
+// The error is KeyErrors, which name every wrong setting. If both keys are empty, that is a fault of JWT_PRIVATE_KEY.
 func ParseKey(private, public, kid string) (*Key, error) {
 	var faults KeyErrors
 	fault := func(variable, problem string) {

@@ -11,7 +11,7 @@ import (
 const pemBegin = "-----BEGIN "
 
 // onlyBlock returns the one PEM block that text consists of. What a lenient reader would skip, such as text
-// before the block or a second block behind it, is refused: it is not what somebody meant to configure.
+// before the block or a second block behind it, is refused: it is probably a mistake in the configuration.
 func onlyBlock(text []byte) (block *pem.Block, problem string) {
 	text = bytes.TrimSpace(text)
 	if !bytes.HasPrefix(text, []byte(pemBegin)) {

@@ -10,13 +10,13 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-// maxRemembered bounds how many verified tokens a key set remembers, at less than 300 bytes each. A caller
-// that is forgotten costs one more verification, which is all that there is to lose.
+// maxRemembered bounds how many verified tokens a key set caches, at less than 300 bytes each. A token
+// that was evicted costs one more verification.
 const maxRemembered = 16_384
 
-// digest is what a token is remembered by: SHA-256 of all its bytes. Not a hash of fewer bits, nor a part of
-// the token, so that one token never passes for another; and not the token itself, so that what lies in
-// memory lets nobody in.
+// digest is the cache key of a token: SHA-256 of all its bytes. Not a hash of fewer bits, nor a part of
+// the token, so that one token never passes for another; and not the token itself, so that a dump of the
+// memory contains no valid token.
 type digest [sha256.Size]byte
 
 // copies are where tokens are hashed: converted to bytes each time, they would be a quarter of all the garbage

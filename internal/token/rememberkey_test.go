@@ -8,7 +8,7 @@ import (
 )
 
 // TestBearerTellsTokensByTheWholeDigest: what is remembered is found under SHA-256 of the whole token, and not if one of
-// its 32 bytes is another. A shorter key would let tokens that somebody makes up pass for one that was verified.
+// its 32 bytes is another. With a shorter key a forged token could be taken for one that was verified.
 func TestBearerTellsTokensByTheWholeDigest(t *testing.T) {
 	t.Parallel()
 	set := testSet(t)

@@ -13,7 +13,7 @@ func TestFairQueue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		line := newFairQueue(testClasses[:])
 		var order [len(testClasses)][]*job // what should come out of each
-		bound := map[*job]int{}            // how many may yet be taken before it, if nobody comes
+		bound := map[*job]int{}            // how many may yet be taken before it, if no job comes
 		passed := map[Class]map[Class]int{}
 		for range rapid.IntRange(1, 200).Draw(t, "steps") {
 			class := Class(rapid.IntRange(0, len(testClasses)-1).Draw(t, "class"))

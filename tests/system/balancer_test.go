@@ -10,15 +10,14 @@ import (
 	"github.com/svc-users/svc-users/internal/pgtest"
 )
 
-// Replicas behind the balancer that deploy/haproxy shows are killed, and told to stop, one after the other, and
-// started again, while clients read and write. Who reads, and asks once more where the first answer was none, sees
-// nothing of it.
+// Replicas behind HAProxy with the configuration of deploy/haproxy are killed, and told to stop, one after the other,
+// and started again, while clients read and write. Reads that are retried once all succeed.
 func TestReplicasBehindHAProxy(t *testing.T) {
 	t.Parallel()
 	haproxy := program(t, "haproxy", "haproxy")
-	f := newFleet(t, withPassword(t, pgtest.URL(t)))
+	f := newReplicaSet(t, withPassword(t, pgtest.URL(t)))
 	address := f.balance(haproxy)
-	f.known(address)
+	f.wantClientAddress(address)
 
 	reads, writes := &tally{}, &tally{}
 	stop := make(chan struct{})
@@ -43,7 +42,7 @@ func TestReplicasBehindHAProxy(t *testing.T) {
 	close(stop)
 	wait.Wait()
 	t.Logf("reads: %v", reads)
-	t.Logf("writes, which nobody asks twice: %v", writes)
+	t.Logf("writes, which are not retried: %v", writes)
 	if reads.sent.Load() < 500 {
 		t.Errorf("only %d reads were sent, which shows little", reads.sent.Load())
 	}
@@ -55,18 +54,18 @@ func TestReplicasBehindHAProxy(t *testing.T) {
 	}
 }
 
-// Replicas learn from either balancer whose request it is, whatever the client says of itself.
+// Behind either balancer a replica knows the client's address, whatever forwarding headers the client sends.
 func TestBalancersTellWhoAsks(t *testing.T) {
 	t.Parallel()
 	haproxy, nginx := program(t, "haproxy", "haproxy"), program(t, "nginx", "nginx-light")
-	for name, balance := range map[string]func(*fleet) string{
-		"haproxy": func(f *fleet) string { return f.balance(haproxy) },
-		"nginx":   func(f *fleet) string { return f.balanceByNginx(nginx) },
+	for name, balance := range map[string]func(*replicaSet) string{
+		"haproxy": func(f *replicaSet) string { return f.balance(haproxy) },
+		"nginx":   func(f *replicaSet) string { return f.balanceByNginx(nginx) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFleet(t, sqliteURL(t))
-			f.known(balance(f))
+			f := newReplicaSet(t, sqliteURL(t))
+			f.wantClientAddress(balance(f))
 		})
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// answer is what came back, or err if nothing did.
+// answer is a response, or err if there was none.
 type answer struct {
 	err     error
 	status  int
@@ -30,8 +30,8 @@ func newClient() *http.Client {
 	}
 }
 
-// send sends one request and holds the answer against what is true of all. A body that is not nil goes as JSON.
-// It may be called from any goroutine of the test.
+// send sends one request and checks the response against the rules for all responses. A body that is not nil is sent as
+// JSON. It may be called from any goroutine of the test.
 func (s *server) send(method, path, token string, body any) answer {
 	s.t.Helper()
 	var reader io.Reader
@@ -78,8 +78,8 @@ func (s *server) want(status int, method, path, token string, body any) answer {
 	return a
 }
 
-// patient is send, again for as long as the service is busy. Nothing was done by a request that was refused for
-// that, as long as the database stays where it is.
+// patient is send, repeated while the service is busy. A request that was refused for that had no effect, unless the
+// database changed meanwhile.
 func (s *server) patient(method, path, token string, body any) answer {
 	s.t.Helper()
 	for deadline := time.Now().Add(patience); ; {
@@ -130,7 +130,7 @@ func credentials(email, password string) map[string]any {
 	return map[string]any{"email": email, "password": password}
 }
 
-// me is the status of a token that is good (200) or dead (401) at this server.
+// me is the status of GET /api/v1/auth/me: 200 for a valid token, 401 for an invalid one.
 func (s *server) me(token string) answer {
 	s.t.Helper()
 	return s.send(http.MethodGet, "/api/v1/auth/me", token, nil)

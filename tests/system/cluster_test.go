@@ -31,8 +31,8 @@ func onBoth(t *testing.T, f func(t *testing.T, database string)) {
 
 func sqliteURL(t *testing.T) string { return "sqlite://" + filepath.Join(t.TempDir(), "users.db") }
 
-// withPassword gives the URL of a server that asks for no password one nevertheless, to be looked for in answers
-// and logs. The password of a server that was given to the tests stays what it is.
+// withPassword adds a password to the URL of a server that needs none, so that answers and logs can be searched for it.
+// The URL of a server that was given to the tests by TEST_DATABASE_URL stays as it is.
 func withPassword(t *testing.T, database string) string {
 	t.Helper()
 	u, err := url.Parse(database)
@@ -57,7 +57,7 @@ type cluster struct {
 	roles    map[string]string // ids by name
 }
 
-// person is an account and what it takes to be it.
+// person is an account with its credentials.
 type person struct {
 	id, email, password, token string
 }
@@ -67,7 +67,7 @@ func newCluster(t *testing.T, database string) *cluster {
 	return join(t, database, serve(t, database, "--demo"), serve(t, database))
 }
 
-// join makes a cluster of replicas that run. The database is for whoever looks into it by hand.
+// join makes a cluster of running replicas. database is the URL for tests that run SQL themselves.
 func join(t *testing.T, database string, a, b *server, more ...*server) *cluster {
 	t.Helper()
 	c := &cluster{t: t, database: database, a: a, b: b, more: more, roles: map[string]string{}}
@@ -82,7 +82,7 @@ func join(t *testing.T, database string, a, b *server, more ...*server) *cluster
 	return c
 }
 
-// replicas are all, to be drawn from.
+// replicas returns all replicas.
 func (c *cluster) replicas() []*server { return append([]*server{c.a, c.b}, c.more...) }
 
 // any is one of the replicas.
@@ -148,8 +148,8 @@ func unique(kind string) string { return fmt.Sprintf("%s-%d", kind, made.Add(1))
 
 func newEmail() string { return strings.ToLower(unique("person")) + "@" + mailDomain }
 
-// together does all at the same moment, give or take the time a transaction takes, so that in some rounds one
-// comes first, in some the other, and in some they meet.
+// together calls all functions at the same moment, give or take the time of a transaction, so that in some rounds one
+// comes first, in some another, and in some they overlap.
 func together(each ...func()) {
 	gate := make(chan struct{})
 	var wait sync.WaitGroup

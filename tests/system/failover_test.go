@@ -70,8 +70,8 @@ func TestPostgresFailsOverUnderLoad(t *testing.T) {
 			close(stop)
 			wait.Wait()
 			for _, w := range writers {
-				deeds := w.check(c.any())
-				t.Logf("%d new roles, deletions and accounts, of which nobody knows of %d", len(deeds), unanswered(deeds))
+				writes := w.check(c.any())
+				t.Logf("%d new roles, deletions and accounts, %d of them with an unknown outcome", len(writes), countUnanswered(writes))
 			}
 			c.sound()
 		})

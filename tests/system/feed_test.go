@@ -12,8 +12,8 @@ import (
 
 const changesPath = "/api/v1/auth/changes"
 
-// Told to stop, a server lets those go first who wait for something to happen: all get an answer, and nobody has to
-// wait for them.
+// On SIGTERM a server answers the waiting requests of the change feed first: all of them get an answer at once, and do
+// not delay the stop.
 func TestSIGTERMEndsTheWaitForChanges(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, database string) {
@@ -54,7 +54,7 @@ func TestSIGTERMEndsTheWaitForChanges(t *testing.T) {
 			}
 		}
 		if turned == waiters {
-			t.Error("nobody who waited was answered before the tenth second turned")
+			t.Error("no waiting request was answered before the tenth second turned")
 		}
 	})
 }
@@ -63,7 +63,7 @@ func TestSIGTERMEndsTheWaitForChanges(t *testing.T) {
 // machine's clock.
 const soon = 5 * time.Second
 
-// What one process changes the followers of another are told of soon, with nothing between them but the database.
+// Followers of one process are told soon of changes through another, with nothing between the two but the database.
 func TestFollowersOfAnotherProcess(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, database string) {

@@ -21,9 +21,9 @@ const (
 	slowRead = time.Second
 )
 
-// Far more logins than can be hashed arrive at once. Each is answered, or refused with a time to come back; who
-// has a token is served meanwhile, accounts can be made as well; and memory does not grow with the queue. This one is
-// not parallel, since it leaves no processor to anybody.
+// Far more logins than can be hashed arrive at once. Each is answered, or refused with Retry-After; requests with a
+// token are served meanwhile, accounts can be made as well; and memory does not grow with the queue. The test is not
+// parallel, since it leaves no processor to others.
 func TestLoginFlood(t *testing.T) {
 	s := serveWith(t, []string{"DATABASE_URL=" + sqliteURL(t), "LOGIN_MAX_WAIT=1.5s"}, "--demo") // so that many are refused
 	token := s.login("admin@example.com", "admin123")
@@ -50,7 +50,7 @@ func TestLoginFlood(t *testing.T) {
 	}
 	t.Logf("logins by status: %v, the slowest %v; %d reads, median %v; others slow the machine down %.1f times", counts, worst, len(reads), median(reads), slower)
 	if counts[http.StatusOK] == 0 || counts[http.StatusUnauthorized] == 0 || counts[http.StatusServiceUnavailable] == 0 {
-		t.Errorf("logins by status: %v; it was no flood, or nobody got through", counts)
+		t.Errorf("logins by status: %v; it was no flood, or no login succeeded", counts)
 	}
 	if worst > allowed(slowest) {
 		t.Errorf("a login took %v", worst)

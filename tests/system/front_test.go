@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// frontClient asks through the balancer.
+// frontClient sends requests through the balancer.
 type frontClient struct {
 	client               *http.Client
 	address, token, host string
@@ -26,7 +26,7 @@ func newFrontClient(t *testing.T, address, token string) *frontClient {
 	t.Helper()
 	c := &frontClient{client: newClient(), address: address, token: token, host: "127.0.0.1"}
 	if runtime.GOOS == "linux" {
-		c.host = "127.0.0.9" // so that it can be told from the balancer
+		c.host = "127.0.0.9" // differs from the balancer's address
 	}
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(c.host)}}
 	transport := &http.Transport{DialContext: dialer.DialContext, DisableCompression: true}
@@ -78,7 +78,7 @@ func (c *frontClient) send(method, path string, body any) (status int, why strin
 	return response.StatusCode, ""
 }
 
-// tally counts what became of requests.
+// tally counts requests by their outcome.
 type tally struct {
 	sent, first, lost atomic.Int64
 
@@ -86,7 +86,7 @@ type tally struct {
 	said map[string]int
 }
 
-// read asks once more if the first answer was none.
+// read retries once if there was no answer.
 func (n *tally) read(c *frontClient, path string) {
 	n.sent.Add(1)
 	status, why := c.send(http.MethodGet, path, nil)

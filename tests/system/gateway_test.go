@@ -19,12 +19,12 @@ import (
 	"time"
 )
 
-// gateway is such a proxy as it runs, between clients and a service that says what it was sent.
+// gateway is a running proxy, between clients and a service that returns what it received.
 type gateway struct {
 	t       *testing.T
 	kind    gatewayKind
 	address string
-	host    string // the client's, as the gateway sees it
+	host    string // the client's address, as the gateway sees it
 	client  *http.Client
 }
 
@@ -77,7 +77,7 @@ func newGateway(t *testing.T, kind gatewayKind, service string, preflights bool)
 	g.run(kind.command(path, file))
 	dialer := net.Dialer{}
 	if runtime.GOOS == "linux" {
-		g.host = "127.0.0.9" // so that it can be told from the gateway
+		g.host = "127.0.0.9" // differs from the gateway's address
 		dialer.LocalAddr = &net.TCPAddr{IP: net.ParseIP(g.host)}
 	}
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -106,7 +106,7 @@ func quietAddress(t *testing.T) string {
 func (g *gateway) run(cmd *exec.Cmd) {
 	g.t.Helper()
 	said := &output{}
-	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = said, said, leash()
+	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = said, said, pdeathsig()
 	if err := cmd.Start(); err != nil {
 		g.t.Fatal(err)
 	}

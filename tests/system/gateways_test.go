@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// What is behind a gateway is reached by those who may, and is told of them by us alone.
+// Only requests with the permission reach the service behind a gateway, and it learns the caller from svc-users alone.
 func TestGateways(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, sqliteURL(t))
@@ -98,9 +98,9 @@ func (g *gateway) asks(c *cluster, p person, assignments, write, roles string) {
 	g.want(http.StatusOK, "GET", "/orders", p.token)
 }
 
-// tells fails the test unless the service behind was told of this person, by the four fields alone, of the caller's
-// address, and neither of the token nor of anything else that a client may not say. It reads names as CGI does: all that is neither a letter nor
-// a digit is one character.
+// tells fails the test unless the service behind received this person in the four header fields, and the caller's
+// address, but neither the token nor any other field that a client must not set. It reads names as CGI does: every
+// character other than a letter or a digit is the same one.
 func (g *gateway) tells(a *arrived, p person, roles string) {
 	g.t.Helper()
 	want := map[string]string{
@@ -127,8 +127,8 @@ func (g *gateway) tells(a *arrived, p person, roles string) {
 	}
 }
 
-// What the service answers in place of yes and no reaches the client as what it means, and lets no request pass; nor
-// does its silence. What the service behind answers is its own.
+// Any other answer than yes or no, or none, lets no request pass, and the client gets the status that it means. Answers
+// of the service behind reach the client as they are.
 func TestGatewaysWithoutAYes(t *testing.T) {
 	t.Parallel()
 	for _, kind := range gatewayKinds {

@@ -12,15 +12,14 @@ import (
 // backWithin is how long the service may be away after whatever took it away is over, by the machine's clock.
 const backWithin = 5 * time.Second
 
-// Two replicas are written to by many, and one of them, or both, are killed at any moment. What was acknowledged
-// is there afterwards, nothing is there by half, the other replica goes on, and what was killed comes back by
-// being started.
+// Many clients write to two replicas, and one of them, or both, are killed at any moment. Acknowledged writes are there
+// afterwards, no write is there in part, the other replica goes on, and a killed replica works again when it is started.
 func TestKillNineWhileWriting(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, database string) {
 		c := newCluster(t, database)
 		writers := c.newWriters(6)
-		var all []deed
+		var all []write
 		for round := range rounds(t, 3) {
 			c.killWhileWriting(writers, round%3 != 1, round%3 != 0)
 			for _, w := range writers {
@@ -30,8 +29,8 @@ func TestKillNineWhileWriting(t *testing.T) {
 				return
 			}
 		}
-		t.Logf("%d new roles, deletions and accounts, of which %d got no answer", len(all), unanswered(all))
-		checkDeeds(t, c.any(), all) // a later kill may have hit what an earlier one left
+		t.Logf("%d new roles, deletions and accounts, %d of them without an answer", len(all), countUnanswered(all))
+		checkWrites(t, c.any(), all) // a later kill may have hit what an earlier one left
 		c.wholeAccounts()
 		c.sound()
 	})

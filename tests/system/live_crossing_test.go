@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// crossing is a change that was made while somebody asked: what they were to be answered before it and after it,
-// and the time in which it was made. It was acknowledged, or committed, at its end.
+// crossing is a change that was made during a watch: the status that is right before it and after it, and when it was
+// made. It was acknowledged, or committed, at the time done.
 type crossing struct {
 	what          string
 	before, after int
 	began, done   time.Time
 	from          int   // the first answer since the change before it was judged
-	atOnce        []int // replicas that have no second to obey it
+	atOnce        []int // replicas that have to enforce it at once
 }
 
 // make makes a change while every replica answers.
@@ -28,8 +28,9 @@ func (w *watch) make(what string, before, after int, change func()) crossing {
 	return x
 }
 
-// settled waits until every replica has obeyed for a while, and all that was sent before is answered.
-func (w *watch) settled(x crossing, calm time.Duration) {
+// settled waits until every replica has enforced the change for the time watchFor, and all requests sent before that
+// are answered.
+func (w *watch) settled(x crossing, watchFor time.Duration) {
 	w.t.Helper()
 	for {
 		w.answered()
@@ -40,20 +41,20 @@ func (w *watch) settled(x crossing, calm time.Duration) {
 				break
 			}
 		}
-		calmed := wrong.Add(calm)
-		if time.Since(x.done) > liveLimit+calm {
-			calmed = x.done
+		settledSince := wrong.Add(watchFor)
+		if time.Since(x.done) > liveLimit+watchFor {
+			settledSince = x.done
 		}
-		if w.oldest().After(calmed) {
+		if w.oldest().After(settledSince) {
 			return
 		}
 		time.Sleep(liveLimit / 50)
 	}
 }
 
-// judge fails the test for every answer that is not as it must be. What was taken away may be had for a second
-// more; what was given is never refused again, for to refuse it the database is asked. It returns when, after the
-// change, the last answer came in that was wrong.
+// judge fails the test for every wrong answer. A revoked right may be granted for one more second; a granted right is
+// never refused, since a replica queries the database before it refuses. It returns the time from the change to the last
+// answer that was out of date.
 func (w *watch) judge(x crossing) (last time.Duration) {
 	w.t.Helper()
 	problems, seen := 0, w.all(x.from)
@@ -81,7 +82,7 @@ func (w *watch) judge(x crossing) (last time.Duration) {
 	return last
 }
 
-// always fails the test unless everything somebody was answered is one of these.
+// always fails the test unless every answer has one of these statuses. who names the account in the failure.
 func (w *watch) always(who string, statuses ...int) {
 	w.t.Helper()
 	counts := map[string]int{}
@@ -105,7 +106,7 @@ func (w *watch) within(limit time.Duration) {
 	}
 }
 
-// report logs how long changes took to be obeyed by all.
+// report logs how long changes took to converge on all replicas.
 func report(t *testing.T, what string, lasts []time.Duration) {
 	t.Helper()
 	if len(lasts) == 0 {

@@ -8,10 +8,9 @@ import (
 	"github.com/svc-users/svc-users/internal/pgtest"
 )
 
-// All connections of one replica to its database hang or break, while the one on which it listens does too, or
-// does not. Nobody is let in there on what was taken away longer than a second ago, however well the replica hears
-// otherwise, nobody who may is told that they may not, and what cannot be answered is 503 in time. The other
-// replica notices nothing.
+// All connections of one replica to its database hang or break; the one on which it listens does too, or works. The
+// replica grants no right that was revoked longer than a second ago, even where notifications arrive, refuses no right
+// that is held, and answers 503 in time where it cannot decide. The other replica is not affected.
 func TestLiveDatabaseInTrouble(t *testing.T) {
 	t.Parallel()
 	for name, listensOnItsOwn := range map[string]bool{"it listens past it": true, "it listens through it": false} {
@@ -30,7 +29,7 @@ func TestLiveDatabaseInTrouble(t *testing.T) {
 			draw := eachLoss()
 			for range number(t, "SYSTEM_LIVE_ROUNDS", 1) {
 				for _, trouble := range troubles[:3] {
-					c.hearing()
+					c.awaitLeases()
 					trouble.begin(wire)
 					s.loses(draw(), func() {
 						time.Sleep(liveLimit * 3 / 2)
@@ -44,7 +43,7 @@ func TestLiveDatabaseInTrouble(t *testing.T) {
 			}
 			s.watch.end()
 			untouched.end()
-			untouched.always("somebody whom nothing was taken from", http.StatusOK, http.StatusServiceUnavailable)
+			untouched.always("an account without losses", http.StatusOK, http.StatusServiceUnavailable)
 			s.watch.within(frozenLimit)
 			untouched.within(frozenLimit)
 			report(t, name, s.lasts)

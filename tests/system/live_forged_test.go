@@ -15,7 +15,7 @@ import (
 	"github.com/svc-users/svc-users/internal/pgtest"
 )
 
-// stranger connects as a user of the database who has a right to none of its tables.
+// stranger connects as a user of the database without rights to any of its tables.
 func stranger(t *testing.T, database string) *sql.Conn {
 	t.Helper()
 	db, name := byHand(t, database), "svc_users_"+strings.ReplaceAll(unique("stranger"), "-", "_")+fmt.Sprint(time.Now().UnixNano())
@@ -43,16 +43,16 @@ func runOn(t *testing.T, conn *sql.Conn, statements ...string) {
 	}
 }
 
-// Somebody who may connect to the database, and do nothing else there, sends notifications in the service's name after
-// something was taken from an account: in the form by which one was once let in for good, over the channel that was
-// guessed easily then and over the real one. Both replicas keep to the second, and what they say afterwards is so.
+// A database user without rights to the tables forges notifications after a right was revoked: with payloads that once
+// made a replica grant it for good, over the channel name that could be guessed then, and over the real one. Both
+// replicas keep the limit of a second, and their later answers are right.
 func TestLiveForgedNotifications(t *testing.T) {
 	t.Parallel()
 	database := withPassword(t, pgtest.URL(t))
 	c := join(t, database, serve(t, database, "--demo"), serve(t, database))
 	db, forger := byHand(t, database), stranger(t, database)
 	s := c.newSubject(steady)
-	s.calm = liveLimit * 13 / 10
+	s.watchFor = liveLimit * 13 / 10
 	y := c.newPerson(c.roles["User"])
 	stamps := func() (roles, accounts string) {
 		parts := strings.Fields(one(t, db, `SELECT stamp || ' ' || account_stamp FROM authorization_stamp`))
@@ -70,7 +70,7 @@ func TestLiveForgedNotifications(t *testing.T) {
 			r.want(http.StatusOK, http.MethodGet, s.path, s.token, nil)
 			r.want(http.StatusOK, http.MethodGet, s.path[:strings.IndexByte(s.path, '?')], y.token, nil)
 		}
-		c.hearing()
+		c.awaitLeases()
 		r0, a0 := stamps()
 		x, token := s.id, s.token
 		s.loses(l, func() {
@@ -116,7 +116,7 @@ func TestLiveForgedNotifications(t *testing.T) {
 	report(t, "with forged notifications", s.lasts)
 }
 
-// introspect returns what a replica says of a token.
+// introspect returns the body of a replica's introspection response (RFC 7662) for a token.
 func introspect(t *testing.T, s *server, bearer, token string) string {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+s.host+"/oauth2/introspect", strings.NewReader(url.Values{"token": {token}}.Encode()))
@@ -137,7 +137,7 @@ func introspect(t *testing.T, s *server, bearer, token string) string {
 	return string(text)
 }
 
-// The same user takes every lock that they can, and keeps them.
+// The same user takes every lock that it can, and keeps them.
 func TestLocksOfStrangers(t *testing.T) {
 	t.Parallel()
 	database := withPassword(t, pgtest.URL(t))
@@ -153,7 +153,7 @@ func TestLocksOfStrangers(t *testing.T) {
 	third.want(http.StatusCreated, http.MethodPost, "/api/v1/roles", c.admin.token, map[string]any{"name": unique("Role")})
 }
 
-// The row of the stamps is deleted by hand, again and again while everybody works: it is made anew, and no answer is 500.
+// The row of the revisions is deleted by hand, again and again under load: it is made anew, and no answer is 500.
 func TestStampsDeletedByHand(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, database string) {
@@ -172,7 +172,7 @@ func TestStampsDeletedByHand(t *testing.T) {
 			c.newRole(nil)
 		}
 		watched.end()
-		watched.always("somebody whom nothing was taken from", http.StatusOK, http.StatusServiceUnavailable)
+		watched.always("an account without losses", http.StatusOK, http.StatusServiceUnavailable)
 		if n := one(t, db, `SELECT count(*) FROM authorization_stamp`); n != "1" {
 			t.Errorf("there are %s rows of stamps", n)
 		}

@@ -7,11 +7,11 @@ import (
 // loss is a way to lose a right, and how to get it back.
 type loss struct {
 	name    string
-	status  int // what those who ask are answered from then on
-	forGood bool
+	status  int  // of the subject's requests after the loss
+	forGood bool // for the token: giving back the right makes a new token
 	bySQL   bool // not through a replica
 	take    func(s *subject)
-	give    func(s *subject) // to the same token, or for good: to another one
+	give    func(s *subject)
 }
 
 const (
@@ -46,18 +46,18 @@ var losses = []loss{
 		s.person.password = newPassword()
 		s.account(map[string]any{"password": s.person.password})
 	}, (*subject).login},
-	{"somebody changes their password", unauthorized, true, false, func(s *subject) {
+	{"the account changes its password", unauthorized, true, false, func(s *subject) {
 		chosen := newPassword()
 		s.token = s.here.want(http.StatusOK, http.MethodPost, "/api/v1/auth/password", s.token,
 			map[string]any{"current_password": s.password, "new_password": chosen}).text("token")
 		s.password = chosen
-	}, func(*subject) {}}, // the answer had a token that is good
+	}, func(*subject) {}}, // the response had a valid token
 	{"an account is deleted", unauthorized, true, false, func(s *subject) {
 		s.change(http.MethodDelete, "accounts/"+s.id, nil)
 	}, renew},
 }
 
-// renew has another account in the place of one that was deleted.
+// renew replaces a deleted account by a new one.
 func renew(s *subject) { s.person = s.newPerson(s.child) }
 
 // lossesBySQL are by an operator with a SQL shell.
@@ -93,7 +93,7 @@ var lossesBySQL = []loss{
 	}, renew},
 }
 
-// lossesOfPermission take the permission itself from everybody, which is no system permission.
+// lossesOfPermission delete or rename the permission itself, which is no system permission.
 var lossesOfPermission = []loss{
 	{"a permission is deleted", forbidden, false, false, func(s *subject) {
 		s.change(http.MethodDelete, "permissions/"+s.right, nil)

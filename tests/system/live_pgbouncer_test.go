@@ -7,8 +7,9 @@ import (
 	"github.com/svc-users/svc-users/internal/pgtest"
 )
 
-// Behind a PgBouncer in transaction mode, which keeps what is notified to itself or gives it to whoever comes
-// next, everybody asks, and everything is obeyed at once. With a way past it to listen on, they hear.
+// Behind a PgBouncer in transaction mode, which drops notifications or delivers them to another client, replicas query
+// the database on every request, and changes take effect at once. With DATABASE_LISTEN_URL past PgBouncer they receive
+// notifications.
 func TestLiveBehindPgBouncer(t *testing.T) {
 	t.Parallel()
 	for name, past := range map[string]bool{"nothing leads past it": false, "listening leads past it": true} {
@@ -23,20 +24,20 @@ func TestLiveBehindPgBouncer(t *testing.T) {
 			untouched := c.bystander(steady)
 			s := c.newSubject(steady)
 			if past {
-				c.hearing()
+				c.awaitLeases()
 			} else {
-				until(t, "both replicas say that they do not hear", func() bool { return c.a.stderr.last(notHearing)*c.b.stderr.last(notHearing) > 0 })
+				until(t, "both replicas log that notifications are lost", func() bool { return c.a.stderr.last(logNotificationsLost)*c.b.stderr.last(logNotificationsLost) > 0 })
 				s.asking = c.replicas()
 			}
 			draw := eachLoss()
 			for range 6 * number(t, "SYSTEM_LIVE_ROUNDS", 1) {
 				s.loses(draw())
 			}
-			if c.a.hears() != past || c.b.hears() != past {
-				t.Errorf("the replicas say that they hear: %v, %v", c.a.hears(), c.b.hears())
+			if c.a.receivesChanges() != past || c.b.receivesChanges() != past {
+				t.Errorf("the replicas log that they receive notifications: %v, %v", c.a.receivesChanges(), c.b.receivesChanges())
 			}
 			untouched.end()
-			untouched.always("somebody whom nothing was taken from", http.StatusOK)
+			untouched.always("an account without losses", http.StatusOK)
 			report(t, name, s.lasts)
 		})
 	}

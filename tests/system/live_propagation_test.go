@@ -9,9 +9,9 @@ import (
 	"github.com/svc-users/svc-users/internal/pgtest"
 )
 
-// Rights are taken away through one replica, or by SQL, while all replicas are asked at full speed by who has
-// them. Each obeys within a second. Nobody is refused what they have, not even what they have had for a moment
-// only: given through one replica, it is there on all others with the acknowledgement.
+// Rights are revoked through one replica, or by SQL, while their holder sends requests to all replicas at full speed.
+// Each replica enforces the change within a second. A right that is held is never refused, even if it is new: once one
+// replica has acknowledged it, all others grant it.
 func TestLivePropagation(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -28,7 +28,7 @@ func TestLivePropagation(t *testing.T) {
 			c := newLiveCluster(t, test.replicas)
 			untouched := c.bystander(fullSpeed)
 			s := test.subject(c, fullSpeed)
-			c.hearing()
+			c.awaitLeases()
 			for round := range number(t, "SYSTEM_LIVE_ROUNDS", 1) {
 				s.here = c.replicas()[round%test.replicas]
 				for _, l := range test.losses {
@@ -39,7 +39,7 @@ func TestLivePropagation(t *testing.T) {
 				}
 			}
 			untouched.end()
-			untouched.always("somebody whom nothing was taken from", http.StatusOK)
+			untouched.always("an account without losses", http.StatusOK)
 			report(t, test.name, s.lasts)
 		})
 	}

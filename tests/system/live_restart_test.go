@@ -7,9 +7,9 @@ import (
 	"github.com/svc-users/svc-users/internal/pgtest"
 )
 
-// PostgreSQL is stopped as by a crash and started again, right after a right was taken away, or right before. Until
-// it is back there is 503. Nobody with a valid token is ever told 401, and nobody keeps for longer than a second
-// what was taken from them: who listened has heard nothing of what was changed before it listened again.
+// PostgreSQL is stopped as by a crash and started again, right after a right was revoked, or right before. Until it is
+// back requests get 503. A valid token never gets 401, and no right is granted for longer than a second after it was
+// revoked: the replicas were not notified of changes from before they listened again.
 func TestLivePostgresRestarted(t *testing.T) {
 	t.Parallel()
 	postgres := pgtest.Start(t)
@@ -18,13 +18,13 @@ func TestLivePostgresRestarted(t *testing.T) {
 	untouched := c.bystander(steady)
 	s := c.newSubject(steady)
 	s.watch.busy = []int{0, 1}
-	s.calm = liveLimit * 13 / 10
+	s.watchFor = liveLimit * 13 / 10
 	draw := eachLoss()
 	for range number(t, "SYSTEM_LIVE_ROUNDS", 1) {
 		for range 2 {
-			c.hearing()
+			c.awaitLeases()
 			s.loses(draw(), func() { postgres.Restart(t) })
-			c.hearing()
+			c.awaitLeases()
 			postgres.Restart(t)
 			s.loses(draw())
 		}
@@ -33,6 +33,6 @@ func TestLivePostgresRestarted(t *testing.T) {
 		}
 	}
 	untouched.end()
-	untouched.always("somebody whom nothing was taken from", http.StatusOK, http.StatusServiceUnavailable)
+	untouched.always("an account without losses", http.StatusOK, http.StatusServiceUnavailable)
 	report(t, "while PostgreSQL is restarted", s.lasts)
 }

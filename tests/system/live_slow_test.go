@@ -8,9 +8,9 @@ import (
 	"github.com/svc-users/svc-users/internal/pgtest"
 )
 
-// What a replica hears comes late, heartbeats and changes alike, and who loses something does not ask before
-// the second is over. A heartbeat that comes in then was sent before the change: it counts from its sending, and makes
-// nothing of before count again.
+// Heartbeats and changes reach a replica late, and the first request after a loss comes when the second is over. A
+// heartbeat that arrives then was sent before the change: the lease counts from its sending, and does not make the old
+// state valid again.
 func TestLiveSlowListener(t *testing.T) {
 	t.Parallel()
 	database := withPassword(t, pgtest.URL(t))
@@ -20,7 +20,7 @@ func TestLiveSlowListener(t *testing.T) {
 	s.watch.end()
 	for range number(t, "SYSTEM_LIVE_ROUNDS", 1) {
 		for _, l := range lossesBySQL[:3] {
-			c.hearing()
+			c.awaitLeases()
 			c.b.want(http.StatusOK, http.MethodGet, s.path, s.token, nil)
 			wire.slow(liveLimit * 3 / 2)
 			time.Sleep(liveLimit * 3 / 10) // in which a heartbeat sets out
@@ -29,7 +29,7 @@ func TestLiveSlowListener(t *testing.T) {
 			w := newWatch(t, steady, s.token, s.path, c.b)
 			time.Sleep(2 * liveLimit)
 			w.end()
-			w.always("who has lost something, "+l.name+",", l.status)
+			w.always("the account after its loss, "+l.name+",", l.status)
 			wire.slow(0)
 			l.give(s)
 		}

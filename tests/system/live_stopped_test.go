@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// A replica stands still for three seconds, as by SIGSTOP, a frozen container or a machine that is moved, while
-// rights are taken away through the other. The very first that it answers when it goes on is right: what it
-// remembers has had its time, though it did not notice how it went by.
+// A replica stands still for three seconds, as by SIGSTOP, a frozen container or a migrated virtual machine, while rights
+// are revoked through the other. Its first answers afterwards are right: the lease on its cache has ended meanwhile.
 func TestLiveReplicaStandsStill(t *testing.T) {
 	t.Parallel()
 	c := newLiveCluster(t, 2)
@@ -18,7 +17,7 @@ func TestLiveReplicaStandsStill(t *testing.T) {
 	s.watch.end()
 	draw := eachLoss()
 	for range 2 * number(t, "SYSTEM_LIVE_ROUNDS", 1) {
-		c.hearing()
+		c.awaitLeases()
 		l := draw()
 		token := s.token
 		c.b.want(http.StatusOK, http.MethodGet, s.path, token, nil)
@@ -41,15 +40,15 @@ func TestLiveReplicaStandsStill(t *testing.T) {
 	}
 }
 
-// A replica that stands still again and again, for less time than what it heard counts, keeps to the second.
+// A replica that stands still again and again, for less time than its lease, keeps the limit of a second.
 func TestLiveReplicaStumbles(t *testing.T) {
 	t.Parallel()
 	c := newLiveCluster(t, 2)
 	s := c.newSubject(steady)
-	s.calm = liveLimit * 13 / 10
+	s.watchFor = liveLimit * 13 / 10
 	draw := eachLoss()
 	for range 3 * number(t, "SYSTEM_LIVE_ROUNDS", 1) {
-		c.hearing()
+		c.awaitLeases()
 		s.loses(draw(), func() {
 			for range 4 {
 				c.b.signal(syscall.SIGSTOP)

@@ -7,32 +7,32 @@ import (
 	"time"
 )
 
-// subject is somebody who may do a thing by way of the parent of their role, asks all replicas to, and loses that in
-// one way after the other.
+// subject is an account with a permission that its role inherits. It sends requests that need the permission to all
+// replicas, and loses the permission in one way after the other.
 type subject struct {
 	*cluster
 	person
 	here          *server // makes the changes
 	db            *sql.DB // so does this
 	parent, child string
-	right, name   string        // id and name of the permission that it takes
-	path          string        // what is asked for
-	asking        []*server     // those that hear of nothing, and so have to obey at once
-	calm          time.Duration // how long losses are watched after they were obeyed
-	pause         time.Duration // before they ask again
+	right, name   string        // id and name of the permission
+	path          string        // of the requests
+	asking        []*server     // replicas without notifications, which have to enforce a change at once
+	watchFor      time.Duration // how long a loss is watched after all replicas have enforced it
+	pause         time.Duration // between requests
 	watch         *watch
 	lasts         []time.Duration
 }
 
-// newSubject makes one who holds a permission of their own, and asks as a proxy does, which is answered without the
-// database where that is known to have changed nothing.
+// newSubject makes a subject with a permission of its own that uses forward authentication, which is answered from the
+// cache while the lease lasts.
 func (c *cluster) newSubject(pause time.Duration) *subject {
 	c.t.Helper()
 	id, name := c.newPermission()
 	return c.subject(pause, id, name, forwardFor(name))
 }
 
-// newReader makes one who holds accounts:read, and reads the administrator's account.
+// newReader makes a subject that holds accounts:read and reads the administrator's account.
 func (c *cluster) newReader(pause time.Duration) *subject {
 	c.t.Helper()
 	return c.subject(pause, c.permission("accounts:read"), "accounts:read", "/api/v1/accounts/"+c.admin.id)
@@ -42,7 +42,7 @@ func (c *cluster) subject(pause time.Duration, right, name, path string) *subjec
 	c.t.Helper()
 	s := &subject{
 		cluster: c, here: c.a, db: byHand(c.t, c.database), right: right, name: name, path: path,
-		calm: liveLimit / 10, pause: pause,
+		watchFor: liveLimit / 10, pause: pause,
 	}
 	s.parent = c.newRole(map[string]any{"permission_ids": []string{right}})
 	s.child = c.newRole(map[string]any{"parent_id": s.parent})
@@ -51,16 +51,16 @@ func (c *cluster) subject(pause time.Duration, right, name, path string) *subjec
 	return s
 }
 
-// bystander has somebody ask from whom nothing is taken.
+// bystander watches the requests of an account that loses nothing.
 func (c *cluster) bystander(pause time.Duration) *watch {
 	c.t.Helper()
 	return newWatch(c.t, pause, c.newPerson(c.roles["Manager"]).token, forwardFor("accounts:read"), c.replicas()...)
 }
 
-// forwardFor is where a proxy asks whether somebody holds a permission.
+// forwardFor is the path of forward authentication for a permission.
 func forwardFor(name string) string { return "/api/v1/auth/forward?require=" + name }
 
-// loses takes something away, lets other things happen, and gives it back, if need be by another token.
+// loses makes a loss, calls meanwhile, checks the answers, and undoes the loss, if need be with a new token.
 func (s *subject) loses(l loss, meanwhile ...func()) {
 	s.t.Helper()
 	token := s.token
@@ -69,12 +69,13 @@ func (s *subject) loses(l loss, meanwhile ...func()) {
 		happens()
 	}
 	for i, replica := range s.replicas() {
-		// Who makes a change obeys it from then on; the others have a second, unless they ask.
+		// The replica that made the change enforces it at once; the others have a second, unless they query the
+		// database on each request.
 		if slices.Contains(s.asking, replica) || replica == s.here && !l.bySQL {
 			x.atOnce = append(x.atOnce, i)
 		}
 	}
-	s.watch.settled(x, s.calm)
+	s.watch.settled(x, s.watchFor)
 	s.lasts = append(s.lasts, s.watch.judge(x))
 	back := http.StatusOK
 	if l.forGood {
@@ -91,7 +92,7 @@ func (s *subject) loses(l loss, meanwhile ...func()) {
 	}
 }
 
-// change is a change by the administrator.
+// change sends a change by the administrator.
 func (s *subject) change(method, path string, body map[string]any) {
 	s.t.Helper()
 	s.here.want(http.StatusOK, method, "/api/v1/"+path, s.admin.token, body)
@@ -102,19 +103,19 @@ func (s *subject) account(body map[string]any) {
 	s.change(http.MethodPatch, "accounts/"+s.id, body)
 }
 
-// sql is a change by a statement. It is committed when this returns.
+// sql makes a change by a statement, which is committed when sql returns.
 func (s *subject) sql(statement string) {
 	s.t.Helper()
 	run(s.t, s.db, statement)
 }
 
-// login has them log in, at the replica that makes the changes.
+// login logs the account in, at the replica that makes the changes.
 func (s *subject) login() {
 	s.t.Helper()
 	s.token = s.here.login(s.email, s.password)
 }
 
-// eachLoss returns what draws one loss after the other, all of them before any comes again.
+// eachLoss returns a function that gives one loss after the other, all of them before any comes again.
 func eachLoss() func() loss {
 	all, n := slices.Concat(losses, lossesBySQL, lossesOfPermission), 0
 	return func() loss {

@@ -11,18 +11,18 @@ import (
 // liveLimit is the longest that a right may outlive its end on another replica.
 const liveLimit = time.Second
 
-// How long whoever asks again and again waits before the next time. At full speed the machine has nothing left, so
-// where it is about what happens in the course of seconds they take their time.
+// Pauses between the requests of a watch. At full speed they use up the machine, so tests that observe several seconds
+// use the steady pace.
 const (
 	fullSpeed = time.Duration(0)
 	steady    = 3 * time.Millisecond
 )
 
-// watch is somebody who asks replicas for one thing, again and again, over several connections to each. What is held against a change later are the times at which requests were sent: whatever
-// a busy machine does to an answer on its way, a request cannot have been decided before it was sent.
+// watch sends one request to replicas again and again, over several connections to each. Answers are judged by the time
+// at which their request was sent: however late an answer arrives on a busy machine, it was not decided before that.
 type watch struct {
 	t        *testing.T
-	busy     []int // replicas whose 503 is all right: they have no database
+	busy     []int // replicas that may answer 503, since they have no database
 	replicas int
 	stop     chan struct{}
 	once     sync.Once
@@ -30,11 +30,11 @@ type watch struct {
 
 	mu      sync.Mutex
 	seen    []sighting
-	asked   []time.Time // by connection, when the request was sent that waits for its answer
+	asked   []time.Time // by connection, when its newest request was sent
 	covered int         // how many answers have been judged
 }
 
-// sighting is a request and what came back.
+// sighting is a request and its answer.
 type sighting struct {
 	replica   int
 	sent, got time.Time
@@ -81,7 +81,7 @@ func (w *watch) ask(connection int) time.Time {
 	return w.asked[connection]
 }
 
-// oldest is when the request was sent that waits longest for its answer.
+// oldest is the earliest time at which a connection's newest request was sent.
 func (w *watch) oldest() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -97,24 +97,24 @@ func (w *watch) note(replica int, sent time.Time, took time.Duration, a answer) 
 	w.seen = append(w.seen, sighting{replica, sent, time.Now(), took, a.status, words})
 	w.mu.Unlock()
 	if a.status == http.StatusServiceUnavailable {
-		time.Sleep(10 * time.Millisecond) // nothing is learned by being told a thousand times
+		time.Sleep(10 * time.Millisecond) // a thousand refusals say no more than one
 	}
 }
 
-// end stops asking and returns when the last answer is there.
+// end stops the requests and returns when the last answer has arrived.
 func (w *watch) end() {
 	w.once.Do(func() { close(w.stop) })
 	w.wait.Wait()
 }
 
-// all is what was seen from the nth answer on.
+// all returns the answers from the nth on.
 func (w *watch) all(n int) []sighting {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.seen[n:len(w.seen):len(w.seen)]
 }
 
-// mark is how much has been seen so far.
+// mark is the number of answers so far.
 func (w *watch) mark() int { return len(w.all(0)) }
 
 // answered waits until each replica has answered a few requests that were sent from now on.

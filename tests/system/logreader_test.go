@@ -23,7 +23,7 @@ func TestLogReader(t *testing.T) {
 			}
 			dir := t.TempDir()
 			cmd := exec.Command(binary, "serve", "--demo")
-			cmd.Dir, cmd.Env, cmd.SysProcAttr, cmd.Stderr = dir, environment(dir, nil), leash(), writer
+			cmd.Dir, cmd.Env, cmd.SysProcAttr, cmd.Stderr = dir, environment(dir, nil), pdeathsig(), writer
 			s := &server{process: start(t, cmd, &output{}), client: newClient()}
 			t.Cleanup(s.client.CloseIdleConnections)
 			_ = writer.Close() // the process has its own

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// forged is what somebody would like to see in a log as a record of its own.
+// forged is text that an attacker would like to see in a log as a record of its own.
 const forged = `{"time":"2026-01-01T00:00:00Z","level":"INFO","msg":"forged","status":200}`
 
-// nasties are what breaks lines, quotes and encodings where it is written as it is.
+// nasties are texts that break lines, quotes and encodings where they are written without escaping.
 var nasties = []string{
 	"\n" + forged + "\n", "\r\n" + forged, "\u2028" + forged, "\u0085" + forged, "\x00\x01\x1b[31m\x7f", "\xff\xfe\xc0\xaf",
 	`"},{"level":"INFO"`, ` level=INFO msg=forged status=200`, "%0a%0d", "\\n\\r", strings.Repeat("x", 20<<10), "'\"`$(id)<script>",

@@ -24,13 +24,13 @@ func TestLongestTokenPasses(t *testing.T) {
 			}
 		})
 	}
-	for name, balance := range map[string]func(f *fleet) string{
-		"nginx as a balancer": func(f *fleet) string { return f.balanceByNginx(program(f.t, "nginx", "nginx-light")) },
-		"haproxy":             func(f *fleet) string { return f.balance(program(f.t, "haproxy", "haproxy")) },
+	for name, balance := range map[string]func(f *replicaSet) string{
+		"nginx as a balancer": func(f *replicaSet) string { return f.balanceByNginx(program(f.t, "nginx", "nginx-light")) },
+		"haproxy":             func(f *replicaSet) string { return f.balance(program(f.t, "haproxy", "haproxy")) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := &fleet{t: t, replicas: []*server{s, s, s}}
+			f := &replicaSet{t: t, replicas: []*server{s, s, s}}
 			client := newFrontClient(t, balance(f), p.token)
 			client.header = beside
 			until(t, "the balancer has found the service", func() bool {

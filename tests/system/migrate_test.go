@@ -11,8 +11,8 @@ import (
 	"github.com/svc-users/svc-users/internal/pgtest"
 )
 
-// newcomers starts eight processes at once on one database: servers, servers with demo data and migrations. All
-// of them must do.
+// newcomers starts eight processes at once on one database: servers, servers with demo data and migrations. All of them
+// must succeed.
 func newcomers(t *testing.T, database string) {
 	t.Helper()
 	settings := []string{"DATABASE_URL=" + database}
@@ -128,7 +128,7 @@ func TestKilledWhileMigrating(t *testing.T) {
 			time.Sleep(rand.N(80 * time.Millisecond))
 			p.kill()
 		}
-		// A lock that a killed process had must keep nobody waiting.
+		// The lock of a killed process must not keep others waiting.
 		serve(t, database, "--demo").kill()
 		complete(t, byHand(t, database))
 	})

@@ -80,9 +80,9 @@ func (o *orders) answers(token, item string) int {
 	return response.StatusCode
 }
 
-// obeys waits for a status that must come, and says how long it took from the moment at which the change was answered.
-// The limit is one of the machine's clock.
-func (o *orders) obeys(why, token string, status int, within time.Duration) {
+// converges waits for a status that must come, and returns the time since the response to the change. The limit is one
+// of the machine's clock.
+func (o *orders) converges(why, token string, status int, within time.Duration) {
 	o.t.Helper()
 	began := machineTime()
 	for {
@@ -99,17 +99,17 @@ func (o *orders) obeys(why, token string, status int, within time.Duration) {
 	}
 }
 
-// obeyWithin is twice the second that is promised, by the machine's clock.
-const obeyWithin = 2 * time.Second
+// convergeWithin is twice the second that is promised, by the machine's clock.
+const convergeWithin = 2 * time.Second
 
-// A service behind the server obeys changes of rights with the tokens of before, without asking on each request.
+// A service behind the server enforces changes of rights for tokens from before, without a query on each request.
 func TestAServiceBehindObeysAtOnce(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, database string) {
 		c := newCluster(t, database)
 		clerks := newClerks(c)
 		o := startOrders(t, c.a.host, clerks.follower, "refuse")
-		o.obeys("the first statement", clerks.token, http.StatusOK, patience)
+		o.converges("the first statement", clerks.token, http.StatusOK, patience)
 		if got := o.answers(clerks.token, "tea"); got != http.StatusCreated {
 			t.Errorf("a new order: %d", got)
 		}
@@ -122,32 +122,32 @@ func TestAServiceBehindObeysAtOnce(t *testing.T) {
 
 		// Changes are made at the one replica and at the other; what is followed is the first.
 		c.ask(http.StatusOK, http.MethodDelete, "/api/v1/roles/"+clerks.role+"/permissions/"+clerks.read, nil)
-		o.obeys("the role loses the permission", clerks.token, http.StatusForbidden, obeyWithin)
+		o.converges("the role loses the permission", clerks.token, http.StatusForbidden, convergeWithin)
 		if got := o.answers(clerks.token, "tea"); got != http.StatusCreated {
 			t.Errorf("what the role still has: %d", got)
 		}
 		c.ask(http.StatusOK, http.MethodPost, "/api/v1/roles/"+clerks.role+"/permissions", map[string]any{"permission_ids": []string{clerks.read}})
-		o.obeys("the role is given it again", clerks.token, http.StatusOK, obeyWithin)
+		o.converges("the role is given it again", clerks.token, http.StatusOK, convergeWithin)
 		account := "/api/v1/accounts/" + clerks.id
 		c.ask(http.StatusOK, http.MethodPatch, account, map[string]any{"role_id": c.roles["User"]})
-		o.obeys("another role", clerks.token, http.StatusForbidden, obeyWithin)
+		o.converges("another role", clerks.token, http.StatusForbidden, convergeWithin)
 		c.ask(http.StatusOK, http.MethodPatch, account, map[string]any{"role_id": clerks.role})
-		o.obeys("the role of before", clerks.token, http.StatusOK, obeyWithin)
+		o.converges("the role of before", clerks.token, http.StatusOK, convergeWithin)
 		c.ask(http.StatusOK, http.MethodPatch, account, map[string]any{"is_active": false})
-		o.obeys("disabled", clerks.token, http.StatusUnauthorized, obeyWithin)
+		o.converges("disabled", clerks.token, http.StatusUnauthorized, convergeWithin)
 		c.ask(http.StatusOK, http.MethodPatch, account, map[string]any{"is_active": true})
 		old := clerks.token
 		clerks.token = c.any().login(clerks.email, clerks.password)
-		o.obeys("enabled again, with a new token", clerks.token, http.StatusOK, obeyWithin)
+		o.converges("enabled again, with a new token", clerks.token, http.StatusOK, convergeWithin)
 		if got := o.answers(old, ""); got != http.StatusUnauthorized {
 			t.Errorf("enabled again, with the token of before: %d", got)
 		}
 		c.ask(http.StatusOK, http.MethodDelete, account, nil)
-		o.obeys("deleted", clerks.token, http.StatusUnauthorized, obeyWithin)
+		o.converges("deleted", clerks.token, http.StatusUnauthorized, convergeWithin)
 	})
 }
 
-// While the server is away, a service behind it does what it was told to do then, and recovers by itself.
+// While the server is down, a service behind it follows its WhenLost setting, and recovers by itself.
 func TestAServiceBehindSurvivesTheServer(t *testing.T) {
 	t.Parallel()
 	for whenLost, status := range map[string]int{"refuse": http.StatusServiceUnavailable, "tokens": http.StatusOK} {
@@ -158,24 +158,24 @@ func TestAServiceBehindSurvivesTheServer(t *testing.T) {
 				clerks := newClerks(c)
 				balancer := newBalancer(t, c.a)
 				o := startOrders(t, balancer.host, clerks.follower, whenLost)
-				o.obeys("the first statement", clerks.token, http.StatusOK, patience)
+				o.converges("the first statement", clerks.token, http.StatusOK, patience)
 				dead := c.newPerson(clerks.role)
-				o.obeys("another clerk", dead.token, http.StatusOK, obeyWithin)
+				o.converges("another clerk", dead.token, http.StatusOK, convergeWithin)
 				c.ask(http.StatusOK, http.MethodPatch, "/api/v1/accounts/"+dead.id, map[string]any{"is_active": false})
-				o.obeys("disabled", dead.token, http.StatusUnauthorized, obeyWithin)
+				o.converges("disabled", dead.token, http.StatusUnauthorized, convergeWithin)
 				c.a.kill()
-				time.Sleep(obeyWithin)
+				time.Sleep(convergeWithin)
 				for range 10 {
 					if got := o.answers(clerks.token, ""); got != status {
 						t.Errorf("the server is gone: %d, want %d", got, status)
 					}
 				}
 				if got := o.answers(dead.token, ""); whenLost == "tokens" && got != http.StatusUnauthorized {
-					t.Errorf("whose token was heard to be dead is answered %d", got)
+					t.Errorf("the holder of a token that was known to be invalid is answered %d", got)
 				}
 				balancer.to.Store(c.b)
-				o.obeys("another replica has taken its place", dead.token, http.StatusUnauthorized, patience)
-				o.obeys("another replica has taken its place", clerks.token, http.StatusOK, patience)
+				o.converges("another replica has taken its place", dead.token, http.StatusUnauthorized, patience)
+				o.converges("another replica has taken its place", clerks.token, http.StatusOK, patience)
 			})
 		})
 	}

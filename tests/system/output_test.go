@@ -13,7 +13,7 @@ import (
 type output struct {
 	// record says what is wrong with a line as a record of the log, or nothing; nil where lines are words.
 	record func(line string) string
-	seen   chan string // lines that somebody may wait for, or nil
+	seen   chan string // receives each line, where a test waits for one; else nil
 
 	mu       sync.Mutex
 	partial  []byte
@@ -57,12 +57,12 @@ func (o *output) line(line string) {
 	if o.seen != nil {
 		select {
 		case o.seen <- line:
-		default: // whoever waits has what it waited for
+		default: // the waiting test already has its line
 		}
 	}
 }
 
-// note keeps where a record is. Those of requests are too many to be looked for.
+// note keeps the number of a record. Records of requests are too many to be kept.
 func (o *output) note(line string) {
 	var r struct{ Msg string }
 	if strings.Contains(line, `"msg":"request"`) || json.Unmarshal([]byte(line), &r) != nil || r.Msg == "" {

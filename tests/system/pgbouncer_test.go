@@ -65,7 +65,7 @@ max_client_conn = 100
 			t.Fatal(err)
 		}
 	}
-	attributes := leash()
+	attributes := pdeathsig()
 	if owner != nil {
 		if err := os.Chown(dir, int(owner.Uid), int(owner.Gid)); err != nil {
 			t.Fatal(err)

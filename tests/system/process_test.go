@@ -53,7 +53,7 @@ func launchProgram(t *testing.T, program string, settings []string, stderr *outp
 	t.Helper()
 	dir := t.TempDir()
 	cmd := exec.Command(program, args...)
-	cmd.Dir, cmd.Env, cmd.SysProcAttr = dir, environment(dir, settings), leash()
+	cmd.Dir, cmd.Env, cmd.SysProcAttr = dir, environment(dir, settings), pdeathsig()
 	return start(t, cmd, stderr)
 }
 

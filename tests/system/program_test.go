@@ -14,7 +14,7 @@ func program(t *testing.T, name, pkg string) string {
 	if path, err := exec.LookPath(name); err == nil {
 		return path
 	}
-	// Servers are not in the PATH of everybody.
+	// Debian installs servers in sbin, which is not in the PATH of every user.
 	if path, err := exec.LookPath(filepath.Join("/usr/sbin", name)); err == nil {
 		return path
 	}

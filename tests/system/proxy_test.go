@@ -14,7 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// direction is one of the two directions of what is said.
+// direction is one of the two directions of a connection.
 type direction int
 
 const (
@@ -22,9 +22,9 @@ const (
 	toService
 )
 
-// proxy stands between a service and its PostgreSQL. Frozen, it forwards nothing and closes nothing, which is
-// what a database looks like whose machine, network or disk hangs. Cut, it ends all connections and takes none. Slow,
-// it lets each piece of what the database says wait.
+// proxy stands between a service and its PostgreSQL. Frozen, it forwards nothing and closes nothing, like a database
+// whose machine, network or disk hangs. Cut, it ends all connections and takes none. Slow, it delays the data from the
+// database.
 type proxy struct {
 	t       *testing.T
 	network string
@@ -122,7 +122,7 @@ func (p *proxy) serve(client net.Conn) {
 	var wait sync.WaitGroup
 	for i, pair := range [][2]net.Conn{{client, database}, {database, client}} {
 		wait.Go(func() {
-			// Either way to end ends both: the other side has nobody to talk to.
+			// When one side ends, the other is closed as well.
 			defer p.drop(client)
 			defer p.drop(database)
 			p.forward(direction(i), pair[0], pair[1])
@@ -210,7 +210,7 @@ func (p *proxy) drop(c net.Conn) {
 	defer p.mu.Unlock()
 	if p.conns[c] {
 		delete(p.conns, c)
-		_ = c.Close() // whoever was on the other side may be gone
+		_ = c.Close() // the other side may have closed it already
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// spellings are ways to write one address, which is somebody's for whichever way they type it: cases, composed
-// and decomposed letters, the domain in Unicode and as A-label.
+// spellings are ways to write one address, all of which name the same account: cases, composed and decomposed letters,
+// the domain in Unicode and as A-label.
 func spellings(n int) []string {
 	name := fmt.Sprintf("josé.müller%d", n)
 	decomposed := strings.NewReplacer("é", "e\u0301", "ü", "u\u0308").Replace(name)
@@ -93,7 +93,8 @@ func oneOf(t *testing.T, round int, answers [2]answer, success, refusal int) {
 	}
 }
 
-// Two changes of different fields at once are both kept: neither writes back what it read of the other's.
+// Two simultaneous changes of different fields are both kept: neither overwrites the other's field with the value from
+// before.
 func TestRaceFieldsOfOneAccount(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, database string) {

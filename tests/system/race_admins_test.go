@@ -15,9 +15,9 @@ type way struct {
 	lost int
 }
 
-// The last two administrators go at once, each by their own hand or each by the other's. One goes. The other is
-// refused: by 409 where it wanted to go itself, and where its caller went first, by the 401 of a dead token or
-// the 403 of lost rights.
+// The last two administrators are removed at once, each by itself or each by the other. One is removed. The other
+// request is refused: with 409 where the account removes itself, and where its caller was removed first, with the 401 of
+// an invalid token or the 403 of lost rights.
 func TestRaceLastTwoAdministrators(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, database string) {
@@ -50,8 +50,8 @@ func (c *cluster) bothGo(w way, callers, targets [2]person) (answers [2]answer) 
 	return answers
 }
 
-// mended finds out who of two administrators is left, which has to be one, has them make up for the other, and
-// returns two whole ones.
+// mended finds out which of two administrators is left, which has to be exactly one, lets it restore the other, and
+// returns two administrators.
 func (c *cluster) mended(two [2]person) [2]person {
 	c.t.Helper()
 	left := -1

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Two changes of one password at once, with one token: at most one wins. The token is dead, the winner's is good,
-// and the winner's password is the one that counts.
+// Two changes of one password at once, with one token: at most one succeeds. The token is invalid then, the new token
+// of the successful change is valid, and so is its password.
 func TestRacePassword(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, database string) {
@@ -50,8 +50,8 @@ func TestRacePassword(t *testing.T) {
 	})
 }
 
-// A login and a disable at once: a token that was issued is good only while the account is active, and is dead
-// for good after the disable.
+// A login and a disable at once: an issued token is valid only while the account is active, and stays invalid after the
+// disable.
 func TestRaceLoginAndDisable(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, database string) {

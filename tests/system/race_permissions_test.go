@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A permission is deleted while it is assigned, or while a role is made with it. Whoever came first, no role
-// holds it in the end, and the one who came second is told.
+// A permission is deleted while it is assigned, or while a role is made with it. Whichever request came first, no role
+// holds it in the end, and the second request is refused.
 func TestRacePermissionDeletedWhileAssigned(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, database string) {

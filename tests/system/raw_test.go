@@ -35,7 +35,7 @@ func (s *server) exchange(t *testing.T, sent string, methods ...string) (answers
 		response.Body.Close()
 		answers = append(answers, a)
 	}
-	// Whatever comes unasked comes at once, in the same packet or just behind it.
+	// Data that was not requested comes at once, in the same packet or just behind it.
 	if err := conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func (s *server) exchange(t *testing.T, sent string, methods ...string) (answers
 	return answers, more.String()
 }
 
-// ours is exchange for requests that reach the handler: each answer is held against what is true of all.
+// ours is exchange for requests that reach the handler: each answer is checked against the rules for all answers.
 func (s *server) ours(t *testing.T, name, path, sent string, methods ...string) []answer {
 	t.Helper()
 	answers, rest := s.exchange(t, sent, methods...)

@@ -28,7 +28,7 @@ var oddTargets = []string{
 // rawRequests are requests that net/http takes.
 func rawRequests(token string) []rawRequest {
 	const host = " HTTP/1.1\r\nHost: x\r\n"
-	login := `{"email":"nobody@people.example","password":"pw-S3CR3T-raw"}`
+	login := `{"email":"nosuch@people.example","password":"pw-S3CR3T-raw"}`
 	asked := "Authorization: Bearer " + token + "\r\n"
 	json := "Content-Type: application/json\r\n"
 	length := func(body string) string { return fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body) }

@@ -72,7 +72,7 @@ func (r readOnlyRoot) launch(stderr *output, args ...string) *process {
 	r.t.Helper()
 	cmd := exec.Command("/svc-users", args...)
 	cmd.Dir, cmd.Env = "/", environment("/", []string{"DATABASE_URL=sqlite:///data/a.db"})
-	cmd.SysProcAttr = leash()
+	cmd.SysProcAttr = pdeathsig()
 	cmd.SysProcAttr.Chroot = r.path
 	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: unprivileged, Gid: unprivileged}
 	return start(r.t, cmd, stderr)

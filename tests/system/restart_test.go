@@ -11,8 +11,8 @@ import (
 )
 
 // PostgreSQL is stopped as by a crash, and started again, while two replicas read, write and log people in. Until
-// it is back there is 503 and nothing else: no 401 for who has a valid token or password, no success for what was
-// not done, no broken connection.
+// it is back every request gets 503: no 401 for a valid token or password, no success for a write that was not made,
+// no broken connection.
 func TestPostgresRestartedUnderLoad(t *testing.T) {
 	t.Parallel()
 	postgres := pgtest.Start(t)
@@ -34,7 +34,7 @@ func TestPostgresRestartedUnderLoad(t *testing.T) {
 		time.Sleep(100*time.Millisecond + rand.N(200*time.Millisecond))
 		postgres.Stop(t)
 		if round%2 == 0 {
-			c.away() // else it is back before anybody has looked twice
+			c.away() // else it may be back before both replicas have been asked
 		}
 		postgres.Start(t)
 		back := machineTime()
@@ -45,8 +45,8 @@ func TestPostgresRestartedUnderLoad(t *testing.T) {
 		close(stop)
 		wait.Wait()
 		for _, w := range writers {
-			deeds := w.check(c.any())
-			t.Logf("%d new roles, deletions and accounts, of which nobody knows of %d", len(deeds), unanswered(deeds))
+			writes := w.check(c.any())
+			t.Logf("%d new roles, deletions and accounts, %d of them with an unknown outcome", len(writes), countUnanswered(writes))
 		}
 		if t.Failed() {
 			return
@@ -56,7 +56,7 @@ func TestPostgresRestartedUnderLoad(t *testing.T) {
 	c.sound()
 }
 
-// away fails the test unless both replicas say that they cannot work.
+// away fails the test unless both replicas report that they are not ready.
 func (c *cluster) away() {
 	c.t.Helper()
 	for _, s := range c.replicas() {
@@ -68,7 +68,7 @@ func (c *cluster) away() {
 	}
 }
 
-// readOn reads with a valid token until it is told to stop.
+// readOn reads with a valid token until stop is closed.
 func (c *cluster) readOn(s *server, p person, stop <-chan struct{}) {
 	every(5*time.Millisecond, stop, func() {
 		if a := s.me(p.token); !a.is(http.StatusOK, http.StatusServiceUnavailable) {

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// What one replica gives somebody the other grants with its very next request. What it takes away the other refuses
-// as soon on SQLite, and within a second on PostgreSQL. The one that made the change obeys at once in any case.
+// A right that one replica grants is granted by the other with the very next request. A right that it revokes is refused
+// by the other as soon on SQLite, and within a second on PostgreSQL. The replica that made the change enforces it at
+// once in any case.
 func TestRightsCountOnTheOtherReplica(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, database string) {
@@ -26,13 +27,13 @@ func TestRightsCountOnTheOtherReplica(t *testing.T) {
 		}
 		for _, s := range c.replicas() {
 			if a := s.me(c.admin.token); !a.is(http.StatusOK) {
-				t.Errorf("the administrator, whom nobody touched, is answered %d", a.status)
+				t.Errorf("the administrator, who was not changed, is answered %d", a.status)
 			}
 		}
 	})
 }
 
-// replicas is a cluster of which one makes the changes and the other is asked.
+// replicas is a cluster in which here makes the changes and there is asked.
 type replicas struct {
 	*cluster
 	here, there *server
@@ -43,8 +44,9 @@ func (r replicas) change(method, path string, body any) {
 	r.here.want(http.StatusOK, method, path, r.admin.token, body)
 }
 
-// obeys asks both replicas for something that needs accounts:read, until the other one has heard of a loss.
-func (r replicas) obeys(why, token string, status int) {
+// converges fails the test unless a request that needs accounts:read gets the status: at once from the replica that made
+// the change, and from the other at once on SQLite or within liveLimit on PostgreSQL.
+func (r replicas) converges(why, token string, status int) {
 	r.t.Helper()
 	const path = "/api/v1/accounts?page_size=1"
 	limit := time.Duration(0)
@@ -71,30 +73,30 @@ func (r replicas) obeys(why, token string, status int) {
 
 func (r replicas) roleAndParent() {
 	p := r.newPerson(r.roles["User"])
-	r.there.me(p.token) // has been seen there, with the rights of before
+	r.there.me(p.token) // caches the rights of before there
 	account := "/api/v1/accounts/" + p.id
-	r.obeys("as User", p.token, http.StatusForbidden)
+	r.converges("as User", p.token, http.StatusForbidden)
 	r.change(http.MethodPatch, account, map[string]any{"role_id": r.roles["Manager"]})
-	r.obeys("as Manager", p.token, http.StatusOK)
+	r.converges("as Manager", p.token, http.StatusOK)
 	r.change(http.MethodPatch, account, map[string]any{"role_id": r.roles["User"]})
-	r.obeys("as User again", p.token, http.StatusForbidden)
+	r.converges("as User again", p.token, http.StatusForbidden)
 
 	parent, child := r.newRole(nil), r.newRole(nil)
 	r.change(http.MethodPatch, "/api/v1/roles/"+child, map[string]any{"parent_id": parent})
 	r.change(http.MethodPatch, account, map[string]any{"role_id": child})
-	r.obeys("with a role that inherits nothing", p.token, http.StatusForbidden)
+	r.converges("with a role that inherits nothing", p.token, http.StatusForbidden)
 	r.change(http.MethodPatch, "/api/v1/roles/"+parent, map[string]any{"parent_id": r.roles["Manager"]})
-	r.obeys("when the parent's parent is Manager", p.token, http.StatusOK)
+	r.converges("when the parent's parent is Manager", p.token, http.StatusOK)
 	r.change(http.MethodPatch, "/api/v1/roles/"+parent, map[string]any{"parent_id": nil})
-	r.obeys("when it is no more", p.token, http.StatusForbidden)
+	r.converges("when it is no more", p.token, http.StatusForbidden)
 	read := map[string]any{"permission_ids": []string{r.permission("accounts:read")}}
 	r.change(http.MethodPost, "/api/v1/roles/"+parent+"/permissions", read)
-	r.obeys("when the parent is assigned accounts:read", p.token, http.StatusOK)
+	r.converges("when the parent is assigned accounts:read", p.token, http.StatusOK)
 	r.change(http.MethodDelete, "/api/v1/roles/"+parent+"/permissions/"+r.permission("accounts:read"), nil)
-	r.obeys("when it is taken away", p.token, http.StatusForbidden)
+	r.converges("when it is taken away", p.token, http.StatusForbidden)
 }
 
-// permissions come and go, which shows in what an account is told it holds.
+// permissions are made, renamed and deleted, which shows in the permissions of GET /api/v1/auth/me.
 func (r replicas) permissions() {
 	id, name := r.newPermission()
 	role := r.newRole(map[string]any{"permission_ids": []string{id}})
@@ -119,32 +121,32 @@ func (r replicas) holds(why, token, name string, want bool) {
 	}
 }
 
-// account goes through all that ends a token.
+// account goes through all changes that invalidate a token.
 func (r replicas) account() {
 	p := r.newPerson(r.roles["Manager"])
 	account := "/api/v1/accounts/" + p.id
-	r.obeys("at first", p.token, http.StatusOK)
+	r.converges("at first", p.token, http.StatusOK)
 
 	r.change(http.MethodPatch, account, map[string]any{"is_active": false})
-	r.obeys("disabled", p.token, http.StatusUnauthorized)
+	r.converges("disabled", p.token, http.StatusUnauthorized)
 	r.there.want(http.StatusUnauthorized, http.MethodPost, "/api/v1/auth/login", "", credentials(p.email, p.password))
 	r.change(http.MethodPatch, account, map[string]any{"is_active": true})
-	r.obeys("enabled again, with the token of before", p.token, http.StatusUnauthorized)
+	r.converges("enabled again, with the token of before", p.token, http.StatusUnauthorized)
 	p.token = r.here.login(p.email, p.password)
-	r.obeys("with a fresh token", p.token, http.StatusOK)
+	r.converges("with a fresh token", p.token, http.StatusOK)
 
 	chosen := newPassword()
 	fresh := r.here.want(http.StatusOK, http.MethodPost, "/api/v1/auth/password", p.token,
 		map[string]any{"current_password": p.password, "new_password": chosen}).text("token")
-	r.obeys("after their change of the password", p.token, http.StatusUnauthorized)
-	r.obeys("with the token that came of it", fresh, http.StatusOK)
+	r.converges("after their change of the password", p.token, http.StatusUnauthorized)
+	r.converges("with the token that came of it", fresh, http.StatusOK)
 
 	r.change(http.MethodPatch, account, map[string]any{"password": newPassword()})
-	r.obeys("after the administrator's change of the password", fresh, http.StatusUnauthorized)
+	r.converges("after the administrator's change of the password", fresh, http.StatusUnauthorized)
 	r.there.want(http.StatusUnauthorized, http.MethodPost, "/api/v1/auth/login", "", credentials(p.email, chosen))
 
 	p = r.newPerson(r.roles["Manager"])
-	r.obeys("before it is deleted", p.token, http.StatusOK)
+	r.converges("before it is deleted", p.token, http.StatusOK)
 	r.change(http.MethodDelete, "/api/v1/accounts/"+p.id, nil)
-	r.obeys("deleted", p.token, http.StatusUnauthorized)
+	r.converges("deleted", p.token, http.StatusUnauthorized)
 }

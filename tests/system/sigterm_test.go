@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// stopWithin is how long a server may take to stop whose clients are well, by the machine's clock. One that keeps a connection on which
-// it has said nothing yet is given five seconds by net/http.
+// stopWithin is how long a server without faulty clients may take to stop, by the machine's clock. A client with an open
+// connection on which it has sent nothing yet is given five seconds by net/http.
 const stopWithin = 10 * time.Second
 
-// Told to stop, a server takes no new connections, finishes what it has begun and ends with status 0.
+// On SIGTERM a server takes no new connections, finishes the requests it has begun and ends with status 0.
 func TestSignalsFinishWhatIsInFlight(t *testing.T) {
 	t.Parallel()
 	for name, signal := range map[string]os.Signal{"SIGTERM": syscall.SIGTERM, "SIGINT": syscall.SIGINT} {
@@ -83,7 +83,7 @@ func (s *server) dial(t *testing.T) net.Conn {
 	return conn
 }
 
-// refusesNew waits until nobody can connect any more.
+// refusesNew waits until new connections are refused.
 func (s *server) refusesNew(t *testing.T) {
 	t.Helper()
 	for began := machineTime(); machineSince(began) < backWithin; time.Sleep(5 * time.Millisecond) {

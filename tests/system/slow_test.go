@@ -93,7 +93,7 @@ func crawl(conn net.Conn, send, drip string) string {
 	return answered.String()
 }
 
-// served fails the test unless clients that are well are served as if they were alone.
+// served fails the test unless normal clients are served as if there were no others.
 func served(t *testing.T, c *cluster) {
 	t.Helper()
 	for range 20 {

@@ -15,8 +15,8 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-// byHand opens a database as an operator with a SQL shell would. The schema is the service's own business; what
-// is said here in SQL is what no answer can show, or what no request can do.
+// byHand opens a database as an operator with a SQL shell would. The schema is internal to the service; SQL is used only
+// for what no response shows or no request can do.
 func byHand(t *testing.T, database string) *sql.DB {
 	t.Helper()
 	driver, name := "pgx", database

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Whoever fails to log in learns nothing of why: the answers are the same bytes and headers, and take the same
-// time. This one is not parallel, since it measures time.
+// A failed login does not reveal its reason: all refusals have the same bytes and headers, and take the same time. The
+// test is not parallel, since it measures time.
 func TestFailedLoginsAreAlike(t *testing.T) {
 	s := serve(t, sqliteURL(t), "--demo")
 	token := s.login("admin@example.com", "admin123")

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// writer writes, one thing after the other, and remembers what became of each.
+// writer makes one write after the other, and keeps the outcome of each.
 type writer struct {
 	t     *testing.T
 	s     *server
@@ -19,10 +19,10 @@ type writer struct {
 	user  string   // id of the role User
 	three []string // ids of three permissions
 
-	account string // its own, of which e-mail and state are changed together
+	account string // its own account, whose e-mail and state are changed together
 	current []int  // which of its changes the account may be at
 	n       int
-	deeds   []deed
+	writes  []write
 }
 
 // newWriters makes n of them, with an account each.
@@ -68,7 +68,7 @@ func (w *writer) work(stop <-chan struct{}, goOn bool) {
 	}
 }
 
-// outcomeOf says what an answer tells, and fails the test if it is none that a writer should get.
+// outcomeOf returns the outcome that an answer means, and fails the test for an answer that a writer must not get.
 func (w *writer) outcomeOf(a answer, success int) outcome {
 	switch {
 	case a.err != nil:
@@ -93,7 +93,7 @@ func (w *writer) role() (name string, a answer) {
 func (w *writer) newRole() outcome {
 	name, a := w.role()
 	o := w.outcomeOf(a, http.StatusCreated)
-	w.deeds = append(w.deeds, deed{"the new role " + name, o, func(s *server) (bool, string) { return w.findRole(s, name) }})
+	w.writes = append(w.writes, write{"the new role " + name, o, func(s *server) (bool, string) { return w.findRole(s, name) }})
 	return o
 }
 
@@ -121,7 +121,7 @@ func (w *writer) deleteRole() outcome {
 		return o
 	}
 	o := w.outcomeOf(w.s.send(http.MethodDelete, "/api/v1/roles/"+a.text("id"), w.token, nil), http.StatusOK)
-	w.deeds = append(w.deeds, deed{"the deletion of role " + name, o, func(s *server) (bool, string) {
+	w.writes = append(w.writes, write{"the deletion of role " + name, o, func(s *server) (bool, string) {
 		there, problem := w.findRole(s, name)
 		return !there, problem
 	}})
@@ -131,7 +131,7 @@ func (w *writer) deleteRole() outcome {
 func (w *writer) newAccount() outcome {
 	email := newEmail()
 	o := w.outcomeOf(w.s.send(http.MethodPost, "/api/v1/accounts", w.token, newAccount(email, newPassword(), w.user)), http.StatusCreated)
-	w.deeds = append(w.deeds, deed{"the new account " + email, o, func(s *server) (bool, string) {
+	w.writes = append(w.writes, write{"the new account " + email, o, func(s *server) (bool, string) {
 		var list []struct {
 			Role struct{ ID string }
 		}
@@ -160,11 +160,11 @@ func (w *writer) changeAccount() outcome {
 
 func (w *writer) email(n int) string { return fmt.Sprintf("at-%d-%s@%s", n, w.account, mailDomain) }
 
-// check looks for all deeds at a server, and whether the account is where it may be. It returns the deeds and
-// forgets them.
-func (w *writer) check(s *server) []deed {
+// check looks for all writes at a server, and checks that the account is in a state that it may be in. It returns the
+// writes and removes them from the writer.
+func (w *writer) check(s *server) []write {
 	w.t.Helper()
-	checkDeeds(w.t, s, w.deeds)
+	checkWrites(w.t, s, w.writes)
 	var got struct {
 		Email  string
 		Active bool `json:"is_active"`
@@ -178,8 +178,8 @@ func (w *writer) check(s *server) []deed {
 	if !slices.Contains(w.current, n) || got.Active != (n%2 == 0) {
 		w.t.Errorf("the account is at change %d, active %v, and may be at %v", n, got.Active, w.current)
 	}
-	checked := w.deeds
-	w.current, w.deeds = []int{n}, nil // what was seen now stays
+	checked := w.writes
+	w.current, w.writes = []int{n}, nil // what was seen now stays
 	return checked
 }
 

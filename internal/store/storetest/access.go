@@ -10,7 +10,7 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-// testKeptAccounts: what a store keeps of accounts is what the database has, whoever changed it and however.
+// testKeptAccounts: cached accounts are equal to those in the database, whichever process changed them and however.
 func testKeptAccounts(t *testing.T, f *fixture) {
 	ctx := t.Context()
 	a, b := f.addAccount("ada@example.com", f.role), f.addAccount("bob@example.com", f.role)
@@ -60,7 +60,7 @@ func testKeptAccounts(t *testing.T, f *fixture) {
 		t.Errorf("AccountSince no revision, after DELETE: %v", err)
 	}
 	if _, err = f.AccountSince(ctx, access.Revision, users.NewID()); err != users.ErrNotFound {
-		t.Errorf("AccountSince of an id that nobody has: %v", err)
+		t.Errorf("AccountSince of an unknown id: %v", err)
 	}
 }
 

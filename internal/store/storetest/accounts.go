@@ -66,7 +66,7 @@ func testAccountErrors(t *testing.T, f *fixture) {
 
 	_, err := f.Account(ctx, unknown)
 	wantError(t, "Account", err, users.ErrNotFound)
-	_, _, err = f.AccountByEmail(ctx, address(t, "nobody@example.com"))
+	_, _, err = f.AccountByEmail(ctx, address(t, "unknown@example.com"))
 	wantError(t, "AccountByEmail", err, users.ErrNotFound)
 	_, err = f.PasswordHash(ctx, unknown)
 	wantError(t, "PasswordHash", err, users.ErrNotFound)
@@ -138,7 +138,7 @@ func testPasswordHashes(t *testing.T, f *fixture) {
 	check("after ReplacePasswordHash", a.ID, "newer")
 	wantError(t, "replacing what is gone", f.replaceHash(ctx, a.ID, "set", "lost"), nil)
 	check("after replacing what is gone", a.ID, "newer")
-	wantError(t, "replacing for nobody", f.replaceHash(ctx, users.NewID(), "set", "lost"), nil)
+	wantError(t, "replacing for an unknown account", f.replaceHash(ctx, users.NewID(), "set", "lost"), nil)
 	for _, c := range []struct {
 		old      users.PasswordHash
 		replaced bool

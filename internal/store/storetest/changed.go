@@ -7,8 +7,8 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-// testChanged: who waits is told soon after a change, whoever made it, and not before; and who has missed it
-// already is told at once.
+// testChanged: a subscriber is notified soon after a change, whichever process made it, and not before; a subscriber with
+// an earlier revision is notified at once.
 func testChanged(t *testing.T, f *fixture) {
 	ctx := t.Context()
 	a := f.addAccount("ada@example.com", f.role)

@@ -80,7 +80,7 @@ func testCountsAreKept(t *testing.T, f *fixture) {
 		}
 		checkCounts(r, f, roles)
 	})
-	// A role that nobody holds any more can go, and its totals with it.
+	// A role without accounts can be deleted, and its totals with it.
 	byHand(t, f.url, `DELETE FROM accounts`)
 	f.do(func(tx users.Tx) error { return tx.DeleteRole(t.Context(), roles[2].ID) })
 	checkCounts(t, f, roles)

@@ -70,7 +70,7 @@ func quickest(limit time.Duration, try func()) time.Duration {
 	return least
 }
 
-// byHand runs SQL past the store, as somebody with a shell would.
+// byHand runs SQL without the store, as an operator with a shell would.
 func byHand(t testing.TB, address string, statements ...string) {
 	t.Helper()
 	db := shell(t, address)

@@ -58,7 +58,7 @@ func (w *world) throughStore(tx users.Tx) error {
 	return tx.Assign(ctx, w.role(), []users.ID{w.permission(), w.permission()})
 }
 
-// statement returns one of somebody with a shell.
+// statement returns a random SQL statement, as an operator with a shell might run.
 func (w *world) statement() string {
 	switch w.draw.IntN(10) {
 	case 0:

@@ -15,7 +15,7 @@ func testGraph(t *testing.T, f *fixture) {
 	child := f.addRole("Child", f.role.ID)
 	f.addPermission("x:base", f.role)
 	f.addPermission("x:child", child)
-	f.addPermission("x:nobody")
+	f.addPermission("x:unused")
 	a := f.addAccount("ada@example.com", child)
 
 	check := func(what string, access users.Access, err error) {

@@ -115,7 +115,7 @@ func testMigrateAfterInterruption(t *testing.T, url string) {
 	wantError(t, "Ready", s.Ready(ctx), nil)
 }
 
-// testMigrateWhenCurrent: a start on a current schema waits for nobody, not even for a transaction.
+// testMigrateWhenCurrent: a start on a current schema does not wait, not even for a transaction.
 func testMigrateWhenCurrent(t *testing.T, url string) {
 	ctx := t.Context()
 	s, other := open(t, url), open(t, url)

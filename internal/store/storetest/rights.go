@@ -41,8 +41,8 @@ func (f *fixture) rightsAfter(at users.RightsPlace, names map[users.ID]string) (
 	return got, at
 }
 
-// testChangesOfRights: a change of any column of a permission or a role counts, whoever makes it, and what is assigned to a
-// role does; nothing else.
+// testChangesOfRights: every change of a column of a permission or a role, and of assignments, makes a new revision,
+// whichever process makes it; nothing else does.
 func testChangesOfRights(t *testing.T, f *fixture) {
 	ctx := t.Context()
 	names := map[users.ID]string{f.role.ID: "base"}
@@ -156,7 +156,7 @@ func testRolesInPieces(t *testing.T, f *fixture) {
 	})
 }
 
-// testRenamesTouchNoAccount: renaming a role writes as many rows whether nobody has it or thousands do.
+// testRenamesTouchNoAccount: renaming a role writes as many rows whether no account has it or thousands do.
 func testRenamesTouchNoAccount(t *testing.T, f *fixture) {
 	empty := f.addRole("Empty", users.ID{})
 	const many = 2000

@@ -175,7 +175,7 @@ func testReadContext(t *testing.T, f *fixture) {
 	wantError(t, "InRowTx", f.replaceHash(done, users.NewID(), "a", "b"), context.Canceled)
 }
 
-// testReadersDoNotWait: whoever reads sees the state before a transaction that is still going on.
+// testReadersDoNotWait: a reader sees the state before a transaction that is still going on.
 func testReadersDoNotWait(t *testing.T, f *fixture) {
 	ctx := t.Context()
 	a := f.addAccount("ada@example.com", f.role)

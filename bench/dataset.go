@@ -18,11 +18,11 @@ import (
 	"github.com/svc-users/svc-users/bench/target"
 )
 
-// site is an installation with a certain number of accounts.
-type site struct {
+// dataset is an installation with a certain number of accounts.
+type dataset struct {
 	settings target.Settings
 	plan     fill.Plan
-	// starts are the cursors at which each place of each list begins, next those where it goes on.
+	// starts has the cursor at which each place of each list begins, next the cursor of its next page.
 	starts, next map[place]string
 	// conn, token and pid are those of the service while it runs.
 	conn  *load.Conn
@@ -31,33 +31,33 @@ type site struct {
 }
 
 const (
-	// pageSize is that of the pages whose cost is taken, largestPage the most that may be asked for.
+	// pageSize is the page_size of measured pages, largestPage the largest that the API allows.
 	pageSize    = 20
 	largestPage = 100
-	// sampleSize is how many accounts there are when the cursors into the midst of a list are taken; of the
-	// smallest table, half.
+	// sampleSize is the number of accounts when the cursors into the middle of a list are taken; at most half of the
+	// smallest table.
 	sampleSize = 2000
 )
 
-// buildSites fills a table of each size on each database, the databases at the same time.
-func buildSites(ctx context.Context, r *run) (map[string][]*site, error) {
+// buildDatasets fills a table of each size on each database, the databases at the same time.
+func buildDatasets(ctx context.Context, r *run) (map[string][]*dataset, error) {
 	hasher, err := bare.NewHasher(password, cheapCost)
 	if err != nil {
 		return nil, err
 	}
-	sites := map[string][]*site{}
+	datasets := map[string][]*dataset{}
 	for _, database := range r.databases {
 		for _, size := range r.scale.sizes {
-			settings, err := r.places.Empty(r.binary, database, cheapCost)
+			settings, err := r.env.Empty(r.binary, database, cheapCost)
 			if err != nil {
 				return nil, err
 			}
-			sites[database] = append(sites[database], &site{settings: settings, plan: plan(size, hasher), starts: map[place]string{}, next: map[place]string{}})
+			datasets[database] = append(datasets[database], &dataset{settings: settings, plan: plan(size, hasher), starts: map[place]string{}, next: map[place]string{}})
 		}
 	}
 	took := map[string]*time.Duration{}
 	group, ctx := errgroup.WithContext(ctx)
-	for database, of := range sites {
+	for database, of := range datasets {
 		took[database] = new(time.Duration)
 		group.Go(func() error {
 			for _, s := range of {
@@ -77,33 +77,33 @@ func buildSites(ctx context.Context, r *run) (map[string][]*site, error) {
 		r.results.Notef("%s: %s accounts were inserted by SQL in %.1f s; they share one password hash",
 			database, thousands(r.scale.sizes[len(r.scale.sizes)-1]), took[database].Seconds())
 	}
-	return sites, nil
+	return datasets, nil
 }
 
-// build fills a site. A cursor stays where it is while rows come, so the cursors into the midst of each list are taken
-// while there is only a sample of the accounts: at full size, walking there would cost more than all that is
-// measured.
-func (s *site) build(ctx context.Context) error {
+// build fills a dataset. A cursor keeps its position while rows are added, so the cursors into the middle of each list
+// are taken while only a sample of the accounts exists: at full size, paging there would take longer than all
+// measurements.
+func (s *dataset) build(ctx context.Context) error {
 	if err := target.Migrate(ctx, s.settings); err != nil {
 		return err
 	}
 	size := min(sampleSize, s.plan.Accounts/2)
 	sampled := func(i int) bool { return i == 0 || s.plan.Sampled(i, size) }
-	if err := filled(ctx, s.settings.DatabaseURL, func(db fill.Database) error {
+	if err := withDatabase(ctx, s.settings.DatabaseURL, func(db fill.Database) error {
 		return errors.Join(db.Roles(ctx), db.Accounts(ctx, s.plan, sampled))
 	}); err != nil {
 		return err
 	}
-	if err := serving(ctx, s.settings, func(svc *target.Service) error { return s.findPlaces(ctx, svc, sampled) }); err != nil {
+	if err := withService(ctx, s.settings, func(svc *target.Service) error { return s.findPlaces(ctx, svc, sampled) }); err != nil {
 		return err
 	}
-	return filled(ctx, s.settings.DatabaseURL, func(db fill.Database) error {
+	return withDatabase(ctx, s.settings.DatabaseURL, func(db fill.Database) error {
 		return errors.Join(db.Accounts(ctx, s.plan, func(i int) bool { return !sampled(i) }), db.Settle(ctx))
 	})
 }
 
-// enter connects to the site's service.
-func (s *site) enter(ctx context.Context, svc *target.Service) (err error) {
+// connect logs in to the dataset's service and opens the connection.
+func (s *dataset) connect(ctx context.Context, svc *target.Service) (err error) {
 	s.pid = svc.PID()
 	if s.token, err = svc.Token(ctx, s.plan.Account(0).Email, password); err != nil {
 		return err
@@ -112,9 +112,9 @@ func (s *site) enter(ctx context.Context, svc *target.Service) (err error) {
 	return err
 }
 
-// findPlaces walks through each list of the sample and keeps the cursors.
-func (s *site) findPlaces(ctx context.Context, svc *target.Service, sampled func(int) bool) error {
-	if err := s.enter(ctx, svc); err != nil {
+// findPlaces pages through each list of the sample and keeps the cursors.
+func (s *dataset) findPlaces(ctx context.Context, svc *target.Service, sampled func(int) bool) error {
+	if err := s.connect(ctx, svc); err != nil {
 		return err
 	}
 	defer s.conn.Close()
@@ -149,9 +149,9 @@ func (s *site) findPlaces(ctx context.Context, svc *target.Service, sampled func
 	return nil
 }
 
-// page reads the next page of 20 at a place, starting over where the list does not fill one any more, and returns how
-// long the client waited for it.
-func (s *site) page(l list, d depth) (time.Duration, error) {
+// page reads the next page of 20 at a place and returns how long the client waited for it. It begins again at the
+// place's first cursor where fewer than 20 accounts are left.
+func (s *dataset) page(l list, d depth) (time.Duration, error) {
 	p := place{l, d}
 	cursor, ok := s.next[p]
 	if !ok {
@@ -174,7 +174,7 @@ func (s *site) page(l list, d depth) (time.Duration, error) {
 	return took, nil
 }
 
-// listed is the part of a list's answer that matters here. NextCursor is empty at the end.
+// listed is the part of a list response that is used here. NextCursor is empty on the last page.
 type listed struct {
 	Data []struct {
 		ID    string `json:"id"`
@@ -186,8 +186,8 @@ type listed struct {
 	} `json:"meta"`
 }
 
-// fetch asks for a part of a list and returns it with the time that the client waited.
-func (s *site) fetch(l list, query url.Values) (part listed, took time.Duration, err error) {
+// fetch requests a page of a list and returns it with the time that the client waited.
+func (s *dataset) fetch(l list, query url.Values) (part listed, took time.Duration, err error) {
 	path := "/api/v1/accounts?sort=" + l.sort + "&" + query.Encode()
 	if l.filter != "" {
 		path += "&" + l.filter

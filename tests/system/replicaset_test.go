@@ -14,20 +14,20 @@ import (
 	"time"
 )
 
-// fleet is three replicas on one database, each at an address that it keeps.
-type fleet struct {
+// replicaSet is three replicas on one database. Each keeps its address when it is started again.
+type replicaSet struct {
 	t        *testing.T
 	database string
 	replicas []*server
 	token    string // the administrator's
 }
 
-func newFleet(t *testing.T, database string) *fleet {
+func newReplicaSet(t *testing.T, database string) *replicaSet {
 	t.Helper()
-	f := &fleet{t: t, database: database}
+	f := &replicaSet{t: t, database: database}
 	for i := range 3 {
-		// An address apart from that of all other connections, of which none may have the port when the replica
-		// comes back to it. Elsewhere than on Linux there is but one.
+		// Each replica has a loopback address of its own, so that no other connection of the machine can take its port
+		// while it is down. Systems other than Linux have 127.0.0.1 only.
 		host := "127.0.0.1"
 		if runtime.GOOS == "linux" {
 			host = fmt.Sprintf("127.0.0.%d", 2+i)
@@ -38,7 +38,7 @@ func newFleet(t *testing.T, database string) *fleet {
 	return f
 }
 
-func (f *fleet) start(address string, args ...string) *server {
+func (f *replicaSet) start(address string, args ...string) *server {
 	f.t.Helper()
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -47,9 +47,9 @@ func (f *fleet) start(address string, args ...string) *server {
 	return serveWith(f.t, []string{"DATABASE_URL=" + f.database, "HOST=" + host, "PORT=" + port, "TRUSTED_PROXIES=127.0.0.1/32"}, args...)
 }
 
-// replace ends a replica by a signal and, a moment later, starts it again. It returns when the balancer has
-// taken it back.
-func (f *fleet) replace(i int, s os.Signal) {
+// replace ends a replica by a signal and starts it again half a second later. It returns when the balancer sends
+// requests to it again.
+func (f *replicaSet) replace(i int, s os.Signal) {
 	f.t.Helper()
 	old := f.replicas[i]
 	old.signal(s)
@@ -63,9 +63,9 @@ func (f *fleet) replace(i int, s os.Signal) {
 	})
 }
 
-// balance runs HAProxy with the published configuration, of which only the addresses are others, and returns where
-// it listens.
-func (f *fleet) balance(haproxy string) string {
+// balance runs HAProxy with the published configuration, in which only the addresses are replaced, and returns its
+// address, host:port.
+func (f *replicaSet) balance(haproxy string) string {
 	f.t.Helper()
 	front, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -96,7 +96,7 @@ func (f *fleet) balance(haproxy string) string {
 	}
 	said := &output{}
 	cmd := exec.Command(haproxy, "-db", "-f", path)
-	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr, cmd.ExtraFiles = said, said, leash(), []*os.File{file}
+	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr, cmd.ExtraFiles = said, said, pdeathsig(), []*os.File{file}
 	if err := cmd.Start(); err != nil {
 		f.t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func (f *fleet) balance(haproxy string) string {
 }
 
 // balanceByNginx does the same with nginx and the file for it.
-func (f *fleet) balanceByNginx(nginx string) string {
+func (f *replicaSet) balanceByNginx(nginx string) string {
 	f.t.Helper()
 	published, err := os.ReadFile("../../deploy/nginx/load_balancer.conf")
 	if err != nil {
@@ -131,9 +131,9 @@ func (f *fleet) balanceByNginx(nginx string) string {
 	return address
 }
 
-// known fails the test unless a replica learns through the balancer whose request it is, whatever the client says of
-// itself.
-func (f *fleet) known(address string) {
+// wantClientAddress fails the test unless every replica logs the client's address for requests through the balancer,
+// whatever forwarding headers the client sends.
+func (f *replicaSet) wantClientAddress(address string) {
 	f.t.Helper()
 	c := newFrontClient(f.t, address, f.token)
 	for range f.replicas {
