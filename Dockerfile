@@ -10,13 +10,12 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-ARG VERSION=dev
 ARG TARGETOS
 ARG TARGETARCH
 # The compiler's cache stays with the builder: after a change of the source only that is compiled, and not SQLite again.
 RUN --mount=type=cache,target=/root/.cache/go-build \
     CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
-    go build -trimpath -ldflags "-s -w -X main.release=$VERSION" -o /image/usr/local/bin/svc-users ./cmd/svc-users
+    go build -trimpath -ldflags "-s -w" -o /image/usr/local/bin/svc-users ./cmd/svc-users
 # The rest of the file system, made here because there is no shell there: certificates for TLS to PostgreSQL, a place
 # for temporary files, and a data folder of the user's own, whose mode and owner a new volume takes over.
 RUN install -D -m 0644 /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ca-certificates.crt && \

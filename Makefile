@@ -3,7 +3,6 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help run build test test-clients test-container explore check lint vulncheck generate bench bench-quick bench-docs bench-go fuzz cover clean
 
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TOOL    := go tool -modfile=tools/go.mod
 # The modules beside the service's own: what other services import, and what shows how.
 MODULES := authn examples/orders
@@ -15,7 +14,7 @@ run: ## run the service on the embedded database with demo data
 	go run ./cmd/svc-users serve --demo
 
 build: ## build the static binary bin/svc-users
-	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.release=$(VERSION)" -o bin/svc-users ./cmd/svc-users
+	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags "-s -w" -o bin/svc-users ./cmd/svc-users
 
 test: ## run every test, with a throw-away PostgreSQL (installed if it is missing)
 	@scripts/postgres.sh

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/app"
 	"github.com/svc-users/svc-users/internal/config"
 	"github.com/svc-users/svc-users/internal/token"
@@ -58,7 +59,7 @@ func (cmd *serveCommand) Run(t *terminal) error {
 		log.Warn("waiting for the database", "cause", why, "at_most", cfg.DatabaseWait.String())
 	}
 	c := app.FromSettings(cfg)
-	c.Keys, c.Log, c.Version, c.Demo = keys, log, buildVersion(), cmd.Demo
+	c.Keys, c.Log, c.Version, c.Demo = keys, log, users.Version, cmd.Demo
 	c.Hooks = app.Hooks{
 		BeforeOpen: func() error {
 			if err := t.checkDatabase(cfg); err != nil {

@@ -3,26 +3,38 @@ package main
 import (
 	"fmt"
 	"runtime/debug"
-)
 
-// release is set by the linker when a release is built.
-var release string
+	users "github.com/svc-users/svc-users"
+)
 
 type versionCommand struct{}
 
-// Run prints the version.
+// Run prints the version and, of a build from a checkout, the commit: `svc-users 0.1.0 (1a2b3c4d5e6f)`, or
+// `svc-users 0.1.0 (1a2b3c4d5e6f, modified)`.
 func (versionCommand) Run(t *terminal) error {
-	fmt.Fprintln(t.stdout, "svc-users", buildVersion())
+	info, _ := debug.ReadBuildInfo()
+	fmt.Fprintln(t.stdout, "svc-users", users.Version+describeCommit(info))
 	return nil
 }
 
-// buildVersion is the release this binary was built as, or what the Go toolchain knows of it.
-func buildVersion() string {
-	if release != "" {
-		return release
+// describeCommit returns the commit of a build in parentheses, after a space; empty where the build does not know it.
+func describeCommit(info *debug.BuildInfo) string {
+	if info == nil {
+		return ""
 	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
+	commit, modified := "", ""
+	for _, setting := range info.Settings {
+		switch setting.Key {
+		case "vcs.revision":
+			commit = setting.Value[:min(12, len(setting.Value))]
+		case "vcs.modified":
+			if setting.Value == "true" {
+				modified = ", modified"
+			}
+		}
 	}
-	return "(devel)"
+	if commit == "" {
+		return ""
+	}
+	return " (" + commit + modified + ")"
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	users "github.com/svc-users/svc-users"
 )
 
 const description = `Accounts, a hierarchy of roles, and the permissions attached to them.
@@ -38,10 +40,6 @@ type Tag struct {
 	Description string
 }
 
-// apiVersion is that of the contract. The document changes with the contract alone, not with each release of the
-// program, so that the copy in docs is good for every build.
-const apiVersion = "1.0.0"
-
 // Document returns the OpenAPI 3.1 document of these routes as indented JSON, the same bytes each time. The tags are in
 // the order in which the document has them.
 func Document(tags []Tag, routes []Route) []byte {
@@ -49,7 +47,7 @@ func Document(tags []Tag, routes []Route) []byte {
 	d.api = &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info: &huma.Info{
-			Title: ServiceName, Version: apiVersion, Description: description,
+			Title: ServiceName, Version: users.Version, Description: description,
 			License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
 		},
 		Servers: []*huma.Server{{URL: "/"}},
