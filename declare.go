@@ -106,7 +106,7 @@ func (in Declaration) read(f *Faults) declared {
 // noDuplicate notes a name that the document has had before. What could not be read is empty, and no name.
 func noDuplicate[N ~string](f *Faults, seen map[N]bool, at string, name N) {
 	if name != "" && seen[name] {
-		f.Add(at, "is there twice")
+		f.Add(at, "is a duplicate")
 	}
 	seen[name] = true
 }

@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// Introspection is what a token is worth now (RFC 7662). The zero value is one that is worth nothing.
+// Introspection says whether a token is valid, and whose it is (RFC 7662). The zero value is an invalid one.
 type Introspection struct {
 	Active    bool
 	Claims    Claims

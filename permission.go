@@ -56,8 +56,8 @@ func SystemPermissions() []SystemPermission {
 		{PermissionsRead, "Read permissions"},
 		{PermissionsUpdate, "Change permissions"},
 		{PermissionsDelete, "Delete permissions"},
-		{TokensIntrospect, "Ask what a token is worth"},
-		{ChangesRead, "Follow the changes of rights"},
+		{TokensIntrospect, "Introspect tokens"},
+		{ChangesRead, "Read the change feed"},
 	}
 }
 

@@ -206,7 +206,7 @@ func TestPlansRefused(t *testing.T) {
 				d.Roles[0].Permissions = []string{"orders:read", "orders:read"}
 				d.Roles[1].Name = "LEAD"
 			}, ErrInvalid,
-			"permissions.1.name is there twice; roles.0.permissions.1 is there twice; roles.1.name is there twice",
+			"permissions.1.name is a duplicate; roles.0.permissions.1 is a duplicate; roles.1.name is a duplicate",
 		},
 		"malformed": {
 			func(d *Declaration) {

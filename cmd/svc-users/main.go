@@ -39,9 +39,9 @@ type terminal struct {
 type commands struct {
 	Serve       serveCommand       `cmd:"" help:"Bring the database up to date and serve the API."`
 	Seed        seedCommand        `cmd:"" help:"Make the demo roles and accounts that are missing. Refused in production."`
-	Admin       adminCommand       `cmd:"" help:"Look after administrators."`
-	Keys        keysCommand        `cmd:"" help:"Look after the keys that sign tokens."`
-	Migrate     migrateCommand     `cmd:"" help:"Look after the database schema."`
+	Admin       adminCommand       `cmd:"" help:"Manage administrators."`
+	Keys        keysCommand        `cmd:"" help:"Manage signing keys."`
+	Migrate     migrateCommand     `cmd:"" help:"Manage the database schema."`
 	Explain     explainCommand     `cmd:"" help:"Say whether an account may do something now, and why."`
 	Plan        planCommand        `cmd:"" help:"Show what a service's declaration of permissions and roles would change."`
 	Apply       applyCommand       `cmd:"" help:"Make the database agree with a service's declaration: all of it or nothing."`

@@ -45,7 +45,7 @@ function members(raw) {
     else if (token === '}' || token === ']') open.pop();
     else if (token === ':') {
       name = last;
-      if (open.at(-1).has(name)) throw new Malformed('a member is there twice');
+      if (open.at(-1).has(name)) throw new Malformed('duplicate member');
       open.at(-1).add(name);
     } else if (token[0] === '"') {
       last = JSON.parse(token);

@@ -50,7 +50,7 @@ def members(raw):
 
 def once(pairs):
     if len({name for name, _ in pairs}) != len(pairs):
-        raise Malformed("a member is there twice")
+        raise Malformed("duplicate member")
     return dict(pairs)
 
 

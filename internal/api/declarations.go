@@ -91,12 +91,12 @@ func declarationRoutes() []web.Route {
 	}
 	return []web.Route{
 		with(web.Route{
-			Path: path + "plan", Name: "planDeclaration", Summary: "Show what a declaration would change",
+			Path: path + "plan", Name: "planDeclaration", Summary: "Plan a declaration: show what applying it would change",
 			Description: "Changes nothing. Whether the caller may make each change is decided when it is applied. A name that belongs to another service, or to the system, is refused.",
 			Message:     "Declaration planned successfully",
 		}, (*users.Service).PlanDeclaration),
 		with(web.Route{
-			Path: path + "apply", Name: "applyDeclaration", Summary: "Make roles and permissions agree with a declaration",
+			Path: path + "apply", Name: "applyDeclaration", Summary: "Apply a declaration of roles and permissions",
 			Description: "All of it or nothing, and each change under the rules of the operation that makes it alone: its permission, and nobody can hand out what they do not hold. What the service owns and does not declare is taken away only with `prune`.",
 			Message:     "Declaration applied successfully",
 		}, (*users.Service).ApplyDeclaration),

@@ -37,7 +37,7 @@ func explainRoutes() []web.Route {
 	return []web.Route{
 		web.Get(web.Route{
 			Method: http.MethodGet, Path: one + "/permissions", Auth: web.AuthBearer, Permission: users.AccountsRead,
-			Name: "getAccountPermissions", Tag: tag, Summary: "Read all that an account may do, and by which roles",
+			Name: "getAccountPermissions", Tag: tag, Summary: "List an account's effective permissions and the roles that grant them",
 			Description: "All effective permissions, each with the roles from the account's own to the one that it is assigned to. None while the account is disabled.",
 			Message:     "Permissions retrieved successfully",
 			Example: AccountPermissions{
@@ -46,7 +46,7 @@ func explainRoutes() []web.Route {
 		}, getAccountPermissions),
 		web.Get(web.Route{
 			Method: http.MethodGet, Path: one + "/explain", Auth: web.AuthBearer, Permission: users.AccountsRead,
-			Name: "explainPermission", Tag: tag, Summary: "Say whether an account may do something, and why",
+			Name: "explainPermission", Tag: tag, Summary: "Explain whether an account has a permission",
 			Description: "By the state of the database now, whatever a token says.",
 			Message:     "Permission explained successfully",
 			Params: []*web.Param{requireParameter(web.DescribeQueryParam("permission", "The name of the permission, which need not exist.",

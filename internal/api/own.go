@@ -48,20 +48,20 @@ func ownRoutes() []web.Route {
 	return []web.Route{
 		web.Body(web.Route{
 			Method: http.MethodPost, Path: "/api/v1/auth/login", Auth: web.AuthNone,
-			Name: "login", Tag: tag, Summary: "Get a token for an e-mail and its password",
+			Name: "login", Tag: tag, Summary: "Log in with e-mail and password",
 			Description: "A wrong, unknown or malformed e-mail, a wrong password and a disabled account get the same answer after the same time.",
 			Message:     "Token issued.", Fails: []int{http.StatusUnauthorized, http.StatusTooManyRequests},
 			Request: web.Object{"email": "ada@example.com", "password": "correct horse battery"}, Example: exampleToken,
 		}, logIn),
 		web.Get(web.Route{
 			Method: http.MethodGet, Path: "/api/v1/auth/me", Auth: web.AuthBearer,
-			Name: "getMe", Tag: tag, Summary: "Read one's own account and permissions",
+			Name: "getMe", Tag: tag, Summary: "Read your own account and permissions",
 			Description: "Whatever the caller's permissions are.",
 			Message:     "Account retrieved successfully", Example: Me{exampleAccount, []string{"accounts:read"}},
 		}, getMe),
 		web.Body(web.Route{
 			Method: http.MethodPost, Path: "/api/v1/auth/password", Auth: web.AuthBearer,
-			Name: "changePassword", Tag: tag, Summary: "Change one's own password",
+			Name: "changePassword", Tag: tag, Summary: "Change your own password",
 			Description: "All older tokens of the account are dead at once; the answer holds a fresh one. A wrong current password is 403.",
 			Message:     "Password updated successfully",
 			Fails:       []int{http.StatusForbidden, http.StatusConflict, http.StatusTooManyRequests},
@@ -69,7 +69,7 @@ func ownRoutes() []web.Route {
 		}, changePassword),
 		web.Body(web.Route{
 			Method: http.MethodPost, Path: "/api/v1/auth/email", Auth: web.AuthBearer,
-			Name: "changeEmail", Tag: tag, Summary: "Change one's own e-mail",
+			Name: "changeEmail", Tag: tag, Summary: "Change your own e-mail",
 			Description: "A wrong current password is 403. An account can change its e-mail, or try to, five times in 24 hours.",
 			Message:     "Account updated successfully",
 			Fails:       []int{http.StatusForbidden, http.StatusConflict, http.StatusTooManyRequests},

@@ -112,7 +112,7 @@ func roleRoutes() []web.Route {
 		}), createRole),
 		web.Get(web.Route{
 			Method: http.MethodGet, Path: one, Auth: web.AuthBearer, Permission: users.RolesRead,
-			Name: "getRole", Tag: tag, Summary: "Read a role with all that it holds", Message: "Role retrieved successfully",
+			Name: "getRole", Tag: tag, Summary: "Read a role with its effective permissions", Message: "Role retrieved successfully",
 			Description: "Both the permissions assigned to the role itself and those that it inherits.",
 			Example:     exampleRole,
 		}, getRole),
@@ -131,14 +131,14 @@ func roleRoutes() []web.Route {
 		}), func(x *web.Exchange) error { return x.Service.DeleteRole(x.Context(), x.Caller, x.PathID()) }),
 		web.Body(web.DryRunnable(web.Route{
 			Method: http.MethodPost, Path: one + "/permissions", Auth: web.AuthBearer, Permission: users.RolesUpdate, ShownTo: users.RolesRead, BodyLimit: web.IDsBody,
-			Name: "assignPermissions", Tag: tag, Summary: "Add permissions to a role",
+			Name: "assignPermissions", Tag: tag, Summary: "Assign permissions to a role",
 			Description: "The caller must hold them. Those that the role has already are skipped; one unknown id refuses the whole.",
 			Message:     "Permissions assigned successfully", Fails: []int{http.StatusConflict},
 			Request: web.Object{"permission_ids": []string{web.ExamplePermissionID}}, Example: exampleRole,
 		}), assignPermissions),
 		web.Get(web.DryRunnable(web.Route{
 			Method: http.MethodDelete, Path: one + "/permissions/{permission_id}", Auth: web.AuthBearer, Permission: users.RolesUpdate, ShownTo: users.RolesRead,
-			Name: "removePermission", Tag: tag, Summary: "Take a permission from a role",
+			Name: "removePermission", Tag: tag, Summary: "Remove a permission from a role",
 			Description: "Only what is assigned to the role itself can be taken from it; else it is 404.",
 			Message:     "Permission removed successfully", Fails: []int{http.StatusConflict}, Example: exampleRole,
 		}), removePermission),

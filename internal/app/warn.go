@@ -44,13 +44,13 @@ func (a *App) warnOfCreators(ctx context.Context) error {
 	return nil
 }
 
-// logListening says whether changes of rights are heard of. Both ways are right, and one of them is slower.
-func (a *App) logListening(hears bool, why string) {
-	if hears {
-		a.config.Log.Info("hearing of changes from the database")
+// logListening logs whether the replica receives change notifications. Without them it is correct too, and slower.
+func (a *App) logListening(receives bool, why string) {
+	if receives {
+		a.config.Log.Info("receiving change notifications from the database")
 		return
 	}
-	a.config.Log.Warn("not hearing of changes: asking the database with each request", "cause", why)
+	a.config.Log.Warn("change notifications lost; querying the database on every request", "cause", why)
 }
 
 // logFile says that the file of the database is not the one that was opened, or that it is again.

@@ -10,7 +10,7 @@ import (
 
 // PermissionCheck is the body that asks which permissions an account has.
 type PermissionCheck struct {
-	Permissions []string `json:"permissions" nullable:"false" minItems:"1" maxItems:"1000" minLength:"1" maxLength:"100" pattern:"^[!#-\\[\\]-~]+$" doc:"Names; one that does not exist is allowed to nobody" example:"[\"reports:read\"]"`
+	Permissions []string `json:"permissions" nullable:"false" minItems:"1" maxItems:"1000" minLength:"1" maxLength:"100" pattern:"^[!#-\\[\\]-~]+$" doc:"Names; no account has a permission that does not exist" example:"[\"reports:read\"]"`
 	AccountID   *string  `json:"account_id,omitempty" format:"uuid" doc:"Whose they are; needs accounts:read. Without it: the caller's own" example:"019a0b6e-7c00-7a51-9c3d-2f6f0c5f7a10"`
 }
 
@@ -63,7 +63,7 @@ func checkRoutes() []web.Route {
 	return []web.Route{
 		web.Body(web.Route{
 			Method: http.MethodPost, Path: "/api/v1/auth/check", Auth: web.AuthBearer, BodyLimit: web.NamesBody,
-			Name: "checkPermissions", Tag: tag, Summary: "Say which permissions the caller, or another account, has now",
+			Name: "checkPermissions", Tag: tag, Summary: "Check permissions of the caller or of another account",
 			Description: "To ask about an account by its id, one's own too, needs the permission `accounts:read`. An unknown account is 422.",
 			Message:     "Permissions checked successfully", Fails: []int{http.StatusForbidden},
 			Request: web.Object{"permissions": []string{"reports:read", "reports:write"}},

@@ -40,7 +40,7 @@ func forwardRoutes() []web.Route {
 	return []web.Route{
 		{
 			Method: http.MethodGet, Path: forwardPath, Auth: web.AuthBearer, Subtree: true,
-			Name: "forwardAuth", Tag: "Authorization", Summary: "Answer the sub-request of a reverse proxy: may this request pass?",
+			Name: "forwardAuth", Tag: "Authorization", Summary: "Authorize a request for a reverse proxy",
 			Description: "For nginx `auth_request`, Traefik ForwardAuth, Envoy ext_authz over HTTP and the like. Any method is answered alike, `OPTIONS` too, here and at every " +
 				"path below this one; a body is ignored, and so are the path and the query below this one, which are those of a foreign request. What is required is said here by `" + requireParam +
 				"`, beside which any other parameter is 422, and below this path by the header `" + requireHeader + "` (names separated by spaces; several header lines add up), which counts there only. " +

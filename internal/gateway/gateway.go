@@ -2,7 +2,7 @@
 //
 //	check.go       which permissions an account has             POST /api/v1/auth/check
 //	forward.go     may this request pass, for reverse proxies   /api/v1/auth/forward
-//	introspect.go  what a token is worth (RFC 7662)             POST /oauth2/introspect
+//	introspect.go  introspection of tokens (RFC 7662)           POST /oauth2/introspect
 //	feed.go        the changes since a token was issued         GET /api/v1/auth/changes
 //	jwks.go        the keys that verify tokens                  GET /api/v1/auth/jwks, /.well-known/jwks.json
 //	health.go      whether the service can do its work          GET /api/v1/health, /livez, /readyz

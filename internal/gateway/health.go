@@ -36,7 +36,7 @@ func (g *gateway) healthRoutes() []web.Route {
 	return []web.Route{
 		web.Route{
 			Method: http.MethodGet, Path: "/api/v1/health", Auth: web.AuthNone,
-			Name: "getHealth", Tag: tag, Summary: "Say how the service and its database are",
+			Name: "getHealth", Tag: tag, Summary: "Read the health of the service and its database",
 			Description: "For people and dashboards. The database is asked at most every 250 ms.",
 			Message:     healthy, Data: reflect.TypeFor[HealthReport](),
 			Example:  HealthReport{web.ServiceName, "operational", "1.0.0", "up"},
@@ -44,7 +44,7 @@ func (g *gateway) healthRoutes() []web.Route {
 		}.WithoutBody(g.health),
 		{
 			Method: http.MethodGet, Path: "/livez", Auth: web.AuthNone, LogAtDebug: true,
-			Name: "livez", Tag: tag, Summary: "Say that the process lives",
+			Name: "livez", Tag: tag, Summary: "Liveness probe: the process runs",
 			Description: "Asks nothing but the process itself: where this fails, a restart may help.",
 			Data:        reflect.TypeFor[string](), Plain: &web.Plain{MediaType: plainText}, Example: "ok\n",
 			Serve: func(x *web.Exchange, _ []byte) error {
@@ -54,7 +54,7 @@ func (g *gateway) healthRoutes() []web.Route {
 		},
 		{
 			Method: http.MethodGet, Path: "/readyz", Auth: web.AuthNone, LogAtDebug: true,
-			Name: "readyz", Tag: tag, Summary: "Say whether the service can do its work",
+			Name: "readyz", Tag: tag, Summary: "Readiness probe: the service can answer requests",
 			Description: "200 while the database answers and has the right schema.",
 			Data:        reflect.TypeFor[string](), Plain: &web.Plain{MediaType: plainText}, Example: "ok\n", Degraded: &web.Degraded{Example: "database unavailable\n"},
 			Serve: g.ready,

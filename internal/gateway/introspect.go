@@ -9,15 +9,14 @@ import (
 	"github.com/svc-users/svc-users/internal/web"
 )
 
-// IntrospectionRequest is the form that asks what a token is worth (RFC 7662 §2.1).
+// IntrospectionRequest is the form of a request for introspection (RFC 7662 §2.1).
 type IntrospectionRequest struct {
 	Token string `json:"token" minLength:"1" doc:"An access token of this service"`
 	Hint  string `json:"token_type_hint,omitempty" doc:"Not looked at: there is one type"`
 }
 
-// Introspection says what a token is worth now (RFC 7662 §2.2): where it does not count, that it is not active and no
-// more. The id, the times and the audience are those of the
-// token; all else is as it is now, whatever the token says.
+// Introspection is the answer of RFC 7662 §2.2: of an invalid token only that it is not active. The id, the times and
+// the audience are those of the token; all else is as it is now, whatever the token says.
 type Introspection struct {
 	Active    bool     `json:"active" doc:"Whether the token would be taken here now. All other members are there only if it is true"`
 	Scope     string   `json:"scope,omitzero" minLength:"1" doc:"Sorted names of all effective permissions of the account, separated by spaces; absent where there are none (RFC 6749 §3.3 knows no empty scope)"`
@@ -55,7 +54,7 @@ func introspectionRoutes() []web.Route {
 	return []web.Route{
 		web.Form[IntrospectionRequest](web.Route{
 			Method: http.MethodPost, Path: web.OAuthPath + "/introspect", Auth: web.AuthBearer, Permission: users.TokensIntrospect, BodyLimit: web.TokenBody,
-			Name: "introspectToken", Tag: "Authorization", Summary: "Say what a token is worth now (RFC 7662)",
+			Name: "introspectToken", Tag: "Authorization", Summary: "Introspect a token (RFC 7662)",
 			Description: "The answer is by the live state: a token of a disabled or deleted account, or one that a change of password has ended, is not active, and the " +
 				"permissions are those of now. Outside the envelope, errors too (RFC 6749 §5.2, RFC 6750 §3.1).",
 			Request: web.Object{"token": web.ExampleToken},

@@ -58,7 +58,7 @@ func (g *gateway) keyRoutes() []web.Route {
 	const tag = "Authentication"
 	enveloped := web.Route{
 		Method: http.MethodGet, Path: "/api/v1/auth/jwks", Auth: web.AuthNone, LogAtDebug: true, Tagged: true,
-		Name: "getJWKS", Tag: tag, Summary: "Read the public keys, in the envelope and as a JWK set at once",
+		Name: "getJWKS", Tag: tag, Summary: "Read the public keys as a JWK set in the envelope",
 		Description: "data.keys and, beside it at top level, keys hold the same keys.",
 		Message:     keysMessage, Data: reflect.TypeFor[PEMKeySet](), Keys: []PEMKey{exampleKey}, Example: PEMKeySet{[]PEMKey{exampleKey}},
 	}.WithoutBody(func(x *web.Exchange) error {

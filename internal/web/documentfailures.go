@@ -16,12 +16,12 @@ type failure struct {
 }
 
 var failures = []failure{
-	{http.StatusBadRequest, "BadRequest", "The body is not JSON: what is wrong and where", "The body is not valid JSON: a member is there twice, at byte 33.", nil},
+	{http.StatusBadRequest, "BadRequest", "The body is not JSON: what is wrong and where", "The body is not valid JSON: duplicate member, at byte 33.", nil},
 	{http.StatusUnauthorized, "Unauthorized", "There is no token that counts; for a login, the credentials are not valid", "The access token is not valid.", []string{"WWW-Authenticate"}},
 	{http.StatusForbidden, "Forbidden", "The caller may not do this, and why", "Missing required permission: roles:update", nil},
 	{http.StatusNotFound, "NotFound", "Nothing has this id, or nothing is at this path", "Account not found", nil},
 	{http.StatusRequestTimeout, "RequestTimeout", "The body did not arrive in time", "The body did not arrive in time.", nil},
-	{http.StatusConflict, "Conflict", "A rule stands against it: which, in words", "An account with this e-mail already exists.", nil},
+	{http.StatusConflict, "Conflict", "A rule forbids it; the message names the rule", "An account with this e-mail already exists.", nil},
 	{http.StatusRequestEntityTooLarge, "ContentTooLarge", "The body is larger than the operation takes, which its x-max-bytes says", "The body is larger than 8192 bytes.", nil},
 	{http.StatusUnsupportedMediaType, "UnsupportedMediaType", "The body is not application/json in UTF-8 without content coding", "The body must be application/json in UTF-8.", nil},
 	{http.StatusUnprocessableEntity, "ValidationError", "Fields or parameters are wrong; every fault is named", "Validation error", nil},

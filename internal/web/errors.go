@@ -46,7 +46,7 @@ var errorKinds = []struct {
 	{users.ErrUnauthenticated, http.StatusUnauthorized, "The access token is not valid."},
 	{users.ErrForbidden, http.StatusForbidden, "Forbidden"},
 	{users.ErrNotFound, http.StatusNotFound, "Not found"},
-	{users.ErrConflict, http.StatusConflict, "The state of things stands against it."},
+	{users.ErrConflict, http.StatusConflict, "The request conflicts with the current state."},
 	{users.ErrTooMany, http.StatusTooManyRequests, "Too many attempts; try again later."},
 	{users.ErrUnavailable, http.StatusServiceUnavailable, "The service is busy or its database is away; try again."},
 }

@@ -22,13 +22,13 @@ func HomeRoutes(makeDocument func() []byte) []Route {
 	return []Route{
 		Get(Route{
 			Method: http.MethodGet, Path: "/", Auth: AuthNone,
-			Name: "getHome", Tag: tag, Summary: "Say what this is and where its docs are",
-			Description: "For whoever finds the service by its address alone.",
+			Name: "getHome", Tag: tag, Summary: "Read the name of the service and where its documentation is",
+			Description: "For clients that know only the address of the service.",
 			Message:     "This is " + ServiceName + "; its docs are at /docs.", Example: home,
 		}, func(*Exchange) (Home, error) { return home, nil }),
 		{
 			Method: http.MethodGet, Path: "/openapi.json", Auth: AuthNone, Tagged: true,
-			Name: "getDocument", Tag: tag, Summary: "Read this document",
+			Name: "getDocument", Tag: tag, Summary: "Read the OpenAPI document",
 			Description: "OpenAPI 3.1, the same bytes for as long as the service is of the same version.",
 			Plain:       &Plain{MediaType: JSONType, Schema: &Schema{Type: "object", AdditionalProperties: true}},
 			Serve: func(x *Exchange, _ []byte) error {

@@ -29,7 +29,7 @@ func (r *reader) explain(err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
 		return invalidJSON("it ends too early", int64(len(r.raw)))
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		return invalidJSON("a member is there twice", at)
+		return invalidJSON("duplicate member", at)
 	case errors.Is(err, errTrailing):
 		return invalidJSON("something follows the object", at)
 	default:

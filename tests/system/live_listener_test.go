@@ -11,8 +11,8 @@ import (
 
 // Messages of the log when a replica begins to receive change notifications, and when it cannot or no longer does.
 const (
-	logNotificationsOn   = "hearing of changes from the database"
-	logNotificationsLost = "not hearing of changes: asking the database with each request"
+	logNotificationsOn   = "receiving change notifications from the database"
+	logNotificationsLost = "change notifications lost; querying the database on every request"
 )
 
 // receivesChanges reports whether the last of these messages in a replica's log says that it receives notifications.
