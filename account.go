@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Account is somebody who can log in. It never carries the password hash; that travels alone.
+// Account is a person who can log in. It never carries the password hash; that travels alone.
 type Account struct {
 	ID    ID
 	Email Email

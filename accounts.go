@@ -138,8 +138,8 @@ func (s *Service) DeleteAccount(ctx context.Context, c Caller, id string) error 
 	})
 }
 
-// keepAnAdministrator refuses to lose a, if it is the last active account whose own role is Admin: nobody
-// could undo that.
+// keepAnAdministrator refuses to lose a, if it is the last active account whose own role is Admin: no
+// account could undo that.
 func keepAnAdministrator(ctx context.Context, tx Tx, a Account) error {
 	if !a.Role.System || !a.Active {
 		return nil

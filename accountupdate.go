@@ -2,8 +2,8 @@ package users
 
 import "context"
 
-// UpdateAccount needs accounts:update. Nobody sets their own password or e-mail here: whoever holds a stolen
-// token must not be able to keep the account. ErrInvalid, ErrNotFound, ErrForbidden, ErrConflict for an e-mail
+// UpdateAccount needs accounts:update. An account cannot set its own password or e-mail here: a stolen token
+// must not be enough to keep the account. ErrInvalid, ErrNotFound, ErrForbidden, ErrConflict for an e-mail
 // that is taken and for the last active administrator.
 func (s *Service) UpdateAccount(ctx context.Context, c Caller, id string, in AccountPatch) (Account, error) {
 	if err := c.Require(AccountsUpdate); err != nil {

@@ -66,8 +66,8 @@ func (s *Service) ApplyDeclaration(ctx context.Context, c Caller, in Declaration
 // maxChanges bounds the changes of one transaction, in which everybody else who changes something waits.
 const maxChanges = 10_000
 
-// checkLimits refuses, before anything is done, what is too much, and what would be refused in the end: nobody should be
-// able to keep others waiting with a long document of which the last line is forbidden to them.
+// checkLimits refuses, before anything is done, a plan with too many changes, and one that would be refused in the end: a long
+// document whose last line is forbidden must not keep other changes waiting.
 func (p Plan) checkLimits(c Caller) error {
 	if n := len(p.Changes); n > maxChanges {
 		return Faults{{"", "asks for " + strconv.Itoa(n) + " changes at once; at most 10000 are made, so bring it in pieces"}}.Err()
@@ -98,7 +98,7 @@ func (c PlannedChange) needs() PermissionName {
 	return RolesUpdate
 }
 
-// named says what a conflict is about, which the ordinary methods leave to whoever called them about one thing.
+// named adds the kind and the name to a conflict; the ordinary methods, which are about one thing, do not say them.
 func named(err error, kind Kind, name string) error {
 	var refused *Error
 	if !errors.As(err, &refused) || !errors.Is(refused.Kind, ErrConflict) {

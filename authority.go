@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// The subset rule: nobody can hand out what they do not hold, nor change in any way what holds more than they
-// do. To hold more is to hold at least one permission that the other does not. Each method below is one form
+// The subset rule: a caller can neither grant what the caller does not hold, nor change in any way what holds more than the
+// caller does. To hold more is to hold at least one permission that the other does not. Each method below is one form
 // of it, and returns nil or ErrForbidden.
 
 // effective is the set of the caller's permissions.

@@ -31,7 +31,7 @@ func (r CheckResult) All() bool {
 }
 
 // Check says which permissions the caller has, or another account, which needs accounts:read. A permission that
-// does not exist is one that nobody has; a disabled account has none. ErrInvalid also for an account that does
+// does not exist is one that no account has; a disabled account has none. ErrInvalid also for an account that does
 // not exist, ErrForbidden before it is looked up.
 func (s *Service) Check(ctx context.Context, c Caller, in PermissionCheck) (CheckResult, error) {
 	if in.AccountID != nil {
@@ -91,7 +91,7 @@ type ForwardResult struct {
 // maxRequired is how many permissions a proxy can want at once: all are in one header field of the answer.
 const maxRequired = 100
 
-// Forward lets a caller through who has all permissions that are required; where none is, whoever is a caller.
+// Forward lets a caller through who has all required permissions; where none is required, any caller.
 // ErrForbidden, ErrInvalid.
 func (s *Service) Forward(ctx context.Context, c Caller, in ForwardRequest) (ForwardResult, error) {
 	faults := slices.Clone(in.Found)

@@ -60,7 +60,7 @@ func (g *Graph) complete() bool {
 	return g.admin != nil
 }
 
-// CreateAdministrator makes an account with the role Admin, for whoever has the machine. ErrInvalid,
+// CreateAdministrator makes an account with the role Admin, for the operator of the machine. ErrInvalid,
 // ErrConflict for an e-mail that is taken.
 func (s *Service) CreateAdministrator(ctx context.Context, email, password string) (Account, error) {
 	var faults Faults

@@ -104,7 +104,7 @@ type ChangeReader interface {
 	ForgetChanges(ctx context.Context, changes, marks time.Duration) error
 }
 
-// ChangeStatement is what followers are told, and signed for them: they need not trust whoever hands it on.
+// ChangeStatement is what followers are told. It is signed, so that they need not trust the server that passes it on.
 type ChangeStatement struct {
 	IssuedAt time.Time
 	After    string // the cursor that was asked from

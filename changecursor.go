@@ -26,7 +26,7 @@ type changeCursor struct {
 }
 
 // slotLength is how long a cursor is good for the same answer. It changes at least as often, so that followers get
-// a fresh statement though nothing has happened, and know that nobody keeps anything from them.
+// a fresh statement though nothing has happened, and know that nothing is withheld from them.
 const slotLength = 10 * time.Second
 
 func slotOf(t time.Time) int64 { return t.Unix() / int64(slotLength/time.Second) }

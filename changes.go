@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Changes needs changes:read. What it answers is true at a moment after the call, and whoever waited is told only
-// what they may still be told. ErrTooMany for an account that makes up cursors.
+// Changes needs changes:read. What it answers is true at a moment after the call, and after a wait the caller
+// gets only what the caller may still read. ErrTooMany for an account that makes up cursors.
 func (s *Service) Changes(ctx context.Context, c Caller, q ChangesQuery) (ChangesAnswer, error) {
 	until := s.Now().Add(min(q.Wait, slotLength))
 	for {

@@ -18,7 +18,7 @@ type Change struct {
 }
 
 // Change runs fn in a transaction on behalf of c and commits if it returns nil. The caller is looked up again inside it,
-// and must still hold need (where that is not empty), so that fn decides on a state nobody can change under it. Where the
+// and must still hold need (where that is not empty), so that fn decides on a state that cannot change under it. Where the
 // store runs a transaction again, fn is called again with another Change; so it must have no effect but on that.
 //
 // Whatever fn changes of accounts, roles, permissions and assignments it also records; see Change.Record.

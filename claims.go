@@ -35,7 +35,7 @@ type Tokens interface {
 	SignChanges(c ChangeStatement) (string, error)
 }
 
-// Bearer is what a token says of whoever shows it and what decides whether it counts: all that a request
+// Bearer is what a token says of its account and what decides whether it is valid: all that a request
 // needs of it, since rights are looked up and not believed.
 type Bearer struct {
 	Account ID    // sub

@@ -27,8 +27,7 @@ type DeclaredRole struct {
 	Permissions []string
 }
 
-// maxDeclarationFaults is where reading stops: nobody mends more at a time, and looking for more would cost as
-// much as somebody likes.
+// maxDeclarationFaults is where reading stops: more are not mended at a time, and looking for all of them has no bound.
 const maxDeclarationFaults = 1000
 
 // declared is a Declaration whose fields have been read.

@@ -25,7 +25,7 @@ var (
 	ErrBadReference = errors.New("reference to nothing") // the thing pointed at does not exist
 )
 
-// Error is a refusal with the words that may be shown to whoever asked. Its cause, where it has one, is for
+// Error is a refusal with the words that may be shown to the client. Its cause, where it has one, is for
 // the log alone.
 type Error struct {
 	Kind       error         // one of the kinds above

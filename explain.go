@@ -61,7 +61,7 @@ func (s *Service) EffectivePermissions(ctx context.Context, c Caller, id string)
 }
 
 // Explain needs accounts:read. ErrInvalid for what is no permission's name, ErrNotFound for an id that is unknown or
-// none. A permission that does not exist is explained too: nobody has it.
+// none. A permission that does not exist is explained too: no account has it.
 func (s *Service) Explain(ctx context.Context, c Caller, id, permission string, found Faults) (Explanation, error) {
 	if err := c.Require(AccountsRead); err != nil {
 		return Explanation{}, err
@@ -77,7 +77,7 @@ func (s *Service) Explain(ctx context.Context, c Caller, id, permission string, 
 	return access.explain(name), nil
 }
 
-// ExplainByEmail explains to whoever has the machine. ErrInvalid, ErrNotFound for an e-mail that nobody has.
+// ExplainByEmail explains to the operator of the machine. ErrInvalid, ErrNotFound for an e-mail that no account has.
 func (s *Service) ExplainByEmail(ctx context.Context, email, permission string) (Explanation, error) {
 	var faults Faults
 	address, err := ParseEmail(email)
@@ -99,7 +99,7 @@ func (s *Service) ExplainByEmail(ctx context.Context, email, permission string) 
 	return access.explain(name), nil
 }
 
-// accessOf finds an account of which somebody wants to know what it may do: as the database has it now.
+// accessOf finds an account whose access is to be explained, as the database has it now.
 func (s *Service) accessOf(ctx context.Context, text string) (Access, error) {
 	id, ok := ParseID(text)
 	if !ok {

@@ -21,7 +21,7 @@ type upheaval struct {
 func (u *upheaval) pickID(table string) string {
 	query := `SELECT id FROM ` + table
 	if table == "permissions" {
-		query += ` WHERE name <> 'changes:read'` // without which nobody follows
+		query += ` WHERE name <> 'changes:read'` // without which no account may follow
 	}
 	ids := u.ids(query + ` ORDER BY id`)
 	if len(ids) == 0 {

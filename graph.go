@@ -140,7 +140,7 @@ func (g *Graph) PermissionByName(name PermissionName) (Permission, bool) {
 }
 
 // May reports whether a role holds a permission, by assignment or inheritance. What does not exist is held by
-// nobody.
+// no role.
 func (g *Graph) May(role ID, p PermissionName) bool {
 	n := g.node(role)
 	if n == nil {

@@ -47,7 +47,7 @@ var law = []rule{
 	never(".", "the rules are tested without anything around them, and know no room that knows them", ours),
 	never(".", "the rules are the same behind any edge", "net", "encoding/json", "github.com/go-json-experiment"),
 	never(".", "the rules are the same over any store", "database/sql"),
-	never(".", "the rules open nothing: files and variables are read by whoever starts them", "os", "io/fs", "syscall"),
+	never(".", "the rules open nothing: files and variables are read by the program that starts them", "os", "io/fs", "syscall"),
 	never(".", "ids come in by the port NewID, so that tests can choose them", "crypto/rand", "math/rand"),
 	only("github.com/google/uuid", "what an id is made of is decided in one file", "id.go"),
 
@@ -86,9 +86,9 @@ var law = []rule{
 }
 
 // modules are the laws of the modules beside the service's own, by folder. Each folder with a go.mod is here: a module
-// that nobody has thought of could import anything.
+// without a line could import anything.
 var modules = map[string][]rule{
-	"authn":                   {standard("authn", "whoever verifies our tokens must inherit nothing by it")},
+	"authn":                   {standard("authn", "a service that verifies our tokens must inherit nothing by it")},
 	"examples/orders":         {outsider("examples/orders", "an example has what its readers have, and no more", ours+"/authn")},
 	"tests/clients/generated": {outsider("tests/clients/generated", "a generated client knows the service by its document alone")},
 	"tools":                   {outsider("tools", "tools are versioned apart, and know nothing of what they are used on")},

@@ -18,7 +18,7 @@ type Introspection struct {
 }
 
 // Introspect needs tokens:introspect. A token that would not be taken here is not active, whatever the reason:
-// whoever asks is told no more than that.
+// the caller is told no more than that.
 func (s *Service) Introspect(ctx context.Context, c Caller, token string) (Introspection, error) {
 	if _, err := s.Authorize(ctx, c, TokensIntrospect); err != nil {
 		return Introspection{}, err

@@ -47,7 +47,7 @@ type Page[T any] struct {
 	Exact bool
 }
 
-// maxSearchTotal is where counting the matches of a search stops: nobody pages past it, and counting more
+// maxSearchTotal is where counting the matches of a search stops: clients do not page past it, and counting more
 // would cost as much as reading them.
 const maxSearchTotal = 10_000
 

@@ -14,8 +14,8 @@ type LoginResult struct {
 }
 
 // Login issues a token for an e-mail and its password. ErrCredentials for a wrong, unknown or malformed
-// e-mail, a wrong password and a disabled account, all after the same work, so that nobody learns which it
-// was; ErrInvalid for an empty password. found is what the reader of the request found wrong already.
+// e-mail, a wrong password and a disabled account, all after the same work, so that the client does not learn which
+// it was; ErrInvalid for an empty password. found is what the reader of the request found wrong already.
 func (s *Service) Login(ctx context.Context, email, password string, found Faults) (LoginResult, error) {
 	found.noNUL("email", email)
 	presented := found.presentedPassword("password", password)
@@ -61,7 +61,7 @@ func (s *Service) checkPassword(ctx context.Context, why Purpose, account ID, h 
 	return check, err
 }
 
-// accountFor finds the account and hash to compare with; nothing at all for an address that nobody has, which
+// accountFor finds the account and hash to compare with; nothing at all for an address that no account has, which
 // Passwords compares with the same effort.
 func (s *Service) accountFor(ctx context.Context, email string) (Account, PasswordHash, error) {
 	address, err := ParseEmail(email)

@@ -36,8 +36,8 @@ func ParseRoleName(s string) (RoleName, error) {
 	return RoleName(s), nil
 }
 
-// hiddenRune reports whether a character shows nothing by itself, and so could make two names of which nobody sees that
-// they differ: format characters such as U+200B, what is ignored where it cannot be shown (UAX 44, Default_Ignorable_
+// hiddenRune reports whether a character shows nothing by itself, and so could make two names whose difference cannot be
+// seen: format characters such as U+200B, what is ignored where it cannot be shown (UAX 44, Default_Ignorable_
 // Code_Point), private and unassigned characters, and those that are blank although they count as symbols or letters.
 func hiddenRune(r rune) bool {
 	switch r {

@@ -110,7 +110,7 @@ func (p *planner) hierarchy() error {
 	for i, d := range p.roles {
 		key := d.name.Key()
 		if _, exists := future[key]; !exists {
-			// Nobody will see this id: the role gets its own when it is made.
+			// This id is not shown: the role gets its own when it is made.
 			future[key] = Role{ID: ID{0xff, byte(i >> 8), byte(i)}, Name: d.name}
 			order = append(order, key)
 		}

@@ -21,10 +21,10 @@ type Ports struct {
 	Unlimited bool
 	// Skeleton compares names by sight.
 	Skeleton Skeleton
-	// Limits bound what whoever may create it can make.
+	// Limits bound how many roles, permissions and assignments there may be.
 	Limits Limits
-	// Operator lets whoever runs the program act as Admin, without an account: for a command line. What serves
-	// others is made without it.
+	// Operator lets the operator who runs the program act as Admin, without an account: for a command line. A server is
+	// made without it.
 	Operator bool
 	// Recorders get the events of each change, one after the other, in its transaction.
 	Recorders []Recorder
@@ -36,7 +36,7 @@ type Ports struct {
 	PermissionsOmitted func(role Role)
 }
 
-// Service decides everything: who somebody is, what they may do, and what follows. Its methods are safe for
+// Service decides everything: who a caller is, what the caller may do, and what follows. Its methods are safe for
 // concurrent use. They return the refusals of this package, the context's error, or a defect.
 type Service struct {
 	Ports
@@ -138,7 +138,7 @@ func (s *Service) authorizeRead(ctx context.Context, c Caller, p PermissionName)
 	return latest, latest.Require(p)
 }
 
-// AsOperator is the caller that stands for whoever runs the program. It counts with a Service that has an
+// AsOperator is the caller that stands for the operator who runs the program. It counts with a Service that has an
 // Operator and with no other.
 func AsOperator() Caller { return Caller{Subject: operatorSubject()} }
 

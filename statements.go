@@ -15,7 +15,7 @@ type statementKey struct {
 	after    string
 	revision Revision
 	slot     int64
-	// once is not zero for an answer that is nobody else's, because the revision of the database is not known.
+	// once is not zero for an answer that is shared with no other request, because the revision of the database is not known.
 	once int64
 }
 
@@ -34,7 +34,7 @@ const (
 // database is at the revision of its key.
 type statements struct {
 	semaphore *accountSemaphore
-	once      atomic.Int64 // counts the keys that are nobody else's
+	once      atomic.Int64 // counts the keys that are not shared
 
 	mu   sync.Mutex
 	slot int64
@@ -201,7 +201,7 @@ func newBeginnings() *beginnings {
 var errUnknownCursor = errors.New("the cursor is none of this database's")
 
 // admit refuses what is the second made-up cursor of an account in a second. The empty one is always answered: it
-// costs one look into the database a second, whoever asks.
+// costs one look into the database a second, however many ask.
 func (b *beginnings) admit(account ID, after string, now time.Time) error {
 	if after == "" {
 		return nil

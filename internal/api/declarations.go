@@ -97,7 +97,7 @@ func declarationRoutes() []web.Route {
 		}, (*users.Service).PlanDeclaration),
 		with(web.Route{
 			Path: path + "apply", Name: "applyDeclaration", Summary: "Apply a declaration of roles and permissions",
-			Description: "All of it or nothing, and each change under the rules of the operation that makes it alone: its permission, and nobody can hand out what they do not hold. What the service owns and does not declare is taken away only with `prune`.",
+			Description: "All of it or nothing, and each change under the rules of the operation that makes it alone: its permission, and a caller cannot grant what the caller does not hold. What the service owns and does not declare is taken away only with `prune`.",
 			Message:     "Declaration applied successfully",
 		}, (*users.Service).ApplyDeclaration),
 	}
