@@ -20,16 +20,19 @@ type coalition struct {
 // to it when a member chooses their password.
 func knowsPassword(a account) bool { return slices.Contains(coalitionPasswords, a.Password) }
 
-// joint are the names of all that the coalition's accounts may do.
-func jointRights(s state) set {
+// jointRights are the names of all that the coalition's accounts may do, but for the accounts in except.
+func jointRights(s state, except func(id string) bool) set {
 	names := set{}
-	for _, a := range s.Accounts {
-		if knowsPassword(a) {
+	for id, a := range s.Accounts {
+		if knowsPassword(a) && !except(id) {
 			maps.Copy(names, setOf(s.mayDo(a)...))
 		}
 	}
 	return names
 }
+
+// none is for all accounts of the coalition.
+func none(string) bool { return false }
 
 // administers reports whether an account is an active administrator.
 func (s state) administers(id string) bool {
@@ -43,10 +46,11 @@ func (c *coalition) breaks(before, after state, who string) string {
 		return problem
 	}
 	if before.administers(who) {
-		maps.Copy(c.granted, jointRights(after))
+		maps.Copy(c.granted, jointRights(after, none))
 		return ""
 	}
-	if gained := jointRights(after).minus(c.granted); len(gained) > 0 {
+	// An administrator may have made a member one too. That account holds each permission that exists, new ones included.
+	if gained := jointRights(after, before.administers).minus(c.granted); len(gained) > 0 {
 		return fmt.Sprintf("the coalition has come to hold %q", gained.sorted())
 	}
 	own := before.Accounts[who].Role

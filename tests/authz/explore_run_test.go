@@ -119,7 +119,7 @@ func (r *running) begin(world state) {
 	r.settle()
 	r.s = world
 	r.seen = r.rows.look(r, r.house)
-	r.coalition = coalition{granted: jointRights(r.s)}
+	r.coalition = coalition{granted: jointRights(r.s, none)}
 	r.follower = r.newFollower()
 	r.remember()
 }

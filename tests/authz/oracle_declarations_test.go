@@ -38,10 +38,15 @@ type site struct {
 	changes []string // as answers name them
 	orphans []string
 	refused []verdict // of single steps
+	inUse   bool      // a role that prune deletes
 }
 
-// planDeclaration: whether the caller may make the changes is not asked.
-func planDeclaration(j *judgement) { carryOut(j) }
+// planDeclaration: whether the caller may make the changes is not asked. "A role in use that prune would delete is 409".
+func planDeclaration(j *judgement) {
+	if s := carryOut(j); s.inUse {
+		j.conflict("a role that prune deletes is in use")
+	}
+}
 
 // applyDeclaration: "All of it or nothing", and "for each change what the operation that makes it alone needs".
 // Where several steps are refused, the contract does not say which one is told of.
@@ -93,6 +98,7 @@ func (s *site) step(judge func(*judgement), c call) {
 		sub.forbid("the step needs " + need)
 	}
 	judge(sub)
+	s.inUse = s.inUse || c.op == "deleteRole" && len(sub.conflicts) > 0
 	if v := sub.verdict(routes[c.op]); v.status >= 300 {
 		s.refused = append(s.refused, v)
 	}
