@@ -5,7 +5,10 @@
 image=svc-users:v0.0.0-test
 docker build --quiet --build-arg VERSION=v0.0.0-test --tag "$image" . >"$work/build" 2>&1 || fail "the image does not build: $(<"$work/build")"
 ok "the image builds"
-equal "the version is that of the build" "$(docker run --rm --read-only --network none "$image" version)" "svc-users v0.0.0-test"
+version=$(sed -n 's/^const Version = "\(.*\)"$/\1/p' version.go)
+# A build that has the repository and git adds the commit in parentheses.
+equal "the version is that of the source" "$(docker run --rm --read-only --network none "$image" version | sed 's/ (.*)$//')" "svc-users $version"
+equal "the label is that of the build" "$(docker inspect --format '{{index .Config.Labels "org.opencontainers.image.version"}}' "$image")" v0.0.0-test
 equal "the image runs as" "$(state "$image" .Config.User)" 65532:65532
 docker create --name files "$image" >/dev/null
 # Without what the engine puts into every container.
