@@ -1,4 +1,4 @@
-# A static binary on an empty file system: no shell, no packages, nobody but user 65532. BuildKit builds it (Docker 23 and
+# A static binary on an empty file system: no shell, no packages, no user but 65532. BuildKit builds it (Docker 23 and
 # later; before, DOCKER_BUILDKIT=1).
 # The version is that of go.mod's toolchain; a test holds the two together. Tags can be moved, digests can't: pin the image
 # that your registry has by adding one, golang:1.26.10-bookworm@sha256:…, as printed by

@@ -27,7 +27,7 @@ func (s *Service) Changes(ctx context.Context, c Caller, q ChangesQuery) (Change
 		if err := ctx.Err(); err != nil {
 			return ChangesAnswer{}, err
 		}
-		c.cached = true // what was so before the wait need not be so any more
+		c.cached = true // what was true before the wait may have changed
 	}
 }
 

@@ -22,7 +22,7 @@ type Change struct {
 // store runs a transaction again, fn is called again with another Change; so it must have no effect but on that.
 //
 // Whatever fn changes of accounts, roles, permissions and assignments it also records; see Change.Record.
-// ErrUnauthenticated for a caller that does not count any more, ErrForbidden for one that does not hold need, and the
+// ErrUnauthenticated for a caller that is no longer valid, ErrForbidden for one that does not hold need, and the
 // errors of fn, of the Store and of the Recorders.
 func (s *Service) Change(ctx context.Context, c Caller, need PermissionName, fn func(*Change) error) error {
 	return s.Store.InTx(ctx, func(tx Tx) error {

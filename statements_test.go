@@ -160,7 +160,7 @@ func TestAccountsTakeTurns(t *testing.T) {
 	}
 }
 
-// TestAccountSemaphore: who gives up loses nobody else's turn, and those who wait go one after the other, account by account.
+// TestAccountSemaphore: a waiter that gives up costs no other its turn, and waiters go one after the other, account by account.
 func TestAccountSemaphore(t *testing.T) {
 	t.Parallel()
 	semaphore := newAccountSemaphore(1)

@@ -18,7 +18,7 @@ const (
 	documentPronouns = 20 // in documents, configuration and scripts together
 	// goPronouns is the number in Go files when this test was written. It is a ratchet: lower it whenever Go files lose
 	// some, never raise it. In the end documents and Go files have the budget of 20 together.
-	goPronouns = 31
+	goPronouns = 30
 )
 
 // pronoun matches whole words in any case.

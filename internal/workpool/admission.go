@@ -12,7 +12,7 @@ const (
 	// Retry-After says, would otherwise be refused thousands of times a second, and refusing at the ordinary priority
 	// takes the very time that workers at a lower one could have used.
 	refusalDelay = 500 * time.Millisecond
-	// maxDelayed bounds the memory of delayed refusals. Any more are told at once.
+	// maxDelayed bounds the memory of delayed refusals. Further ones are sent at once.
 	maxDelayed = 1024
 	// margin is the part of MaxWait by which a wait may be longer than was expected, because jobs take now longer, now
 	// shorter: of the jobs that are let in, hardly any is then refused at the deadline, having waited for nothing.
