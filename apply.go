@@ -13,7 +13,7 @@ import (
 // what is the system's, for roles that would inherit from themselves or from Admin, for a role in use that
 // would be deleted, and for more than Limits allow.
 func (s *Service) PlanDeclaration(ctx context.Context, c Caller, in Declaration) (Plan, error) {
-	c, err := s.authorizeRead(ctx, c, RolesRead)
+	c, err := s.AuthorizeRead(ctx, c, RolesRead)
 	if err != nil {
 		return Plan{}, err
 	}

@@ -31,8 +31,6 @@ type Tokens interface {
 	Verify(token string, now time.Time) (Claims, error)
 	// IssuerAudience returns iss of the tokens and aud, which has at least one audience.
 	IssuerAudience() (issuer string, audiences []string)
-	// SignChanges signs what followers are told, as something that never passes for a token.
-	SignChanges(c ChangeStatement) (string, error)
 }
 
 // Bearer is what a token says of its account and what decides whether it is valid: all that a request

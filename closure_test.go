@@ -112,3 +112,10 @@ func ids(list []users.ID) []string {
 	}
 	return texts
 }
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

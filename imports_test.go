@@ -26,6 +26,8 @@ var rooms = map[string]storey{
 	"internal/pgurl":      leaf,
 	"internal/workpool":   leaf,
 
+	"internal/feed": duty,
+
 	"internal/declare":  adapter,
 	"internal/password": adapter,
 	"internal/store":    adapter,
@@ -54,10 +56,11 @@ var law = []rule{
 	// Imports between rooms go strictly down; each storey names all that it may import of ours.
 	homeless("a room without a storey could import anything, and be imported anywhere"),
 	on(leaf, "a leaf is understood, replaced and tested alone", root),
-	on(adapter, "an adapter speaks one technology and implements ports; it meets no other adapter", leaf, root),
+	on(duty, "a duty has rules of its own on those of the root; what two of them share belongs below them", leaf, root),
+	on(adapter, "an adapter speaks one technology and implements the ports of the rules; it meets no other adapter", duty, leaf, root),
 	on(kit, "what all operations have in common knows none of them", leaf, root),
-	on(edge, "an edge asks the rules through the kit; it knows neither another edge nor how anything is kept", kit, leaf, root),
-	on(composition, "the rooms meet in one place, which no command is part of", edge, kit, adapter, leaf, root),
+	on(edge, "an edge asks the rules through the kit; it knows neither another edge nor how anything is kept", kit, duty, leaf, root),
+	on(composition, "the rooms meet in one place, which no command is part of", edge, kit, adapter, duty, leaf, root),
 
 	outsider("bench", "what measures the service must know no more of it than its clients do", internal+"/pgtest"),
 	only(internal+"/config", "settings are read once and passed on as values", "internal/app", "cmd"),

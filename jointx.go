@@ -10,7 +10,7 @@ import (
 // does, at one time. So several of them make one change, each under its own rules. What they record, tx records.
 func (s *Service) joinTx(tx *Change) *Service {
 	ports := s.Ports
-	ports.Store = txStore{tx.Tx, s.Store}
+	ports.Store = txStore{tx.Tx}
 	ports.Now = func() time.Time { return tx.Now }
 	ports.Recorders = nil
 	if tx.Recording() {
@@ -28,11 +28,8 @@ func (r joinedRecorder) Record(_ context.Context, _ any, events []Event) error {
 	return nil
 }
 
-// txStore is the Store of a Service within a transaction. To follow changes goes past it.
-type txStore struct {
-	Tx
-	ChangeReader
-}
+// txStore is the Store of a Service within a transaction.
+type txStore struct{ Tx }
 
 // CachedAccess implements Store: inside a transaction only what it reads itself counts.
 func (txStore) CachedAccess(ID) (Access, bool) { return Access{}, false }

@@ -11,7 +11,7 @@ const permissionTaken = "A permission with this name already exists."
 
 // Permission needs permissions:read. ErrNotFound for an id that is unknown or none.
 func (s *Service) Permission(ctx context.Context, c Caller, id string) (Permission, error) {
-	c, err := s.authorizeRead(ctx, c, PermissionsRead)
+	c, err := s.AuthorizeRead(ctx, c, PermissionsRead)
 	if err != nil {
 		return Permission{}, err
 	}
@@ -29,7 +29,7 @@ func (g *Graph) findPermission(text string) (Permission, error) {
 
 // Permissions needs permissions:read. The query finds parts of names without regard to case.
 func (s *Service) Permissions(ctx context.Context, c Caller, query string, p Paging) (Page[Permission], error) {
-	c, err := s.authorizeRead(ctx, c, PermissionsRead)
+	c, err := s.AuthorizeRead(ctx, c, PermissionsRead)
 	if err != nil {
 		return Page[Permission]{}, err
 	}

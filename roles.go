@@ -22,7 +22,7 @@ func (g *Graph) detail(id ID) RoleDetail {
 
 // Role needs roles:read. ErrNotFound for an id that is unknown or none.
 func (s *Service) Role(ctx context.Context, c Caller, id string) (RoleDetail, error) {
-	c, err := s.authorizeRead(ctx, c, RolesRead)
+	c, err := s.AuthorizeRead(ctx, c, RolesRead)
 	if err != nil {
 		return RoleDetail{}, err
 	}
@@ -44,7 +44,7 @@ func (g *Graph) find(text string) (Role, error) {
 
 // Roles needs roles:read. The query finds parts of names without regard to case.
 func (s *Service) Roles(ctx context.Context, c Caller, query string, p Paging) (Page[RoleDetail], error) {
-	c, err := s.authorizeRead(ctx, c, RolesRead)
+	c, err := s.AuthorizeRead(ctx, c, RolesRead)
 	if err != nil {
 		return Page[RoleDetail]{}, err
 	}

@@ -38,24 +38,12 @@ type Ports struct {
 
 // Service decides everything: who a caller is, what the caller may do, and what follows. Its methods are safe for
 // concurrent use. They return the refusals of this package, the context's error, or a defect.
-type Service struct {
-	Ports
-	statements *statements
-	beginnings *beginnings
-	// changeBounds are other than usual in tests alone.
-	changeBounds changeBounds
-}
-
-// maxConcurrentStatements bounds how many statements of changes are made at a time.
-const maxConcurrentStatements = 2
+type Service struct{ Ports }
 
 // New returns a Service on its ports.
 func New(p Ports) *Service {
 	p.Limits = p.Limits.orUsual()
-	return &Service{
-		Ports: p, statements: newStatements(maxConcurrentStatements), beginnings: newBeginnings(),
-		changeBounds: changeBounds{maxChangesTold, maxStatement},
-	}
+	return &Service{p}
 }
 
 // Caller is an authenticated subject, with what it may do as of the moment it was looked up.
@@ -79,6 +67,15 @@ func (c Caller) Require(all ...PermissionName) error {
 		}
 	}
 	return nil
+}
+
+// Revision is that of the state in which the caller was looked up; zero for the operator.
+func (c Caller) Revision() Revision { return c.revision }
+
+// Stale returns the caller of a request that has waited: before it reads anything more it is looked up again.
+func (c Caller) Stale() Caller {
+	c.cached = true
+	return c
 }
 
 // Permissions lists the sorted names of all the caller's effective permissions.
@@ -128,9 +125,9 @@ func (s *Service) Fresh(ctx context.Context, c Caller) (Caller, error) {
 	return s.reload(ctx, s.Store, c)
 }
 
-// authorizeRead returns the caller as the database has it now, or ErrForbidden if it does not hold p, which it takes to
-// read something.
-func (s *Service) authorizeRead(ctx context.Context, c Caller, p PermissionName) (Caller, error) {
+// AuthorizeRead returns the caller as the database has it now, or ErrForbidden if it does not hold p, which it takes to
+// read something. ErrUnauthenticated if its token does not count now.
+func (s *Service) AuthorizeRead(ctx context.Context, c Caller, p PermissionName) (Caller, error) {
 	latest, err := s.Fresh(ctx, c)
 	if err != nil {
 		return Caller{}, err

@@ -57,7 +57,6 @@ type RowTx interface {
 // ErrUnavailable when the database is away or too busy, the context's error, or a defect.
 type Store interface {
 	Reader
-	ChangeReader
 	// CachedAccess returns from memory what Access would have returned at most a second ago. It reports false if the
 	// account is not cached, or while the Store is not notified of changes.
 	CachedAccess(id ID) (Access, bool)

@@ -17,7 +17,7 @@ type Branch struct {
 
 // RoleTree needs roles:read. ErrNotFound for an id that is unknown or none.
 func (s *Service) RoleTree(ctx context.Context, c Caller, id string) (RoleTree, error) {
-	c, err := s.authorizeRead(ctx, c, RolesRead)
+	c, err := s.AuthorizeRead(ctx, c, RolesRead)
 	if err != nil {
 		return RoleTree{}, err
 	}

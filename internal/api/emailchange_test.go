@@ -42,7 +42,7 @@ func TestEmailChangesAreBounded(t *testing.T) {
 			return users.New(ports)
 		}
 		edge := func(s *users.Service) func(token, password, email string) *apitest.Answer {
-			handler := svc.Replica(t, func(o *app.EdgeOptions) { o.Service = s })
+			handler := svc.Replica(t, func(o *app.EdgeOptions) { apitest.ReplaceService(o, s) })
 			return func(token, password, email string) *apitest.Answer {
 				return handler.Send(t, apitest.Request{
 					Method: "POST", Path: "/api/v1/auth/email", Token: token, Body: map[string]any{"current_password": password, "email": email},

@@ -39,7 +39,7 @@ func TestLoginBesideChanges(t *testing.T) {
 			ports := o.Service.Ports
 			passwords = &interrupted{Passwords: ports.Passwords}
 			ports.Passwords = passwords
-			o.Service = users.New(ports)
+			apitest.ReplaceService(o, users.New(ports))
 		}})
 		hash := func(password string) string {
 			h, err := svc.Users.Passwords.Hash(t.Context(), users.PurposeNewAccount, users.PresentedPassword(password))

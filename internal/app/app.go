@@ -16,17 +16,21 @@ import (
 	"time"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/feed"
 	"github.com/svc-users/svc-users/internal/password"
 	"github.com/svc-users/svc-users/internal/store"
 	"github.com/svc-users/svc-users/internal/token"
 )
 
-// App is the service on its database. The Service, Store and Hasher are nil until Open, OpenExisting or Run.
+// App is the service on its database. All but Tokens is nil until Open, OpenExisting or Run.
 type App struct {
 	*users.Service
 	Store  *store.Store
 	Hasher *password.Hasher
 	Tokens *token.Holder // nil without Keys
+
+	// The duties, made once on the Service.
+	Feed *feed.Feed
 
 	config Config
 }
@@ -76,7 +80,7 @@ func (a *App) use(st *store.Store) {
 		st.SetLimits(c.StoreTimeout, c.StoreTimeout, c.StoreTimeout)
 	}
 	a.Store, a.Hasher = st, password.New(c.Hashing)
-	ports := users.Ports{
+	rules := users.Ports{
 		Store:     st,
 		Passwords: a.Hasher,
 		Now:       c.Now,
@@ -88,11 +92,14 @@ func (a *App) use(st *store.Store) {
 		Recorders: c.Recorders,
 		Skeleton:  c.Skeleton,
 	}
+	following := feed.Ports{Store: st}
 	if c.Keys != nil {
 		a.Tokens = token.NewHolder(c.Keys)
-		ports.Tokens = a.Tokens // a nil *Holder would be an interface that is not nil
+		rules.Tokens, following.Signer = a.Tokens, a.Tokens // a nil *Holder would be an interface that is not nil
 	}
-	a.Service = users.New(ports)
+	a.Service = users.New(rules)
+	following.Service = a.Service
+	a.Feed = feed.New(following)
 }
 
 func (a *App) prepare(ctx context.Context) error {
@@ -112,7 +119,7 @@ func (a *App) EdgeOptions(ctx context.Context) (EdgeOptions, error) {
 		return EdgeOptions{}, err
 	}
 	o := a.config.requestOptions()
-	o.Service, o.Health, o.CursorKey, o.Keys = a.Service, a.Store, cursorKey, a.Tokens.Public
+	o.Service, o.Feed, o.Health, o.CursorKey, o.Keys = a.Service, a.Feed, a.Store, cursorKey, a.Tokens.Public
 	return o, nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/api"
+	"github.com/svc-users/svc-users/internal/feed"
 	"github.com/svc-users/svc-users/internal/gateway"
 	"github.com/svc-users/svc-users/internal/web"
 )
@@ -18,6 +19,8 @@ import (
 // Stopping are needed.
 type EdgeOptions struct {
 	Service *users.Service
+	// Feed answers services that follow the changes.
+	Feed *feed.Feed
 	// Keys returns the public keys to publish, the one that signs first.
 	Keys   func() []users.PublicKey
 	Health gateway.Health
@@ -51,7 +54,7 @@ func (o EdgeOptions) kit() web.Options {
 }
 
 func (o EdgeOptions) machines() gateway.Options {
-	return gateway.Options{Keys: o.Keys, Health: o.Health, Version: o.Version, Stopping: o.Stopping}
+	return gateway.Options{Feed: o.Feed, Keys: o.Keys, Health: o.Health, Version: o.Version, Stopping: o.Stopping}
 }
 
 // edgeRoutes is the table: all that is served, the pages under /docs apart.

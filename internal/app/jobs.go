@@ -17,7 +17,7 @@ func (a *App) forgetting() []jobs.Job {
 		return jobs.Job{Name: name, Period: 24 * time.Hour, Jitter: 10 * time.Minute, Lease: time.Minute, Run: run}
 	}
 	return []jobs.Job{
-		daily("forget_changes", a.ForgetChanges),
+		daily("forget_changes", a.Feed.ForgetChanges),
 		daily("forget_email_changes", a.ForgetEmailChanges),
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/feed"
 	"github.com/svc-users/svc-users/internal/web"
 )
 
@@ -51,7 +52,7 @@ func describeAfterParam() *web.Param {
 }
 
 func (g *gateway) changes(x *web.Exchange) error {
-	q := users.ChangesQuery{After: readAfter(x), Stop: g.Stopping}
+	q := feed.Query{After: readAfter(x), Stop: g.Stopping}
 	q.Wait = time.Duration(x.RangeParam("wait_ms", 0, int(maxWait.Milliseconds()), 0)) * time.Millisecond
 	if err := x.Found.Err(); err != nil {
 		return err
@@ -62,7 +63,7 @@ func (g *gateway) changes(x *web.Exchange) error {
 		}
 		defer g.waiting.Add(-1)
 	}
-	answer, err := x.Service.Changes(x.Context(), x.Caller, q)
+	answer, err := g.Feed.Read(x.Context(), x.Caller, q)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/apitest"
 	"github.com/svc-users/svc-users/internal/app"
+	"github.com/svc-users/svc-users/internal/feed"
 )
 
 // slot is how long a cursor is good for the same answer at most: then who waits is answered, whatever has changed.
@@ -26,7 +27,7 @@ func TestChangesWaits(t *testing.T) {
 	svc := apitest.Start(t, apitest.Options{Configure: func(o *app.EdgeOptions) {
 		ports := o.Service.Ports
 		ports.Now = now
-		o.Service = users.New(ports)
+		apitest.ReplaceService(o, users.New(ports))
 	}})
 	role := svc.NewRole(t, "", "changes:read")
 	person := svc.NewAccount(t, role)
@@ -177,14 +178,14 @@ func TestChangesAfterTheRightIsGone(t *testing.T) {
 
 // counting counts what is signed.
 type counting struct {
-	users.Tokens
+	feed.Signer
 	signed *atomic.Int64
 }
 
-func (c counting) SignChanges(s users.ChangeStatement) (string, error) {
+func (c counting) SignChanges(s feed.Statement) (string, error) {
 	c.signed.Add(1)
 	time.Sleep(20 * time.Millisecond) // so that others come meanwhile
-	return c.Tokens.SignChanges(s)
+	return c.Signer.SignChanges(s)
 }
 
 // With the clock in its hands a test sees the slots turn, and that followers who ask the same share a signature.
@@ -194,9 +195,9 @@ func TestChangesSlots(t *testing.T) {
 	base := time.Now().Truncate(10 * time.Second)
 	svc := apitest.Start(t, apitest.Options{Configure: func(o *app.EdgeOptions) {
 		ports := o.Service.Ports
-		ports.Tokens = counting{ports.Tokens, &signed}
+		o.Feed.Signer = counting{o.Feed.Signer, &signed}
 		ports.Now = func() time.Time { return base.Add(time.Duration(seconds.Load()) * time.Second) }
-		o.Service = users.New(ports)
+		apitest.ReplaceService(o, users.New(ports))
 	}})
 	f := newFollower(svc)
 	f.catchUp(t)
@@ -238,9 +239,7 @@ func TestChangesManyBeginTogether(t *testing.T) {
 	t.Parallel()
 	var signed atomic.Int64
 	svc := apitest.Start(t, apitest.Options{Configure: func(o *app.EdgeOptions) {
-		ports := o.Service.Ports
-		ports.Tokens = counting{ports.Tokens, &signed}
-		o.Service = users.New(ports)
+		o.Feed.Signer = counting{o.Feed.Signer, &signed}
 	}})
 	const replicas = 30
 	began := time.Now()

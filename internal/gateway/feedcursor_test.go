@@ -22,7 +22,7 @@ func tickingService(t *testing.T) *apitest.Service {
 	return apitest.Start(t, apitest.Options{Configure: func(o *app.EdgeOptions) {
 		ports := o.Service.Ports
 		ports.Now = func() time.Time { return base.Add(time.Duration(seconds.Add(1)) * time.Second) }
-		o.Service = users.New(ports)
+		apitest.ReplaceService(o, users.New(ports))
 	}})
 }
 
@@ -118,7 +118,7 @@ func TestChangesMadeUpCursorsAreFew(t *testing.T) {
 	svc := apitest.Start(t, apitest.Options{Configure: func(o *app.EdgeOptions) {
 		ports := o.Service.Ports
 		ports.Now = func() time.Time { return now }
-		o.Service = users.New(ports)
+		apitest.ReplaceService(o, users.New(ports))
 	}})
 	ask := func(after string, status int) *apitest.Answer {
 		t.Helper()

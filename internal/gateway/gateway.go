@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/feed"
 	"github.com/svc-users/svc-users/internal/web"
 )
 
@@ -29,6 +30,7 @@ type Health interface {
 
 // Options is what the operations need beside the Service. All fields but Stopping are needed.
 type Options struct {
+	Feed *feed.Feed
 	// Keys returns the public keys to publish, the one that signs first.
 	Keys   func() []users.PublicKey
 	Health Health

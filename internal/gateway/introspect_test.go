@@ -233,7 +233,7 @@ func TestOAuthDefectsAndOverload(t *testing.T) {
 	svc := apitest.Start(t, apitest.Options{Configure: func(o *app.EdgeOptions) {
 		ports := o.Service.Ports
 		ports.Store, ports.Tokens = apitest.Away{Store: ports.Store, Err: &problem}, panics{ports.Tokens}
-		o.Service = users.New(ports)
+		apitest.ReplaceService(o, users.New(ports))
 	}})
 	send := func() *apitest.Answer {
 		t.Helper()
@@ -257,7 +257,7 @@ func TestIntrospectWithoutDatabase(t *testing.T) {
 	svc := apitest.Start(t, apitest.Options{Configure: func(o *app.EdgeOptions) {
 		ports := o.Service.Ports
 		ports.Store = later{apitest.Away{Store: ports.Store, Err: &problem}, &left}
-		o.Service = users.New(ports)
+		apitest.ReplaceService(o, users.New(ports))
 	}})
 	err := error(users.Unavailable("The database is away.", time.Second, nil))
 	problem.Store(&err)

@@ -67,7 +67,7 @@ func TestNoIsNeverHearsay(t *testing.T) {
 		ports := o.Service.Ports
 		store.Store = ports.Store
 		ports.Store = store
-		o.Service = users.New(ports)
+		apitest.ReplaceService(o, users.New(ports))
 	}})
 	for _, name := range []string{"docs:a", "docs:b"} {
 		svc.NewPermission(t, name)

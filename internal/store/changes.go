@@ -9,21 +9,22 @@ import (
 	"time"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/feed"
 )
 
-// ReadChanges implements users.ChangeReader.
-func (s *Store) ReadChanges(ctx context.Context, fn func(users.ChangeView) error) error {
+// ReadChanges implements feed.Store.
+func (s *Store) ReadChanges(ctx context.Context, fn func(feed.View) error) error {
 	_, err := retry(ctx, s, s.readLimit, func(ctx context.Context) (struct{}, error) {
 		return inSnapshot(ctx, s, func(q queries) (struct{}, error) { return struct{}{}, fn(q) })
 	})
 	return err
 }
 
-// ChangeState implements users.ChangeView.
-func (q queries) ChangeState(ctx context.Context) (users.ChangeState, error) {
+// ChangeState implements feed.View.
+func (q queries) ChangeState(ctx context.Context) (feed.State, error) {
 	const doing = "read where the changes are"
 	var standby bool
-	state, err := row(ctx, q, doing, func(r *sql.Rows) (c users.ChangeState, err error) {
+	state, err := row(ctx, q, doing, func(r *sql.Rows) (c feed.State, err error) {
 		var mark sql.NullString
 		err = r.Scan(&c.Revision.Roles, &c.Revision.Accounts, &c.Position, &mark, (*timeColumn)(&c.Now), &standby)
 		c.Mark = mark.String
@@ -36,7 +37,7 @@ func (q queries) ChangeState(ctx context.Context) (users.ChangeState, error) {
 	return state, q.failOnStandby(standby, doing, err)
 }
 
-// HasMark implements users.ChangeView.
+// HasMark implements feed.View.
 func (q queries) HasMark(ctx context.Context, position int64, mark string) (bool, error) {
 	_, err := row(ctx, q, "look for a mark of the changes", scanInt,
 		`SELECT 1 FROM change_marks WHERE position = $1 AND mark = $2`, position, mark)
@@ -61,8 +62,8 @@ var (
 	rightsFrom  = strings.Replace(changedRights, "COMPARED", ">=", 1)
 )
 
-// ChangedRights implements users.ChangeView.
-func (q queries) ChangedRights(ctx context.Context, after users.RightsPlace, limit int) ([]users.RightChange, error) {
+// ChangedRights implements feed.View.
+func (q queries) ChangedRights(ctx context.Context, after feed.RightsPlace, limit int) ([]feed.RightsChange, error) {
 	query := rightsAfter
 	if !after.Permission.IsZero() {
 		query = rightsFrom
@@ -70,7 +71,7 @@ func (q queries) ChangedRights(ctx context.Context, after users.RightsPlace, lim
 	return rows(ctx, q, "read the changes of roles and permissions", scanRight, query, after.Position, int(after.Kind), after.ID.String(), limit)
 }
 
-func scanRight(r *sql.Rows) (c users.RightChange, err error) {
+func scanRight(r *sql.Rows) (c feed.RightsChange, err error) {
 	var permission, role sql.NullString
 	var all sql.NullBool
 	err = r.Scan(&c.Place.Position, &c.Place.Kind, (*idColumn)(&c.Place.ID), &permission, &role, (*idColumn)(&c.Parent), &all)
@@ -80,17 +81,17 @@ func scanRight(r *sql.Rows) (c users.RightChange, err error) {
 
 // assignedTo is the query of AssignedTo: each role by itself, so that none is read further than is wanted.
 var assignedTo = func() string {
-	arms := make([]string, users.AssignedToRoles)
+	arms := make([]string, feed.AssignedToRoles)
 	for i := range arms {
 		arms[i] = `SELECT * FROM (SELECT role_id, permission_id FROM role_permissions WHERE role_id = $` + strconv.Itoa(i+1) +
-			` ORDER BY permission_id LIMIT ` + strconv.Itoa(users.AssignedToEach) + `) AS r` + strconv.Itoa(i+1)
+			` ORDER BY permission_id LIMIT ` + strconv.Itoa(feed.AssignedToEach) + `) AS r` + strconv.Itoa(i+1)
 	}
 	return strings.Join(arms, ` UNION ALL `) + ` ORDER BY 1, 2`
 }()
 
-// AssignedTo implements users.ChangeView.
+// AssignedTo implements feed.View.
 func (q queries) AssignedTo(ctx context.Context, roles []users.ID) (map[users.ID][]users.ID, error) {
-	args := make([]any, users.AssignedToRoles)
+	args := make([]any, feed.AssignedToRoles)
 	for i := range args {
 		args[i] = users.ID{}.String() // no role has it
 		if i < len(roles) {
@@ -108,7 +109,7 @@ func (q queries) AssignedTo(ctx context.Context, roles []users.ID) (map[users.ID
 	return assigned, nil
 }
 
-// AssignedAfter implements users.ChangeView.
+// AssignedAfter implements feed.View.
 func (q queries) AssignedAfter(ctx context.Context, role, after users.ID, limit int) ([]users.ID, error) {
 	return rows(ctx, q, "read more permissions of a role", func(r *sql.Rows) (id users.ID, err error) {
 		return id, r.Scan((*idColumn)(&id))
@@ -116,8 +117,8 @@ func (q queries) AssignedAfter(ctx context.Context, role, after users.ID, limit 
 		role.String(), after.String(), limit)
 }
 
-// ChangedAccounts implements users.ChangeView.
-func (q queries) ChangedAccounts(ctx context.Context, after users.ChangePlace, since time.Time, limit int) ([]users.AccountChange, error) {
+// ChangedAccounts implements feed.View.
+func (q queries) ChangedAccounts(ctx context.Context, after feed.AccountPlace, since time.Time, limit int) ([]feed.AccountChange, error) {
 	return rows(ctx, q, "read the changes of accounts", scanChange,
 		`SELECT c.position, c.account_id, a.is_active, a.token_version, a.role_id
 		FROM account_changes c LEFT JOIN accounts a ON a.id = c.account_id
@@ -125,7 +126,7 @@ func (q queries) ChangedAccounts(ctx context.Context, after users.ChangePlace, s
 		ORDER BY c.position, c.account_id LIMIT $4`, after.Position, after.Account.String(), instant(since), limit)
 }
 
-func scanChange(r *sql.Rows) (c users.AccountChange, err error) {
+func scanChange(r *sql.Rows) (c feed.AccountChange, err error) {
 	var active sql.NullBool
 	var version sql.NullInt64
 	err = r.Scan(&c.Place.Position, (*idColumn)(&c.Place.Account), &active, &version, (*idColumn)(&c.Role))
@@ -133,7 +134,7 @@ func scanChange(r *sql.Rows) (c users.AccountChange, err error) {
 	return c, err
 }
 
-// ForgetChanges implements users.ChangeReader. Each of its statements may be repeated.
+// ForgetChanges implements feed.Store. Each of its statements may be repeated.
 func (s *Store) ForgetChanges(ctx context.Context, changes, marks time.Duration) error {
 	_, err := retry(ctx, s, s.txLimit, func(ctx context.Context) (struct{}, error) {
 		q := s.reads()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/feed"
 )
 
 // maxGraphChanges bounds how many roles and permissions are read one by one. Where more have changed the whole is read:
@@ -43,7 +44,7 @@ func (q queries) loadGraph(ctx context.Context, base *cachedGraph, now time.Time
 
 // changedID is a row of rights_changes.
 type changedID struct {
-	kind users.ChangedKind
+	kind feed.Kind
 	id   users.ID
 }
 
@@ -55,7 +56,7 @@ func (q queries) graphState(ctx context.Context, base *cachedGraph) (s cachedGra
 		var mark sql.NullString
 		var kind sql.NullInt64
 		err = r.Scan(&s.revision, &s.position, &mark, &follows, &standby, &kind, (*idColumn)(&c.id))
-		s.mark, c.kind = mark.String, users.ChangedKind(kind.Int64)
+		s.mark, c.kind = mark.String, feed.Kind(kind.Int64)
 		return c, err
 	}, `SELECT s.stamp, s.position, m.mark, EXISTS (SELECT 1 FROM change_marks WHERE position = $1 AND mark = $2 AND s.position >= $1), `+q.traits.standby+`, c.kind, c.id
 		FROM authorization_stamp s LEFT JOIN change_marks m ON m.position = s.position
@@ -88,7 +89,7 @@ func (q queries) wholeGraph(ctx context.Context) (*users.Graph, error) {
 func (q queries) graphChange(ctx context.Context, changed []changedID) (change users.GraphChange, err error) {
 	var permissions, roles []users.ID
 	for _, c := range changed {
-		if c.kind == users.ChangedPermission {
+		if c.kind == feed.KindPermission {
 			permissions = append(permissions, c.id)
 		} else {
 			roles = append(roles, c.id)

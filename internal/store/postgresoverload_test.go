@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/feed"
 	"github.com/svc-users/svc-users/internal/pgtest"
 	"github.com/svc-users/svc-users/internal/store"
 )
@@ -113,17 +114,17 @@ func TestPostgresForeignFunctions(t *testing.T) {
 	}
 	_, _, err := s.AccountByEmail(ctx, b.Email)
 	must("by e-mail", err)
-	must("changes", s.ReadChanges(ctx, func(v users.ChangeView) error {
+	must("changes", s.ReadChanges(ctx, func(v feed.View) error {
 		state, err := v.ChangeState(ctx)
 		if err != nil {
 			return err
 		}
 		_, known := v.HasMark(ctx, state.Position, state.Mark)
-		_, rights := v.ChangedRights(ctx, users.RightsPlace{}, 10)
-		_, more := v.ChangedRights(ctx, users.RightsPlace{Permission: p.ID}, 10)
+		_, rights := v.ChangedRights(ctx, feed.RightsPlace{}, 10)
+		_, more := v.ChangedRights(ctx, feed.RightsPlace{Permission: p.ID}, 10)
 		_, assigned := v.AssignedTo(ctx, []users.ID{role.ID})
 		_, after := v.AssignedAfter(ctx, role.ID, users.ID{}, 10)
-		_, accounts := v.ChangedAccounts(ctx, users.ChangePlace{}, state.Now.Add(-time.Hour), 10)
+		_, accounts := v.ChangedAccounts(ctx, feed.AccountPlace{}, state.Now.Add(-time.Hour), 10)
 		return errors.Join(known, rights, more, assigned, after, accounts)
 	}))
 	must("changes are forgotten", s.ForgetChanges(ctx, time.Hour, time.Hour))

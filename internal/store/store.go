@@ -9,6 +9,7 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/feed"
 )
 
 // How long a single read, a whole transaction and a probe may take, including the wait for a connection and retries. A
@@ -49,7 +50,10 @@ type Store struct {
 	probeLimit time.Duration
 }
 
-var _ users.Store = (*Store)(nil)
+var (
+	_ users.Store = (*Store)(nil)
+	_ feed.Store  = (*Store)(nil)
+)
 
 // Open opens the database that url names:
 //

@@ -29,7 +29,7 @@ type subscription struct {
 	size     int // how many they are
 }
 
-// Changed implements users.ChangeReader.
+// Changed implements feed.Store.
 func (s *Store) Changed(rev users.Revision) (<-chan struct{}, func()) {
 	subs := &s.subscribers
 	subs.mu.Lock()

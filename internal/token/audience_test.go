@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/feed"
 )
 
 // TestAudiences issues for one and for several audiences. A list that grows, shrinks or changes its order ends no token
@@ -34,7 +34,7 @@ func TestAudiences(t *testing.T) {
 		if _, body := decoded(t, token); !strings.Contains(body, `"aud":`+c.aud+`,"sub"`) {
 			t.Errorf("payload %s", body)
 		}
-		statement, err := issuing.SignChanges(users.ChangeStatement{IssuedAt: testNow, Cursor: "c"})
+		statement, err := issuing.SignChanges(feed.Statement{IssuedAt: testNow, Cursor: "c"})
 		if err != nil {
 			t.Fatal(err)
 		}

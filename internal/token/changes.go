@@ -6,6 +6,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/feed"
 )
 
 // changesType is the header member typ of statements of changes. It keeps a statement from being accepted as a token,
@@ -48,7 +49,7 @@ type accountRights struct {
 
 // SignChanges signs a statement of the change feed with the signing key, and returns a compact JWS. Its length is not
 // bounded by MaxBytes, since it is no token and never sent in a header field.
-func (s *KeySet) SignChanges(c users.ChangeStatement) (string, error) {
+func (s *KeySet) SignChanges(c feed.Statement) (string, error) {
 	p := changes{
 		Issuer: s.options.Issuer, Audience: s.options.Audiences, IssuedAt: c.IssuedAt.Unix(),
 		Cursor: c.Cursor, After: c.After, Reset: c.Reset, More: c.More,

@@ -11,19 +11,20 @@ import (
 	"time"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/feed"
 )
 
-func testStatement() users.ChangeStatement {
+func testStatement() feed.Statement {
 	c := testClaims()
-	return users.ChangeStatement{
+	return feed.Statement{
 		IssuedAt: testNow.Add(999 * time.Millisecond), After: `"<before>"`, Cursor: "1.2.-.a.b", Reset: true, More: true,
-		Permissions: []users.PermissionRights{{ID: c.Subject, Name: "a:b"}, {ID: c.TokenID}},
-		Roles: []users.RoleRights{
+		Permissions: []feed.PermissionRights{{ID: c.Subject, Name: "a:b"}, {ID: c.TokenID}},
+		Roles: []feed.RoleRights{
 			{ID: c.TokenID, Name: "Rédaction", Parent: c.Subject, Permissions: []users.ID{c.Subject, c.TokenID}},
 			{ID: c.Subject, Name: "Admin", All: true, Continued: true},
 			{ID: c.Subject, Gone: true},
 		},
-		Accounts: []users.AccountRights{{ID: c.Subject, Version: 3, Role: c.TokenID}, {ID: c.TokenID, Role: c.Subject}, {ID: c.TokenID}},
+		Accounts: []feed.AccountRights{{ID: c.Subject, Version: 3, Role: c.TokenID}, {ID: c.TokenID, Role: c.Subject}, {ID: c.TokenID}},
 	}
 }
 
@@ -54,7 +55,7 @@ func TestSignChanges(t *testing.T) {
 		}
 	}
 	// What nothing is told of is an empty list.
-	signed, err = set.SignChanges(users.ChangeStatement{IssuedAt: testNow, Cursor: "c"})
+	signed, err = set.SignChanges(feed.Statement{IssuedAt: testNow, Cursor: "c"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +63,7 @@ func TestSignChanges(t *testing.T) {
 	if err != nil || !json.Valid(body) || !bytes.Contains(body, []byte(`"permissions":[],"roles":[],"accounts":[],`)) {
 		t.Errorf("without changes it is %s (%v)", body, err)
 	}
-	if _, err := set.SignChanges(users.ChangeStatement{After: "\xff"}); err == nil {
+	if _, err := set.SignChanges(feed.Statement{After: "\xff"}); err == nil {
 		t.Error("text that is no UTF-8 was signed")
 	}
 }

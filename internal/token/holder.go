@@ -5,9 +5,10 @@ import (
 	"time"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/feed"
 )
 
-// Holder is the users.Tokens of a process whose keys may change while it runs: it has a KeySet, which can be replaced by
+// Holder is the users.Tokens and the feed.Signer of a process whose keys may change while it runs: it has a KeySet, which can be replaced by
 // another. Each call uses one KeySet from beginning to end.
 type Holder struct{ held atomic.Pointer[held] }
 
@@ -16,7 +17,10 @@ type held struct {
 	public []users.PublicKey
 }
 
-var _ users.Tokens = (*Holder)(nil)
+var (
+	_ users.Tokens = (*Holder)(nil)
+	_ feed.Signer  = (*Holder)(nil)
+)
 
 // NewHolder returns a Holder that uses set.
 func NewHolder(s *KeySet) *Holder {
@@ -51,5 +55,5 @@ func (h *Holder) IssuerAudience() (issuer string, audiences []string) {
 	return h.set().IssuerAudience()
 }
 
-// SignChanges implements users.Tokens.
-func (h *Holder) SignChanges(c users.ChangeStatement) (string, error) { return h.set().SignChanges(c) }
+// SignChanges implements feed.Signer.
+func (h *Holder) SignChanges(c feed.Statement) (string, error) { return h.set().SignChanges(c) }

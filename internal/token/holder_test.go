@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/feed"
 )
 
 // TestPublicOnly: a key without its private half verifies and is published, but signs nothing.
@@ -76,7 +77,7 @@ func TestHolder(t *testing.T) {
 	if public := h.Public(); len(public) != 2 || public[0].ID != otherKID {
 		t.Errorf("published are %d keys", len(public))
 	}
-	if _, err := tokens.SignChanges(users.ChangeStatement{}); err != nil {
+	if _, err := h.SignChanges(feed.Statement{}); err != nil {
 		t.Error(err)
 	}
 	if issuer, audiences := tokens.IssuerAudience(); issuer != testIssuer || len(audiences) != 1 {

@@ -36,7 +36,7 @@ func TestDatabaseAway(t *testing.T) {
 	svc := apitest.Start(t, apitest.Options{Configure: func(o *app.EdgeOptions) {
 		ports := o.Service.Ports
 		ports.Store = apitest.Away{Store: ports.Store, Err: &problem}
-		o.Service = users.New(ports)
+		apitest.ReplaceService(o, users.New(ports))
 	}})
 	for _, c := range []struct {
 		err    error

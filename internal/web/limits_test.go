@@ -17,7 +17,7 @@ func TestLimits(t *testing.T) {
 	svc := apitest.Start(t, apitest.Options{Configure: func(o *app.EdgeOptions) {
 		ports := o.Service.Ports
 		ports.Limits = users.Limits{Roles: 3, Permissions: own + 2, Assignments: 3}
-		o.Service = users.New(ports)
+		apitest.ReplaceService(o, users.New(ports))
 	}})
 	const (
 		roles       = "There are 3 roles, and at most 3 may be made (MAX_ROLES)."

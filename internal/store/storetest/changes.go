@@ -9,26 +9,27 @@ import (
 	"time"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/feed"
 )
 
 // changes is what a view shows of the changes of accounts.
 type changes struct {
-	users.ChangeState
-	List []users.AccountChange
+	feed.State
+	List []feed.AccountChange
 }
 
 // view runs fn on the changes as of now.
-func (f *fixture) view(fn func(users.ChangeView) error) {
+func (f *fixture) view(fn func(feed.View) error) {
 	f.t.Helper()
 	if err := f.ReadChanges(f.t.Context(), fn); err != nil {
 		f.t.Fatal(err)
 	}
 }
 
-func (f *fixture) changesSince(after users.ChangePlace, age time.Duration, limit int) (c changes) {
+func (f *fixture) changesSince(after feed.AccountPlace, age time.Duration, limit int) (c changes) {
 	f.t.Helper()
-	f.view(func(v users.ChangeView) (err error) {
-		if c.ChangeState, err = v.ChangeState(f.t.Context()); err == nil {
+	f.view(func(v feed.View) (err error) {
+		if c.State, err = v.ChangeState(f.t.Context()); err == nil {
 			c.List, err = v.ChangedAccounts(f.t.Context(), after, c.Now.Add(-age), limit)
 		}
 		return err
@@ -40,7 +41,7 @@ func (f *fixture) changesSince(after users.ChangePlace, age time.Duration, limit
 const ever = 24 * time.Hour
 
 // last is the place of the last of them, or where they were read from.
-func (c changes) last(from users.ChangePlace) users.ChangePlace {
+func (c changes) last(from feed.AccountPlace) feed.AccountPlace {
 	if len(c.List) == 0 {
 		return from
 	}
@@ -53,7 +54,7 @@ func testChangesOfAccounts(t *testing.T, f *fixture) {
 	ada, bob := f.addAccount("ada@example.com", f.role), f.addAccount("bob@example.com", f.role)
 	other := f.addRole("Other", users.ID{})
 	eve := f.addAccount("eve@example.com", other)
-	at := users.ChangePlace{}
+	at := feed.AccountPlace{}
 	if c := f.changesSince(at, ever, 10); len(c.List) > 0 {
 		t.Fatalf("accounts that have just been made have changed: %+v", c)
 	}
@@ -114,7 +115,7 @@ func testChangesInPieces(t *testing.T, f *fixture) {
 	}
 	last := slices.MaxFunc(slices.Collect(maps.Keys(want)), users.ID.Compare)
 	byHand(t, f.url, `UPDATE accounts SET token_version = 2`)
-	var at, before users.ChangePlace
+	var at, before feed.AccountPlace
 	versions := map[users.ID]int64{}
 	for n := 0; ; n++ {
 		piece := f.changesSince(at, ever, 7)
@@ -156,13 +157,13 @@ func testForgetChanges(t *testing.T, f *fixture) {
 	byHand(t, f.url, `UPDATE accounts SET token_version = 2`, `DELETE FROM permissions WHERE name = 'gone:soon'`)
 	stays := f.addPermission("stays:here")
 	for age, want := range map[time.Duration]int{time.Hour: 1, -time.Hour: 0} {
-		if c := f.changesSince(users.ChangePlace{}, age, 10); len(c.List) != want {
+		if c := f.changesSince(feed.AccountPlace{}, age, 10); len(c.List) != want {
 			t.Errorf("changes of the last %v: %+v; want %d", age, c, want)
 		}
 	}
 	rights := func() (found []users.ID, mark string) {
-		f.view(func(v users.ChangeView) error {
-			list, err := v.ChangedRights(ctx, users.RightsPlace{}, 100)
+		f.view(func(v feed.View) error {
+			list, err := v.ChangedRights(ctx, feed.RightsPlace{}, 100)
 			for _, c := range list {
 				found = append(found, c.Place.ID)
 			}
@@ -181,11 +182,11 @@ func testForgetChanges(t *testing.T, f *fixture) {
 		t.Errorf("forgotten too early: %v of %v", got, all)
 	}
 	wantError(t, "ForgetChanges", f.ForgetChanges(ctx, time.Hour, -time.Hour), nil)
-	if got := f.changesSince(users.ChangePlace{}, ever, 10); len(got.List) != 1 || got.Mark != before {
+	if got := f.changesSince(feed.AccountPlace{}, ever, 10); len(got.List) != 1 || got.Mark != before {
 		t.Errorf("forgotten too early: %+v", got)
 	}
 	wantError(t, "ForgetChanges", f.ForgetChanges(ctx, -time.Hour, -time.Hour), nil)
-	if got := f.changesSince(users.ChangePlace{}, ever, 10); len(got.List) != 0 {
+	if got := f.changesSince(feed.AccountPlace{}, ever, 10); len(got.List) != 0 {
 		t.Errorf("%s is not forgotten: %+v", ada.ID, got)
 	}
 	got, mark := rights()

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/feed"
 )
 
 // testRevisionRowGone: the row of the revision is deleted by hand. Whatever is done next works, on what the database has; it is
@@ -45,7 +46,7 @@ func testRevisionRowGone(t *testing.T, f *fixture) {
 				})
 			},
 			"a look at the changes": func() error {
-				return f.ReadChanges(ctx, func(v users.ChangeView) error { _, err := v.ChangeState(ctx); return err })
+				return f.ReadChanges(ctx, func(v feed.View) error { _, err := v.ChangeState(ctx); return err })
 			},
 			"a new account": func() error {
 				b := newAccount(t, fmt.Sprintf("%s@example.com", users.NewID()), f.role)
@@ -101,15 +102,15 @@ func testRevisionRowGone(t *testing.T, f *fixture) {
 
 // told is up to where the changes were read.
 type told struct {
-	accounts users.ChangePlace
-	rights   users.RightsPlace
+	accounts feed.AccountPlace
+	rights   feed.RightsPlace
 }
 
 // changedAfter reads on, and reports whether there was anything.
 func (f *fixture) changedAfter(at told) (next told, any bool) {
 	f.t.Helper()
 	next = at
-	f.view(func(v users.ChangeView) error {
+	f.view(func(v feed.View) error {
 		state, err := v.ChangeState(f.t.Context())
 		if err != nil {
 			return err

@@ -8,20 +8,21 @@ import (
 	"testing"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/feed"
 )
 
 // rightsAfter returns the changes of permissions and roles after a place, as texts, and the place of the last.
-func (f *fixture) rightsAfter(at users.RightsPlace, names map[users.ID]string) ([]string, users.RightsPlace) {
+func (f *fixture) rightsAfter(at feed.RightsPlace, names map[users.ID]string) ([]string, feed.RightsPlace) {
 	f.t.Helper()
-	var list []users.RightChange
-	f.view(func(v users.ChangeView) (err error) {
+	var list []feed.RightsChange
+	f.view(func(v feed.View) (err error) {
 		list, err = v.ChangedRights(f.t.Context(), at, 100)
 		return err
 	})
 	var got []string
 	for _, c := range list {
 		what := "permission"
-		if c.Place.Kind == users.ChangedRole {
+		if c.Place.Kind == feed.KindRole {
 			what = "role"
 		}
 		text := fmt.Sprintf("%s %s: %t %q", what, names[c.Place.ID], c.Exists, c.Name)
@@ -46,7 +47,7 @@ func (f *fixture) rightsAfter(at users.RightsPlace, names map[users.ID]string) (
 func testChangesOfRights(t *testing.T, f *fixture) {
 	ctx := t.Context()
 	names := map[users.ID]string{f.role.ID: "base"}
-	got, at := f.rightsAfter(users.RightsPlace{}, names)
+	got, at := f.rightsAfter(feed.RightsPlace{}, names)
 	same(t, "at first", got, []string{`role base: true "Base"`})
 	p, q := newPermission("x:read"), newPermission("x:write")
 	top, low := newRole("Top", users.ID{}), newRole("Low", f.role.ID)
@@ -111,7 +112,7 @@ func testChangesOfRights(t *testing.T, f *fixture) {
 func testRolesInPieces(t *testing.T, f *fixture) {
 	ctx := t.Context()
 	var ids []users.ID
-	for i := range 3 * users.AssignedToEach {
+	for i := range 3 * feed.AssignedToEach {
 		ids = append(ids, f.addPermission(fmt.Sprintf("p:%d", i)).ID)
 	}
 	slices.SortFunc(ids, users.ID.Compare)
@@ -122,14 +123,14 @@ func testRolesInPieces(t *testing.T, f *fixture) {
 		}
 		return tx.Assign(ctx, few.ID, ids[:2])
 	})
-	f.view(func(v users.ChangeView) error {
+	f.view(func(v feed.View) error {
 		assigned, err := v.AssignedTo(ctx, []users.ID{f.role.ID, few.ID, none.ID})
 		if err != nil {
 			return err
 		}
-		same(t, "of each", assigned, map[users.ID][]users.ID{f.role.ID: ids[:users.AssignedToEach], few.ID: ids[:2]})
-		more, err := v.AssignedAfter(ctx, f.role.ID, ids[users.AssignedToEach-1], 2*users.AssignedToEach+1)
-		same(t, "and on", more, ids[users.AssignedToEach:])
+		same(t, "of each", assigned, map[users.ID][]users.ID{f.role.ID: ids[:feed.AssignedToEach], few.ID: ids[:2]})
+		more, err := v.AssignedAfter(ctx, f.role.ID, ids[feed.AssignedToEach-1], 2*feed.AssignedToEach+1)
+		same(t, "and on", more, ids[feed.AssignedToEach:])
 		if err != nil {
 			return err
 		}
@@ -138,8 +139,8 @@ func testRolesInPieces(t *testing.T, f *fixture) {
 		return err
 	})
 	// A place inside a role begins with that role, and one behind it does not.
-	f.view(func(v users.ChangeView) error {
-		all, err := v.ChangedRights(ctx, users.RightsPlace{}, 1000)
+	f.view(func(v feed.View) error {
+		all, err := v.ChangedRights(ctx, feed.RightsPlace{}, 1000)
 		if err != nil {
 			return err
 		}
@@ -196,7 +197,7 @@ func testRenamesTouchNoAccount(t *testing.T, f *fixture) {
 	if with, without := rename(f.role), rename(empty); with != without || with < 2 || with > 10 {
 		t.Errorf("renaming a role that %d accounts hold writes %d rows, one that none holds %d", many, with, without)
 	}
-	if c := f.changesSince(users.ChangePlace{}, ever, 10); len(c.List) > 0 {
+	if c := f.changesSince(feed.AccountPlace{}, ever, 10); len(c.List) > 0 {
 		t.Errorf("%d accounts count as changed", len(c.List))
 	}
 }

@@ -1,4 +1,4 @@
-package users_test
+package feed_test
 
 import (
 	"context"
@@ -17,25 +17,37 @@ import (
 	_ "modernc.org/sqlite"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/feed"
 	"github.com/svc-users/svc-users/internal/pgtest"
 	"github.com/svc-users/svc-users/internal/store"
 )
 
-// plainTokens keeps statements as they are, so that a test reads what is told and nothing else.
-type plainTokens struct {
-	users.Tokens
+// plainSigner keeps statements as they are, so that a test reads what is told and nothing else.
+type plainSigner struct {
 	told *sync.Map // by what stands for the signed statement
 }
 
-func (p plainTokens) SignChanges(s users.ChangeStatement) (string, error) {
+func (p plainSigner) SignChanges(s feed.Statement) (string, error) {
 	name := users.NewID().String()
 	p.told.Store(name, s)
 	return name, nil
 }
 
-// feedWorld is a database, the rules on it, and a shell into it.
+// idTokens are tokens that are nothing but the id of their account, in its first version.
+type idTokens struct{ users.Tokens }
+
+func (idTokens) Bearer(token string, _ time.Time) (users.Bearer, error) {
+	id, ok := users.ParseID(token)
+	if !ok {
+		return users.Bearer{}, errors.New("the token is no id")
+	}
+	return users.Bearer{Account: id, Version: 1}, nil
+}
+
+// feedWorld is a database, the rules and the feed on it, and a shell into it.
 type feedWorld struct {
 	*users.Service
+	feed     *feed.Feed
 	t        testing.TB
 	store    *store.Store
 	db       *sql.DB
@@ -81,9 +93,10 @@ func newFeedWorld(t testing.TB, database string) *feedWorld {
 	t.Cleanup(func() { must(t, db.Close()) })
 	w := &feedWorld{t: t, store: st, db: db, sqlite: driver == "sqlite"}
 	w.Service = users.New(users.Ports{
-		Store: st, Tokens: plainTokens{told: &w.told}, NewID: users.NewID, TokenLife: time.Hour, Operator: true,
+		Store: st, Tokens: idTokens{}, NewID: users.NewID, TokenLife: time.Hour, Operator: true,
 		Now: func() time.Time { return time.Now().Add(w.ahead) },
 	})
+	w.feed = feed.New(feed.Ports{Service: w.Service, Store: st, Signer: plainSigner{&w.told}})
 	must(t, w.Bootstrap(t.Context()))
 	w.follower = users.AsOperator()
 	return w
@@ -115,7 +128,9 @@ func (w *feedWorld) administrator(name string) users.Caller {
 	id := users.NewID()
 	w.sql(`INSERT INTO accounts (id, email, email_key, password_hash, role_id, is_active, token_version, created_at, updated_at)
 		SELECT '%s', '%s@example.com', '%s@example.com', 'x', id, '1', 1, created_at, created_at FROM roles WHERE is_system`, id, name, name)
-	return users.CallerOf(id)
+	c, err := w.Authenticate(context.Background(), id.String())
+	must(w.t, err)
+	return c.Stale()
 }
 
 // ids returns the ids that a query finds.
@@ -143,14 +158,14 @@ type model struct {
 	resets      int
 	pages       int
 	permissions map[users.ID]string
-	roles       map[users.ID]users.RoleRights
-	accounts    map[users.ID]users.AccountRights
+	roles       map[users.ID]feed.RoleRights
+	accounts    map[users.ID]feed.AccountRights
 }
 
 // next asks for one statement.
 func (m *model) next() {
 	m.w.t.Helper()
-	answer, err := m.w.Changes(context.Background(), m.w.follower, users.ChangesQuery{After: m.cursor})
+	answer, err := m.w.feed.Read(context.Background(), m.w.follower, feed.Query{After: m.cursor})
 	if errors.Is(err, users.ErrTooMany) { // two have cursors that a restore has made unknown: one begins anew by itself
 		m.cursor, m.whole = "", false
 		return
@@ -163,13 +178,13 @@ func (m *model) next() {
 	}
 	told, _ := m.w.told.Load(answer.Statement)
 	m.w.last = answer.Statement
-	m.take(told.(users.ChangeStatement))
+	m.take(told.(feed.Statement))
 	if answer.Cursor != m.cursor || answer.More == m.whole {
 		m.w.t.Fatalf("beside the statement %+v stands %+v", told, answer)
 	}
 }
 
-func (m *model) take(s users.ChangeStatement) {
+func (m *model) take(s feed.Statement) {
 	m.w.t.Helper()
 	if s.After != m.cursor || s.Cursor == "" || len(s.Cursor) > 250 {
 		m.w.t.Fatalf("after %q: %+v", m.cursor, s)
@@ -177,7 +192,7 @@ func (m *model) take(s users.ChangeStatement) {
 	m.pages++
 	if s.Reset {
 		m.resets++
-		m.permissions, m.roles, m.accounts = map[users.ID]string{}, map[users.ID]users.RoleRights{}, map[users.ID]users.AccountRights{}
+		m.permissions, m.roles, m.accounts = map[users.ID]string{}, map[users.ID]feed.RoleRights{}, map[users.ID]feed.AccountRights{}
 	}
 	m.cursor, m.whole = s.Cursor, !s.More
 	for _, p := range s.Permissions {
@@ -254,7 +269,7 @@ func (m *model) agrees(what string) {
 	changed := m.w.ids(`SELECT account_id FROM account_changes`)
 	for _, id := range changed {
 		access, err := m.w.store.Access(context.Background(), id)
-		want := users.AccountRights{ID: id}
+		want := feed.AccountRights{ID: id}
 		if err == nil {
 			if want.Role = access.Account.Role.ID; access.Account.Active {
 				want.Version = access.Account.TokenVersion

@@ -1,4 +1,4 @@
-package users
+package feed
 
 import (
 	"context"
@@ -8,20 +8,22 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	users "github.com/svc-users/svc-users"
 )
 
-var alice, bert = NewID(), NewID()
+var alice, bert = users.NewID(), users.NewID()
 
 func TestStatementsAreMadeOnce(t *testing.T) {
 	t.Parallel()
 	s := newStatements(maxConcurrentStatements)
 	var made atomic.Int64
-	revision := Revision{"r", "a"}
+	revision := users.Revision{Roles: "r", Accounts: "a"}
 	key := statementKey{after: "a", revision: revision, slot: 1}
-	get := func(ctx context.Context, key statementKey, wait time.Duration, err error) (ChangesAnswer, error) {
-		return s.answer(ctx, key, alice, func(context.Context) (ChangesAnswer, error) {
+	get := func(ctx context.Context, key statementKey, wait time.Duration, err error) (Answer, error) {
+		return s.answer(ctx, key, alice, func(context.Context) (Answer, error) {
 			time.Sleep(wait)
-			return ChangesAnswer{Cursor: fmt.Sprint(made.Add(1))}, err
+			return Answer{Cursor: fmt.Sprint(made.Add(1))}, err
 		})
 	}
 	var all sync.WaitGroup
@@ -34,7 +36,7 @@ func TestStatementsAreMadeOnce(t *testing.T) {
 	}
 	all.Wait()
 	for i, other := range []statementKey{
-		{after: "b", revision: revision, slot: 1}, {after: "a", revision: Revision{"r", "b"}, slot: 1}, {after: "a", revision: revision, slot: 1, once: 7},
+		{after: "b", revision: revision, slot: 1}, {after: "a", revision: users.Revision{Roles: "r", Accounts: "b"}, slot: 1}, {after: "a", revision: revision, slot: 1, once: 7},
 		{after: "a", revision: revision, slot: 2},
 	} {
 		if a, err := get(t.Context(), other, 0, nil); err != nil || a.Cursor != fmt.Sprint(i+2) {
@@ -56,11 +58,11 @@ func TestStatementsAreMadeOnce(t *testing.T) {
 	began := make(chan struct{})
 	go func() {
 		gone, cancel := context.WithCancel(t.Context())
-		_, _ = s.answer(gone, slow, alice, func(ctx context.Context) (ChangesAnswer, error) {
+		_, _ = s.answer(gone, slow, alice, func(ctx context.Context) (Answer, error) {
 			close(began)
 			cancel()
 			time.Sleep(50 * time.Millisecond)
-			return ChangesAnswer{Cursor: "slow"}, ctx.Err()
+			return Answer{Cursor: "slow"}, ctx.Err()
 		})
 	}()
 	<-began
@@ -74,7 +76,7 @@ func TestStatementsAreMadeOnce(t *testing.T) {
 	}
 	// A panic is an error for all who wait, and ends nothing.
 	panics := statementKey{after: "p", revision: revision, slot: 2}
-	if _, err := s.answer(t.Context(), panics, alice, func(context.Context) (ChangesAnswer, error) { panic("p") }); err == nil {
+	if _, err := s.answer(t.Context(), panics, alice, func(context.Context) (Answer, error) { panic("p") }); err == nil {
 		t.Error("a panic is no error")
 	}
 	if _, err := get(t.Context(), panics, 0, nil); err != nil {
@@ -87,11 +89,11 @@ func TestStatementsThatAreKept(t *testing.T) {
 	t.Parallel()
 	s := newStatements(maxConcurrentStatements)
 	made := map[string]int{}
-	get := func(account ID, after string) {
+	get := func(account users.ID, after string) {
 		t.Helper()
-		_, err := s.answer(t.Context(), statementKey{after: after, revision: Revision{"r", "a"}, slot: 1}, account, func(context.Context) (ChangesAnswer, error) {
+		_, err := s.answer(t.Context(), statementKey{after: after, revision: users.Revision{Roles: "r", Accounts: "a"}, slot: 1}, account, func(context.Context) (Answer, error) {
 			made[after]++
-			return ChangesAnswer{}, nil
+			return Answer{}, nil
 		})
 		if err != nil || len(s.made) > maxStatements {
 			t.Fatalf("%d are kept (%v)", len(s.made), err)
@@ -106,7 +108,7 @@ func TestStatementsThatAreKept(t *testing.T) {
 		t.Errorf("made %d times; %d are kept", made["hers"], len(s.made))
 	}
 	for i := range 2 * maxStatements {
-		get(NewID(), fmt.Sprint("of others ", i))
+		get(users.NewID(), fmt.Sprint("of others ", i))
 	}
 }
 
@@ -116,19 +118,19 @@ func TestAccountsTakeTurns(t *testing.T) {
 	s := newStatements(maxConcurrentStatements)
 	release := make(chan struct{})
 	var running, most atomic.Int64
-	hold := func(context.Context) (ChangesAnswer, error) {
+	hold := func(context.Context) (Answer, error) {
 		most.Store(max(most.Load(), running.Add(1)))
 		defer running.Add(-1)
 		<-release
-		return ChangesAnswer{}, nil
+		return Answer{}, nil
 	}
 	var flood sync.WaitGroup
 	var refused atomic.Int64
 	for i := range 2 * maxWaiting {
 		flood.Go(func() {
 			_, err := s.answer(t.Context(), statementKey{after: fmt.Sprint(i), slot: 1}, alice, hold)
-			var e *Error
-			if errors.As(err, &e) && errors.Is(err, ErrTooMany) && e.RetryAfter > 0 {
+			var e *users.Error
+			if errors.As(err, &e) && errors.Is(err, users.ErrTooMany) && e.RetryAfter > 0 {
 				refused.Add(1)
 			} else if err != nil {
 				t.Error(err)
@@ -138,7 +140,7 @@ func TestAccountsTakeTurns(t *testing.T) {
 	for refused.Load() == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	at := func(context.Context) (ChangesAnswer, error) { return ChangesAnswer{Cursor: "at once"}, nil }
+	at := func(context.Context) (Answer, error) { return Answer{Cursor: "at once"}, nil }
 	for i := range 20 {
 		if a, err := s.answer(t.Context(), statementKey{after: fmt.Sprint("of another ", i), slot: 1}, bert, at); err != nil || a.Cursor != "at once" {
 			t.Fatalf("another account has to wait: %+v %v", a, err)
@@ -164,14 +166,14 @@ func TestAccountsTakeTurns(t *testing.T) {
 func TestAccountSemaphore(t *testing.T) {
 	t.Parallel()
 	semaphore := newAccountSemaphore(1)
-	busy, a, b := NewID(), NewID(), NewID()
+	busy, a, b := users.NewID(), users.NewID(), users.NewID()
 	if !semaphore.acquire(t.Context(), busy, nil) {
 		t.Fatal("a free turn is not had")
 	}
 	var mu sync.Mutex
 	var order []string
 	var all sync.WaitGroup
-	waiting := func(account ID, n int) {
+	waiting := func(account users.ID, n int) {
 		for {
 			semaphore.mu.Lock()
 			got := len(semaphore.waiting[account])
@@ -182,7 +184,7 @@ func TestAccountSemaphore(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 	}
-	queue := func(account ID, name string, n int) {
+	queue := func(account users.ID, name string, n int) {
 		all.Go(func() {
 			if !semaphore.acquire(t.Context(), account, nil) {
 				t.Errorf("%s got no turn", name)
@@ -229,7 +231,7 @@ func TestBeginningsAreAdmitted(t *testing.T) {
 	b := newBeginnings()
 	now := time.Unix(1000, 0)
 	for _, step := range []struct {
-		account ID
+		account users.ID
 		after   string
 		at      time.Duration
 		want    bool
@@ -237,14 +239,14 @@ func TestBeginningsAreAdmitted(t *testing.T) {
 		{alice, "one", 0, true}, {alice, "one", 0, true}, {alice, "two", 900 * time.Millisecond, false}, {alice, "", 0, true}, {alice, "one", 0, true},
 		{bert, "two", 0, true}, {bert, "three", 0, false}, {alice, "two", time.Second, true}, {alice, "one", time.Second, false},
 	} {
-		if err := b.admit(step.account, step.after, now.Add(step.at)); (err == nil) != step.want || err != nil && !errors.Is(err, ErrTooMany) {
+		if err := b.admit(step.account, step.after, now.Add(step.at)); (err == nil) != step.want || err != nil && !errors.Is(err, users.ErrTooMany) {
 			t.Errorf("%+v: %v", step, err)
 		}
 	}
 	for range 10 * maxStatements {
-		_ = b.admit(NewID(), "x", now)
+		_ = b.admit(users.NewID(), "x", now)
 	}
-	_ = b.admit(NewID(), "x", now.Add(time.Hour))
+	_ = b.admit(users.NewID(), "x", now.Add(time.Hour))
 	if len(b.last) > 1 {
 		t.Errorf("%d accounts are remembered", len(b.last))
 	}

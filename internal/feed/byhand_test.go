@@ -1,4 +1,4 @@
-package users_test
+package feed_test
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/feed"
 )
 
 // upheaval changes a database at random, by SQL, so that it comes to what the rules would never let it come to.
@@ -185,7 +186,7 @@ func TestFollowersComeToWhatTheDatabaseHas(t *testing.T) {
 		t.Logf("seed %d", seed)
 		u := &upheaval{feedWorld: w, r: rand.New(rand.NewPCG(seed, 8))}
 		// Three things and some ten ids a statement, so that roles are told in pieces.
-		w.BoundChanges(3, users.StatementFrame+900)
+		w.feed.Bound(3, feed.StatementFrame+900)
 		for range 30 {
 			u.happen()
 		}

@@ -1,4 +1,4 @@
-package users
+package feed
 
 import (
 	"context"
@@ -8,12 +8,14 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	users "github.com/svc-users/svc-users"
 )
 
 // statementKey is what an answer to a follower depends on: what they know, what the database is at, and the time.
 type statementKey struct {
 	after    string
-	revision Revision
+	revision users.Revision
 	slot     int64
 	// once is not zero for an answer that is shared with no other request, because the revision of the database is not known.
 	once int64
@@ -42,13 +44,13 @@ type statements struct {
 }
 
 type madeStatement struct {
-	owner  ID            // the account that asked first
+	owner  users.ID      // the account that asked first
 	done   chan struct{} // closed when answer and err are there
-	answer ChangesAnswer
+	answer Answer
 	err    error
 
 	mu         sync.Mutex
-	contenders map[ID]bool // accounts that wait for the semaphore to make it
+	contenders map[users.ID]bool // accounts that wait for the semaphore to make it
 	begun      bool
 }
 
@@ -60,10 +62,10 @@ func newStatements(atOnce int) *statements {
 // answer returns the answer of a key, which is made if it is not there. A failure is not kept. Of all who wait for
 // one answer it is made by the account that acquires the semaphore first: an account that has asked for very much
 // else holds up only itself.
-func (s *statements) answer(ctx context.Context, key statementKey, account ID, do func(context.Context) (ChangesAnswer, error)) (ChangesAnswer, error) {
+func (s *statements) answer(ctx context.Context, key statementKey, account users.ID, do func(context.Context) (Answer, error)) (Answer, error) {
 	m, contends, err := s.claim(key, account)
 	if err != nil {
-		return ChangesAnswer{}, err
+		return Answer{}, err
 	}
 	if contends {
 		// Shared, so it must not end with the one request that happened to begin it.
@@ -73,12 +75,12 @@ func (s *statements) answer(ctx context.Context, key statementKey, account ID, d
 	case <-m.done:
 		return m.answer, m.err
 	case <-ctx.Done():
-		return ChangesAnswer{}, ctx.Err()
+		return Answer{}, ctx.Err()
 	}
 }
 
 // contend waits for the semaphore, and makes the answer unless another has begun to.
-func (s *statements) contend(ctx context.Context, key statementKey, m *madeStatement, account ID, do func(context.Context) (ChangesAnswer, error)) {
+func (s *statements) contend(ctx context.Context, key statementKey, m *madeStatement, account users.ID, do func(context.Context) (Answer, error)) {
 	ctx, cancel := context.WithTimeout(ctx, makeTimeout)
 	defer cancel()
 	acquired := s.semaphore.acquire(ctx, account, m.done)
@@ -88,7 +90,7 @@ func (s *statements) contend(ctx context.Context, key statementKey, m *madeState
 	if !m.begin(account, acquired) {
 		return
 	}
-	m.err = Unavailable("There are too many who ask for changes; try again.", time.Second, nil)
+	m.err = users.Unavailable("There are too many who ask for changes; try again.", time.Second, nil)
 	if acquired {
 		m.answer, m.err = carefully(ctx, do)
 	}
@@ -100,7 +102,7 @@ func (s *statements) contend(ctx context.Context, key statementKey, m *madeState
 
 // begin reports whether it is the account's to end this: having acquired the semaphore, unless another has begun, and
 // without it, if no other waits for it.
-func (m *madeStatement) begin(account ID, acquired bool) bool {
+func (m *madeStatement) begin(account users.ID, acquired bool) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.contenders, account)
@@ -112,7 +114,7 @@ func (m *madeStatement) begin(account ID, acquired bool) bool {
 }
 
 // carefully turns a panic into an error: it must not end the process, nor leave others waiting.
-func carefully(ctx context.Context, do func(context.Context) (ChangesAnswer, error)) (answer ChangesAnswer, err error) {
+func carefully(ctx context.Context, do func(context.Context) (Answer, error)) (answer Answer, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("making a statement of changes: %v\n%s", r, debug.Stack())
@@ -123,11 +125,11 @@ func carefully(ctx context.Context, do func(context.Context) (ChangesAnswer, err
 
 // errCrowded is the refusal of an account for which too much is being made already.
 func errCrowded() error {
-	return &Error{Kind: ErrTooMany, Message: "This account asks for too much at a time; try again.", RetryAfter: time.Second}
+	return &users.Error{Kind: users.ErrTooMany, Message: "This account asks for too much at a time; try again.", RetryAfter: time.Second}
 }
 
 // claim returns what is kept under a key, and whether the account has to contend for making it.
-func (s *statements) claim(key statementKey, account ID) (m *madeStatement, contends bool, err error) {
+func (s *statements) claim(key statementKey, account users.ID) (m *madeStatement, contends bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.made == nil || s.slot != key.slot {
@@ -138,7 +140,7 @@ func (s *statements) claim(key statementKey, account ID) (m *madeStatement, cont
 		if s.semaphore.crowded(account) {
 			return nil, false, errCrowded()
 		}
-		m = &madeStatement{owner: account, done: make(chan struct{}), contenders: map[ID]bool{}}
+		m = &madeStatement{owner: account, done: make(chan struct{}), contenders: map[users.ID]bool{}}
 		s.makeRoom(account)
 		s.made[key] = m
 	}
@@ -153,7 +155,7 @@ func (s *statements) claim(key statementKey, account ID) (m *madeStatement, cont
 
 // makeRoom forgets an answer of an account that has asked for many, and all where there are too many of all. Those
 // who wait for one keep it. The caller holds the lock.
-func (s *statements) makeRoom(account ID) {
+func (s *statements) makeRoom(account users.ID) {
 	own := 0
 	var one statementKey
 	for key, m := range s.made {
@@ -185,7 +187,7 @@ type beginnings struct {
 	*statements
 
 	mu   sync.Mutex
-	last map[ID]begun
+	last map[users.ID]begun
 }
 
 // begun is what an account was told from the beginning for, and in which second.
@@ -195,14 +197,14 @@ type begun struct {
 }
 
 func newBeginnings() *beginnings {
-	return &beginnings{statements: newStatements(1), last: map[ID]begun{}}
+	return &beginnings{statements: newStatements(1), last: map[users.ID]begun{}}
 }
 
 var errUnknownCursor = errors.New("the cursor is none of this database's")
 
 // admit refuses what is the second made-up cursor of an account in a second. The empty one is always answered: it
 // costs one look into the database a second, however many ask.
-func (b *beginnings) admit(account ID, after string, now time.Time) error {
+func (b *beginnings) admit(account users.ID, after string, now time.Time) error {
 	if after == "" {
 		return nil
 	}
@@ -210,8 +212,8 @@ func (b *beginnings) admit(account ID, after string, now time.Time) error {
 	defer b.mu.Unlock()
 	second := now.Unix()
 	if last := b.last[account]; last.second == second && last.after != after {
-		return &Error{
-			Kind: ErrTooMany, Message: "Of cursors that are not known here, one a second is answered; leave it out to begin anew.",
+		return &users.Error{
+			Kind: users.ErrTooMany, Message: "Of cursors that are not known here, one a second is answered; leave it out to begin anew.",
 			RetryAfter: time.Second, Cause: errUnknownCursor,
 		}
 	}

@@ -1,4 +1,4 @@
-package users_test
+package feed_test
 
 import (
 	"context"
@@ -12,18 +12,19 @@ import (
 	"time"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/feed"
 	"github.com/svc-users/svc-users/internal/token"
 )
 
-// signedTokens measures what is really signed.
-type signedTokens struct {
-	plainTokens
+// signedStatements measures what is really signed.
+type signedStatements struct {
+	plainSigner
 	keys    *token.KeySet
 	longest *atomic.Int64
 }
 
-func (s signedTokens) SignChanges(c users.ChangeStatement) (string, error) {
-	if n := len(c.Permissions) + len(c.Roles) + len(c.Accounts); n > users.MaxChangesTold {
+func (s signedStatements) SignChanges(c feed.Statement) (string, error) {
+	if n := len(c.Permissions) + len(c.Roles) + len(c.Accounts); n > feed.MaxChangesTold {
 		return "", fmt.Errorf("%d things in one statement", n)
 	}
 	text, err := s.keys.SignChanges(c)
@@ -31,7 +32,7 @@ func (s signedTokens) SignChanges(c users.ChangeStatement) (string, error) {
 		return "", err
 	}
 	s.longest.Store(max(s.longest.Load(), int64(len(text))))
-	return s.plainTokens.SignChanges(c)
+	return s.plainSigner.SignChanges(c)
 }
 
 // fill makes many permissions and roles with names as long as they may be, one role that has all of
@@ -69,7 +70,7 @@ func TestStatementsAreBounded(t *testing.T) {
 		keys, err := token.NewKeySet(key, nil, token.Options{Issuer: "https://id.example", Audiences: []string{"https://api.example"}})
 		must(t, err)
 		var longest atomic.Int64
-		w.Ports.Tokens = signedTokens{plainTokens{told: &w.told}, keys, &longest}
+		w.feed.Signer = signedStatements{plainSigner{&w.told}, keys, &longest}
 		w.fill(permissions, roles)
 		m := &model{w: w}
 		m.catchUp()
@@ -86,7 +87,7 @@ func TestStatementsAreBounded(t *testing.T) {
 			t.Errorf("one role was told in %d statements", m.pages-before)
 		}
 		told, _ := w.told.Load(w.last)
-		if s := told.(users.ChangeStatement); len(s.Roles) != 1 || len(s.Permissions)+len(s.Accounts) > 0 {
+		if s := told.(feed.Statement); len(s.Roles) != 1 || len(s.Permissions)+len(s.Accounts) > 0 {
 			t.Errorf("for one role %d roles and %d permissions were told", len(s.Roles), len(s.Permissions))
 		}
 		m.agrees("one role more")
@@ -155,7 +156,7 @@ func TestClocksThatDisagree(t *testing.T) {
 				// Tokens live an hour here, and the margin is another.
 				w.sql(`UPDATE account_changes SET changed_at = `+ago+` WHERE account_id = '%s'`, 115, ids["young"])
 				w.sql(`UPDATE account_changes SET changed_at = `+ago+` WHERE account_id = '%s'`, 125, ids["old"])
-				must(t, w.ForgetChanges(t.Context()))
+				must(t, w.feed.ForgetChanges(t.Context()))
 				m := &model{w: w}
 				m.catchUp()
 				for name, want := range map[string]bool{"now": true, "young": true, "old": false} {
@@ -195,7 +196,7 @@ func TestMadeUpCursorsHoldUpNobodyElse(t *testing.T) {
 					if i%3 == 0 { // well formed, and none of ours
 						cursor = strings.Join([]string{fmt.Sprint(1000*n + i), parts[1], users.NewID().String(), "0", "0", "-"}, ".")
 					}
-					_, err := w.Changes(ctx, attacker, users.ChangesQuery{After: cursor})
+					_, err := w.feed.Read(ctx, attacker, feed.Query{After: cursor})
 					asked.Add(1)
 					switch {
 					case errors.Is(err, users.ErrTooMany):

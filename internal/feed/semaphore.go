@@ -1,8 +1,10 @@
-package users
+package feed
 
 import (
 	"context"
 	"sync"
+
+	users "github.com/svc-users/svc-users"
 )
 
 // maxWaiting is how many calls of acquire may wait for one account at a time: more than a service has replicas.
@@ -13,18 +15,18 @@ const maxWaiting = 256
 type accountSemaphore struct {
 	mu      sync.Mutex
 	free    int
-	busy    map[ID]bool
-	waiting map[ID][]chan struct{} // the calls that wait, the first one first; a channel is closed when its call may go on
-	order   []ID                   // the accounts that wait, the next one first
+	busy    map[users.ID]bool
+	waiting map[users.ID][]chan struct{} // the calls that wait, the first one first; a channel is closed when its call may go on
+	order   []users.ID                   // the accounts that wait, the next one first
 }
 
 // newAccountSemaphore lets size things be done at a time.
 func newAccountSemaphore(size int) *accountSemaphore {
-	return &accountSemaphore{free: size, busy: map[ID]bool{}, waiting: map[ID][]chan struct{}{}}
+	return &accountSemaphore{free: size, busy: map[users.ID]bool{}, waiting: map[users.ID][]chan struct{}{}}
 }
 
 // crowded reports whether so many calls wait for an account that no more should.
-func (s *accountSemaphore) crowded(account ID) bool {
+func (s *accountSemaphore) crowded(account users.ID) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.waiting[account]) >= maxWaiting
@@ -32,7 +34,7 @@ func (s *accountSemaphore) crowded(account ID) bool {
 
 // acquire waits until the account may do one thing, which release ends, and returns true. It returns false, and nothing is
 // to be released, when ctx ends or needless is closed before.
-func (s *accountSemaphore) acquire(ctx context.Context, account ID, needless <-chan struct{}) bool {
+func (s *accountSemaphore) acquire(ctx context.Context, account users.ID, needless <-chan struct{}) bool {
 	ready := make(chan struct{})
 	s.mu.Lock()
 	if s.waiting[account] == nil {
@@ -52,7 +54,7 @@ func (s *accountSemaphore) acquire(ctx context.Context, account ID, needless <-c
 }
 
 // cancel withdraws a call that waits, or releases what it has been granted at this very moment.
-func (s *accountSemaphore) cancel(account ID, ready chan struct{}) {
+func (s *accountSemaphore) cancel(account users.ID, ready chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, other := range s.waiting[account] {
@@ -67,7 +69,7 @@ func (s *accountSemaphore) cancel(account ID, ready chan struct{}) {
 }
 
 // release ends what acquire has let an account do.
-func (s *accountSemaphore) release(account ID) {
+func (s *accountSemaphore) release(account users.ID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.free++
@@ -96,7 +98,7 @@ func (s *accountSemaphore) grant() {
 
 // remove takes a call out of those that wait, and the account out of the order when it was its last. The caller holds the
 // lock.
-func (s *accountSemaphore) remove(account ID, i int) {
+func (s *accountSemaphore) remove(account users.ID, i int) {
 	list := s.waiting[account]
 	if len(list) > 1 {
 		s.waiting[account] = append(list[:i:i], list[i+1:]...)

@@ -1,4 +1,4 @@
-package users
+package feed
 
 import (
 	"crypto/sha256"
@@ -6,22 +6,24 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	users "github.com/svc-users/svc-users"
 )
 
-// changeCursor is what a follower knows. It travels as plain text:
+// cursor is what a follower knows. It travels as plain text:
 //
-//	SLOT.POSITION.MARK.RIGHTS.ACCOUNTS.MOMENT
+//	SLOT.POSITION.MARK.RIGHTS.ACCOUNTS.REVISION
 //	179548915.4711.0d7c…-…-….-.-.pT3wQm2Yx0Aq9sZk                          knows all there was
 //	179548915.4711.0d7c…-…-….812r0199e7a0-…+0199e7a1-….0.-                 is in the middle of a role
 //
-// A forged one gains nothing: who makes one up is told what they would have been told anyway, or too much of it, but
-// for themselves alone, since a statement names the cursor it follows.
-type changeCursor struct {
+// A forged one gains nothing: the client that makes it up is told what it would have been told anyway, or too much of it,
+// but alone, since a statement names the cursor it follows.
+type cursor struct {
 	slot     int64
 	position int64  // the last of the database when this was told
-	mark     string // of that position, see ChangeState
+	mark     string // of that position, see State
 	rights   RightsPlace
-	accounts ChangePlace
+	accounts AccountPlace
 	revision string // digest of the revision at which nothing was left to tell, else noDigest
 }
 
@@ -34,7 +36,7 @@ func slotOf(t time.Time) int64 { return t.Unix() / int64(slotLength/time.Second)
 // turn returns the slot of an answer that is given now, and whether that alone makes it another answer. Replicas
 // whose clocks differ a little must not each find the other's cursor outdated, so one that is a slot ahead counts
 // as of now.
-func (c changeCursor) turn(now time.Time) (slot int64, turned bool) {
+func (c cursor) turn(now time.Time) (slot int64, turned bool) {
 	slot = slotOf(now)
 	if slot == c.slot || slot == c.slot-1 {
 		return c.slot, false
@@ -44,47 +46,47 @@ func (c changeCursor) turn(now time.Time) (slot int64, turned bool) {
 
 // untilSlotAfter is how long it takes until the cursor's slot is over.
 func untilSlotAfter(cursor string, now time.Time) time.Duration {
-	c, _ := parseChangeCursor(cursor)
+	c, _ := parseCursor(cursor)
 	slot, _ := c.turn(now)
 	return time.Unix((slot+1)*int64(slotLength/time.Second), 0).Sub(now)
 }
 
 // is reports whether nothing at all has changed from what the cursor knows to r. Revisions do not come back, so a
 // cursor of r knows all there is, whatever position it has.
-func (c changeCursor) is(r Revision) bool {
-	return r != Revision{} && c.revision == digestOf(r)
+func (c cursor) is(r users.Revision) bool {
+	return r != users.Revision{} && c.revision == digestOf(r)
 }
 
 // whole reports whether the one who has the cursor knows all there was.
-func (c changeCursor) whole() bool { return c.revision != noDigest }
+func (c cursor) whole() bool { return c.revision != noDigest }
 
 // noDigest is the digest of no revision.
 const noDigest = "-"
 
 // digestOf shortens a revision, whose parts may be any text after SQL by hand.
-func digestOf(m Revision) string {
+func digestOf(m users.Revision) string {
 	roles := sha256.Sum256([]byte(m.Roles))
 	both := sha256.Sum256(append(roles[:], m.Accounts...))
 	return base64.RawURLEncoding.EncodeToString(both[:12])
 }
 
 // lastID is behind every id.
-var lastID = ID{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}
+var lastID = users.ID{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}
 
 // allRights and allAccounts are the places behind all that stands at a position.
 func allRights(position int64) RightsPlace {
 	return RightsPlace{Position: position, Kind: pastKinds}
 }
 
-func allAccounts(position int64) ChangePlace {
-	return ChangePlace{Position: position, Account: lastID}
+func allAccounts(position int64) AccountPlace {
+	return AccountPlace{Position: position, Account: lastID}
 }
 
 // kindLetters are the kinds as a cursor has them.
-var kindLetters = map[ChangedKind]string{ChangedPermission: "p", ChangedRole: "r"}
+var kindLetters = map[Kind]string{KindPermission: "p", KindRole: "r"}
 
 // String is the six parts with dots between them, at most 240 bytes. All of it may stand in an entity tag.
-func (c changeCursor) String() string {
+func (c cursor) String() string {
 	rights, accounts := "-", "-"
 	if c.rights != allRights(c.position) {
 		rights = strconv.FormatInt(c.rights.Position, 10)
@@ -106,13 +108,13 @@ func (c changeCursor) String() string {
 	}, ".")
 }
 
-// parseChangeCursor says no to whatever String has not written.
-func parseChangeCursor(s string) (changeCursor, bool) {
+// parseCursor says no to whatever String has not written.
+func parseCursor(s string) (cursor, bool) {
 	parts := strings.Split(s, ".")
 	if len(parts) != 6 {
-		return changeCursor{}, false
+		return cursor{}, false
 	}
-	c := changeCursor{mark: parts[2], revision: parts[5]}
+	c := cursor{mark: parts[2], revision: parts[5]}
 	c.slot, _ = strconv.ParseInt(parts[0], 10, 64)
 	c.position, _ = strconv.ParseInt(parts[1], 10, 64)
 	c.rights, c.accounts = allRights(c.position), allAccounts(c.position)
@@ -123,11 +125,11 @@ func parseChangeCursor(s string) (changeCursor, bool) {
 		position, account, inside := strings.Cut(parts[4], "a")
 		c.accounts.Position, _ = strconv.ParseInt(position, 10, 64)
 		if inside {
-			c.accounts.Account, _ = ParseID(account)
+			c.accounts.Account, _ = users.ParseID(account)
 		}
 	}
 	if c.String() != s || c.slot < 0 || c.position < 0 || c.rights.Position < 0 || c.accounts.Position < 0 || !isMark(c.mark) || !isDigest(c.revision) {
-		return changeCursor{}, false
+		return cursor{}, false
 	}
 	return c, true
 }
@@ -139,8 +141,8 @@ func parseRightsPlace(s string) RightsPlace {
 			p := RightsPlace{Kind: kind}
 			p.Position, _ = strconv.ParseInt(position, 10, 64)
 			id, permission, _ := strings.Cut(rest, "+")
-			p.ID, _ = ParseID(id)
-			p.Permission, _ = ParseID(permission)
+			p.ID, _ = users.ParseID(id)
+			p.Permission, _ = users.ParseID(permission)
 			return p
 		}
 	}

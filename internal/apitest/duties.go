@@ -1,0 +1,16 @@
+package apitest
+
+import (
+	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/app"
+	"github.com/svc-users/svc-users/internal/feed"
+)
+
+// ReplaceService makes the edge ask another Service, and makes the duties anew on it, with the ports they have. It is for
+// Options.Configure.
+func ReplaceService(o *app.EdgeOptions, s *users.Service) {
+	o.Service = s
+	following := o.Feed.Ports
+	following.Service = s
+	o.Feed = feed.New(following)
+}

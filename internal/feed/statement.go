@@ -1,0 +1,52 @@
+package feed
+
+import (
+	"time"
+
+	users "github.com/svc-users/svc-users"
+)
+
+// Signer signs statements.
+type Signer interface {
+	// SignChanges returns the statement as a compact JWS (RFC 7515) that never passes for a token. An error is a defect.
+	SignChanges(s Statement) (string, error)
+}
+
+// Statement is what followers are told. It is signed, so that they need not trust the server that passes it on.
+type Statement struct {
+	IssuedAt time.Time
+	After    string // the cursor that was asked from
+	Cursor   string // from where to ask on
+	// Reset tells to forget all that was known before: this is the beginning.
+	Reset       bool
+	Permissions []PermissionRights
+	Roles       []RoleRights
+	Accounts    []AccountRights
+	More        bool // what is to be told does not end here
+}
+
+// PermissionRights is what a permission is called. Without a name there is none of that id.
+type PermissionRights struct {
+	ID   users.ID
+	Name string
+}
+
+// RoleRights is what a role holds by itself and what it inherits from.
+type RoleRights struct {
+	ID     users.ID
+	Gone   bool
+	Name   string
+	Parent users.ID // zero is none
+	All    bool     // it holds every permission that exists
+	// Continued says that Permissions come on top of those told before.
+	Continued   bool
+	Permissions []users.ID
+}
+
+// AccountRights is what counts for an account, whatever older tokens of it say.
+type AccountRights struct {
+	ID users.ID
+	// Version is that of the tokens that count; 0 where none does.
+	Version int64
+	Role    users.ID // zero where it has none
+}
