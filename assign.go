@@ -27,7 +27,7 @@ func (s *Service) AssignPermissions(ctx context.Context, c Caller, id string, in
 		node := c.graph.node(role.ID)
 		added := slices.DeleteFunc(permissions, func(p ID) bool { slot, _ := c.graph.slot(p); return node.own.has(slot) })
 		if len(added) > 0 {
-			if err := s.Limits.mayMake(c.graph.made(), Limits{Assignments: distinct(added)}); err != nil {
+			if err := s.Limits.MayMake(c.graph.Made(), Limits{Assignments: distinct(added)}); err != nil {
 				return err
 			}
 			if err := tx.Assign(ctx, role.ID, added); err != nil {

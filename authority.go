@@ -2,6 +2,8 @@ package users
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -57,7 +59,24 @@ func (c Caller) mayTurnInto(after *Graph, concerned []ID) error {
 		}
 		granted = granted.union(is.effective.minus(was.effective))
 	}
-	return c.lacking("You can't grant what you do not hold: ", granted.minus(c.effective()))
+	return c.lacking(cannotGrant, granted.minus(c.effective()))
+}
+
+const cannotGrant = "You can't grant what you do not hold: "
+
+// CheckGrant is ErrForbidden if the caller does not hold all of these permissions, and so can't grant them to a role. Admin
+// may grant those also that do not exist yet.
+func (c Caller) CheckGrant(names []PermissionName) error {
+	if c.admin() {
+		return nil
+	}
+	lacking := map[PermissionName]bool{}
+	for _, name := range names {
+		if c.graph == nil || !c.May(name) {
+			lacking[name] = true
+		}
+	}
+	return lackingNames(cannotGrant, slices.Sorted(maps.Keys(lacking)))
 }
 
 // lacking is nil for an empty set, else the refusal that names what is in it.

@@ -100,7 +100,7 @@ func (s *Service) Forward(ctx context.Context, c Caller, in ForwardRequest) (For
 	}
 	names := make([]PermissionName, len(in.Permissions))
 	for i, text := range in.Permissions {
-		names[i] = faults.permissionName(in.Field, text)
+		names[i] = faults.PermissionName(in.Field, text)
 	}
 	if err := faults.Err(); err != nil {
 		return ForwardResult{}, err

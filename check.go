@@ -43,7 +43,8 @@ func (f *Faults) presentedPassword(field, s string) Password {
 	return PresentedPassword(s)
 }
 
-func (f *Faults) roleName(field, s string) RoleName {
+// RoleName reads a field that holds the name of a role.
+func (f *Faults) RoleName(field, s string) RoleName {
 	if f.Has(field) {
 		return ""
 	}
@@ -54,7 +55,8 @@ func (f *Faults) roleName(field, s string) RoleName {
 	return n
 }
 
-func (f *Faults) permissionName(field, s string) PermissionName {
+// PermissionName reads a field that holds the name of a permission.
+func (f *Faults) PermissionName(field, s string) PermissionName {
 	if f.Has(field) {
 		return ""
 	}
@@ -84,7 +86,8 @@ func (f *Faults) permissionNames(field string, list []string) []PermissionName {
 	return names
 }
 
-func (f *Faults) description(field string, s *string) *string {
+// Description reads a field that holds a description, or nil, which is none.
+func (f *Faults) Description(field string, s *string) *string {
 	if s == nil || f.Has(field) {
 		return nil
 	}

@@ -112,10 +112,5 @@ func permissionDeleted(g *Graph, p Permission, holders []ID) Event {
 	return Event{Kind: PermissionDeleted, Target: permissionTarget(p), Fields: f}
 }
 
-// declarationApplied is the event of a declaration that has changed something.
-func declarationApplied(service ServiceName) Event {
-	return Event{Kind: DeclarationApplied, Target: Target{Kind: TargetService, Name: string(service)}}
-}
-
 // systemEvent is an event about the whole database.
 func systemEvent(kind EventKind) Event { return Event{Kind: kind, Target: Target{Kind: TargetSystem}} }

@@ -66,7 +66,7 @@ func (s *Service) Explain(ctx context.Context, c Caller, id, permission string, 
 	if err := c.Require(AccountsRead); err != nil {
 		return Explanation{}, err
 	}
-	name := found.permissionName("permission", permission)
+	name := found.PermissionName("permission", permission)
 	if err := found.Err(); err != nil {
 		return Explanation{}, err
 	}
@@ -84,7 +84,7 @@ func (s *Service) ExplainByEmail(ctx context.Context, email, permission string) 
 	if err != nil {
 		faults.Add("email", err.Error())
 	}
-	name := faults.permissionName("permission", permission)
+	name := faults.PermissionName("permission", permission)
 	if err := faults.Err(); err != nil {
 		return Explanation{}, err
 	}

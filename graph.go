@@ -2,8 +2,8 @@ package users
 
 import (
 	"cmp"
+	"iter"
 	"slices"
-	"strings"
 	"sync/atomic"
 )
 
@@ -110,6 +110,17 @@ func (g *Graph) Role(id ID) (Role, bool) {
 	return n.Role, true
 }
 
+// Roles are all roles, in the order of their creation.
+func (g *Graph) Roles() iter.Seq[Role] {
+	return func(yield func(Role) bool) {
+		for _, n := range g.roles {
+			if !yield(n.Role) {
+				return
+			}
+		}
+	}
+}
+
 // RoleByName finds a role by its name in any case.
 func (g *Graph) RoleByName(name RoleName) (Role, bool) {
 	key := name.Key()
@@ -128,6 +139,17 @@ func (g *Graph) Permission(id ID) (Permission, bool) {
 		return Permission{}, false
 	}
 	return p.Permission, true
+}
+
+// Permissions are all permissions, sorted by name.
+func (g *Graph) Permissions() iter.Seq[Permission] {
+	return func(yield func(Permission) bool) {
+		for _, p := range g.permissions {
+			if !yield(p.Permission) {
+				return
+			}
+		}
+	}
 }
 
 // PermissionByName finds a permission by its exact name.
@@ -161,67 +183,6 @@ func (g *Graph) Chain(role ID) []RoleName {
 	for i, r := range chain {
 		names[i] = r.Name
 	}
-	return names
-}
-
-// Effective lists the names of all permissions a role holds, sorted.
-func (g *Graph) Effective(role ID) []PermissionName {
-	n := g.node(role)
-	if n == nil {
-		return nil
-	}
-	return g.names(n.effective)
-}
-
-// Assigned lists the permissions assigned to this very role, sorted by name; for Admin, all that exist.
-func (g *Graph) Assigned(role ID) []Permission {
-	var list []Permission
-	if n := g.node(role); n != nil {
-		for slot := range n.own.all() {
-			list = append(list, g.slots[slot].Permission)
-		}
-	}
-	slices.SortFunc(list, func(a, b Permission) int { return strings.Compare(string(a.Name), string(b.Name)) })
-	return list
-}
-
-// Grant is a permission that a role holds, and where from.
-type Grant struct {
-	Name          PermissionName
-	InheritedFrom RoleName // empty when assigned to the role itself
-}
-
-// Grants lists all permissions a role holds, sorted by name, each with the nearest role it comes from.
-func (g *Graph) Grants(role ID) []Grant {
-	n := g.node(role)
-	if n == nil {
-		return nil
-	}
-	var list []Grant
-	chain := g.chain(n)
-	for slot := range n.effective.all() {
-		grant := Grant{Name: g.slots[slot].Name}
-		for i, r := range chain {
-			if r.own.has(slot) {
-				if i > 0 {
-					grant.InheritedFrom = r.Name
-				}
-				break
-			}
-		}
-		list = append(list, grant)
-	}
-	slices.SortFunc(list, func(a, b Grant) int { return strings.Compare(string(a.Name), string(b.Name)) })
-	return list
-}
-
-// names returns the names of a set's permissions, sorted.
-func (g *Graph) names(s set) []PermissionName {
-	names := make([]PermissionName, 0, s.len())
-	for slot := range s.all() {
-		names = append(names, g.slots[slot].Name)
-	}
-	slices.Sort(names)
 	return names
 }
 

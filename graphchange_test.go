@@ -116,7 +116,7 @@ func (w *tables) change(roles, permissions map[ID]bool) (c GraphChange) {
 
 // contents is all that a graph says.
 func contents(g *Graph, ids []ID) map[string]any {
-	said := map[string]any{"made": g.made(), "complete": g.complete(), "systems": len(g.systems), "incomplete": len(g.incomplete)}
+	said := map[string]any{"made": g.Made(), "complete": g.complete(), "systems": len(g.systems), "incomplete": len(g.incomplete)}
 	var roles []Role
 	for _, n := range g.roles {
 		roles = append(roles, n.Role)

@@ -284,6 +284,7 @@ func TestImportLawBites(t *testing.T) {
 		{"internal/feed/a.go", `import ("time"; "` + ours + `")`, false},
 		{"internal/feed/a.go", `import "` + internal + `/store"`, true},
 		{"internal/feed/a.go", `import "` + internal + `/web"`, true},
+		{"internal/feed/a.go", `import "` + internal + `/manifest"`, true},
 		{"internal/feed/a.go", `import "database/sql"`, true},
 		{"internal/feed/a.go", `import "net/http"`, true},
 		{"internal/feed/a.go", `import "time"; var clock = time.Now`, true},

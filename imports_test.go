@@ -26,7 +26,8 @@ var rooms = map[string]storey{
 	"internal/pgurl":      leaf,
 	"internal/workpool":   leaf,
 
-	"internal/feed": duty,
+	"internal/feed":     duty,
+	"internal/manifest": duty,
 
 	"internal/declare":  adapter,
 	"internal/password": adapter,

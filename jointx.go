@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// joinTx returns the Service as it is inside a change: what its methods change is part of tx, and happens if all of it
-// does, at one time. So several of them make one change, each under its own rules. What they record, tx records.
-func (s *Service) joinTx(tx *Change) *Service {
-	ports := s.Ports
-	ports.Store = txStore{tx.Tx}
-	ports.Now = func() time.Time { return tx.Now }
+// Service returns the Service as it is inside the change: what its methods change is part of it, and happens if all of it
+// does, at one time. So several of them make one change, each under its own rules. What they record, the change records.
+func (c *Change) Service() *Service {
+	ports := c.service.Ports
+	ports.Store = txStore{c.Tx}
+	ports.Now = func() time.Time { return c.Now }
 	ports.Recorders = nil
-	if tx.Recording() {
-		ports.Recorders = []Recorder{joinedRecorder{tx}}
+	if c.Recording() {
+		ports.Recorders = []Recorder{joinedRecorder{c}}
 	}
 	return New(ports)
 }

@@ -24,13 +24,13 @@ func (l Limits) orUsual() Limits {
 	}
 }
 
-// made is how many there are.
-func (g *Graph) made() Limits {
+// Made is how many there are.
+func (g *Graph) Made() Limits {
 	return Limits{Roles: len(g.roles), Permissions: len(g.permissions), Assignments: g.assignments}
 }
 
-// mayMake is ErrConflict where one role or permission more, or so many assignments, would be too many.
-func (l Limits) mayMake(made, more Limits) error {
+// MayMake is ErrConflict where so many more roles, permissions or assignments than were made already would be too many.
+func (l Limits) MayMake(made, more Limits) error {
 	for _, kind := range []struct {
 		what               string
 		there, more, limit int

@@ -49,32 +49,57 @@ func (k Skeleton) looksOf(n *node) [2]look {
 	return looks
 }
 
-// see adds a name to those that have been seen, by how they look. Of several that look alike the first stays.
-func (k Skeleton) see(seen map[look]RoleName, name RoleName, looks [2]look) {
-	for _, l := range looks {
-		if _, exists := seen[l]; !exists {
-			seen[l] = name
+// RoleLooks are names of roles by how they look. Each name is in it twice, with regard to case and without.
+type RoleLooks struct {
+	skeleton Skeleton
+	seen     map[look]RoleName
+}
+
+// RoleLooks returns the names of all roles of a graph, with room for more.
+func (k Skeleton) RoleLooks(g *Graph, more int) *RoleLooks {
+	l := &RoleLooks{k, make(map[look]RoleName, 2*(len(g.roles)+more))}
+	for _, n := range g.roles {
+		l.add(n.Name, k.looksOf(n))
+	}
+	return l
+}
+
+// Add adds a name. Of several that look alike the first stays.
+func (l *RoleLooks) Add(name RoleName) { l.add(name, l.skeleton.looks(name)) }
+
+func (l *RoleLooks) add(name RoleName, looks [2]look) {
+	for _, look := range looks {
+		if _, exists := l.seen[look]; !exists {
+			l.seen[look] = name
 		}
 	}
 }
 
-// freeAmong is ErrConflict for a name that looks like the system role's, or like another that has been seen. The same
-// name in another case is none of its concern: the Store refuses that.
-func (k Skeleton) freeAmong(seen map[look]RoleName, name RoleName) error {
-	if name.Key() != AdminRole.Key() && k.imitates(string(name), string(AdminRole)) {
-		return conflict("The name looks like Admin, which is the name of the system role.")
+// Check is ErrConflict for a name that looks like the system role's, or like another that was added. The same name in
+// another case is none of its concern: the Store refuses that.
+func (l *RoleLooks) Check(name RoleName) error {
+	if err := l.skeleton.checkImitation(name); err != nil {
+		return err
 	}
-	for _, l := range k.looks(name) {
-		if other, exists := seen[l]; exists && other.Key() != name.Key() {
+	for _, look := range l.skeleton.looks(name) {
+		if other, exists := l.seen[look]; exists && other.Key() != name.Key() {
 			return looksLike(other)
 		}
 	}
 	return nil
 }
 
-// freeRoleName is freeAmong for the other roles of a graph.
+// checkImitation is ErrConflict for a name that looks like the system role's.
+func (k Skeleton) checkImitation(name RoleName) error {
+	if name.Key() != AdminRole.Key() && k.imitates(string(name), string(AdminRole)) {
+		return conflict("The name looks like Admin, which is the name of the system role.")
+	}
+	return nil
+}
+
+// freeRoleName is RoleLooks.Check for the other roles of a graph.
 func (k Skeleton) freeRoleName(g *Graph, role Role) error {
-	if err := k.freeAmong(nil, role.Name); err != nil {
+	if err := k.checkImitation(role.Name); err != nil {
 		return err
 	}
 	wanted, key := k.looks(role.Name), role.Name.Key()

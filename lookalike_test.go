@@ -67,32 +67,6 @@ func TestLookalikesInTheList(t *testing.T) {
 	}
 }
 
-// A plan refuses what the steps of it would.
-func TestPlanLookalikes(t *testing.T) {
-	t.Parallel()
-	g := NewGraph([]Role{{ID: ID{1}, Name: "Manager"}, {ID: ID{2}, Name: "Mаnager"}, {ID: ID{3}, Name: "Clerk"}}, nil, nil)
-	for _, c := range []struct {
-		roles []string
-		alike bool
-	}{
-		{[]string{"Мanager"}, true},
-		{[]string{"Mаnager"}, false}, // is there already
-		{[]string{"CLERK"}, false},   // only another case
-		{[]string{"Сlerk"}, true},
-		{[]string{"Driver", "Drivеr"}, true},
-		{[]string{"Аdmin"}, true},
-		{[]string{"Driver", "Diver"}, false},
-	} {
-		d := Declaration{Service: "shop"}
-		for _, name := range c.roles {
-			d.Roles = append(d.Roles, DeclaredRole{Name: name})
-		}
-		if _, err := sight.plan(g, d); errors.Is(err, ErrConflict) != c.alike {
-			t.Errorf("%q: %v", c.roles, err)
-		}
-	}
-}
-
 func TestReservedNames(t *testing.T) {
 	t.Parallel()
 	g := NewGraph(nil, []Permission{{ID: ID{1}, Name: "accounts:read", System: true}, {ID: ID{2}, Name: "Sessions:old"}}, nil)
@@ -103,7 +77,7 @@ func TestReservedNames(t *testing.T) {
 		"Sessions:old":  false,
 		"sessions":      false, "account:read": false, "app:sessions:revoke": false, "orders:read": false, "keystore:read": false, "sessions.read": false, ":": false,
 	} {
-		if err := sight.freePermissionName(g, name); errors.Is(err, ErrConflict) != reserved {
+		if err := sight.CheckPermissionName(g, name); errors.Is(err, ErrConflict) != reserved {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -111,7 +85,7 @@ func TestReservedNames(t *testing.T) {
 		t.Errorf("%d resources are reserved", len(reservedResources))
 	}
 	for _, p := range SystemPermissions() {
-		if err := sight.freePermissionName(NewGraph(nil, nil, nil), p.Name); err == nil {
+		if err := sight.CheckPermissionName(NewGraph(nil, nil, nil), p.Name); err == nil {
 			t.Errorf("%s can be made by others", p.Name)
 		}
 	}

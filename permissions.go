@@ -53,17 +53,17 @@ func (s *Service) CreatePermission(ctx context.Context, c Caller, in NewPermissi
 		c, now := tx.Caller, tx.Now
 		faults := slices.Clone(in.Found)
 		permission = Permission{
-			ID: s.NewID(), Name: faults.permissionName("name", in.Name),
-			Description: faults.description("description", in.Description), Owner: in.Owner,
+			ID: s.NewID(), Name: faults.PermissionName("name", in.Name),
+			Description: faults.Description("description", in.Description), Owner: in.Owner,
 			CreatedAt: now, UpdatedAt: now,
 		}
 		if err := faults.Err(); err != nil {
 			return err
 		}
-		if err := s.Skeleton.freePermissionName(c.graph, permission.Name); err != nil {
+		if err := s.Skeleton.CheckPermissionName(c.graph, permission.Name); err != nil {
 			return err
 		}
-		if err := s.Limits.mayMake(c.graph.made(), Limits{Permissions: 1}); err != nil {
+		if err := s.Limits.MayMake(c.graph.Made(), Limits{Permissions: 1}); err != nil {
 			return err
 		}
 		if err := tx.InsertPermission(ctx, permission); err != nil {
@@ -86,10 +86,10 @@ func (s *Service) UpdatePermission(ctx context.Context, c Caller, id string, in 
 		faults := slices.Clone(in.Found)
 		after = before
 		if in.Name != nil {
-			after.Name = faults.permissionName("name", *in.Name)
+			after.Name = faults.PermissionName("name", *in.Name)
 		}
 		if in.Description.Set {
-			after.Description = faults.description("description", in.Description.To)
+			after.Description = faults.Description("description", in.Description.To)
 		}
 		after.Owner = cmp.Or(in.Owner, before.Owner)
 		if err := faults.Err(); err != nil {
@@ -108,7 +108,7 @@ func (s *Service) UpdatePermission(ctx context.Context, c Caller, id string, in 
 			if before.Name.System() {
 				return conflict("A system permission can't be renamed.")
 			}
-			if err := s.Skeleton.freePermissionName(c.graph, after.Name); err != nil {
+			if err := s.Skeleton.CheckPermissionName(c.graph, after.Name); err != nil {
 				return err
 			}
 		}

@@ -18,10 +18,10 @@ func (p PermissionName) resource() (string, bool) {
 	return resource, found
 }
 
-// freePermissionName is ErrConflict for a new name that is reserved. Names are compared by machines, exactly; but roles
+// CheckPermissionName is ErrConflict for a new name that is reserved. Names are compared by machines, exactly; but roles
 // are put together by people, to whom Accounts:read and acc0unts:read say what accounts:read does. So a resource that
 // looks like a reserved one, in whatever case, is reserved too. A name that exists is the Store's to refuse, or stays.
-func (k Skeleton) freePermissionName(g *Graph, name PermissionName) error {
+func (k Skeleton) CheckPermissionName(g *Graph, name PermissionName) error {
 	resource, found := name.resource()
 	if _, exists := g.PermissionByName(name); exists || !found {
 		return nil

@@ -2,6 +2,7 @@ package users
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -12,7 +13,7 @@ const AdminRole RoleName = "Admin"
 // shallow enough that a token can name them all.
 const maxChain = 16
 
-const chainTooLong = "must not make a chain of more than 16 roles, the own included"
+var errChainTooLong = errors.New("must not make a chain of more than 16 roles, the own included")
 
 // Role is a named set of permissions. It inherits every permission of its parent, the parent's parent, and so
 // on (NIST RBAC, limited hierarchy: a role has one parent at most).

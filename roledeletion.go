@@ -25,8 +25,8 @@ func (s *Service) DeleteRole(ctx context.Context, c Caller, id string) error {
 		if err != nil {
 			return err
 		}
-		if heirs := len(c.graph.children(c.graph.node(role.ID))); holders > 0 || heirs > 0 {
-			return conflict(inUse(holders, heirs))
+		if err := CheckRoleUnused(holders, len(c.graph.children(c.graph.node(role.ID)))); err != nil {
+			return err
 		}
 		if err := tx.DeleteRole(ctx, role.ID); err != nil {
 			return err
@@ -38,15 +38,20 @@ func (s *Service) DeleteRole(ctx context.Context, c Caller, id string) error {
 	})
 }
 
-func inUse(accounts, roles int) string {
+// CheckRoleUnused is ErrConflict for the deletion of a role that so many accounts hold, or from which so many roles inherit
+// directly.
+func CheckRoleUnused(accounts, heirs int) error {
+	if accounts == 0 && heirs == 0 {
+		return nil
+	}
 	var parts []string
 	if accounts > 0 {
 		parts = append(parts, count(accounts, "account holds it", "accounts hold it"))
 	}
-	if roles > 0 {
-		parts = append(parts, count(roles, "role inherits from it", "roles inherit from it"))
+	if heirs > 0 {
+		parts = append(parts, count(heirs, "role inherits from it", "roles inherit from it"))
 	}
-	return "The role can't be deleted: " + strings.Join(parts, " and ") + "."
+	return conflict("The role can't be deleted: " + strings.Join(parts, " and ") + ".")
 }
 
 func count(n int, one, many string) string {

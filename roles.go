@@ -72,8 +72,8 @@ func (s *Service) CreateRole(ctx context.Context, c Caller, in NewRole) (RoleDet
 		c, now := tx.Caller, tx.Now
 		faults := slices.Clone(in.Found)
 		role := Role{
-			ID: s.NewID(), Name: faults.roleName("name", in.Name),
-			Description: faults.description("description", in.Description), Owner: in.Owner,
+			ID: s.NewID(), Name: faults.RoleName("name", in.Name),
+			Description: faults.Description("description", in.Description), Owner: in.Owner,
 			CreatedAt: now, UpdatedAt: now,
 		}
 		if in.ParentID != nil {
@@ -84,13 +84,13 @@ func (s *Service) CreateRole(ctx context.Context, c Caller, in NewRole) (RoleDet
 		if err != nil {
 			return err
 		}
-		if err := after.cycleOrAdmin(role); err != nil {
+		if err := after.CheckParent(role); err != nil {
 			return err
 		}
 		if err := s.Skeleton.freeRoleName(c.graph, role); err != nil {
 			return err
 		}
-		if err := s.Limits.mayMake(c.graph.made(), Limits{Roles: 1, Assignments: distinct(permissions)}); err != nil {
+		if err := s.Limits.MayMake(c.graph.Made(), Limits{Roles: 1, Assignments: distinct(permissions)}); err != nil {
 			return err
 		}
 		if err := taken(tx.InsertRole(ctx, role), roleTaken); err != nil {
@@ -127,7 +127,7 @@ func (s *Service) UpdateRole(ctx context.Context, c Caller, id string, in RolePa
 		if before.System && after.Name != before.Name {
 			return conflict("The role Admin can't be renamed.")
 		}
-		if err := graph.cycleOrAdmin(after); err != nil {
+		if err := graph.CheckParent(after); err != nil {
 			return err
 		}
 		if after.Name != before.Name {
@@ -154,12 +154,12 @@ func (in RolePatch) apply(g *Graph, role Role) (Role, bool, Faults) {
 	changed := false
 	// A name that stays is not judged anew: it may be of a time with other rules.
 	if in.Name != nil && *in.Name != string(role.Name) {
-		name := faults.roleName("name", *in.Name)
+		name := faults.RoleName("name", *in.Name)
 		changed = changed || name != role.Name
 		role.Name = name
 	}
 	if in.Description.Set {
-		description := faults.description("description", in.Description.To)
+		description := faults.Description("description", in.Description.To)
 		changed = changed || !sameText(description, role.Description)
 		role.Description = description
 	}
@@ -185,9 +185,11 @@ func (c Caller) placeRole(role Role, permissions []ID, faults Faults) (*Graph, e
 		return nil, err
 	}
 	after, concerned := c.graph.with(role, permissions)
-	if after.cyclic(role) == nil && after.depth(role.ID) > maxChain {
-		faults.Add("parent_id", chainTooLong)
-		return nil, faults.Err()
+	if after.cyclic(role) == nil {
+		if err := after.CheckDepth(role.ID); err != nil {
+			faults.Add("parent_id", err.Error())
+			return nil, faults.Err()
+		}
 	}
 	if c.graph.node(role.ID) != nil {
 		if err := c.mayChangeRole(role.ID); err != nil {
@@ -197,12 +199,21 @@ func (c Caller) placeRole(role Role, permissions []ID, faults Faults) (*Graph, e
 	return after, c.mayTurnInto(after, concerned)
 }
 
-// cycleOrAdmin refuses a parent that a role of this graph can't have.
-func (g *Graph) cycleOrAdmin(role Role) error {
+// CheckParent is ErrConflict for a role of this graph that inherits from itself, however far up, or whose parent is Admin.
+func (g *Graph) CheckParent(role Role) error {
 	if g.admin != nil && role.ParentID == g.admin.ID {
 		return conflict("No role can inherit from Admin.")
 	}
 	return g.cyclic(role)
+}
+
+// CheckDepth returns an error if a role of this graph that does not inherit from itself is part of a chain of more than 16
+// roles. Its text is the problem of a Fault.
+func (g *Graph) CheckDepth(role ID) error {
+	if g.depth(role) > maxChain {
+		return errChainTooLong
+	}
+	return nil
 }
 
 func detailAfter(ctx context.Context, tx Tx, id ID) (RoleDetail, error) {

@@ -69,6 +69,9 @@ func (c Caller) Require(all ...PermissionName) error {
 	return nil
 }
 
+// Graph is all roles, permissions and assignments in the state in which the caller was looked up; nil before.
+func (c Caller) Graph() *Graph { return c.graph }
+
 // Revision is that of the state in which the caller was looked up; zero for the operator.
 func (c Caller) Revision() Revision { return c.revision }
 

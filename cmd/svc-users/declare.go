@@ -10,6 +10,7 @@ import (
 
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/declare"
+	"github.com/svc-users/svc-users/internal/manifest"
 )
 
 // declarationFile is what plan and apply are about.
@@ -22,7 +23,7 @@ type planCommand struct{ declarationFile }
 
 // Run shows what apply would do. It changes nothing.
 func (cmd *planCommand) Run(t *terminal) error {
-	plan, err := cmd.run(t, (*users.Service).PlanDeclaration)
+	plan, err := cmd.run(t, (*manifest.Manifest).Plan)
 	if err != nil {
 		return err
 	}
@@ -35,7 +36,7 @@ type applyCommand struct{ declarationFile }
 
 // Run makes the database agree with the declaration, and shows what that was once it is certain.
 func (cmd *applyCommand) Run(t *terminal) error {
-	plan, err := cmd.run(t, (*users.Service).ApplyDeclaration)
+	plan, err := cmd.run(t, (*manifest.Manifest).Apply)
 	if err != nil {
 		return err
 	}
@@ -45,23 +46,23 @@ func (cmd *applyCommand) Run(t *terminal) error {
 }
 
 // run reads the file and hands it to one of the two methods, as the operator.
-func (f *declarationFile) run(t *terminal, do func(*users.Service, context.Context, users.Caller, users.Declaration) (users.Plan, error)) (users.Plan, error) {
+func (f *declarationFile) run(t *terminal, do func(*manifest.Manifest, context.Context, users.Caller, manifest.Declaration) (manifest.Plan, error)) (manifest.Plan, error) {
 	cfg, err := t.settings(nil)
 	if err != nil {
-		return users.Plan{}, err
+		return manifest.Plan{}, err
 	}
 	file, err := f.read(t)
 	if err != nil {
-		return users.Plan{}, err
+		return manifest.Plan{}, err
 	}
 	a, err := t.openExisting(cfg)
 	if err != nil {
-		return users.Plan{}, err
+		return manifest.Plan{}, err
 	}
 	ports := a.Ports
 	ports.Operator = true
 	file.Prune = f.Prune
-	plan, err := do(users.New(ports), t.ctx, users.AsOperator(), file.Declaration)
+	plan, err := do(manifest.New(users.New(ports)), t.ctx, users.AsOperator(), file.Declaration)
 	return plan, errors.Join(f.located(file, err), a.Close())
 }
 

@@ -5,16 +5,16 @@ import (
 	"io"
 	"strings"
 
-	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/manifest"
 )
 
 // signs begin the lines of a plan.
-var signs = map[users.Action]string{
-	users.ActionCreate: "+", users.ActionAssign: "+", users.ActionChange: "~", users.ActionDelete: "-", users.ActionUnassign: "-",
+var signs = map[manifest.Action]string{
+	manifest.ActionCreate: "+", manifest.ActionAssign: "+", manifest.ActionChange: "~", manifest.ActionDelete: "-", manifest.ActionUnassign: "-",
 }
 
 // showPlan prints a plan as a difference, a line for each change.
-func showPlan(w io.Writer, plan users.Plan) {
+func showPlan(w io.Writer, plan manifest.Plan) {
 	for _, c := range plan.Changes {
 		fmt.Fprintln(w, signs[c.Action], describeThing(c.Kind, c.Name, c.Details))
 	}
@@ -23,7 +23,7 @@ func showPlan(w io.Writer, plan users.Plan) {
 	}
 }
 
-func describeThing(kind users.Kind, name, details string) string {
+func describeThing(kind manifest.Kind, name, details string) string {
 	line := string(kind) + " " + name
 	if details != "" {
 		line += ": " + details
@@ -32,7 +32,7 @@ func describeThing(kind users.Kind, name, details string) string {
 }
 
 // summarizePlan is the last line: how much of what.
-func summarizePlan(plan users.Plan, nothing, created, changed, gone string) string {
+func summarizePlan(plan manifest.Plan, nothing, created, changed, gone string) string {
 	count := map[string]int{}
 	for _, c := range plan.Changes {
 		count[signs[c.Action]]++

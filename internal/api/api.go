@@ -1,5 +1,6 @@
 // Package api has the resources of the API, a file each: structs for what goes in and out, a table of routes, and the
-// functions that serve them. A function makes one call of users.Service and turns what comes back into a struct:
+// functions that serve them. A function makes one call of users.Service, or of the duty that its routes were made with,
+// and turns what comes back into a struct:
 //
 //	own.go           login, and the caller's own account    /api/v1/auth/{login,me,password,email}
 //	accounts.go      accounts                               /api/v1/accounts
@@ -16,10 +17,16 @@ package api
 import (
 	"slices"
 
+	"github.com/svc-users/svc-users/internal/manifest"
 	"github.com/svc-users/svc-users/internal/web"
 )
 
+// Options is what the operations need beside the Service: the duties, one each. The document of the operations needs none.
+type Options struct {
+	Manifest *manifest.Manifest
+}
+
 // Routes is the table of all operations of the package.
-func Routes() []web.Route {
-	return slices.Concat(ownRoutes(), accountRoutes(), explainRoutes(), roleRoutes(), treeRoutes(), permissionRoutes(), declarationRoutes())
+func Routes(o Options) []web.Route {
+	return slices.Concat(ownRoutes(), accountRoutes(), explainRoutes(), roleRoutes(), treeRoutes(), permissionRoutes(), declarationRoutes(o.Manifest))
 }

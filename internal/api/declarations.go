@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/manifest"
 	"github.com/svc-users/svc-users/internal/web"
 )
 
@@ -52,17 +53,17 @@ type Orphan struct {
 	Details string `json:"details" doc:"As in a change"`
 }
 
-func toPlan(p users.Plan) Plan {
+func toPlan(p manifest.Plan) Plan {
 	return Plan{
 		Service: string(p.Service),
-		Changes: web.MapSlice(p.Changes, func(c users.PlannedChange) PlannedChange {
+		Changes: web.MapSlice(p.Changes, func(c manifest.PlannedChange) PlannedChange {
 			return PlannedChange{string(c.Action), string(c.Kind), c.Name, c.Details}
 		}),
-		Orphaned: web.MapSlice(p.Orphaned, func(o users.Orphan) Orphan { return Orphan{string(o.Kind), o.Name, o.Details} }),
+		Orphaned: web.MapSlice(p.Orphaned, func(o manifest.Orphan) Orphan { return Orphan{string(o.Kind), o.Name, o.Details} }),
 	}
 }
 
-func declarationRoutes() []web.Route {
+func declarationRoutes(m *manifest.Manifest) []web.Route {
 	const tag, path = "Declarations", "/api/v1/declarations/"
 	request := web.Object{
 		"service":     "orders",
@@ -79,13 +80,13 @@ func declarationRoutes() []web.Route {
 		},
 		Orphaned: []Orphan{{"permission", "orders:archive", ""}},
 	}
-	// Both take the same and answer the same; do is the method of the Service that does it.
-	with := func(r web.Route, do func(*users.Service, context.Context, users.Caller, users.Declaration) (users.Plan, error)) web.Route {
+	// Both take the same and answer the same; do is the method of the Manifest that does it.
+	with := func(r web.Route, do func(context.Context, users.Caller, manifest.Declaration) (manifest.Plan, error)) web.Route {
 		r.Method, r.Auth, r.Permission, r.Also, r.Tag = http.MethodPost, web.AuthBearer, users.RolesRead, users.PermissionsRead, tag
 		r.BodyLimit = web.DeclarationBody
 		r.Fails, r.Request, r.Example = []int{http.StatusConflict}, request, example
 		return web.Body(r, func(x *web.Exchange, in Declaration) (Plan, error) {
-			plan, err := do(x.Service, x.Context(), x.Caller, in.declaration(x.Found))
+			plan, err := do(x.Context(), x.Caller, in.declaration(x.Found))
 			return toPlan(plan), err
 		})
 	}
@@ -94,23 +95,23 @@ func declarationRoutes() []web.Route {
 			Path: path + "plan", Name: "planDeclaration", Summary: "Plan a declaration: show what applying it would change",
 			Description: "Changes nothing. Whether the caller may make each change is decided when it is applied. A name that belongs to another service, or to the system, is refused.",
 			Message:     "Declaration planned successfully",
-		}, (*users.Service).PlanDeclaration),
+		}, m.Plan),
 		with(web.Route{
 			Path: path + "apply", Name: "applyDeclaration", Summary: "Apply a declaration of roles and permissions",
 			Description: "All of it or nothing, and each change under the rules of the operation that makes it alone: its permission, and a caller cannot grant what the caller does not hold. What the service owns and does not declare is taken away only with `prune`.",
 			Message:     "Declaration applied successfully",
-		}, (*users.Service).ApplyDeclaration),
+		}, m.Apply),
 	}
 }
 
-func (in Declaration) declaration(found users.Faults) users.Declaration {
-	return users.Declaration{
+func (in Declaration) declaration(found users.Faults) manifest.Declaration {
+	return manifest.Declaration{
 		Service: in.Service,
-		Permissions: web.MapSlice(in.Permissions, func(p DeclaredPermission) users.DeclaredPermission {
-			return users.DeclaredPermission{Name: p.Name, Description: p.Description.To}
+		Permissions: web.MapSlice(in.Permissions, func(p DeclaredPermission) manifest.DeclaredPermission {
+			return manifest.DeclaredPermission{Name: p.Name, Description: p.Description.To}
 		}),
-		Roles: web.MapSlice(in.Roles, func(r DeclaredRole) users.DeclaredRole {
-			return users.DeclaredRole{Name: r.Name, Description: r.Description.To, Parent: r.Parent.To, Permissions: r.Permissions}
+		Roles: web.MapSlice(in.Roles, func(r DeclaredRole) manifest.DeclaredRole {
+			return manifest.DeclaredRole{Name: r.Name, Description: r.Description.To, Parent: r.Parent.To, Permissions: r.Permissions}
 		}),
 		Prune: in.Prune != nil && *in.Prune,
 		Found: found,

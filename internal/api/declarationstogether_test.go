@@ -12,6 +12,7 @@ import (
 
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/apitest"
+	"github.com/svc-users/svc-users/internal/manifest"
 )
 
 // Two apply at once: the one that comes later finds what the other has made, all of it.
@@ -66,7 +67,7 @@ func TestDeclarationsConverge(t *testing.T) {
 	svc := apitest.Start(t, apitest.Options{})
 	ports := svc.Users.Ports
 	ports.Operator = true
-	operator := users.New(ports)
+	operator := manifest.New(users.New(ports))
 	svc.Post(t, "/api/v1/permissions", `{"name":"p:free"}`).Want(t, 201, "")
 	svc.Post(t, "/api/v1/roles", `{"name":"Free"}`).Want(t, 201, "")
 	names := func(of string) []string {
@@ -81,27 +82,27 @@ func TestDeclarationsConverge(t *testing.T) {
 		ctx := t.Context()
 		for _, service := range []string{"a", "b", "a"} {
 			// The things that it refers to without declaring them may be pruned under the other's roles.
-			_, err := operator.ApplyDeclaration(ctx, users.AsOperator(), users.Declaration{Service: service, Prune: true})
+			_, err := operator.Apply(ctx, users.AsOperator(), manifest.Declaration{Service: service, Prune: true})
 			if err != nil && !errors.Is(err, users.ErrConflict) {
 				r.Fatal(err)
 			}
 		}
 		for range rapid.IntRange(1, 6).Draw(r, "documents") {
-			d := users.Declaration{Service: rapid.SampledFrom([]string{"a", "b"}).Draw(r, "service"), Prune: rapid.Bool().Draw(r, "prune")}
+			d := manifest.Declaration{Service: rapid.SampledFrom([]string{"a", "b"}).Draw(r, "service"), Prune: rapid.Bool().Draw(r, "prune")}
 			held := rapid.SliceOfDistinct(rapid.SampledFrom(append(names("p:"), "accounts:read", "p:free")), func(s string) string { return s })
 			text := rapid.Ptr(rapid.SampledFrom([]string{"", "x", "y"}), true)
 			for _, name := range rapid.SliceOfDistinct(rapid.SampledFrom(names("p:")), func(s string) string { return s }).Draw(r, "permissions") {
-				d.Permissions = append(d.Permissions, users.DeclaredPermission{Name: name, Description: text.Draw(r, "description")})
+				d.Permissions = append(d.Permissions, manifest.DeclaredPermission{Name: name, Description: text.Draw(r, "description")})
 			}
 			for _, name := range rapid.SliceOfDistinct(rapid.SampledFrom(append(names("r"), names("R")...)), strings.ToLower).Draw(r, "roles") {
-				d.Roles = append(d.Roles, users.DeclaredRole{
+				d.Roles = append(d.Roles, manifest.DeclaredRole{
 					Name: name, Description: text.Draw(r, "description"), Permissions: held.Draw(r, "held"),
 					Parent: rapid.Ptr(rapid.SampledFrom(append(names("R")[:name[1]-'0'], "free")), true).Draw(r, "parent"),
 				})
 			}
 			before := graphOf(t, svc)
-			plan, err := operator.PlanDeclaration(ctx, users.AsOperator(), d)
-			done, failed := operator.ApplyDeclaration(ctx, users.AsOperator(), d)
+			plan, err := operator.Plan(ctx, users.AsOperator(), d)
+			done, failed := operator.Apply(ctx, users.AsOperator(), d)
 			if err != nil || failed != nil {
 				// A role that the other's roles inherit from is found out only in earnest.
 				if failed == nil || !errors.Is(failed, users.ErrConflict) && !errors.Is(failed, users.ErrInvalid) {
@@ -117,7 +118,7 @@ func TestDeclarationsConverge(t *testing.T) {
 				r.Fatalf("planned %v, done %v", plan, done)
 			}
 			after := graphOf(t, svc)
-			again, err := operator.PlanDeclaration(ctx, users.AsOperator(), d)
+			again, err := operator.Plan(ctx, users.AsOperator(), d)
 			if err != nil || len(again.Changes) > 0 || len(again.Orphaned) != len(plan.Orphaned) || d.Prune && len(again.Orphaned) > 0 {
 				r.Fatalf("after it was applied, the plan is %v, %v", again, err)
 			}
@@ -143,9 +144,9 @@ func TestDeclarationsConverge(t *testing.T) {
 }
 
 // pruned reports whether a permission was deleted, which takes it from everybody's roles.
-func pruned(p users.Plan) bool {
-	return slices.ContainsFunc(p.Changes, func(c users.PlannedChange) bool {
-		return c.Action == users.ActionDelete && c.Kind == users.KindPermission
+func pruned(p manifest.Plan) bool {
+	return slices.ContainsFunc(p.Changes, func(c manifest.PlannedChange) bool {
+		return c.Action == manifest.ActionDelete && c.Kind == manifest.KindPermission
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/app"
 	"github.com/svc-users/svc-users/internal/feed"
+	"github.com/svc-users/svc-users/internal/manifest"
 )
 
 // ReplaceService makes the edge ask another Service, and makes the duties anew on it, with the ports they have. It is for
@@ -12,5 +13,5 @@ func ReplaceService(o *app.EdgeOptions, s *users.Service) {
 	o.Service = s
 	following := o.Feed.Ports
 	following.Service = s
-	o.Feed = feed.New(following)
+	o.Feed, o.Manifest = feed.New(following), manifest.New(s)
 }

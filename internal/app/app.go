@@ -17,6 +17,7 @@ import (
 
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/feed"
+	"github.com/svc-users/svc-users/internal/manifest"
 	"github.com/svc-users/svc-users/internal/password"
 	"github.com/svc-users/svc-users/internal/store"
 	"github.com/svc-users/svc-users/internal/token"
@@ -30,7 +31,8 @@ type App struct {
 	Tokens *token.Holder // nil without Keys
 
 	// The duties, made once on the Service.
-	Feed *feed.Feed
+	Feed     *feed.Feed
+	Manifest *manifest.Manifest
 
 	config Config
 }
@@ -99,7 +101,7 @@ func (a *App) use(st *store.Store) {
 	}
 	a.Service = users.New(rules)
 	following.Service = a.Service
-	a.Feed = feed.New(following)
+	a.Feed, a.Manifest = feed.New(following), manifest.New(a.Service)
 }
 
 func (a *App) prepare(ctx context.Context) error {
@@ -119,7 +121,8 @@ func (a *App) EdgeOptions(ctx context.Context) (EdgeOptions, error) {
 		return EdgeOptions{}, err
 	}
 	o := a.config.requestOptions()
-	o.Service, o.Feed, o.Health, o.CursorKey, o.Keys = a.Service, a.Feed, a.Store, cursorKey, a.Tokens.Public
+	o.Service, o.Feed, o.Manifest = a.Service, a.Feed, a.Manifest
+	o.Health, o.CursorKey, o.Keys = a.Store, cursorKey, a.Tokens.Public
 	return o, nil
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"github.com/svc-users/svc-users/internal/api"
 	"github.com/svc-users/svc-users/internal/gateway"
 	"github.com/svc-users/svc-users/internal/web"
 )
@@ -19,4 +20,4 @@ var tags = []web.Tag{
 
 // Document returns the OpenAPI 3.1 document of the service as indented JSON, the same bytes each time. It is
 // docs/openapi.json, and what a server answers at /openapi.json.
-func Document() []byte { return web.Document(tags, edgeRoutes(gateway.Options{})) }
+func Document() []byte { return web.Document(tags, edgeRoutes(api.Options{}, gateway.Options{})) }

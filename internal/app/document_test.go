@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/svc-users/svc-users/internal/api"
 	"github.com/svc-users/svc-users/internal/gateway"
 	"github.com/svc-users/svc-users/internal/web"
 )
@@ -41,7 +42,7 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 	for _, operations := range document.Paths {
 		described += len(operations)
 	}
-	routes := edgeRoutes(gateway.Options{})
+	routes := edgeRoutes(api.Options{}, gateway.Options{})
 	if described != len(routes) {
 		t.Errorf("%d operations for %d routes", described, len(routes))
 	}
@@ -64,7 +65,7 @@ func TestFailuresAreDescribed(t *testing.T) {
 	if err := stdjson.Unmarshal(Document(), &document); err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range edgeRoutes(gateway.Options{}) {
+	for _, r := range edgeRoutes(api.Options{}, gateway.Options{}) {
 		described := document.Paths[r.Path][strings.ToLower(r.Method)].Responses
 		for _, status := range r.Fails {
 			if described[strconv.Itoa(status)] == nil {

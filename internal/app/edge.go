@@ -12,6 +12,7 @@ import (
 	"github.com/svc-users/svc-users/internal/api"
 	"github.com/svc-users/svc-users/internal/feed"
 	"github.com/svc-users/svc-users/internal/gateway"
+	"github.com/svc-users/svc-users/internal/manifest"
 	"github.com/svc-users/svc-users/internal/web"
 )
 
@@ -21,6 +22,8 @@ type EdgeOptions struct {
 	Service *users.Service
 	// Feed answers services that follow the changes.
 	Feed *feed.Feed
+	// Manifest plans and applies what services declare.
+	Manifest *manifest.Manifest
 	// Keys returns the public keys to publish, the one that signs first.
 	Keys   func() []users.PublicKey
 	Health gateway.Health
@@ -44,7 +47,9 @@ type EdgeOptions struct {
 
 // NewEdge returns the handler of all paths. It panics if CursorKey is not 32 bytes long, which only a defect in the
 // program can cause.
-func NewEdge(o EdgeOptions) http.Handler { return web.New(o.kit(), edgeRoutes(o.machines())) }
+func NewEdge(o EdgeOptions) http.Handler {
+	return web.New(o.kit(), edgeRoutes(o.resources(), o.machines()))
+}
 
 func (o EdgeOptions) kit() web.Options {
 	return web.Options{
@@ -53,13 +58,15 @@ func (o EdgeOptions) kit() web.Options {
 	}
 }
 
+func (o EdgeOptions) resources() api.Options { return api.Options{Manifest: o.Manifest} }
+
 func (o EdgeOptions) machines() gateway.Options {
 	return gateway.Options{Feed: o.Feed, Keys: o.Keys, Health: o.Health, Version: o.Version, Stopping: o.Stopping}
 }
 
 // edgeRoutes is the table: all that is served, the pages under /docs apart.
-func edgeRoutes(o gateway.Options) []web.Route {
-	return slices.Concat(api.Routes(), gateway.Routes(o), web.HomeRoutes(Document))
+func edgeRoutes(resources api.Options, machines gateway.Options) []web.Route {
+	return slices.Concat(api.Routes(resources), gateway.Routes(machines), web.HomeRoutes(Document))
 }
 
 // startingRetry is when asking again makes sense while the service is starting.

@@ -8,7 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/manifest"
 )
 
 // reader walks through the nodes of a document and records the line of each value by its path.
@@ -58,7 +58,7 @@ func (r reader) declaration(n *yaml.Node) {
 	}, "service")
 }
 
-func (r reader) permission(n *yaml.Node, path string) (p users.DeclaredPermission) {
+func (r reader) permission(n *yaml.Node, path string) (p manifest.DeclaredPermission) {
 	r.fields(n, path, map[string]read{
 		"name":        func(n *yaml.Node, path string) { p.Name = r.text(n, path) },
 		"description": func(n *yaml.Node, path string) { p.Description = r.optional(n, path) },
@@ -66,7 +66,7 @@ func (r reader) permission(n *yaml.Node, path string) (p users.DeclaredPermissio
 	return p
 }
 
-func (r reader) role(n *yaml.Node, path string) (role users.DeclaredRole) {
+func (r reader) role(n *yaml.Node, path string) (role manifest.DeclaredRole) {
 	r.fields(n, path, map[string]read{
 		"name":        func(n *yaml.Node, path string) { role.Name = r.text(n, path) },
 		"description": func(n *yaml.Node, path string) { role.Description = r.optional(n, path) },

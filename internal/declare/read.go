@@ -12,7 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/manifest"
 )
 
 // The bounds are those of a body of the API.
@@ -24,7 +24,7 @@ const (
 // File is a declaration that was read from a file. Its faults are those that the file itself shows, by path such as
 // "roles.0.parent"; the rules add theirs.
 type File struct {
-	users.Declaration
+	manifest.Declaration
 	lines map[string]int
 }
 

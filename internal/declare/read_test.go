@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/manifest"
 )
 
 func TestRead(t *testing.T) {
@@ -37,12 +38,12 @@ roles:
 		t.Fatal(err)
 	}
 	text := func(s string) *string { return &s }
-	want := users.Declaration{
+	want := manifest.Declaration{
 		Service: "orders",
-		Permissions: []users.DeclaredPermission{
+		Permissions: []manifest.DeclaredPermission{
 			{Name: "orders:read", Description: text("Read orders,\nall of them\n")}, {Name: "orders:write"}, {Name: "yes"},
 		},
-		Roles: []users.DeclaredRole{
+		Roles: []manifest.DeclaredRole{
 			{Name: "Clerk", Parent: text("123"), Permissions: []string{"orders:read", "orders:write"}},
 			{Name: "Größe ~", Description: text("")},
 		},

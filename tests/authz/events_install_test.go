@@ -8,6 +8,7 @@ import (
 
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/apitest"
+	"github.com/svc-users/svc-users/internal/manifest"
 )
 
 // TestOperatorRecordsEvents makes what the process and its commands change, on a database that has nothing yet.
@@ -27,10 +28,10 @@ func TestOperatorRecordsEvents(t *testing.T) {
 			ports.Operator = true
 			rules := users.New(ports)
 			permissions := strings.Repeat("permission.created ", len(users.SystemPermissions()))
-			declaration := users.Declaration{
+			declaration := manifest.Declaration{
 				Service:     "shop",
-				Permissions: []users.DeclaredPermission{{Name: "shop:buy"}},
-				Roles:       []users.DeclaredRole{{Name: "Buyer", Permissions: []string{"shop:buy"}}},
+				Permissions: []manifest.DeclaredPermission{{Name: "shop:buy"}},
+				Roles:       []manifest.DeclaredRole{{Name: "Buyer", Permissions: []string{"shop:buy"}}},
 			}
 			for _, c := range []struct {
 				what  string
@@ -49,13 +50,13 @@ func TestOperatorRecordsEvents(t *testing.T) {
 				}},
 				{"seed again", "", func(ctx context.Context) error { _, err := rules.Seed(ctx); return err }},
 				{"apply", "permission.created role.created declaration.applied", func(ctx context.Context) error {
-					_, err := rules.ApplyDeclaration(ctx, users.AsOperator(), declaration)
+					_, err := manifest.New(rules).Apply(ctx, users.AsOperator(), declaration)
 					return err
 				}},
 				{"apply without effect", "", func(ctx context.Context) error {
 					_, err := rules.DryRun(ctx, func(s *users.Service) error {
 						declaration.Prune, declaration.Roles = true, nil
-						_, err := s.ApplyDeclaration(ctx, users.AsOperator(), declaration)
+						_, err := manifest.New(s).Apply(ctx, users.AsOperator(), declaration)
 						return err
 					})
 					return err

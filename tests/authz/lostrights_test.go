@@ -9,6 +9,7 @@ import (
 
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/feed"
+	"github.com/svc-users/svc-users/internal/manifest"
 )
 
 // A caller may lose a right after its request was let in and before the transaction of its change begins. These tests
@@ -82,8 +83,8 @@ func changingMethods(t *testing.T) map[string]operation {
 		"DeletePermission": {[]string{"permissions:delete"}, true, func(h *house, s *users.Service, c users.Caller) error {
 			return s.DeletePermission(ctx, c, h.id("p:docs:x"))
 		}},
-		"ApplyDeclaration": {[]string{"roles:read", "permissions:read", "roles:create"}, true, func(_ *house, s *users.Service, c users.Caller) error {
-			_, err := s.ApplyDeclaration(ctx, c, users.Declaration{Service: "docs", Roles: []users.DeclaredRole{{Name: "Fresh", Permissions: []string{"docs:x"}}}})
+		"manifest.Apply": {[]string{"roles:read", "permissions:read", "roles:create"}, true, func(_ *house, s *users.Service, c users.Caller) error {
+			_, err := manifest.New(s).Apply(ctx, c, manifest.Declaration{Service: "docs", Roles: []manifest.DeclaredRole{{Name: "Fresh", Permissions: []string{"docs:x"}}}})
 			return err
 		}},
 		"Change": {[]string{"roles:update"}, false, func(h *house, s *users.Service, c users.Caller) error {
@@ -107,7 +108,7 @@ func changingMethods(t *testing.T) map[string]operation {
 func methodsForCallers() (names []string) {
 	caller := reflect.TypeFor[users.Caller]()
 	for of, room := range map[reflect.Type]string{
-		reflect.TypeFor[*users.Service](): "", reflect.TypeFor[*feed.Feed](): "feed.",
+		reflect.TypeFor[*users.Service](): "", reflect.TypeFor[*feed.Feed](): "feed.", reflect.TypeFor[*manifest.Manifest](): "manifest.",
 	} {
 		for i := range of.NumMethod() {
 			m := of.Method(i)
@@ -122,7 +123,7 @@ func methodsForCallers() (names []string) {
 // onlyReading are the methods that take a caller and change nothing.
 var onlyReading = []string{
 	"Account", "Accounts", "Role", "Roles", "RoleTree", "Permission", "Permissions", "EffectivePermissions", "Explain",
-	"Authorize", "AuthorizeRead", "Fresh", "Check", "Forward", "Introspect", "feed.Read", "PlanDeclaration",
+	"Authorize", "AuthorizeRead", "Fresh", "Check", "Forward", "Introspect", "feed.Read", "manifest.Plan",
 }
 
 // A method for callers that is in neither list is one whose transaction is not tested.

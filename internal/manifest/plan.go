@@ -1,6 +1,10 @@
-package users
+package manifest
 
-import "slices"
+import (
+	"slices"
+
+	users "github.com/svc-users/svc-users"
+)
 
 // Action is what a declaration would do to a thing.
 type Action string
@@ -42,7 +46,7 @@ type Orphan struct {
 
 // Plan is the way from what there is to what a declaration says.
 type Plan struct {
-	Service  ServiceName
+	Service  users.ServiceName
 	Changes  []PlannedChange
 	Orphaned []Orphan // none when they are pruned: then they are among the changes
 	steps    []step
@@ -54,25 +58,25 @@ type Plan struct {
 // shown and one that is carried out cannot differ but by what happened in between.
 type planner struct {
 	declared
-	skeleton Skeleton
-	graph    *Graph
-	byKey    map[string]*node // roles of the graph, by RoleName.Key
+	skeleton users.Skeleton
+	graph    *users.Graph
+	byKey    map[string]*users.Role // roles of the graph, by users.RoleName.Key
 	declares struct {
-		permission map[PermissionName]bool
-		role       map[string]bool // by RoleName.Key
+		permission map[users.PermissionName]bool
+		role       map[string]bool // by users.RoleName.Key
 	}
 	plan Plan
 }
 
-// plan compares. ErrInvalid for what is wrong with the declaration itself, references to nothing included;
-// ErrConflict for what another owns, for what is the system's and for names that look alike.
-func (k Skeleton) plan(g *Graph, in Declaration) (Plan, error) {
+// makePlan compares. users.ErrInvalid for what is wrong with the declaration itself, references to nothing included;
+// users.ErrConflict for what another owns, for what is the system's and for names that look alike.
+func makePlan(k users.Skeleton, g *users.Graph, in Declaration) (Plan, error) {
 	faults := slices.Clone(in.Found)
-	p := &planner{skeleton: k, graph: g, declared: in.read(&faults), byKey: make(map[string]*node, len(g.roles))}
-	for _, n := range g.roles {
-		p.byKey[n.Name.Key()] = n
+	p := &planner{skeleton: k, graph: g, declared: in.read(&faults), byKey: map[string]*users.Role{}}
+	for r := range g.Roles() {
+		p.byKey[r.Name.Key()] = &r
 	}
-	p.declares.permission, p.declares.role = map[PermissionName]bool{}, map[string]bool{}
+	p.declares.permission, p.declares.role = map[users.PermissionName]bool{}, map[string]bool{}
 	for _, d := range p.permissions {
 		p.declares.permission[d.name] = true
 	}

@@ -1,6 +1,10 @@
-package users
+package manifest
 
-import "strconv"
+import (
+	"strconv"
+
+	users "github.com/svc-users/svc-users"
+)
 
 // Declaration is what a service says about itself: the permissions it asks for and the roles it offers. It is
 // kept by the service's people and brought to us whole; what the database has is then made to agree with it.
@@ -10,7 +14,7 @@ type Declaration struct {
 	Roles       []DeclaredRole
 	// Prune takes away what the service owns and no longer declares.
 	Prune bool
-	Found Faults
+	Found users.Faults
 }
 
 // DeclaredPermission is a permission as the document has it. What is not said of it is declared to be empty.
@@ -32,35 +36,35 @@ const maxDeclarationFaults = 1000
 
 // declared is a Declaration whose fields have been read.
 type declared struct {
-	owner       ServiceName
+	owner       users.ServiceName
 	permissions []declaredPermission
 	roles       []declaredRole
 	prune       bool
 }
 
 type declaredPermission struct {
-	name        PermissionName
+	name        users.PermissionName
 	description *string
 }
 
 type declaredRole struct {
-	name        RoleName
+	name        users.RoleName
 	description *string
-	parent      RoleName // empty is none
-	permissions []PermissionName
+	parent      users.RoleName // empty is none
+	permissions []users.PermissionName
 	path        string // in the document
 }
 
 // read reads the fields and notes what is wrong with them, whatever the database has.
-func (in Declaration) read(f *Faults) declared {
+func (in Declaration) read(f *users.Faults) declared {
 	d := declared{prune: in.Prune}
 	if !f.Has("service") {
 		var err error
-		if d.owner, err = ParseServiceName(in.Service); err != nil {
+		if d.owner, err = users.ParseServiceName(in.Service); err != nil {
 			f.Add("service", err.Error())
 		}
 	}
-	permissions := map[PermissionName]bool{}
+	permissions := map[users.PermissionName]bool{}
 	for i, p := range in.Permissions {
 		if len(*f) >= maxDeclarationFaults {
 			return d
@@ -69,9 +73,9 @@ func (in Declaration) read(f *Faults) declared {
 		if f.Has(at) {
 			continue
 		}
-		name := f.permissionName(at+".name", p.Name)
+		name := f.PermissionName(at+".name", p.Name)
 		noDuplicate(f, permissions, at+".name", name)
-		d.permissions = append(d.permissions, declaredPermission{name, f.description(at+".description", p.Description)})
+		d.permissions = append(d.permissions, declaredPermission{name, f.Description(at+".description", p.Description)})
 	}
 	roles := map[string]bool{}
 	for i, r := range in.Roles {
@@ -82,18 +86,18 @@ func (in Declaration) read(f *Faults) declared {
 		if f.Has(at) {
 			continue
 		}
-		role := declaredRole{name: f.roleName(at+".name", r.Name), description: f.description(at+".description", r.Description), path: at}
+		role := declaredRole{name: f.RoleName(at+".name", r.Name), description: f.Description(at+".description", r.Description), path: at}
 		noDuplicate(f, roles, at+".name", role.name.Key())
 		if r.Parent != nil {
-			role.parent = f.roleName(at+".parent", *r.Parent)
+			role.parent = f.RoleName(at+".parent", *r.Parent)
 		}
-		held := map[PermissionName]bool{}
+		held := map[users.PermissionName]bool{}
 		for j, s := range r.Permissions {
 			if len(*f) >= maxDeclarationFaults {
 				return d
 			}
 			at := at + ".permissions." + strconv.Itoa(j)
-			name := f.permissionName(at, s)
+			name := f.PermissionName(at, s)
 			noDuplicate(f, held, at, name)
 			role.permissions = append(role.permissions, name)
 		}
@@ -103,7 +107,7 @@ func (in Declaration) read(f *Faults) declared {
 }
 
 // noDuplicate notes a name that the document has had before. What could not be read is empty, and no name.
-func noDuplicate[N ~string](f *Faults, seen map[N]bool, at string, name N) {
+func noDuplicate[N ~string](f *users.Faults, seen map[N]bool, at string, name N) {
 	if name != "" && seen[name] {
 		f.Add(at, "is a duplicate")
 	}

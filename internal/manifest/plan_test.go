@@ -1,4 +1,4 @@
-package users
+package manifest
 
 import (
 	"errors"
@@ -7,34 +7,42 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	users "github.com/svc-users/svc-users"
 )
+
+// tooLong is the fault of a role in a chain of 17.
+const tooLong = "must not make a chain of more than 16 roles, the own included"
 
 // planWorld is what the plans below begin from: Lead inherits from Clerk, both of orders, Guest is of billing,
 // Free is nobody's.
-func planWorld() *Graph {
-	permission := func(n byte, name PermissionName, owner ServiceName) Permission {
-		return Permission{ID: ID{1, n}, Name: name, Owner: owner}
+func planWorld() *users.Graph {
+	permission := func(n byte, name users.PermissionName, owner users.ServiceName) users.Permission {
+		return users.Permission{ID: users.ID{1, n}, Name: name, Owner: owner}
 	}
-	permissions := []Permission{
+	permissions := []users.Permission{
 		permission(1, "orders:read", "orders"), permission(2, "orders:write", "orders"), permission(3, "billing:read", "billing"),
-		permission(4, "free:read", ""), permission(5, AccountsRead, ""),
+		permission(4, "free:read", ""), permission(5, users.AccountsRead, ""),
 	}
-	roles := []Role{
-		{ID: ID{2, 1}, Name: AdminRole, System: true},
-		{ID: ID{2, 2}, Name: "Clerk", Owner: "orders", Description: text("Clerks")},
-		{ID: ID{2, 3}, Name: "Lead", Owner: "orders", ParentID: ID{2, 2}},
-		{ID: ID{2, 4}, Name: "Guest", Owner: "billing"},
-		{ID: ID{2, 5}, Name: "Free"},
+	roles := []users.Role{
+		{ID: users.ID{2, 1}, Name: users.AdminRole, System: true},
+		{ID: users.ID{2, 2}, Name: "Clerk", Owner: "orders", Description: new("Clerks")},
+		{ID: users.ID{2, 3}, Name: "Lead", Owner: "orders", ParentID: users.ID{2, 2}},
+		{ID: users.ID{2, 4}, Name: "Guest", Owner: "billing"},
+		{ID: users.ID{2, 5}, Name: "Free"},
 	}
-	assigned := []Assignment{{ID{2, 2}, ID{1, 1}}, {ID{2, 3}, ID{1, 2}}, {ID{2, 4}, ID{1, 3}}, {ID{2, 5}, ID{1, 4}}}
-	for i := range maxChain {
-		r := Role{ID: ID{3, byte(i)}, Name: RoleName(fmt.Sprintf("Chain %d", i))}
+	assigned := []users.Assignment{
+		{RoleID: users.ID{2, 2}, PermissionID: users.ID{1, 1}}, {RoleID: users.ID{2, 3}, PermissionID: users.ID{1, 2}},
+		{RoleID: users.ID{2, 4}, PermissionID: users.ID{1, 3}}, {RoleID: users.ID{2, 5}, PermissionID: users.ID{1, 4}},
+	}
+	for i := range 16 {
+		r := users.Role{ID: users.ID{3, byte(i)}, Name: users.RoleName(fmt.Sprintf("Chain %d", i))}
 		if i > 0 {
-			r.ParentID = ID{3, byte(i - 1)}
+			r.ParentID = users.ID{3, byte(i - 1)}
 		}
 		roles = append(roles, r)
 	}
-	return NewGraph(roles, permissions, assigned)
+	return users.NewGraph(roles, permissions, assigned)
 }
 
 // asIs declares what orders has.
@@ -43,8 +51,8 @@ func asIs() Declaration {
 		Service:     "orders",
 		Permissions: []DeclaredPermission{{Name: "orders:read"}, {Name: "orders:write"}},
 		Roles: []DeclaredRole{
-			{Name: "Lead", Parent: text("Clerk"), Permissions: []string{"orders:write"}},
-			{Name: "Clerk", Description: text("Clerks"), Permissions: []string{"orders:read"}},
+			{Name: "Lead", Parent: new("Clerk"), Permissions: []string{"orders:write"}},
+			{Name: "Clerk", Description: new("Clerks"), Permissions: []string{"orders:read"}},
 		},
 	}
 }
@@ -58,10 +66,10 @@ func TestPlans(t *testing.T) {
 	}{
 		"as it is":             {func(*Declaration) {}, nil, nil},
 		"as it is, pruned":     {func(d *Declaration) { d.Prune = true }, nil, nil},
-		"parent in other case": {func(d *Declaration) { d.Roles[0].Parent = text("CLERK") }, nil, nil},
+		"parent in other case": {func(d *Declaration) { d.Roles[0].Parent = new("CLERK") }, nil, nil},
 		"a new permission": {
 			func(d *Declaration) {
-				d.Permissions = append(d.Permissions, DeclaredPermission{Name: "orders:new", Description: text("")})
+				d.Permissions = append(d.Permissions, DeclaredPermission{Name: "orders:new", Description: new("")})
 				d.Roles[1].Permissions = append(d.Roles[1].Permissions, "orders:new")
 			},
 			[]string{`create permission orders:new ""`, "assign assignment Clerk orders:new"}, nil,
@@ -74,12 +82,12 @@ func TestPlans(t *testing.T) {
 		},
 		"parents come before their heirs": {
 			func(d *Declaration) {
-				d.Roles = append(d.Roles, DeclaredRole{Name: "C", Parent: text("b"), Permissions: []string{"orders:read"}}, DeclaredRole{Name: "B", Parent: text("A")}, DeclaredRole{Name: "A", Parent: text("Guest")})
+				d.Roles = append(d.Roles, DeclaredRole{Name: "C", Parent: new("b"), Permissions: []string{"orders:read"}}, DeclaredRole{Name: "B", Parent: new("A")}, DeclaredRole{Name: "A", Parent: new("Guest")})
 			},
 			[]string{"create role A parent Guest", "create role B parent A", "create role C parent b", "assign assignment C orders:read"}, nil,
 		},
 		"heir and parent trade places": {
-			func(d *Declaration) { d.Roles[0].Parent, d.Roles[1].Parent = nil, text("Lead") },
+			func(d *Declaration) { d.Roles[0].Parent, d.Roles[1].Parent = nil, new("Lead") },
 			[]string{"change role Lead parent Clerk → none", "change role Clerk parent none → Lead"}, nil,
 		},
 		"a description is emptied, a name recased": {
@@ -122,7 +130,7 @@ func TestPlans(t *testing.T) {
 			t.Parallel()
 			d := asIs()
 			c.change(&d)
-			got, err := sight.plan(planWorld(), d)
+			got, err := makePlan(sight, planWorld(), d)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -151,52 +159,52 @@ func TestPlansRefused(t *testing.T) {
 		want   string // the message, or the faults
 	}{
 		"another's permission": {
-			func(d *Declaration) { d.Permissions[0].Name = "billing:read" }, ErrConflict,
+			func(d *Declaration) { d.Permissions[0].Name = "billing:read" }, users.ErrConflict,
 			"The permission billing:read belongs to the service billing; the service orders can't declare it.",
 		},
 		"another's role, in other case": {
-			func(d *Declaration) { d.Roles[1].Name = "GUEST"; d.Roles[0].Parent = nil }, ErrConflict,
+			func(d *Declaration) { d.Roles[1].Name = "GUEST"; d.Roles[0].Parent = nil }, users.ErrConflict,
 			"The role GUEST belongs to the service billing; the service orders can't declare it.",
 		},
 		"a system permission": {
-			func(d *Declaration) { d.Permissions[0].Name = "accounts:read" }, ErrConflict,
+			func(d *Declaration) { d.Permissions[0].Name = "accounts:read" }, users.ErrConflict,
 			"The permission accounts:read is a system permission; no service can declare it.",
 		},
 		"a system permission that is not there": {
-			func(d *Declaration) { d.Permissions[0].Name = "roles:delete" }, ErrConflict,
+			func(d *Declaration) { d.Permissions[0].Name = "roles:delete" }, users.ErrConflict,
 			"The permission roles:delete is a system permission; no service can declare it.",
 		},
 		"Admin": {
-			func(d *Declaration) { d.Roles[0].Name = "aDMIN" }, ErrConflict,
+			func(d *Declaration) { d.Roles[0].Name = "aDMIN" }, users.ErrConflict,
 			"The role Admin is the system role; no service can declare it.",
 		},
 		"below Admin": {
-			func(d *Declaration) { d.Roles[0].Parent = text("Admin") }, ErrConflict,
+			func(d *Declaration) { d.Roles[0].Parent = new("Admin") }, users.ErrConflict,
 			"The role Lead: No role can inherit from Admin.",
 		},
 		"its own parent": {
-			func(d *Declaration) { d.Roles[0].Parent = text("lead") }, ErrConflict,
+			func(d *Declaration) { d.Roles[0].Parent = new("lead") }, users.ErrConflict,
 			"The role Lead: A role can't inherit from itself, however far up.",
 		},
 		"a cycle": {
-			func(d *Declaration) { d.Roles[1].Parent = text("Lead") }, ErrConflict,
+			func(d *Declaration) { d.Roles[1].Parent = new("Lead") }, users.ErrConflict,
 			"The role Lead: A role can't inherit from itself, however far up.",
 		},
 		"a chain too long": {
-			func(d *Declaration) { d.Roles[1].Parent = text("Chain 14") }, ErrInvalid,
-			"roles.0.parent " + chainTooLong + "; roles.1.parent " + chainTooLong,
+			func(d *Declaration) { d.Roles[1].Parent = new("Chain 14") }, users.ErrInvalid,
+			"roles.0.parent " + tooLong + "; roles.1.parent " + tooLong,
 		},
 		"references to nothing": {
 			func(d *Declaration) {
-				d.Roles[0].Parent = text("Nobody")
+				d.Roles[0].Parent = new("Nobody")
 				d.Roles[1].Permissions = []string{"orders:read", "orders:nothing"}
-			}, ErrInvalid,
+			}, users.ErrInvalid,
 			"roles.0.parent is not the name of a role that exists or is declared here; roles.1.permissions.1 is not the name of a permission that exists or is declared here",
 		},
 		"references to what prune deletes": {
 			func(d *Declaration) {
 				d.Prune, d.Roles, d.Permissions = true, d.Roles[:1], d.Permissions[:1]
-			}, ErrInvalid,
+			}, users.ErrInvalid,
 			"roles.0.parent is the name of a role of this service that is not declared here, which prune would delete; " +
 				"roles.0.permissions.0 is the name of a permission of this service that is not declared here, which prune would delete",
 		},
@@ -205,17 +213,17 @@ func TestPlansRefused(t *testing.T) {
 				d.Permissions[1].Name = "orders:read"
 				d.Roles[0].Permissions = []string{"orders:read", "orders:read"}
 				d.Roles[1].Name = "LEAD"
-			}, ErrInvalid,
+			}, users.ErrInvalid,
 			"permissions.1.name is a duplicate; roles.0.permissions.1 is a duplicate; roles.1.name is a duplicate",
 		},
 		"malformed": {
 			func(d *Declaration) {
 				*d = Declaration{
 					Service:     "two words",
-					Permissions: []DeclaredPermission{{Name: ""}, {Name: "a b", Description: text("\x00")}},
-					Roles:       []DeclaredRole{{Name: " x", Parent: text(""), Permissions: []string{"ö"}}, {Name: "y", Description: text(strings.Repeat("y", 256))}},
+					Permissions: []DeclaredPermission{{Name: ""}, {Name: "a b", Description: new("\x00")}},
+					Roles:       []DeclaredRole{{Name: " x", Parent: new(""), Permissions: []string{"ö"}}, {Name: "y", Description: new(strings.Repeat("y", 256))}},
 				}
-			}, ErrInvalid,
+			}, users.ErrInvalid,
 			"service must be an OAuth scope token: printable ASCII without spaces, quotes or backslashes; permissions.0.name must have 1 to 100 characters; " +
 				"permissions.1.name must be an OAuth scope token: printable ASCII without spaces, quotes or backslashes; permissions.1.description must not contain NUL; " +
 				"roles.0.name must not begin or end with a space; roles.0.parent must have 1 to 100 characters; " +
@@ -223,9 +231,12 @@ func TestPlansRefused(t *testing.T) {
 		},
 		"what the edge found comes first, and is not found again": {
 			func(d *Declaration) {
-				d.Found = Faults{{"service", "must be a string"}, {"permissions.0", "must be an object"}, {"roles.0.permissions.0", "must be a string"}}
+				d.Found = users.Faults{
+					{Field: "service", Problem: "must be a string"}, {Field: "permissions.0", Problem: "must be an object"},
+					{Field: "roles.0.permissions.0", Problem: "must be a string"},
+				}
 				d.Service, d.Permissions[0].Name, d.Roles[0].Permissions[0] = "", "", ""
-			}, ErrInvalid,
+			}, users.ErrInvalid,
 			"service must be a string; permissions.0 must be an object; roles.0.permissions.0 must be a string",
 		},
 	} {
@@ -233,13 +244,13 @@ func TestPlansRefused(t *testing.T) {
 			t.Parallel()
 			d := asIs()
 			c.change(&d)
-			_, err := sight.plan(planWorld(), d)
-			var refused *Error
+			_, err := makePlan(sight, planWorld(), d)
+			var refused *users.Error
 			if !errors.As(err, &refused) || !errors.Is(refused.Kind, c.kind) {
 				t.Fatalf("got %v, want %v", err, c.kind)
 			}
 			got := refused.Message
-			if errors.Is(c.kind, ErrInvalid) {
+			if errors.Is(c.kind, users.ErrInvalid) {
 				var parts []string
 				for _, f := range refused.Faults {
 					parts = append(parts, f.Field+" "+f.Problem)
@@ -250,34 +261,5 @@ func TestPlansRefused(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})
-	}
-}
-
-// However much is wrong, reading ends.
-func TestDeclarationFaultsAreBounded(t *testing.T) {
-	t.Parallel()
-	d := Declaration{Service: "orders"}
-	for range 1000 {
-		d.Roles = append(d.Roles, DeclaredRole{Name: "x", Permissions: make([]string, 1000)})
-	}
-	_, err := sight.plan(planWorld(), d)
-	var refused *Error
-	if !errors.As(err, &refused) || len(refused.Faults) < maxDeclarationFaults || len(refused.Faults) > 2*maxDeclarationFaults {
-		t.Errorf("%v", err)
-	}
-}
-
-// A caller who stands for the operator counts only where there is one.
-func TestOperatorNeedsItsService(t *testing.T) {
-	t.Parallel()
-	if err := AsOperator().Require(RolesRead); !errors.Is(err, ErrForbidden) {
-		t.Errorf("Require: %v", err)
-	}
-	s := New(Ports{})
-	if _, err := s.Fresh(t.Context(), AsOperator()); !errors.Is(err, ErrUnauthenticated) {
-		t.Errorf("Latest: %v", err)
-	}
-	if _, err := s.Authorize(t.Context(), AsOperator(), RolesRead); !errors.Is(err, ErrUnauthenticated) {
-		t.Errorf("Authorize: %v", err)
 	}
 }

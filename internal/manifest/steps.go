@@ -1,10 +1,12 @@
-package users
+package manifest
 
 import (
 	"cmp"
 	"slices"
 	"strconv"
 	"strings"
+
+	users "github.com/svc-users/svc-users"
 )
 
 func (p *planner) planPermissions() {
@@ -41,18 +43,19 @@ func (p *planner) planRoles() {
 		}
 		details = differs(details, "name", string(n.Name), string(d.name), n.Name == d.name)
 		details = differs(details, "description", quoted(n.Description), quoted(d.description), sameText(n.Description, d.description))
-		above := RoleName("")
-		if parent := p.graph.node(n.ParentID); parent != nil {
+		above := users.RoleName("")
+		if parent, exists := p.graph.Role(n.ParentID); exists {
 			above = parent.Name
 		}
 		details = differs(details, "parent", string(above), string(d.parent), above.Key() == d.parent.Key())
 		if len(details) > 0 {
 			p.add(changeRole(p.owner, n.ID, d), PlannedChange{ActionChange, KindRole, string(d.name), strings.Join(details, "; ")})
 		}
-		missing := slices.DeleteFunc(slices.Clone(d.permissions), func(name PermissionName) bool {
-			held, exists := p.graph.byName.get(name)
-			return exists && n.own.has(held.slot)
-		})
+		held := map[users.PermissionName]bool{}
+		for _, assigned := range p.graph.Assigned(n.ID) {
+			held[assigned.Name] = true
+		}
+		missing := slices.DeleteFunc(slices.Clone(d.permissions), func(name users.PermissionName) bool { return held[name] })
 		if len(missing) > 0 {
 			p.add(assign(n.ID, missing), assignments(ActionAssign, d.name, missing)...)
 		}
@@ -67,26 +70,31 @@ func (p *planner) planOrphans() {
 		if n == nil {
 			continue
 		}
-		declared := map[PermissionName]bool{}
+		declared := map[users.PermissionName]bool{}
 		for _, name := range d.permissions {
 			declared[name] = true
 		}
-		for _, name := range p.graph.names(n.own) {
-			if !declared[name] {
-				held, _ := p.graph.PermissionByName(name)
-				p.orphan(unassign(n.ID, held.ID), assignments(ActionUnassign, d.name, []PermissionName{name})[0])
+		for _, held := range p.graph.Assigned(n.ID) {
+			if !declared[held.Name] {
+				p.orphan(unassign(n.ID, held.ID), assignments(ActionUnassign, d.name, []users.PermissionName{held.Name})[0])
 			}
 		}
 	}
-	roles := slices.DeleteFunc(slices.Clone(p.graph.roles), func(n *node) bool { return !p.orphaned(n) })
-	slices.SortStableFunc(roles, func(a, b *node) int { return len(p.graph.chain(b)) - len(p.graph.chain(a)) })
-	for _, n := range roles {
-		p.orphan(deleteRole(n.ID), PlannedChange{ActionDelete, KindRole, string(n.Name), ""})
-		if p.prune {
-			p.plan.deletions = append(p.plan.deletions, roleDeletion{n.ID, n.Name, p.heirsLeft(n)})
+	var roles []users.Role
+	for r := range p.graph.Roles() {
+		if p.orphaned(r) {
+			roles = append(roles, r)
 		}
 	}
-	for _, held := range p.graph.permissions {
+	slices.SortStableFunc(roles, func(a, b users.Role) int { return len(p.graph.Chain(b.ID)) - len(p.graph.Chain(a.ID)) })
+	heirs := p.heirsLeft()
+	for _, r := range roles {
+		p.orphan(deleteRole(r.ID), PlannedChange{ActionDelete, KindRole, string(r.Name), ""})
+		if p.prune {
+			p.plan.deletions = append(p.plan.deletions, roleDeletion{r.ID, r.Name, heirs[r.ID]})
+		}
+	}
+	for held := range p.graph.Permissions() {
 		if held.Owner == p.owner && !held.Name.System() && !p.declares.permission[held.Name] {
 			p.orphan(deletePermission(held.ID), PlannedChange{ActionDelete, KindPermission, string(held.Name), ""})
 		}
@@ -107,7 +115,7 @@ func (p *planner) add(do stepFunc, changes ...PlannedChange) {
 	p.plan.Changes = append(p.plan.Changes, changes...)
 }
 
-func assignments(action Action, role RoleName, permissions []PermissionName) []PlannedChange {
+func assignments(action Action, role users.RoleName, permissions []users.PermissionName) []PlannedChange {
 	list := make([]PlannedChange, len(permissions))
 	for i, name := range permissions {
 		list[i] = PlannedChange{action, KindAssignment, string(role), string(name)}
@@ -140,4 +148,8 @@ func quoted(s *string) string {
 		return ""
 	}
 	return strconv.Quote(*s)
+}
+
+func sameText(a, b *string) bool {
+	return a == b || a != nil && b != nil && *a == *b
 }
