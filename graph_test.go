@@ -68,7 +68,7 @@ func TestGraphAgreesWithModel(t *testing.T) {
 		m := drawModel(t)
 		g := NewGraph(m.roles, m.permissions, m.assigned)
 		for _, r := range m.roles {
-			var grants []Grant
+			var all []HeldPermission
 			var names []PermissionName
 			for _, p := range m.permissions {
 				from, held := m.holds(r.ID, p.ID)
@@ -80,16 +80,16 @@ func TestGraphAgreesWithModel(t *testing.T) {
 					if from == r.Name {
 						from = ""
 					}
-					grants = append(grants, Grant{p.Name, from})
+					all = append(all, HeldPermission{p.Name, from})
 				}
 			}
 			slices.Sort(names)
-			slices.SortFunc(grants, func(a, b Grant) int { return strings.Compare(string(a.Name), string(b.Name)) })
+			slices.SortFunc(all, func(a, b HeldPermission) int { return strings.Compare(string(a.Name), string(b.Name)) })
 			if got := g.Effective(r.ID); !slices.Equal(got, names) {
 				t.Fatalf("Effective(%s) = %v, want %v", r.Name, got, names)
 			}
-			if diff := cmp.Diff(grants, g.Grants(r.ID)); diff != "" {
-				t.Fatalf("Grants(%s): %s", r.Name, diff)
+			if diff := cmp.Diff(all, g.HeldPermissions(r.ID)); diff != "" {
+				t.Fatalf("HeldPermissions(%s): %s", r.Name, diff)
 			}
 		}
 	})
@@ -127,7 +127,7 @@ func TestGraphOfNothing(t *testing.T) {
 	t.Parallel()
 	g := NewGraph(nil, nil, nil)
 	if g.May(NewID(), "a:b") || g.Effective(NewID()) != nil || g.Chain(NewID()) != nil || g.complete() {
-		t.Error("an empty graph grants something")
+		t.Error("an empty graph held something")
 	}
 	if _, ok := g.RoleByName("Admin"); ok {
 		t.Error("an empty graph has a role")

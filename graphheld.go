@@ -26,33 +26,33 @@ func (g *Graph) Assigned(role ID) []Permission {
 	return list
 }
 
-// Grant is a permission that a role holds, and where from.
-type Grant struct {
+// HeldPermission is a permission that a role holds, and where from.
+type HeldPermission struct {
 	Name          PermissionName
 	InheritedFrom RoleName // empty when assigned to the role itself
 }
 
-// Grants lists all permissions a role holds, sorted by name, each with the nearest role it comes from.
-func (g *Graph) Grants(role ID) []Grant {
+// HeldPermissions lists all permissions a role holds, sorted by name, each with the nearest role it comes from.
+func (g *Graph) HeldPermissions(role ID) []HeldPermission {
 	n := g.node(role)
 	if n == nil {
 		return nil
 	}
-	var list []Grant
+	var list []HeldPermission
 	chain := g.chain(n)
 	for slot := range n.effective.all() {
-		grant := Grant{Name: g.slots[slot].Name}
+		held := HeldPermission{Name: g.slots[slot].Name}
 		for i, r := range chain {
 			if r.own.has(slot) {
 				if i > 0 {
-					grant.InheritedFrom = r.Name
+					held.InheritedFrom = r.Name
 				}
 				break
 			}
 		}
-		list = append(list, grant)
+		list = append(list, held)
 	}
-	slices.SortFunc(list, func(a, b Grant) int { return strings.Compare(string(a.Name), string(b.Name)) })
+	slices.SortFunc(list, func(a, b HeldPermission) int { return strings.Compare(string(a.Name), string(b.Name)) })
 	return list
 }
 

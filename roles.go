@@ -12,12 +12,12 @@ const roleTaken = "A role with this name already exists."
 // RoleDetail is a role with what it holds.
 type RoleDetail struct {
 	Role
-	Assigned []Permission // to this very role, sorted by name
-	Grants   []Grant      // all it holds; not filled in lists
+	Assigned []Permission     // to this very role, sorted by name
+	Held     []HeldPermission // all it holds; not filled in lists
 }
 
 func (g *Graph) detail(id ID) RoleDetail {
-	return RoleDetail{Role: g.node(id).Role, Assigned: g.Assigned(id), Grants: g.Grants(id)}
+	return RoleDetail{Role: g.node(id).Role, Assigned: g.Assigned(id), Held: g.HeldPermissions(id)}
 }
 
 // Role needs roles:read. ErrNotFound for an id that is unknown or none.

@@ -54,7 +54,7 @@ func (r Role) Location() string { return "/api/v1/roles/" + r.ID }
 func (r Role) Identity() string { return r.ID }
 
 func toRole(d users.RoleDetail) Role {
-	return Role{ListedRole: toListedRole(d), EffectivePermissions: web.MapSlice(d.Grants, toGrant)}
+	return Role{ListedRole: toListedRole(d), EffectivePermissions: web.MapSlice(d.Held, toGrant)}
 }
 
 // Grant is a permission that a role holds, and where from.
@@ -63,7 +63,7 @@ type Grant struct {
 	InheritedFrom *string `json:"inherited_from" doc:"Name of the nearest role it comes from; null when assigned to the role itself"`
 }
 
-func toGrant(g users.Grant) Grant {
+func toGrant(g users.HeldPermission) Grant {
 	out := Grant{Name: string(g.Name)}
 	if g.InheritedFrom != "" {
 		from := string(g.InheritedFrom)

@@ -93,7 +93,7 @@ func (w *world) contents(s *store.Store) map[string]string {
 	said := map[string]string{}
 	for _, id := range w.roles {
 		role, exists := g.Role(id)
-		said["role "+id.String()] = w.text(role, exists, g.Chain(id), g.Assigned(id), g.Grants(id), g.Effective(id))
+		said["role "+id.String()] = w.text(role, exists, g.Chain(id), g.Assigned(id), g.HeldPermissions(id), g.Effective(id))
 	}
 	for _, id := range w.permissions {
 		permission, exists := g.Permission(id)
