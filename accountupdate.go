@@ -116,5 +116,8 @@ func changeAccount(ctx context.Context, tx *Change, id string, change accountCha
 		}
 	}
 	tx.Record(accountChanged(before, after, change.password != nil)...)
-	return after, nil
+	if after.TokenVersion != before.TokenVersion {
+		_, err = endAll(ctx, tx, after, ID{})
+	}
+	return after, err
 }

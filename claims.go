@@ -17,6 +17,7 @@ type Claims struct {
 	// Permissions are the sorted names of all effective permissions. They inform; what the bearer may do is
 	// decided from the database.
 	Permissions []string
+	Session     ID // sid: of the session that the token belongs to; zero if it has none
 }
 
 // Tokens signs and verifies JSON Web Tokens (RFC 7519, RFC 7515, RS256).
@@ -38,6 +39,7 @@ type Tokens interface {
 type Bearer struct {
 	Account ID    // sub
 	Version int64 // ver
+	Session ID    // sid; zero for a token without a session
 }
 
 // PublicKey is a key that others verify our tokens with (RFC 7517, RFC 7518 §6.3).

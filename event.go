@@ -30,6 +30,11 @@ const (
 	PermissionUpdated EventKind = "permission.updated" // name, description, owner
 	PermissionDeleted EventKind = "permission.deleted" // as permission.created, and role…: those it was assigned to
 
+	SessionStarted   EventKind = "session.started"   // none
+	SessionRecovered EventKind = "session.recovered" // none: a refresh was repeated after its window
+	SessionEnded     EventKind = "session.ended"     // none: logged out, ended by hand, or with a password or an account
+	SessionReused    EventKind = "session.reused"    // none: ended, because a refresh token was used again
+
 	// The following sum up the events before them in the same transaction, and have no fields.
 	DeclarationApplied EventKind = "declaration.applied" // the target is the service that declares
 	SystemBootstrapped EventKind = "system.bootstrapped"
@@ -55,6 +60,7 @@ const (
 	TargetAccount    TargetKind = "account"
 	TargetRole       TargetKind = "role"
 	TargetPermission TargetKind = "permission"
+	TargetSession    TargetKind = "session" // its name is the e-mail of its account
 	TargetService    TargetKind = "service" // one that has a declaration; it has a name and no id
 	TargetSystem     TargetKind = "system"  // the whole database; it has neither
 )

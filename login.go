@@ -17,39 +17,49 @@ type LoginResult struct {
 // e-mail, a wrong password and a disabled account, all after the same work, so that the client does not learn which
 // it was; ErrInvalid for an empty password. found is what the reader of the request found wrong already.
 func (s *Service) Login(ctx context.Context, email, password string, found Faults) (LoginResult, error) {
+	access, err := s.authenticatePassword(ctx, email, password, found)
+	if err != nil {
+		return LoginResult{}, err
+	}
+	return s.sign(access)
+}
+
+// authenticatePassword returns the access of the account that has an e-mail and its password. Its errors are those of
+// Login.
+func (s *Service) authenticatePassword(ctx context.Context, email, password string, found Faults) (Access, error) {
 	found.noNUL("email", email)
 	presented := found.presentedPassword("password", password)
 	if err := found.Err(); err != nil {
-		return LoginResult{}, err
+		return Access{}, err
 	}
-	result, err := s.login(ctx, email, presented)
+	access, err := s.comparePassword(ctx, email, presented)
 	if errors.Is(err, errReplaced) {
 		// Most often by another login, which has upgraded the hash of the same password: a second look tells. Only a
 		// client that knows a password of the account gets here, so the time that it takes tells nothing.
-		result, err = s.login(ctx, email, presented)
+		access, err = s.comparePassword(ctx, email, presented)
 	}
-	return result, err
+	return access, err
 }
 
 // errReplaced is why a login failed whose password matched a hash that was then no longer the stored one.
 var errReplaced = errors.New("the hash was replaced while it was compared")
 
-func (s *Service) login(ctx context.Context, email string, presented Password) (LoginResult, error) {
+func (s *Service) comparePassword(ctx context.Context, email string, presented Password) (Access, error) {
 	account, hash, err := s.accountFor(ctx, email)
 	if err != nil {
-		return LoginResult{}, err
+		return Access{}, err
 	}
 	check, err := s.checkPassword(ctx, PurposeLogin, account.ID, hash, presented)
 	if err != nil {
-		return LoginResult{}, err
+		return Access{}, err
 	}
 	if !check.Match || !account.Active {
-		return LoginResult{}, credentials()
+		return Access{}, credentials()
 	}
 	if check.Outdated {
 		hash = s.upgrade(ctx, account, hash, presented)
 	}
-	return s.issue(ctx, account.ID, hash)
+	return s.accessVerified(ctx, account.ID, hash)
 }
 
 // checkPassword compares a password with the hash of an account, whose id is zero where there is none.
@@ -95,35 +105,40 @@ func (s *Service) upgrade(ctx context.Context, a Account, old PasswordHash, p Pa
 	return fresh
 }
 
-// issue signs a token for an account whose password was just found to match verified. Comparing takes long
+// accessVerified returns the access of an account whose password was just found to match verified. Comparing takes long
 // enough for the account to be disabled, or its password changed, meanwhile: the state that counts is the one
 // read here, after it.
-func (s *Service) issue(ctx context.Context, id ID, verified PasswordHash) (LoginResult, error) {
+func (s *Service) accessVerified(ctx context.Context, id ID, verified PasswordHash) (Access, error) {
 	access, err := s.Store.Access(ctx, id)
 	if errors.Is(err, ErrNotFound) {
-		return LoginResult{}, credentials()
+		return Access{}, credentials()
 	}
 	if err != nil {
-		return LoginResult{}, err
+		return Access{}, err
 	}
 	current, err := s.Store.PasswordHash(ctx, id)
 	if errors.Is(err, ErrNotFound) {
-		return LoginResult{}, credentials()
+		return Access{}, credentials()
 	}
 	if err != nil {
-		return LoginResult{}, err
+		return Access{}, err
 	}
 	if !access.Account.Active {
-		return LoginResult{}, credentials()
+		return Access{}, credentials()
 	}
 	if current != verified {
-		return LoginResult{}, refusedLogin(errReplaced)
+		return Access{}, refusedLogin(errReplaced)
 	}
-	return s.sign(access)
+	return access, nil
 }
 
-// sign issues a token that says what access shows.
+// sign issues a token without a session that says what access shows.
 func (s *Service) sign(access Access) (LoginResult, error) {
+	return s.signUntil(access, ID{}, s.Now().UTC().Truncate(time.Second).Add(s.TokenLife))
+}
+
+// signUntil issues a token that says what access shows, for a session unless its id is zero, which expires at a time.
+func (s *Service) signUntil(access Access, session ID, expires time.Time) (LoginResult, error) {
 	now := s.Now().UTC().Truncate(time.Second)
 	role := access.Account.Role.ID
 	claims := Claims{
@@ -131,12 +146,13 @@ func (s *Service) sign(access Access) (LoginResult, error) {
 		TokenID:     s.NewID(),
 		IssuedAt:    now,
 		NotBefore:   now,
-		Expires:     now.Add(s.TokenLife),
+		Expires:     expires,
 		Version:     access.Account.TokenVersion,
 		Email:       access.Account.Email.String(),
 		RoleID:      role,
 		Roles:       texts(access.Graph.Chain(role)),
 		Permissions: texts(access.Graph.Effective(role)),
+		Session:     session,
 	}
 	token, whole, err := s.Tokens.Issue(claims)
 	if err != nil {

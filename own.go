@@ -3,9 +3,11 @@ package users
 import (
 	"context"
 	"errors"
+	"time"
 )
 
-// ChangePassword gives the caller another password. The older tokens are dead; the result holds a fresh one.
+// ChangePassword gives the caller another password. The older tokens are dead, and all sessions but the one that the
+// caller's token is of; the result holds a fresh token, of that session if there is one.
 // ErrForbidden if Current is not the password, ErrInvalid if New breaks the policy.
 func (s *Service) ChangePassword(ctx context.Context, c Caller, in PasswordChange) (LoginResult, error) {
 	faults := in.Found
@@ -24,6 +26,7 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, in PasswordChang
 		return LoginResult{}, err
 	}
 	var access Access
+	session, expires := c.Session, s.now().Add(s.Sessions.AccessLife).Truncate(time.Second)
 	err = s.Change(ctx, c, "", func(tx *Change) error {
 		live, now := tx.Caller, tx.Now
 		if err := stillConfirmed(ctx, tx, live, verified); err != nil {
@@ -40,12 +43,15 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, in PasswordChang
 			return err
 		}
 		tx.Record(accountChanged(live.Account, account, true)...)
-		return nil
+		return endOtherSessions(ctx, tx, account, session, expires)
 	})
 	if err != nil {
 		return LoginResult{}, err
 	}
-	return s.sign(access)
+	if session.IsZero() {
+		return s.sign(access)
+	}
+	return s.signUntil(access, session, expires)
 }
 
 // ChangeEmail gives the caller another e-mail. ErrForbidden if Current is not the password, ErrInvalid for no

@@ -33,6 +33,8 @@ const (
 	PermissionsDelete PermissionName = "permissions:delete"
 	TokensIntrospect  PermissionName = "tokens:introspect"
 	ChangesRead       PermissionName = "changes:read"
+	SessionsRead      PermissionName = "sessions:read"
+	SessionsDelete    PermissionName = "sessions:delete"
 )
 
 // SystemPermission is a permission that every database of this service has.
@@ -58,6 +60,8 @@ func SystemPermissions() []SystemPermission {
 		{PermissionsDelete, "Delete permissions"},
 		{TokensIntrospect, "Introspect tokens"},
 		{ChangesRead, "Read the change feed"},
+		{SessionsRead, "Read the sessions of other accounts"},
+		{SessionsDelete, "End the sessions of other accounts"},
 	}
 }
 

@@ -3,6 +3,7 @@ package users
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -13,7 +14,11 @@ type Ports struct {
 	Tokens    Tokens
 	Now       func() time.Time
 	NewID     func() ID
-	// TokenLife is how long an issued token lives.
+	// Random fills b with random bytes that nothing can foretell.
+	Random func(b []byte)
+	// Sessions are the times of sessions; DefaultSessions if it is zero.
+	Sessions SessionOptions
+	// TokenLife is how long a token lives that is issued without a session.
 	TokenLife time.Duration
 	// NoDemo refuses the demo accounts' e-mails, whose passwords are published, wherever an e-mail is chosen.
 	NoDemo bool
@@ -43,6 +48,9 @@ type Service struct{ Ports }
 // New returns a Service on its ports.
 func New(p Ports) *Service {
 	p.Limits = p.Limits.orUsual()
+	if p.Sessions == (SessionOptions{}) {
+		p.Sessions = DefaultSessions()
+	}
 	return &Service{p}
 }
 
@@ -51,6 +59,7 @@ type Caller struct {
 	Subject Subject
 	// Account is the subject's own. The operator has none: of its Account, Role and Active alone are set.
 	Account  Account
+	Session  ID // of the token; zero for one without a session
 	graph    *Graph
 	revision Revision // of the state in which it was looked up
 	cached   bool     // it was not looked up: this is what the Store has in memory, a moment old
@@ -163,7 +172,7 @@ func (s *Service) reload(ctx context.Context, r AccessReader, c Caller) (Caller,
 }
 
 func (c Caller) bearer() Bearer {
-	return Bearer{Account: c.Subject.ID, Version: c.Account.TokenVersion}
+	return Bearer{Account: c.Subject.ID, Version: c.Account.TokenVersion, Session: c.Session}
 }
 
 // load looks a caller up in the state that r sees.
@@ -185,8 +194,12 @@ func admit(access Access, b Bearer) (Caller, error) {
 		return Caller{}, unauthenticated(errors.New("the account is disabled"))
 	case access.Account.TokenVersion != b.Version:
 		return Caller{}, unauthenticated(errors.New("the token's version is past"))
+	case !b.Session.IsZero() && slices.Contains(access.Ended, b.Session):
+		return Caller{}, unauthenticated(errors.New("the token's session has ended"))
 	}
-	return Caller{Subject: access.Account.Subject(), Account: access.Account, graph: access.Graph, revision: access.Revision}, nil
+	return Caller{
+		Subject: access.Account.Subject(), Account: access.Account, Session: b.Session, graph: access.Graph, revision: access.Revision,
+	}, nil
 }
 
 // now is the time in the precision in which databases keep it.

@@ -10,6 +10,8 @@ type Access struct {
 	Account  Account
 	Graph    *Graph
 	Revision Revision
+	// Ended are the sessions of the account that have ended before the last of their access tokens expires.
+	Ended []ID
 }
 
 // Revision identifies a state of the database. Each part is opaque text that the database draws at random, such as
@@ -39,6 +41,7 @@ type Tx interface {
 	Reader
 	AccountWriter
 	EmailChangeLog
+	SessionWriter
 	RoleWriter
 	PermissionWriter
 }
@@ -51,12 +54,15 @@ type RowTx interface {
 	ReplacePasswordHash(ctx context.Context, id ID, old, h PasswordHash) (replaced bool, err error)
 	// ForgetEmailChanges forgets the changes of e-mails that were before a time.
 	ForgetEmailChanges(ctx context.Context, before time.Time) error
+	SessionBeginner
 }
 
 // Store keeps accounts, roles and permissions. Methods return the errors their comments name,
 // ErrUnavailable when the database is away or too busy, the context's error, or a defect.
 type Store interface {
 	Reader
+	SessionReader
+	SessionRotator
 	// CachedAccess returns from memory what Access would have returned at most a second ago. It reports false if the
 	// account is not cached, or while the Store is not notified of changes.
 	CachedAccess(id ID) (Access, bool)

@@ -11,6 +11,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -87,7 +88,9 @@ func (a *App) use(st *store.Store) {
 		Passwords: a.Hasher,
 		Now:       c.Now,
 		NewID:     users.NewID,
+		Random:    func(b []byte) { _, _ = rand.Read(b) }, // it never fails: it ends the process instead
 		TokenLife: c.TokenLife,
+		Sessions:  c.Sessions,
 		Limits:    c.Limits,
 		NoDemo:    c.NoDemo,
 		Unlimited: c.Unlimited,

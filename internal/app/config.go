@@ -31,6 +31,7 @@ type Config struct {
 	// Keys sign and verify tokens. They may be nil where no tokens are issued and nothing is served.
 	Keys      *token.KeySet
 	TokenLife time.Duration
+	Sessions  users.SessionOptions
 	Hashing   password.Options
 	Limits    users.Limits
 	NoDemo    bool // passwords of the demo accounts are refused, as in production
@@ -75,6 +76,7 @@ func FromSettings(cfg config.Config) Config {
 		DatabaseURL:    cfg.DatabaseURL,
 		ListenURL:      cfg.DatabaseListenURL,
 		TokenLife:      cfg.JWT.Lifetime,
+		Sessions:       users.SessionOptions(cfg.Sessions),
 		Hashing:        hashingOptions(cfg, machine),
 		Limits:         users.Limits{Roles: cfg.MaxRoles, Permissions: cfg.MaxPermissions, Assignments: cfg.MaxAssignments},
 		NoDemo:         cfg.Environment == config.Production,

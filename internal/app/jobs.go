@@ -10,8 +10,9 @@ import (
 	"github.com/svc-users/svc-users/internal/jobs"
 )
 
-// forgetting are the jobs that delete, once a day, what no longer counts: the changes of accounts that no token can be
-// older than, and the changes of e-mails. A day more or less of a year is nothing.
+// forgetting are the jobs that delete what no longer counts: once a day the changes of accounts that no token can be older
+// than, and the changes of e-mails, of which a day more or less of a year is nothing; once an hour the sessions that are
+// over.
 func (a *App) forgetting() []jobs.Job {
 	daily := func(name string, run func(context.Context) error) jobs.Job {
 		return jobs.Job{Name: name, Period: 24 * time.Hour, Jitter: 10 * time.Minute, Lease: time.Minute, Run: run}
@@ -19,7 +20,16 @@ func (a *App) forgetting() []jobs.Job {
 	return []jobs.Job{
 		daily("forget_changes", a.Feed.ForgetChanges),
 		daily("forget_email_changes", a.ForgetEmailChanges),
+		{Name: "sweep_sessions", Period: time.Hour, Jitter: 5 * time.Minute, Lease: 10 * time.Minute, Run: a.sweepSessions},
 	}
+}
+
+// sessionMargin is how long a session that is over is kept: longer than clocks differ, and tokens are believed past their
+// time.
+const sessionMargin = 10 * time.Minute
+
+func (a *App) sweepSessions(ctx context.Context) error {
+	return a.Store.SweepSessions(ctx, a.config.Now().Add(-sessionMargin))
 }
 
 // runJobs does the periodic work of the service, beside other replicas, until ctx ends. What fails is done the next day.

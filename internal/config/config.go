@@ -48,6 +48,7 @@ type Config struct {
 	Port        int    // 0 lets the system choose a free one
 	Environment Environment
 	JWT         JWT
+	Sessions    Sessions
 	BcryptCost  int
 	HashWorkers int // 0: as many as fit the processors
 	// IdleTimeout is how long a connection is kept between two requests.
@@ -77,11 +78,20 @@ type Config struct {
 type JWT struct {
 	Issuer     string
 	Audiences  []string      // at least one
-	Lifetime   time.Duration // whole days
+	Lifetime   time.Duration // of a token without a session
 	MaxBytes   int           // of a token that is issued
 	KeyID      string        // empty: the thumbprint of the key
 	PrivateKey Secret
 	PublicKey  Secret
+}
+
+// Sessions has the times of sessions and of their tokens.
+type Sessions struct {
+	AccessLife  time.Duration // of an access token
+	Idle        time.Duration // without a refresh
+	Absolute    time.Duration
+	ReuseWindow time.Duration // within which a refresh can be repeated
+	Recovery    time.Duration // within which one whose answer was lost can be repeated once
 }
 
 // defaults is the Config of an empty environment, except for the database, whose default depends on the data folder.
@@ -96,6 +106,9 @@ func defaults(e Environment) Config {
 			Audiences: []string{exampleURL},
 			Lifetime:  7 * day,
 			MaxBytes:  4096,
+		},
+		Sessions: Sessions{
+			AccessLife: 10 * time.Minute, Idle: 14 * day, Absolute: 90 * day, ReuseWindow: 10 * time.Second, Recovery: day,
 		},
 		DatabaseWait: 30 * time.Second,
 		BcryptCost:   12,

@@ -49,7 +49,23 @@ func Parse(lookup func(name string) (string, bool), name string, envFile []byte)
 	if cfg.JWT.PrivateKey.IsZero() && !cfg.JWT.PublicKey.IsZero() && value("JWT_PRIVATE_KEY"+fileSuffix) == "" {
 		faults = append(faults, Fault{"JWT_PUBLIC_KEY", "can't stand alone: JWT_PRIVATE_KEY is missing"})
 	}
+	if value("JWT_EXPIRATION") != "" && value("JWT_EXPIRATION_DAYS") != "" {
+		faults = append(faults, Fault{"JWT_EXPIRATION", "can't be set beside JWT_EXPIRATION_DAYS: one of the two must be empty"})
+	}
+	faults = append(faults, sessionFaults(cfg.Sessions)...)
 	return cfg, append(faults, productionFaults(cfg)...), warnings
+}
+
+// sessionFaults returns the faults of times that do not fit one another.
+func sessionFaults(s Sessions) Faults {
+	var f Faults
+	if s.Idle < s.AccessLife {
+		f = append(f, Fault{"SESSION_IDLE", "must not be shorter than ACCESS_TOKEN_TTL"})
+	}
+	if s.Absolute < s.Idle {
+		f = append(f, Fault{"SESSION_LIFETIME", "must not be shorter than SESSION_IDLE"})
+	}
+	return f
 }
 
 // load reads one setting into the Config. A secret may instead be in the file that NAME_FILE has the path of.

@@ -87,6 +87,30 @@ var settings = []setting{
 		func(c *Config, v string) string { return days(&c.JWT.Lifetime, v, 1, 365) },
 	},
 	{
+		Setting{"JWT_EXPIRATION", "", "the same as a duration such as 12h, 1m to 365d; in place of JWT_EXPIRATION_DAYS", false},
+		func(c *Config, v string) string { return duration(&c.JWT.Lifetime, v, time.Minute, 365*day) },
+	},
+	{
+		Setting{"ACCESS_TOKEN_TTL", "10m", "how long an access token of a session is valid, 1m to 24h", false},
+		func(c *Config, v string) string { return duration(&c.Sessions.AccessLife, v, time.Minute, day) },
+	},
+	{
+		Setting{"SESSION_IDLE", "14d", "how long a session lasts without a refresh, 1m to 365d; no shorter than ACCESS_TOKEN_TTL", false},
+		func(c *Config, v string) string { return duration(&c.Sessions.Idle, v, time.Minute, 365*day) },
+	},
+	{
+		Setting{"SESSION_LIFETIME", "90d", "how long a session lasts in any case, 1m to 3650d; no shorter than SESSION_IDLE", false},
+		func(c *Config, v string) string { return duration(&c.Sessions.Absolute, v, time.Minute, 3650*day) },
+	},
+	{
+		Setting{"REFRESH_REUSE_WINDOW", "10s", "how long after a refresh the same token gives the same result again, 0s to 60s", false},
+		func(c *Config, v string) string { return duration(&c.Sessions.ReuseWindow, v, 0, time.Minute) },
+	},
+	{
+		Setting{"REFRESH_RECOVERY", "24h", "how long after that it does so once a day, if the result was never used, 0s to 30d", false},
+		func(c *Config, v string) string { return duration(&c.Sessions.Recovery, v, 0, 30*day) },
+	},
+	{
 		Setting{"JWT_MAX_BYTES", "4096", "the maximum length of an issued token, 2048 to 8192; a longer one is issued without its permissions", false},
 		func(c *Config, v string) string { return integer(&c.JWT.MaxBytes, v, 2048, 8192) },
 	},

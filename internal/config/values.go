@@ -44,14 +44,31 @@ func days(to *time.Duration, v string, least, most int) string {
 	return ""
 }
 
-// duration takes Go's notation of one positive length of time, such as 1.5s or 750ms.
+// duration takes Go's notation of one positive length of time, such as 1.5s or 750ms, or whole days, such as 14d.
 func duration(to *time.Duration, v string, least, most time.Duration) string {
-	d, err := time.ParseDuration(v)
+	d, err := parseDuration(v)
 	if err != nil || v[0] == '+' || d < least || d > most {
-		return fmt.Sprintf("must be a length of time from %v to %v, such as 1.5s", least, most)
+		return fmt.Sprintf("must be a length of time from %s to %s, such as 1.5s", formatDuration(least), formatDuration(most))
 	}
 	*to = d
 	return ""
+}
+
+func parseDuration(v string) (time.Duration, error) {
+	number, inDays := strings.CutSuffix(v, "d")
+	if !inDays {
+		return time.ParseDuration(v)
+	}
+	n, err := strconv.ParseUint(number, 10, 16) // 65535 days do not overflow
+	return time.Duration(n) * day, err
+}
+
+// formatDuration writes lengths of whole days as days: 14d.
+func formatDuration(d time.Duration) string {
+	if d > 0 && d%day == 0 {
+		return strconv.FormatInt(int64(d/day), 10) + "d"
+	}
+	return d.String()
 }
 
 func choice[T ~string](to *T, v string, of ...T) string {

@@ -14,21 +14,25 @@ import (
 // to have been the same at the revision: an entry is never given a revision for which that is only likely.
 type cachedAccount struct {
 	account  users.Account
+	ended    []users.ID // see users.Access.Ended
 	revision users.Revision
 	readAt   time.Time // when that statement began
 }
 
-// readAccount reads both in one statement.
-func (q queries) readAccount(ctx context.Context, id users.ID) (cachedAccount, error) {
+// readAccount reads both in one statement. What has ended is that at now.
+func (q queries) readAccount(ctx context.Context, id users.ID, now time.Time) (cachedAccount, error) {
 	const doing = "read an account and the revision"
-	var roles, accounts sql.NullString
+	var roles, accounts, ended sql.NullString
 	var standby bool
 	s, err := row(ctx, q, doing, func(r *sql.Rows) (s cachedAccount, err error) {
 		var a accountRow
-		s.account, err = a.scan(r, &roles, &accounts, &standby)
+		if s.account, err = a.scan(r, &roles, &accounts, &standby, &ended); err == nil {
+			s.ended, err = parseIDs(ended.String)
+		}
 		return s, err
-	}, `SELECT `+accountColumns+`, s.stamp, s.account_stamp, `+q.traits.standby+`
-		FROM accounts a JOIN roles r ON r.id = a.role_id LEFT JOIN authorization_stamp s ON true WHERE a.id = $1`, id.String())
+	}, `SELECT `+accountColumns+`, s.stamp, s.account_stamp, `+q.traits.standby+`,
+			(SELECT `+q.traits.joinSessions+` FROM ended_sessions e WHERE e.account_id = a.id AND e.until_at > $2)
+		FROM accounts a JOIN roles r ON r.id = a.role_id LEFT JOIN authorization_stamp s ON true WHERE a.id = $1`, id.String(), instant(now))
 	if err == nil && !roles.Valid {
 		return cachedAccount{}, q.failNoRevision()
 	}
@@ -68,13 +72,13 @@ func (s *Store) Access(ctx context.Context, id users.ID) (users.Access, error) {
 		}
 		// Rights change faster than they are read. Reading all in one snapshot costs more, and always succeeds.
 		return inSnapshot(ctx, s, func(q queries) (users.Access, error) {
-			account, err := q.Account(ctx, id)
+			now := s.clock()
+			found, err := q.readAccount(ctx, id, now)
 			if err != nil {
 				return users.Access{}, err
 			}
-			now := s.clock()
 			loaded, err := q.loadGraph(ctx, s.graphs.base(now), now)
-			return users.Access{Account: account, Graph: loaded.graph}, err
+			return users.Access{Account: found.account, Graph: loaded.graph, Ended: found.ended}, err
 		})
 	})
 }
@@ -106,7 +110,7 @@ func (s *Store) CachedAccess(id users.ID) (users.Access, bool) {
 		kept.revision = rev
 		s.accounts.Set(id, kept)
 	}
-	return accessOf(kept.account, graph, users.Revision{}), true
+	return accessOf(kept, graph, users.Revision{}), true
 }
 
 // keptAccount returns the cache's entry of an account, unless it was read too long ago.
@@ -125,39 +129,40 @@ func (s *Store) fromCache(rev users.Revision, id users.ID) (users.Access, bool) 
 	if !ok || kept.revision.Accounts != rev.Accounts {
 		return users.Access{}, false
 	}
-	return accessOf(kept.account, graph, rev), true
+	return accessOf(kept, graph, rev), true
 }
 
 // accessOf takes the account's role from the graph: a cached account may hold its role as it was before that was renamed.
-func accessOf(a users.Account, g *users.Graph, rev users.Revision) users.Access {
+func accessOf(c cachedAccount, g *users.Graph, rev users.Revision) users.Access {
+	a := c.account
 	if role, ok := g.Role(a.Role.ID); ok {
 		a.Role = role
 	}
-	return users.Access{Account: a, Graph: g, Revision: rev}
+	return users.Access{Account: a, Graph: g, Revision: rev, Ended: c.ended}
 }
 
 // lookup returns an account and the revision, both as of now.
-func (s *Store) lookup(ctx context.Context, id users.ID) (users.Account, users.Revision, error) {
+func (s *Store) lookup(ctx context.Context, id users.ID) (cachedAccount, users.Revision, error) {
 	if kept, ok := s.keptAccount(id); ok {
 		now, err := s.currentRevision(ctx)
 		if err != nil {
-			return users.Account{}, users.Revision{}, err
+			return cachedAccount{}, users.Revision{}, err
 		}
 		if now.Accounts == kept.revision.Accounts {
-			return kept.account, now, nil
+			return kept, now, nil
 		}
 	}
 	began := s.clock()
-	found, err := s.reads().readAccount(ctx, id)
+	found, err := s.reads().readAccount(ctx, id, began)
 	if err != nil {
 		if errors.Is(err, users.ErrNotFound) {
 			s.accounts.Invalidate(id)
 		}
-		return users.Account{}, users.Revision{}, err
+		return cachedAccount{}, users.Revision{}, err
 	}
 	found.readAt = began
 	s.accounts.Set(id, found)
-	return found.account, found.revision, nil
+	return found, found.revision, nil
 }
 
 // currentRevision returns the revision as of now.
@@ -184,7 +189,7 @@ func (s *Store) AccountSince(ctx context.Context, rev users.Revision, id users.I
 		if graph, ok := s.graph(now.Roles); ok {
 			return accessOf(account, graph, now).Account, nil
 		}
-		found, err := s.reads().readAccount(ctx, id)
+		found, err := s.reads().readAccount(ctx, id, s.clock())
 		return found.account, err
 	})
 }
@@ -206,12 +211,12 @@ func (s *Store) Graph(ctx context.Context) (*users.Graph, error) {
 
 // Access implements users.AccessReader.
 func (t *tx) Access(ctx context.Context, id users.ID) (users.Access, error) {
-	account, err := t.Account(ctx, id)
+	found, err := t.readAccount(ctx, id, t.clock())
 	if err != nil {
 		return users.Access{}, err
 	}
 	graph, err := t.Graph(ctx)
-	return users.Access{Account: account, Graph: graph}, err
+	return users.Access{Account: found.account, Graph: graph, Ended: found.ended}, err
 }
 
 // Graph implements users.AccessReader. A graph with changes of this transaction is not shared before the commit.

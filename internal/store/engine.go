@@ -24,6 +24,10 @@ type traits struct {
 	standby string
 	// clock is an expression of the time by the clock of the database, as the triggers date changes with it.
 	clock string
+	// preciseClock is clock with microseconds.
+	preciseClock string
+	// joinSessions is an aggregate of the column session_id: the ids with commas between them, or NULL for no rows.
+	joinSessions string
 	// position names the function of (text, part) that returns where part begins in text, from 1, or 0.
 	position string
 	// tables is a table expression with a column name: the tables that a plain CREATE TABLE could clash with.

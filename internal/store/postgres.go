@@ -74,9 +74,11 @@ func (p *postgres) currentRevision(ask func() (users.Revision, error)) (users.Re
 
 func (p *postgres) traits() *traits {
 	return &traits{
-		standby:  inRecovery,
-		clock:    "pg_catalog.clock_timestamp()",
-		position: "pg_catalog.strpos",
+		standby:      inRecovery,
+		clock:        "pg_catalog.clock_timestamp()",
+		preciseClock: "pg_catalog.clock_timestamp()",
+		joinSessions: "pg_catalog.string_agg(CAST(session_id AS text), CAST(',' AS text))",
+		position:     "pg_catalog.strpos",
 		tables: `(SELECT CAST(relname AS text) AS name FROM pg_catalog.pg_class
 			WHERE relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = current_schema())) AS tables`,
 		canWrite:     canLock,

@@ -84,7 +84,7 @@ func (s *Store) insertRevision(ctx context.Context) error {
 		`INSERT INTO authorization_stamp (only_row, stamp, account_stamp, position) VALUES ($1, $2, $3,
 		(SELECT CASE WHEN max(position) >= $4 THEN max(position) + 1 ELSE $4 END
 			FROM (SELECT position FROM account_changes UNION ALL SELECT position FROM rights_changes
-				UNION ALL SELECT position FROM change_marks) AS given)) ON CONFLICT DO NOTHING`,
+				UNION ALL SELECT position FROM ended_sessions UNION ALL SELECT position FROM change_marks) AS given)) ON CONFLICT DO NOTHING`,
 		true, rand.Text(), rand.Text(), least)
 	return err
 }

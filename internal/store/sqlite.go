@@ -142,9 +142,11 @@ func (s *sqlite) hex(c string) string         { return "hex(" + c + ")" }
 
 func (s *sqlite) traits() *traits {
 	return &traits{
-		standby:  "false",
-		clock:    "unixepoch() * 1000000",
-		position: "instr",
+		standby:      "false",
+		clock:        "unixepoch() * 1000000",
+		preciseClock: "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
+		joinSessions: "group_concat(session_id, ',')",
+		position:     "instr",
 		// Names in lower case, since SQLite knows no other difference between them.
 		tables:       `(SELECT lower(name) AS name FROM sqlite_master) AS tables`,
 		canWrite:     `SELECT 1`, // whether the file can be written shows when it is

@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/svc-users/svc-users"
@@ -30,6 +31,23 @@ func (c *idColumn) Scan(value any) error {
 	return &badValue{"an id"}
 }
 
+// parseIDs reads ids with commas between them; an empty text has none.
+func parseIDs(text string) ([]users.ID, error) {
+	if text == "" {
+		return nil, nil
+	}
+	parts := strings.Split(text, ",")
+	ids := make([]users.ID, len(parts))
+	for i, part := range parts {
+		id, ok := users.ParseID(part)
+		if !ok {
+			return nil, &badValue{"an id"}
+		}
+		ids[i] = id
+	}
+	return ids, nil
+}
+
 // timeColumn reads a time: microseconds since 1970 from SQLite, a timestamp from PostgreSQL.
 type timeColumn time.Time
 
@@ -43,6 +61,17 @@ func (c *timeColumn) Scan(value any) error {
 		return &badValue{fmt.Sprintf("a time but a %T", value)}
 	}
 	return nil
+}
+
+// nullTimeColumn reads a time as timeColumn does. NULL is the zero time.
+type nullTimeColumn time.Time
+
+func (c *nullTimeColumn) Scan(value any) error {
+	if value == nil {
+		*c = nullTimeColumn{}
+		return nil
+	}
+	return (*timeColumn)(c).Scan(value)
 }
 
 // instant is a time as it is bound: in UTC, to the microsecond, which is what both engines keep.

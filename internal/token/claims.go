@@ -35,6 +35,7 @@ type payload struct {
 	Version     int64    `json:"ver"`
 	Email       string   `json:"email"`
 	RoleID      uuid     `json:"role_id,omitzero"` // left out in tokens from before there was this claim
+	SessionID   uuid     `json:"sid,omitzero"`     // left out in tokens without a session
 	Roles       names    `json:"roles"`
 	Permissions names    `json:"permissions"`
 	// PermissionsOmitted is left out unless it is true.

@@ -69,6 +69,7 @@ func (s *KeySet) payload(c users.Claims) payload {
 		Version:     c.Version,
 		Email:       c.Email,
 		RoleID:      uuid(c.RoleID),
+		SessionID:   uuid(c.Session),
 		Roles:       c.Roles,
 		Permissions: append(names{}, c.Permissions...),
 	}
@@ -78,7 +79,7 @@ func (s *KeySet) payload(c users.Claims) payload {
 // role.
 func (s *KeySet) leastLength() (int, error) {
 	p := s.payload(users.Claims{
-		RoleID: users.ID{1}, IssuedAt: time.Unix(maxTime, 0), NotBefore: time.Unix(maxTime, 0), Expires: time.Unix(maxTime, 0), Version: math.MaxInt64,
+		RoleID: users.ID{1}, Session: users.ID{1}, IssuedAt: time.Unix(maxTime, 0), NotBefore: time.Unix(maxTime, 0), Expires: time.Unix(maxTime, 0), Version: math.MaxInt64,
 		Email: strings.Repeat("e", longestEmail), Roles: []string{strings.Repeat("r", longestRole)},
 	})
 	p.PermissionsOmitted = true

@@ -133,6 +133,7 @@ func (s *KeySet) claims(raw []byte, now time.Time) (users.Claims, error) {
 		RoleID:      users.ID(p.RoleID),
 		Roles:       p.Roles,
 		Permissions: p.Permissions,
+		Session:     users.ID(p.SessionID),
 	}
 	if err := validityOf(c).check(now); err != nil {
 		return users.Claims{}, err

@@ -1,0 +1,164 @@
+package users
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// OwnSessions returns the caller's own sessions, the one used last first.
+func (s *Service) OwnSessions(ctx context.Context, c Caller) ([]Session, error) {
+	return s.Store.Sessions(ctx, c.Account.ID, s.now())
+}
+
+// AccountSessions needs sessions:read, and returns the sessions of an account, the one used last first. ErrNotFound for
+// an unknown account.
+func (s *Service) AccountSessions(ctx context.Context, c Caller, account string) ([]Session, error) {
+	if err := c.Require(SessionsRead); err != nil {
+		return nil, err
+	}
+	owner, err := accountNow(ctx, s.Store, account)
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.Sessions(ctx, owner.ID, s.now())
+}
+
+// EndOwnSession ends one of the caller's sessions, the one that the caller's token is of included. ErrNotFound for an id
+// that is none of theirs.
+func (s *Service) EndOwnSession(ctx context.Context, c Caller, id string) error {
+	return s.Change(ctx, c, "", func(tx *Change) error { return endOne(ctx, tx, tx.Caller.Account, id) })
+}
+
+// EndOtherSessions ends all of the caller's sessions but the one that the caller's token is of, and returns how many.
+func (s *Service) EndOtherSessions(ctx context.Context, c Caller) (ended int, err error) {
+	err = s.Change(ctx, c, "", func(tx *Change) error {
+		ended, err = endAll(ctx, tx, tx.Caller.Account, tx.Caller.Session)
+		return err
+	})
+	return ended, err
+}
+
+// EndAccountSession needs sessions:delete, and what changing the account takes; it ends one session of an account.
+// ErrNotFound for an unknown account or session, ErrForbidden for an account that holds more than the caller.
+func (s *Service) EndAccountSession(ctx context.Context, c Caller, account, id string) error {
+	return s.Change(ctx, c, SessionsDelete, func(tx *Change) error {
+		owner, err := sessionOwner(ctx, tx, account)
+		if err != nil {
+			return err
+		}
+		return endOne(ctx, tx, owner, id)
+	})
+}
+
+// EndAccountSessions is EndAccountSession for all sessions of an account. It returns how many there were.
+func (s *Service) EndAccountSessions(ctx context.Context, c Caller, account string) (ended int, err error) {
+	err = s.Change(ctx, c, SessionsDelete, func(tx *Change) error {
+		owner, err := sessionOwner(ctx, tx, account)
+		if err != nil {
+			return err
+		}
+		ended, err = endAll(ctx, tx, owner, ID{})
+		return err
+	})
+	return ended, err
+}
+
+// sessionOwner finds an account whose sessions the caller may end.
+func sessionOwner(ctx context.Context, tx *Change, account string) (Account, error) {
+	owner, err := accountNow(ctx, tx, account)
+	if err != nil {
+		return Account{}, err
+	}
+	return owner, tx.Caller.mayChangeAccount(owner)
+}
+
+func endOne(ctx context.Context, tx *Change, owner Account, text string) error {
+	id, ok := ParseID(text)
+	if !ok {
+		return notFound("Session")
+	}
+	err := endSession(ctx, tx, SessionEnded, owner, id)
+	if errors.Is(err, ErrNotFound) {
+		return notFound("Session")
+	}
+	return err
+}
+
+// endSession ends a session and records an event of that kind: SessionEnded or SessionReused.
+func endSession(ctx context.Context, tx *Change, kind EventKind, owner Account, id ID) error {
+	if err := tx.EndSession(ctx, owner.ID, id); err != nil {
+		return err
+	}
+	tx.Record(sessionEvent(kind, owner, id))
+	return nil
+}
+
+// endAll ends all sessions of an account but one, whose id may be zero, and returns how many.
+func endAll(ctx context.Context, tx *Change, owner Account, but ID) (int, error) {
+	ended, err := tx.EndSessions(ctx, owner.ID, but)
+	for _, id := range ended {
+		tx.Record(sessionEvent(SessionEnded, owner, id))
+	}
+	return len(ended), err
+}
+
+// endOtherSessions ends all sessions of an account whose token version was raised, but one, whose id may be zero. That
+// one goes on with the new version, and has access tokens until a time.
+func endOtherSessions(ctx context.Context, tx *Change, owner Account, kept ID, tokensUntil time.Time) error {
+	if _, err := endAll(ctx, tx, owner, kept); err != nil || kept.IsZero() {
+		return err
+	}
+	err := tx.KeepSession(ctx, owner.ID, kept, owner.TokenVersion, tokensUntil)
+	if errors.Is(err, ErrNotFound) {
+		return nil // it is over, but for its last access token
+	}
+	return err
+}
+
+// RevokeRefreshToken ends the session that a refresh token belongs to, also a token that has been replaced. A token of no
+// session is no error: what it was for is over (RFC 7009 §2.2).
+func (s *Service) RevokeRefreshToken(ctx context.Context, token string) error {
+	presented, ok := parseRefreshToken(token)
+	if !ok {
+		return nil
+	}
+	found, err := s.Store.PresentedSession(ctx, digestSecret(presented.locator[:]))
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.endByToken(ctx, SessionEnded, found.Account, found.ID)
+}
+
+// RevokeAccessToken ends the session that an access token is of. A session that has ended is no error. ErrUnauthenticated
+// for a token that is not ours or has expired, ErrConflict for one without a session: it cannot be ended by itself.
+func (s *Service) RevokeAccessToken(ctx context.Context, token string) error {
+	bearer, err := s.Tokens.Bearer(token, s.Now())
+	if err != nil {
+		return unauthenticated(err)
+	}
+	if bearer.Session.IsZero() {
+		return conflict("This access token belongs to no session, so it stays valid until it expires. A change of the password ends it.")
+	}
+	return s.endByToken(ctx, SessionEnded, bearer.Account, bearer.Session)
+}
+
+// endByToken ends a session on behalf of its account, by a token that is proof enough. A session that is over is no error.
+func (s *Service) endByToken(ctx context.Context, kind EventKind, account, id ID) error {
+	err := s.Store.InTx(ctx, func(tx Tx) error {
+		owner, err := tx.Account(ctx, account)
+		if err != nil {
+			return err
+		}
+		return s.decide(ctx, tx, Caller{Subject: owner.Subject()}, func(c *Change) error {
+			return endSession(ctx, c, kind, owner, id)
+		})
+	})
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
