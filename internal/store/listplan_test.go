@@ -84,7 +84,7 @@ func TestListsInPostgres(t *testing.T) {
 	// them sooner. They are inserted anew: what an UPDATE leaves behind is passed over by every list until it is
 	// cleared away, and another transaction in this database, such as autovacuum's, prevents that, for VACUUM FULL too.
 	exec(`CREATE TEMPORARY TABLE of_before AS SELECT * FROM accounts`)
-	exec(`TRUNCATE accounts`)
+	exec(`TRUNCATE accounts CASCADE`)
 	exec(fmt.Sprintf(`INSERT INTO accounts (id, email, email_key, password_hash, role_id, is_active, token_version, created_at, updated_at)
 		SELECT id, email, email_key, password_hash, CASE WHEN email_key >= 'person9' THEN CAST('%s' AS uuid)
 			WHEN role_id = '%[1]s' THEN '%s' ELSE role_id END, is_active, token_version, created_at, updated_at

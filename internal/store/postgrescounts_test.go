@@ -37,7 +37,7 @@ func TestPostgresCountsByHand(t *testing.T) {
 	admin(t, url, `ALTER SCHEMA ours RENAME TO theirs`, `UPDATE theirs.accounts SET is_active = true WHERE email_key = 'b'`,
 		`ALTER SCHEMA theirs RENAME TO ours`)
 	want(2, 1)
-	admin(t, url, `TRUNCATE ours.accounts`)
+	admin(t, url, `TRUNCATE ours.accounts CASCADE`)
 	want(0, 0)
 	a.ID, a.Email = users.NewID(), renamed
 	if err := s.InTx(t.Context(), func(tx users.Tx) error { return tx.InsertAccount(t.Context(), a, "h") }); err != nil {

@@ -1,0 +1,98 @@
+package sessions
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/apitest"
+)
+
+// world is a service with an account that has a session.
+type world struct {
+	*apitest.Service
+	account apitest.Account
+	log     *events
+	clock   *apitest.Clock
+}
+
+// events keeps the kinds of the events about sessions.
+type events struct {
+	mu    sync.Mutex
+	kinds map[users.EventKind]int
+}
+
+func newWorld(t *testing.T, engine string) *world {
+	t.Helper()
+	w := &world{log: &events{kinds: map[users.EventKind]int{}}, clock: &apitest.Clock{}}
+	w.Service = apitest.Start(t, apitest.Options{Engine: engine, Now: w.clock.Now, Recorders: []users.Recorder{w.log}})
+	w.account = w.NewAccount(t, w.NewRole(t, ""))
+	return w
+}
+
+// logIn begins a session.
+func (w *world) logIn(t *testing.T) users.SessionResult {
+	t.Helper()
+	result, err := w.Users.LoginSession(t.Context(), w.account.Email, w.account.Password, users.Client{Address: "203.0.113.7", UserAgent: "test"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+// refresh must succeed.
+func (w *world) refresh(t *testing.T, token string) users.SessionResult {
+	t.Helper()
+	result, err := w.Users.Refresh(t.Context(), token, users.Client{})
+	if err != nil {
+		t.Fatalf("refresh: %v", err)
+	}
+	return result
+}
+
+// wantRefused checks that a token is refused.
+func (w *world) wantRefused(t *testing.T, what, token string) {
+	t.Helper()
+	if _, err := w.Users.Refresh(t.Context(), token, users.Client{}); !errors.Is(err, users.ErrCredentials) {
+		t.Errorf("%s: error %v, want a refusal", what, err)
+	}
+}
+
+// wantAccess checks whether an access token is let in.
+func (w *world) wantAccess(t *testing.T, what, token string, want bool) {
+	t.Helper()
+	_, err := w.Users.Authenticate(t.Context(), token)
+	if let := err == nil; let != want || err != nil && !errors.Is(err, users.ErrUnauthenticated) {
+		t.Errorf("%s: let in %v (%v), want %v", what, let, err, want)
+	}
+}
+
+// age makes the last refresh, and the last recovery, of all sessions older. The clock of the database cannot be moved.
+func (w *world) age(t *testing.T, by time.Duration) {
+	t.Helper()
+	for _, column := range []string{"rotated_at", "recovered_at"} {
+		statement := fmt.Sprintf("UPDATE account_sessions SET %[1]s = %[1]s - %d", column, by.Microseconds())
+		if w.isPostgres() {
+			statement = fmt.Sprintf("UPDATE account_sessions SET %[1]s = %[1]s - interval '%d microseconds'", column, by.Microseconds())
+		}
+		w.Exec(t, statement)
+	}
+}
+
+func (w *world) isPostgres() bool { return w.Database[:8] == "postgres" }
+
+// wantEvents checks how many events of each kind there were since the last call.
+func (w *world) wantEvents(t *testing.T, what string, want map[users.EventKind]int) {
+	t.Helper()
+	w.log.mu.Lock()
+	defer w.log.mu.Unlock()
+	for _, kind := range []users.EventKind{users.SessionStarted, users.SessionRecovered, users.SessionEnded, users.SessionReused} {
+		if got := w.log.kinds[kind]; got != want[kind] {
+			t.Errorf("%s: %d events %s, want %d", what, got, kind, want[kind])
+		}
+	}
+	clear(w.log.kinds)
+}
