@@ -54,6 +54,9 @@ func New(p Ports) *Service {
 	return &Service{p}
 }
 
+// LongestTokenLife is how long any token lives that is issued with these ports.
+func (s *Service) LongestTokenLife() time.Duration { return max(s.TokenLife, s.Sessions.AccessLife) }
+
 // Caller is an authenticated subject, with what it may do as of the moment it was looked up.
 type Caller struct {
 	Subject Subject

@@ -34,6 +34,7 @@ type claims struct {
 	role                      id // zero in tokens from before there was that claim
 	roles, permissions        []string
 	permissionsOmitted        bool
+	session                   id // claim sid; zero in tokens without a session
 }
 
 // readClaims reads a payload whose signature is verified. Every claim the service writes must be there and of its type;
@@ -51,6 +52,9 @@ func (v *Verifier) readClaims(payload []byte) (claims, error) {
 	c.permissionsOmitted = r.flag("permissions_omitted")
 	if _, there := o["role_id"]; there {
 		c.role = r.id("role_id")
+	}
+	if _, there := o["sid"]; there {
+		c.session = r.id("sid")
 	}
 	sub, jti := r.text("sub"), r.text("jti")
 	if r.err == nil {

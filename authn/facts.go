@@ -12,6 +12,8 @@ type facts struct {
 	signed   time.Time // when the newest statement was signed, by the service's clock
 	rights   *rights
 	accounts pieces[account]
+	ended    pieces[int64] // sessions that have ended, see statement.sessions
+	swept    time.Time     // when sessions were last removed from ended, by the service's clock
 }
 
 // account is an account whose older tokens may be out of date.
@@ -24,7 +26,7 @@ type account struct {
 
 var (
 	errNoSnapshot         = errors.New("the statement continues a snapshot that was not received")
-	errTooManyAccounts    = errors.New("more accounts have changed than Changes.MaxAccounts")
+	errTooManyAccounts    = errors.New("more accounts have changed, and sessions ended, than Changes.MaxAccounts")
 	errTooManyRoles       = errors.New("there are more roles than Changes.MaxRoles")
 	errTooManyPermissions = errors.New("there are more permissions than Changes.MaxPermissions")
 	errTooManyAssignments = errors.New("roles have more permissions of their own than Changes.MaxAssignments")
@@ -52,15 +54,38 @@ func (f *facts) after(s *statement, limits *Changes) (*facts, error) {
 	for u, a := range s.accounts {
 		next.accounts.set(u, a)
 	}
-	if next.accounts.count > limits.MaxAccounts {
+	for u, until := range s.sessions {
+		next.ended.set(u, until)
+	}
+	next.sweepEnded()
+	if next.accounts.count+next.ended.count > limits.MaxAccounts {
 		return nil, errTooManyAccounts
 	}
 	return &next, nil
 }
 
+// sweepInterval is the least time between two removals of ended sessions, each of which looks at all of them.
+const sweepInterval = time.Minute
+
+// sweepEnded removes the sessions of which no token can be valid.
+func (f *facts) sweepEnded() {
+	if f.signed.Sub(f.swept) < sweepInterval {
+		return
+	}
+	f.swept = f.signed
+	for _, part := range f.ended.parts {
+		for u, until := range part {
+			if until < f.signed.Unix() {
+				f.ended.remove(u)
+			}
+		}
+	}
+}
+
 // share is called before others read the facts.
 func (f *facts) share() {
 	f.accounts.share()
+	f.ended.share()
 	f.rights.roles.share()
 	f.rights.shared = true
 }
@@ -71,6 +96,8 @@ func (f *facts) share() {
 func (f *facts) roleOf(c *claims) (id, bool) {
 	a, changed := f.accounts.get(c.account)
 	switch {
+	case f.hasEnded(c):
+		return id{}, false
 	case changed && (a.none || c.version != a.version):
 		return id{}, false
 	case changed:
@@ -81,10 +108,23 @@ func (f *facts) roleOf(c *claims) (id, bool) {
 	return f.rights.named(c.roles[0]), true
 }
 
-// deadForGood reports whether a token is invalid even if the facts are out of date: versions only ever rise. A token of a
+// hasEnded reports whether a token belongs to a session that has ended.
+func (f *facts) hasEnded(c *claims) bool {
+	if c.session == (id{}) {
+		return false
+	}
+	_, ended := f.ended.get(c.session)
+	return ended
+}
+
+// deadForGood reports whether a token is invalid even if the facts are out of date: versions only ever rise, and a session
+// that has ended does not come back. A token of a
 // disabled account may be valid if it was issued after the statement, since the account may be enabled again.
 func (f *facts) deadForGood(c *claims) bool {
 	a, changed := f.accounts.get(c.account)
+	if f.hasEnded(c) {
+		return true
+	}
 	if a.none {
 		return c.issued.Unix() <= a.signed
 	}

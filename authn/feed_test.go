@@ -1,6 +1,7 @@
 package authn
 
 import (
+	"cmp"
 	"context"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -19,7 +20,7 @@ import (
 type feed struct {
 	*httptest.Server
 	mu       sync.Mutex
-	changed  []member      // permissions, roles and accounts, in the order in which they changed
+	changed  []member      // permissions, roles, accounts and sessions, in the order in which they changed
 	epoch    int           // a cursor of another is none of this one's
 	wake     chan struct{} // closed with the next change
 	piece    int           // how many of them one statement tells of
@@ -67,6 +68,9 @@ func permissionID(name string) string {
 
 func permissionOf(name string) member { return member{"id": permissionID(name), "name": name} }
 
+// endedOf is a session that has ended.
+func endedOf(sid string, until time.Time) member { return member{"sid": sid, "until": until.Unix()} }
+
 func accountOf(id string, ver, role any) member { return member{"id": id, "ver": ver, "role": role} }
 
 // set changes the feed, which tells of it at once.
@@ -98,7 +102,7 @@ func (f *feed) knows(roles ...member) {
 
 // kindOf is the list of a statement that something told of belongs to.
 func kindOf(m member) string {
-	for name, kind := range map[string]string{"permissions": "roles", "ver": "accounts"} {
+	for name, kind := range map[string]string{"permissions": "roles", "ver": "accounts", "until": "sessions"} {
 		if _, is := m[name]; is {
 			return kind
 		}
@@ -167,11 +171,12 @@ func (f *feed) statement(after string) member {
 		"iss": testIssuer, "aud": testAudience, "iat": time.Now().Unix(), "after": after, "reset": reset,
 		"cursor": f.cursor(to), "more": to < len(f.changed),
 	}
-	for _, kind := range []string{"permissions", "roles", "accounts"} {
+	for _, kind := range []string{"permissions", "roles", "accounts", "sessions"} {
 		list := map[string]member{} // each is there once, as it is now
 		for _, m := range told {
 			if kindOf(m) == kind {
-				list[m["id"].(string)] = m
+				id, _ := cmp.Or(m["id"], m["sid"]).(string)
+				list[id] = m
 			}
 		}
 		payload[kind] = slices.AppendSeq([]member{}, maps.Values(list))

@@ -55,8 +55,8 @@ type Changes struct {
 	// OnFound when it is up to date again. Both may be nil. They are called one at a time and should return soon.
 	OnLost  func(reason error)
 	OnFound func()
-	// MaxAccounts bounds the number of accounts whose tokens may be out of date, which are kept at about 150 bytes
-	// each; the default is a million. With more of them the feed counts as lost.
+	// MaxAccounts bounds the number of accounts whose tokens may be out of date, and of sessions that have ended, which
+	// are kept at about 150 bytes each; the default is a million. With more of them the feed counts as lost.
 	MaxAccounts int
 	// MaxRoles and MaxPermissions bound the numbers of roles and permissions, and MaxAssignments the sum of the
 	// permissions of all roles, without inherited ones. The defaults, 250,000, 250,000 and 5 million, are above the

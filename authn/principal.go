@@ -24,7 +24,9 @@ type Principal struct {
 	// Live says that the change feed is up to date, so that Permissions and Roles are the current ones.
 	Live bool
 
-	TokenID           string // of this token, a UUID
+	TokenID string // of this token, a UUID
+	// Session is the id of the session that the token belongs to, a UUID; empty for a token without a session.
+	Session           string
 	IssuedAt, Expires time.Time
 }
 

@@ -15,7 +15,7 @@ var (
 	errOutdated  = errors.New("the newest statement is older than a minute; do the clocks agree?")
 	errFuture    = errors.New("the statement is signed in the future; do the clocks agree?")
 	errChain     = errors.New("the statement does not continue what was told before")
-	errStatement = errors.New("the statement holds no cursor, or names a role, an account or a version wrongly")
+	errStatement = errors.New("the statement holds no cursor, or names a role, an account, a session or a version wrongly")
 )
 
 // statement is a signed list of the changes since a cursor.
@@ -26,6 +26,7 @@ type statement struct {
 	permissions   []toldPermission
 	roles         []toldRole
 	accounts      map[id]account
+	sessions      map[id]int64 // those that have ended, and until when a token of one may be valid, in Unix seconds
 }
 
 // toldPermission has the name of a permission. Without a name the permission does not exist.
@@ -75,6 +76,9 @@ func (v *Verifier) parseStatement(payload []byte, asked string) (*statement, err
 	}
 	if r.err == nil {
 		s.accounts, r.err = readAccounts(o, s.issued)
+	}
+	if r.err == nil {
+		s.sessions, r.err = readSessions(o)
 	}
 	switch {
 	case r.err != nil:
@@ -174,4 +178,28 @@ func readAccounts(o object, issued time.Time) (map[id]account, error) {
 		accounts[u] = a
 	}
 	return accounts, nil
+}
+
+// readSessions reads the sessions that have ended. A service from before there were sessions tells of none.
+func readSessions(o object) (map[id]int64, error) {
+	if _, there := o["sessions"]; !there {
+		return nil, nil
+	}
+	list, err := o.objects("sessions")
+	if err != nil {
+		return nil, err
+	}
+	sessions := make(map[id]int64, len(list))
+	for _, one := range list {
+		r := reader{o: one}
+		u, until := r.id("sid"), r.time("until")
+		if r.err != nil {
+			return nil, r.err
+		}
+		if _, twice := sessions[u]; twice {
+			return nil, errStatement
+		}
+		sessions[u] = until.Unix()
+	}
+	return sessions, nil
 }

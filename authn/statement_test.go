@@ -75,6 +75,11 @@ func TestStatementsThatDoNotCount(t *testing.T) {
 		"no version":            accounts(member{"id": ada, "role": user}),
 		"no role":               accounts(member{"id": ada, "ver": 1}),
 		"a role of no id":       accounts(accountOf(ada, 1, "Manager")),
+		"sessions null":         func(f *feed) { f.edit = func(p member) { p["sessions"] = nil } },
+		"a session of no id":    edit("sessions", []member{endedOf("x", time.Now())}),
+		"a session twice":       edit("sessions", []member{endedOf(ada, time.Now()), endedOf(ada, time.Now())}),
+		"a session without end": edit("sessions", []member{{"sid": ada}}),
+		"an end that is none":   edit("sessions", []member{{"sid": ada, "until": "soon"}}),
 		"more than may be kept": accounts(accountOf(ada, 1, user), accountOf(bob, 1, user), accountOf(manager, 1, user), accountOf(user, 1, user)),
 	} {
 		t.Run(name, func(t *testing.T) {

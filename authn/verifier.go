@@ -71,6 +71,9 @@ func (v *Verifier) principal(c *claims) (Principal, error) {
 		Account: c.account.String(), Email: c.email, Roles: c.roles, TokenID: c.tokenID.String(),
 		IssuedAt: c.issued, Expires: c.expire,
 	}
+	if c.session != (id{}) {
+		p.Session = c.session.String()
+	}
 	if v.follows() {
 		h := v.live.Load()
 		switch lost := !h.fresh(readClocks()); {
@@ -104,5 +107,5 @@ func (v *Verifier) Lost() bool { return v.follows() && !v.live.Load().fresh(read
 
 var (
 	errLost = errors.New("the change feed is lost")
-	errDead = errors.New("no longer valid: the account was disabled or deleted, or its older tokens were invalidated")
+	errDead = errors.New("no longer valid: the account was disabled or deleted, its older tokens were invalidated, or the session has ended")
 )

@@ -14,7 +14,7 @@ import (
 type bounds struct{ things, bytes int }
 
 const (
-	// maxChangesTold is how many permissions, roles and accounts one statement tells of. A follower that knows nothing
+	// maxChangesTold is how many permissions, roles, accounts and sessions one statement tells of. A follower that knows nothing
 	// gets several.
 	maxChangesTold = 1000
 	// maxStatement is how long the payload of a statement may be, in bytes, so that it has 256 KiB when it is signed.
@@ -53,14 +53,14 @@ func (f *Feed) build(ctx context.Context, b builder) (Answer, error) {
 		page := b
 		page.view, page.bounds = view, f.bounds
 		var err error
-		next, err = page.collect(ctx, f.Service.TokenLife)
+		next, err = page.collect(ctx, f.Service.LongestTokenLife())
 		b.state, b.statement = page.state, page.statement
 		return err
 	})
 	if err != nil {
 		return Answer{}, err
 	}
-	told := len(b.statement.Permissions) + len(b.statement.Roles) + len(b.statement.Accounts)
+	told := len(b.statement.Permissions) + len(b.statement.Roles) + len(b.statement.Accounts) + len(b.statement.Sessions)
 	if !b.reset && !b.turned && told == 0 && b.from.whole() {
 		return Answer{}, nil // what has changed is nothing of theirs
 	}
@@ -212,33 +212,6 @@ func (b *builder) assignedTo(ctx context.Context, changed []RightsChange) (map[u
 		assigned[id] = slices.Clip(assigned[id])
 	}
 	return assigned, nil
-}
-
-// addAccounts adds accounts, and returns how far it has come and whether that is all.
-func (b *builder) addAccounts(ctx context.Context, at AccountPlace, life time.Duration) (AccountPlace, bool, error) {
-	since := time.Time{}
-	if at == allAccounts(0) {
-		// Before this, no token was issued that is still good. It is the database's clock that dates changes.
-		since = b.state.Now.Add(-life - changesMargin)
-	}
-	changed, err := b.view.ChangedAccounts(ctx, at, since, b.left+1)
-	if err != nil {
-		return at, false, err
-	}
-	for _, c := range changed {
-		if b.full() {
-			return at, false, nil
-		}
-		a := AccountRights{ID: c.Place.Account, Role: c.Role}
-		if c.Active {
-			a.Version = c.Version
-		}
-		b.statement.Accounts = append(b.statement.Accounts, a)
-		b.left--
-		b.size += sizeOfIDs
-		at = c.Place
-	}
-	return allAccounts(b.state.Position), true, nil
 }
 
 // How many bytes of a payload things take, at most.

@@ -79,7 +79,7 @@ func allRights(position int64) RightsPlace {
 }
 
 func allAccounts(position int64) AccountPlace {
-	return AccountPlace{Position: position, Account: lastID}
+	return AccountPlace{Position: position, ID: lastID}
 }
 
 // kindLetters are the kinds as a cursor has them.
@@ -99,8 +99,8 @@ func (c cursor) String() string {
 	}
 	if c.accounts != allAccounts(c.position) {
 		accounts = strconv.FormatInt(c.accounts.Position, 10)
-		if c.accounts.Account != lastID {
-			accounts += "a" + c.accounts.Account.String()
+		if c.accounts.ID != lastID {
+			accounts += "a" + c.accounts.ID.String()
 		}
 	}
 	return strings.Join([]string{
@@ -125,7 +125,7 @@ func parseCursor(s string) (cursor, bool) {
 		position, account, inside := strings.Cut(parts[4], "a")
 		c.accounts.Position, _ = strconv.ParseInt(position, 10, 64)
 		if inside {
-			c.accounts.Account, _ = users.ParseID(account)
+			c.accounts.ID, _ = users.ParseID(account)
 		}
 	}
 	if c.String() != s || c.slot < 0 || c.position < 0 || c.rights.Position < 0 || c.accounts.Position < 0 || !isMark(c.mark) || !isDigest(c.revision) {

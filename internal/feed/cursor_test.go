@@ -36,11 +36,11 @@ func TestCursor(t *testing.T) {
 			c.rights, c.revision = RightsPlace{Position: 7, Kind: KindRole, ID: users.NewID()}, noDigest
 		},
 		"of part of a role":  func(c *cursor) { c.rights, c.accounts = inRole, allAccounts(0) },
-		"of an account":      func(c *cursor) { c.accounts = AccountPlace{Position: 7, Account: users.NewID()} },
+		"of an account":      func(c *cursor) { c.accounts = AccountPlace{Position: 7, ID: users.NewID()} },
 		"of some":            func(c *cursor) { c.rights, c.accounts = allRights(7), allAccounts(8) },
 		"of a mark of SQL's": func(c *cursor) { c.mark = "0123456789ABCDEF0123456789ABCDEF" },
 		"of very much": func(c *cursor) {
-			c.slot, c.position, c.rights, c.accounts = 1<<40, 1<<62, inRole, AccountPlace{Position: 1 << 61, Account: users.NewID()}
+			c.slot, c.position, c.rights, c.accounts = 1<<40, 1<<62, inRole, AccountPlace{Position: 1 << 61, ID: users.NewID()}
 		},
 	} {
 		c := goodCursor()
@@ -59,7 +59,7 @@ func TestCursorIsReadStrictly(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		good := goodCursor()
-		good.rights, good.accounts.Account = RightsPlace{Position: 3, Kind: KindRole, ID: users.NewID(), Permission: users.NewID()}, users.NewID()
+		good.rights, good.accounts.ID = RightsPlace{Position: 3, Kind: KindRole, ID: users.NewID(), Permission: users.NewID()}, users.NewID()
 		text := good.String()
 		if rapid.Bool().Draw(t, "changed") {
 			at := rapid.IntRange(0, len(text)-1).Draw(t, "at")

@@ -22,6 +22,7 @@ type Statement struct {
 	Permissions []PermissionRights
 	Roles       []RoleRights
 	Accounts    []AccountRights
+	Sessions    []EndedSession
 	More        bool // what is to be told does not end here
 }
 
@@ -41,6 +42,12 @@ type RoleRights struct {
 	// Continued says that Permissions come on top of those told before.
 	Continued   bool
 	Permissions []users.ID
+}
+
+// EndedSession is a session whose access tokens are no longer valid.
+type EndedSession struct {
+	ID    users.ID  // claim sid of those tokens
+	Until time.Time // when the last of them has certainly expired, and the entry can be forgotten
 }
 
 // AccountRights is what counts for an account, whatever older tokens of it say.

@@ -7,7 +7,7 @@ import (
 	users "github.com/svc-users/svc-users"
 )
 
-// The changes stand in two orders: permissions and roles in one, accounts in the other. Each thing is there once, at the
+// The changes stand in two orders: permissions and roles in one, accounts and ended sessions in the other. Each thing is there once, at the
 // place of its last change. Places rise in the order in which transactions commit, so reading on from a place misses
 // nothing, whatever changes meanwhile.
 
@@ -40,11 +40,11 @@ type RightsChange struct {
 	All    bool     // the role Admin, which holds every permission that exists
 }
 
-// AccountPlace is a place among the changes of accounts: by position, and among those of one position by id. The zero
-// place is before all others.
+// AccountPlace is a place among the changes of accounts and the ended sessions: by position, and among those of one
+// position by id. The zero place is before all others.
 type AccountPlace struct {
 	Position int64
-	Account  users.ID
+	ID       users.ID // of an account or of a session
 }
 
 // AccountChange is an account of which older tokens may say what is no longer so, and what it is now. All but
@@ -54,6 +54,12 @@ type AccountChange struct {
 	Active  bool
 	Version int64
 	Role    users.ID
+}
+
+// SessionEnd is a session that has ended while access tokens of it may still be valid.
+type SessionEnd struct {
+	Place AccountPlace
+	Until time.Time // when the last of them has certainly expired
 }
 
 // State is where the changes of a database are at one revision.
@@ -84,6 +90,9 @@ type View interface {
 	// ChangedAccounts returns at most limit accounts that have changed after a place and, by the clock of the
 	// database, after a time.
 	ChangedAccounts(ctx context.Context, after AccountPlace, since time.Time, limit int) ([]AccountChange, error)
+	// EndedSessions returns at most limit sessions that have ended after a place and of which, at now, tokens may be
+	// valid, in order.
+	EndedSessions(ctx context.Context, after AccountPlace, now time.Time, limit int) ([]SessionEnd, error)
 }
 
 // The bounds of View.AssignedTo.

@@ -123,15 +123,24 @@ func (q queries) ChangedAccounts(ctx context.Context, after feed.AccountPlace, s
 		`SELECT c.position, c.account_id, a.is_active, a.token_version, a.role_id
 		FROM account_changes c LEFT JOIN accounts a ON a.id = c.account_id
 		WHERE (c.position, c.account_id) > ($1, $2) AND c.changed_at > $3
-		ORDER BY c.position, c.account_id LIMIT $4`, after.Position, after.Account.String(), instant(since), limit)
+		ORDER BY c.position, c.account_id LIMIT $4`, after.Position, after.ID.String(), instant(since), limit)
 }
 
 func scanChange(r *sql.Rows) (c feed.AccountChange, err error) {
 	var active sql.NullBool
 	var version sql.NullInt64
-	err = r.Scan(&c.Place.Position, (*idColumn)(&c.Place.Account), &active, &version, (*idColumn)(&c.Role))
+	err = r.Scan(&c.Place.Position, (*idColumn)(&c.Place.ID), &active, &version, (*idColumn)(&c.Role))
 	c.Active, c.Version = active.Bool, version.Int64
 	return c, err
+}
+
+// EndedSessions implements feed.View.
+func (q queries) EndedSessions(ctx context.Context, after feed.AccountPlace, now time.Time, limit int) ([]feed.SessionEnd, error) {
+	return rows(ctx, q, "read the ended sessions", func(r *sql.Rows) (s feed.SessionEnd, err error) {
+		return s, r.Scan(&s.Place.Position, (*idColumn)(&s.Place.ID), (*timeColumn)(&s.Until))
+	}, `SELECT position, session_id, until_at FROM ended_sessions
+		WHERE (position, session_id) > ($1, $2) AND until_at > $3 ORDER BY position, session_id LIMIT $4`,
+		after.Position, after.ID.String(), instant(now), limit)
 }
 
 // ForgetChanges implements feed.Store. Each of its statements may be repeated.

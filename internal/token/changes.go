@@ -24,6 +24,7 @@ type changes struct {
 	Permissions []permissionRights `json:"permissions"`
 	Roles       []roleRights       `json:"roles"`
 	Accounts    []accountRights    `json:"accounts"`
+	Sessions    []endedSession     `json:"sessions"`
 	More        bool               `json:"more"`
 }
 
@@ -47,6 +48,11 @@ type accountRights struct {
 	Role    *string `json:"role"` // null: none
 }
 
+type endedSession struct {
+	ID    string `json:"sid"`
+	Until int64  `json:"until"` // Unix seconds
+}
+
 // SignChanges signs a statement of the change feed with the signing key, and returns a compact JWS. Its length is not
 // bounded by MaxBytes, since it is no token and never sent in a header field.
 func (s *KeySet) SignChanges(c feed.Statement) (string, error) {
@@ -56,6 +62,7 @@ func (s *KeySet) SignChanges(c feed.Statement) (string, error) {
 		Permissions: make([]permissionRights, len(c.Permissions)),
 		Roles:       make([]roleRights, len(c.Roles)),
 		Accounts:    make([]accountRights, len(c.Accounts)),
+		Sessions:    make([]endedSession, len(c.Sessions)),
 	}
 	for i, one := range c.Permissions {
 		p.Permissions[i].ID = one.ID.String()
@@ -80,6 +87,9 @@ func (s *KeySet) SignChanges(c feed.Statement) (string, error) {
 			told.Version = &a.Version
 		}
 		p.Accounts[i] = told
+	}
+	for i, e := range c.Sessions {
+		p.Sessions[i] = endedSession{ID: e.ID.String(), Until: e.Until.Unix()}
 	}
 	body, err := json.Marshal(p)
 	if err != nil {

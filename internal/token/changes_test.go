@@ -25,6 +25,7 @@ func testStatement() feed.Statement {
 			{ID: c.Subject, Gone: true},
 		},
 		Accounts: []feed.AccountRights{{ID: c.Subject, Version: 3, Role: c.TokenID}, {ID: c.TokenID, Role: c.Subject}, {ID: c.TokenID}},
+		Sessions: []feed.EndedSession{{ID: c.TokenID, Until: testNow.Add(time.Minute)}},
 	}
 }
 
@@ -48,7 +49,7 @@ func TestSignChanges(t *testing.T) {
 			`{"id":"` + subject + `","name":"Admin","parent":null,"all":true,"continued":true,"permissions":[]},` +
 			`{"id":"` + subject + `","name":null,"parent":null,"all":false,"continued":false,"permissions":[]}],` +
 			`"accounts":[{"id":"` + subject + `","ver":3,"role":"` + id + `"},{"id":"` + id + `","ver":null,"role":"` + subject + `"},{"id":"` + id + `","ver":null,"role":null}],` +
-			`"more":true}`,
+			`"sessions":[{"sid":"` + id + `","until":` + fmt.Sprint(testNow.Add(time.Minute).Unix()) + `}],"more":true}`,
 	} {
 		if got, err := base64.RawURLEncoding.DecodeString(strings.Split(signed, ".")[i]); err != nil || string(got) != want {
 			t.Errorf("part %d is\n%s (%v), want\n%s", i, got, err, want)
@@ -60,7 +61,7 @@ func TestSignChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	body, err := base64.RawURLEncoding.DecodeString(strings.Split(signed, ".")[1])
-	if err != nil || !json.Valid(body) || !bytes.Contains(body, []byte(`"permissions":[],"roles":[],"accounts":[],`)) {
+	if err != nil || !json.Valid(body) || !bytes.Contains(body, []byte(`"permissions":[],"roles":[],"accounts":[],"sessions":[],`)) {
 		t.Errorf("without changes it is %s (%v)", body, err)
 	}
 	if _, err := set.SignChanges(feed.Statement{After: "\xff"}); err == nil {

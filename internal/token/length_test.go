@@ -56,7 +56,7 @@ func TestLeastBytes(t *testing.T) {
 	}
 	c := testClaims()
 	c.Email = strings.Repeat("e", 254)
-	c.RoleID = users.NewID()
+	c.RoleID, c.Session = users.NewID(), users.NewID()
 	c.Roles = []string{strings.Repeat("\U0001f642", 100), strings.Repeat("User", 25)}
 	c.Permissions = []string{strings.Repeat("p", 100)}
 	token, whole, err := set.Issue(c)

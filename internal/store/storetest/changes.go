@@ -93,7 +93,7 @@ func testChangesOfAccounts(t *testing.T, f *fixture) {
 		found := f.changesSince(at, ever, 10)
 		var got []string
 		for _, c := range found.List {
-			got = append(got, fmt.Sprintf("%s %t %d %s", names[c.Place.Account], c.Active, c.Version, names[c.Role]))
+			got = append(got, fmt.Sprintf("%s %t %d %s", names[c.Place.ID], c.Active, c.Version, names[c.Role]))
 		}
 		slices.Sort(got)
 		same(t, step.what, strings.Join(got, ", "), step.want)
@@ -120,18 +120,18 @@ func testChangesInPieces(t *testing.T, f *fixture) {
 	for n := 0; ; n++ {
 		piece := f.changesSince(at, ever, 7)
 		for _, c := range piece.List {
-			if c.Place.Position < before.Position || c.Place.Position == before.Position && c.Place.Account.Compare(before.Account) <= 0 {
+			if c.Place.Position < before.Position || c.Place.Position == before.Position && c.Place.ID.Compare(before.ID) <= 0 {
 				t.Errorf("%v comes after %v", c.Place, before)
 			}
 			before = c.Place
-			versions[c.Place.Account] = c.Version
+			versions[c.Place.ID] = c.Version
 		}
 		if len(piece.List) < 7 {
 			break
 		}
 		at = piece.List[6].Place
 		if n == 2 { // one that was told already, and one that was not
-			byHand(t, f.url, fmt.Sprintf(`UPDATE accounts SET token_version = 3 WHERE id IN ('%s', '%s')`, piece.List[0].Place.Account, last))
+			byHand(t, f.url, fmt.Sprintf(`UPDATE accounts SET token_version = 3 WHERE id IN ('%s', '%s')`, piece.List[0].Place.ID, last))
 		}
 	}
 	raised := 0

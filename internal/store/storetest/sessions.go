@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/feed"
 )
 
 // instantNow is the time of now as both engines keep it.
@@ -226,6 +227,37 @@ func testSessionsEnd(t *testing.T, f *fixture) {
 		byHand(t, f.url, `DELETE FROM account_sessions`)
 	}
 	wantEnded("all by hand", b.ID, three.ID)
+
+	// Followers are told of each in the order of their ends, and only while tokens may be valid.
+	var told []feed.SessionEnd
+	f.view(func(v feed.View) error {
+		state, err := v.ChangeState(ctx)
+		if err != nil {
+			return err
+		}
+		if told, err = v.EndedSessions(ctx, feed.AccountPlace{}, state.Now, 10); err != nil {
+			return err
+		}
+		rest, err := v.EndedSessions(ctx, told[0].Place, state.Now, 2)
+		if len(rest) != 2 || rest[0] != told[1] || rest[1] != told[2] {
+			t.Errorf("after the first come %+v, want those of %+v", rest, told)
+		}
+		late, lateErr := v.EndedSessions(ctx, feed.AccountPlace{}, state.Now.Add(time.Hour), 10)
+		if len(late) > 0 {
+			t.Errorf("an hour later %+v are told of", late)
+		}
+		return errors.Join(err, lateErr)
+	})
+	var order []users.ID
+	for _, s := range told {
+		order = append(order, s.Place.ID)
+		if until := s.Until.Sub(one.TokensUntil); until < 4*time.Minute || until > 20*time.Minute {
+			t.Errorf("told until %v after the first token expires", until)
+		}
+	}
+	if !slices.Equal(order, []users.ID{one.ID, two.ID, four.ID, three.ID}) {
+		t.Errorf("told in the order %v", order)
+	}
 
 	five := f.beginSession(b, "five")
 	f.do(func(tx users.Tx) error {
