@@ -1,8 +1,10 @@
 package sessions
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -82,7 +84,27 @@ func (w *world) age(t *testing.T, by time.Duration) {
 	}
 }
 
-func (w *world) isPostgres() bool { return w.Database[:8] == "postgres" }
+// size is how many bytes the tables of sessions take on PostgreSQL, and the whole database on SQLite.
+func (w *world) size(t *testing.T) (bytes int64) {
+	t.Helper()
+	driver, name := "sqlite", strings.TrimPrefix(w.Database, "sqlite://")
+	query := `SELECT page_count * page_size FROM pragma_page_count, pragma_page_size`
+	if w.isPostgres() {
+		driver, name = "pgx", w.Database
+		query = `SELECT pg_total_relation_size('account_sessions') + pg_total_relation_size('ended_sessions')`
+	}
+	db, err := sql.Open(driver, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRowContext(t.Context(), query).Scan(&bytes); err != nil {
+		t.Fatal(err)
+	}
+	return bytes
+}
+
+func (w *world) isPostgres() bool { return strings.HasPrefix(w.Database, "postgres") }
 
 // wantEvents checks how many events of each kind there were since the last call.
 func (w *world) wantEvents(t *testing.T, what string, want map[users.EventKind]int) {
