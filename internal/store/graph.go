@@ -26,8 +26,9 @@ type cachedGraph struct {
 
 // graphs keeps the graph that was loaded last, and sees to it that many who miss one load it once.
 type graphs struct {
-	kept    atomic.Pointer[cachedGraph]
-	loading singleflight.Group
+	kept     atomic.Pointer[cachedGraph]
+	loading  singleflight.Group
+	renewing atomic.Bool
 }
 
 // find returns the kept graph if it is the one of a revision and was not read too long ago.
@@ -48,7 +49,30 @@ func (g *graphs) base(now time.Time) *cachedGraph {
 
 // graph returns the kept graph if it is the one of a revision.
 func (s *Store) graph(revision string) (*users.Graph, bool) {
-	return s.graphs.find(revision, s.clock())
+	now := s.clock()
+	graph, ok := s.graphs.find(revision, now)
+	if ok {
+		s.renewGraph(now)
+	}
+	return graph, ok
+}
+
+// renewGraph reads the whole graph again, in the background, before the kept one is too old: at the largest size that takes
+// a noticeable part of a second. If it fails, the next call tries again.
+func (s *Store) renewGraph(now time.Time) {
+	old := s.graphs.kept.Load()
+	if old == nil || !lease.NearMaxAge(old.readAt, now) || !s.graphs.renewing.CompareAndSwap(false, true) {
+		return
+	}
+	s.background.Go(func() {
+		defer s.graphs.renewing.Store(false)
+		ctx, cancel := context.WithTimeout(context.Background(), s.readLimit)
+		defer cancel()
+		loaded, err := inSnapshot(ctx, s, func(q queries) (cachedGraph, error) { return q.loadGraph(ctx, nil, now) })
+		if err == nil {
+			s.graphs.kept.CompareAndSwap(old, &loaded) // another that was kept meanwhile is of a later revision
+		}
+	})
 }
 
 // inSnapshot runs do on a state of the database that does not move meanwhile.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -41,6 +42,8 @@ type Store struct {
 	// No entry is older than lease.MaxAge when it is used.
 	accounts *otter.Cache[users.ID, cachedAccount]
 	clock    func() time.Time
+	// background is what goes on without a request.
+	background sync.WaitGroup
 	// writing is held by the one transaction of this process that is exclusive, or, with SQLite, by any that writes. Those that wait for it hold no connection, so
 	// that many writers cannot keep readers from the database.
 	writing chan struct{}
@@ -153,6 +156,7 @@ func CheckURL(url string) error {
 // Close closes all connections. Nothing else may be called afterwards.
 func (s *Store) Close() error {
 	s.subscribers.close()
+	s.background.Wait()
 	return s.db.close()
 }
 
