@@ -40,6 +40,8 @@ func lines() []line {
 		{key: "overload", what: "ten times the hashing capacity", each: overload},
 		{key: "get", what: "CPU per request", each: requests},
 		{key: "rights", what: "changes among many roles and permissions", each: rightsChanges},
+		{key: "refresh", what: "refreshes of sessions", each: refreshCPU},
+		{key: "refresh2", what: "refreshes by replicas", each: refreshReplicas, on: postgres},
 		{key: "live", what: "changes of permissions on replicas", each: live, on: postgres},
 		{key: "replicas", what: "replicas", each: scaling, on: postgres},
 		{key: "lists", what: "lists by size", once: lists},
