@@ -27,7 +27,7 @@ func (s *Service) Introspect(ctx context.Context, c Caller, token string) (Intro
 	if err != nil {
 		return Introspection{}, nil // an answer, and no failure
 	}
-	bearer, err := s.load(ctx, s.Store, Bearer{Account: claims.Subject, Version: claims.Version})
+	bearer, err := s.load(ctx, s.Store, Bearer{Account: claims.Subject, Version: claims.Version, Session: claims.Session})
 	switch {
 	case errors.Is(err, ErrUnauthenticated):
 		return Introspection{}, nil
