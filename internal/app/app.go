@@ -137,6 +137,7 @@ func (c Config) requestOptions() EdgeOptions {
 		Version:        c.Version,
 		CORSOrigins:    c.CORSOrigins,
 		CORSHeaders:    c.CORSHeaders,
+		LocalCookies:   c.LocalCookies,
 		TrustedProxies: c.TrustedProxies,
 		Now:            time.Now,
 		NewID:          users.NewID,

@@ -48,6 +48,7 @@ type Config struct {
 	Version        string
 	CORSOrigins    []string
 	CORSHeaders    []string
+	LocalCookies   bool // the refresh cookie may do without TLS on localhost, as in development
 	TrustedProxies []netip.Prefix
 
 	// The rest is for Run alone.
@@ -85,6 +86,7 @@ func FromSettings(cfg config.Config) Config {
 		Skeleton:       confusable.New().Skeleton,
 		CORSOrigins:    cfg.CORSOrigins,
 		CORSHeaders:    cfg.CORSHeaders,
+		LocalCookies:   cfg.Environment == config.Development,
 		TrustedProxies: cfg.TrustedProxies,
 		Addr:           cfg.Addr(),
 		Bounds:         web.Bounds{Connections: maxConnections(machine.Memory), IdleTimeout: cfg.IdleTimeout},

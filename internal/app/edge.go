@@ -16,8 +16,8 @@ import (
 	"github.com/svc-users/svc-users/internal/web"
 )
 
-// EdgeOptions is what the HTTP edge needs of the outside. All fields but CORSOrigins, CORSHeaders, TrustedProxies and
-// Stopping are needed.
+// EdgeOptions is what the HTTP edge needs of the outside. All fields but CORSOrigins, CORSHeaders, LocalCookies,
+// TrustedProxies and Stopping are needed.
 type EdgeOptions struct {
 	Service *users.Service
 	// Feed answers services that follow the changes.
@@ -34,6 +34,8 @@ type EdgeOptions struct {
 	Version string
 	// CORSOrigins are the exact origins whose pages may read answers; "*" alone is all of them.
 	CORSOrigins []string
+	// LocalCookies lets the refresh cookie do without TLS on localhost: for development.
+	LocalCookies bool
 	// CORSHeaders are header fields that such pages may send beside the usual ones.
 	CORSHeaders []string
 	// TrustedProxies are the networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
@@ -45,8 +47,7 @@ type EdgeOptions struct {
 	Stopping <-chan struct{}
 }
 
-// NewEdge returns the handler of all paths. It panics if CursorKey is not 32 bytes long, which only a defect in the
-// program can cause.
+// NewEdge returns the handler of all paths. It panics as web.New does, which only a defect in the program can cause.
 func NewEdge(o EdgeOptions) http.Handler {
 	return web.New(o.kit(), edgeRoutes(o.resources(), o.machines()))
 }
@@ -54,7 +55,7 @@ func NewEdge(o EdgeOptions) http.Handler {
 func (o EdgeOptions) kit() web.Options {
 	return web.Options{
 		Service: o.Service, CursorKey: o.CursorKey, Log: o.Log, CORSOrigins: o.CORSOrigins, CORSHeaders: o.CORSHeaders,
-		TrustedProxies: o.TrustedProxies, Now: o.Now, NewID: o.NewID,
+		LocalCookies: o.LocalCookies, TrustedProxies: o.TrustedProxies, Now: o.Now, NewID: o.NewID,
 	}
 }
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -20,6 +21,16 @@ func (x *Exchange) authenticateBearer() error {
 	}
 	x.Caller, x.AccountID = caller, caller.Account.ID
 	return nil
+}
+
+// SentBearer returns the access token that an operation without a caller was sent all the same, and nothing where no
+// Authorization header has one. What it returns is not verified. Two headers, and a text that can be no token, are 401.
+func (x *Exchange) SentBearer() (string, error) {
+	headers := x.Request.Header["Authorization"]
+	if !slices.ContainsFunc(headers, func(h string) bool { return bearerCredentials(h) != "" }) {
+		return "", nil
+	}
+	return bearerToken(headers)
 }
 
 // bearerToken takes the token out of the Authorization headers of a request. There must be exactly one header:

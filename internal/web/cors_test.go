@@ -22,7 +22,7 @@ func TestPreflight(t *testing.T) {
 	for name, want := range map[string]string{
 		"Access-Control-Allow-Origin": "https://app.example", "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match, X-Request-ID, traceparent, tracestate, baggage, sentry-trace, X-Shop",
 		"Access-Control-Max-Age":       "600",
-		"Access-Control-Allow-Methods": "DELETE, GET, HEAD, OPTIONS, PATCH, POST", "Vary": "Origin", "Access-Control-Allow-Credentials": "",
+		"Access-Control-Allow-Methods": "DELETE, GET, HEAD, OPTIONS, PATCH, POST", "Vary": "Origin", "Access-Control-Allow-Credentials": "true",
 	} {
 		if ok.Header.Get(name) != want {
 			t.Errorf("%s is %q, want %q", name, ok.Header.Get(name), want)
@@ -30,7 +30,7 @@ func TestPreflight(t *testing.T) {
 	}
 	for _, path := range []string{"/api/v1/accounts", "/nothing", "/livez"} {
 		answer := ask("GET", path, "https://app.example")
-		if answer.Header.Get("Access-Control-Allow-Origin") != "https://app.example" || answer.Header.Get("Access-Control-Expose-Headers") == "" {
+		if answer.Header.Get("Access-Control-Allow-Origin") != "https://app.example" || answer.Header.Get("Access-Control-Allow-Credentials") != "true" || answer.Header.Get("Access-Control-Expose-Headers") == "" {
 			t.Errorf("%d %s: %v", answer.Status, path, answer.Header)
 		}
 		for _, origin := range []string{"https://app.example.evil", "http://app.example", "https://APP.example", "null", "*", ""} {

@@ -23,15 +23,27 @@ func (d *document) describeSuccess(r Route) *huma.Response {
 		return d.describePlain(r, fields, "Success", r.Example)
 	}
 	example := Envelope{Code: r.code(), Message: r.Message, Data: r.Example}
-	if r.list {
+	if r.list && !r.whole {
 		example.Meta = exampleMeta
 	}
 	example.Keys = r.Keys
 	success := describeAnswer(r.Message, d.successSchema(r), example, fields...)
+	if len(r.Variants) > 0 {
+		describeVariants(success.Content[JSONType], example, r.Variants)
+	}
 	if r.code() == http.StatusCreated {
 		success.Links = d.describeLinks(r)
 	}
 	return success
+}
+
+// describeVariants gives an answer an example for each form of its data, in the envelope of the one that it had.
+func describeVariants(media *huma.MediaType, envelope Envelope, variants []Variant) {
+	media.Example, media.Examples = nil, map[string]*huma.Example{}
+	for _, v := range variants {
+		envelope.Data = v.Example
+		media.Examples[v.Name] = &huma.Example{Summary: v.Summary, Value: encodeExample(envelope)}
+	}
 }
 
 // describeLinks leads from the answer of a create to the operation that reads what was created.
@@ -90,6 +102,14 @@ func (d *document) describePlain(r Route, fields []Field, description string, ex
 
 // describeAnswer is an answer in the envelope.
 func describeAnswer(description string, schema *huma.Schema, example Envelope, fields ...Field) *huma.Response {
+	return &huma.Response{
+		Description: description, Headers: describeHeaders(fields...),
+		Content: map[string]*huma.MediaType{JSONType: {Schema: schema, Example: encodeExample(example)}},
+	}
+}
+
+// encodeExample returns an example as it is on the wire, decoded again.
+func encodeExample(example Envelope) any {
 	encoded, err := example.Append(nil)
 	if err != nil {
 		panic(err) // examples are constants of the program
@@ -100,8 +120,5 @@ func describeAnswer(description string, schema *huma.Schema, example Envelope, f
 	if err := decoder.Decode(&value); err != nil {
 		panic(err)
 	}
-	return &huma.Response{
-		Description: description, Headers: describeHeaders(fields...),
-		Content: map[string]*huma.MediaType{JSONType: {Schema: schema, Example: value}},
-	}
+	return value
 }

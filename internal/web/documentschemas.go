@@ -82,6 +82,9 @@ func (d *document) successSchema(r Route) *huma.Schema {
 		data = d.impactSchema(data)
 	case r.ShownTo != "":
 		data = d.writtenSchema(data)
+	case r.whole:
+		return d.envelopeSchema(d.schemaName(data)+"ListEnvelope", &huma.Schema{Type: huma.TypeArray, Items: data},
+			func(properties map[string]*huma.Schema) { properties["meta"] = nullSchema() })
 	case r.list:
 		return d.envelopeSchema(d.schemaName(data)+"ListEnvelope", &huma.Schema{Type: huma.TypeArray, Items: data},
 			func(properties map[string]*huma.Schema) { properties["meta"] = schemaFor[ListMeta](d) })

@@ -15,6 +15,7 @@ type refusal struct {
 	status  int
 	message string   // one sentence, shown
 	fields  []string // header fields that go with it: name, value, name, value …
+	code    string   // of OAuth, where it does not follow from the status
 	cause   error    // for the log alone
 }
 
@@ -59,7 +60,7 @@ func (x *Exchange) fail(err error) {
 	var ruled *users.Error
 	switch {
 	case errors.As(err, &own):
-		e.Code, e.Message = own.status, own.message
+		e.Code, e.Message, x.oauthCode = own.status, own.message, own.code
 		for i := 0; i < len(own.fields); i += 2 {
 			x.Set(own.fields[i], own.fields[i+1])
 		}

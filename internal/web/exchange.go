@@ -35,6 +35,8 @@ type Exchange struct {
 	client  netip.Addr  // as far as trusted proxies tell; may be the zero Addr
 	tls     bool        // the client, or the proxy it spoke to, used TLS
 
+	oauthCode string // of an error under /oauth2, where it does not follow from the status
+
 	pattern string               // of the route; empty where none matched
 	needs   users.PermissionName // what the operation asks for, if anything
 
@@ -44,6 +46,15 @@ type Exchange struct {
 	body    []byte
 	buffer  *[]byte // where the body may be made; given back when the answer has been sent
 	sent    int     // bytes of body written
+}
+
+// Client is what the request tells of the program that sent it.
+func (x *Exchange) Client() users.Client {
+	c := users.Client{UserAgent: x.Request.UserAgent()}
+	if x.client.IsValid() {
+		c.Address = x.client.String()
+	}
+	return c
 }
 
 // Context ends when the client is gone or the time of the request, requestTimeout, is over.

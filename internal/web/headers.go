@@ -37,16 +37,19 @@ func (h *handler) commonHeaders(x *Exchange) {
 	h.crossOrigin(x)
 }
 
-// crossOrigin sets what lets pages of other origins read the answer (Fetch standard, CORS protocol). Nothing
-// here is decided by cookies, so credentials in the sense of that protocol are never allowed. An origin that is
-// not on the list gets no header at all, which is how a browser is told no.
+// crossOrigin sets what lets pages of other origins read the answer (Fetch standard, CORS protocol). Credentials in the
+// sense of that protocol, the refresh cookie, are allowed to the origins that are listed one by one, never to all. An
+// origin that is not on the list gets no header at all, which is how a browser is told no.
 func (h *handler) crossOrigin(x *Exchange) {
 	origin := x.Request.Header.Get("Origin")
 	switch {
 	case origin == "":
 		return
-	case h.anyOrigin || slices.Contains(h.CORSOrigins, origin):
+	case h.anyOrigin:
 		x.Set("Access-Control-Allow-Origin", origin)
+	case slices.Contains(h.CORSOrigins, origin):
+		x.Set("Access-Control-Allow-Origin", origin)
+		x.Set("Access-Control-Allow-Credentials", "true")
 	default:
 		return
 	}

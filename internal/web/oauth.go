@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"reflect"
 	"strings"
+
+	users "github.com/svc-users/svc-users"
 )
 
 // Under this path the service speaks as the RFCs of OAuth have it: forms in, bare JSON out.
@@ -19,7 +21,7 @@ func speaksOAuth(path string) bool {
 
 // OAuthError is the answer that says no (RFC 6749 §5.2, RFC 6750 §3.1).
 type OAuthError struct {
-	Error       string `json:"error" enum:"invalid_request,invalid_token,insufficient_scope,server_error,temporarily_unavailable"`
+	Error       string `json:"error" enum:"invalid_request,invalid_token,insufficient_scope,unsupported_token_type,server_error,temporarily_unavailable"`
 	Description string `json:"error_description" doc:"One sentence for people"`
 }
 
@@ -44,7 +46,13 @@ func (x *Exchange) replyOAuth(e Envelope) error {
 	if e.Code == http.StatusForbidden {
 		x.Set("Www-Authenticate", challenge+` error="insufficient_scope", scope="`+string(x.needs)+`"`)
 	}
-	return x.replyBare(e.Code, OAuthError{Error: oauthCode(e.Code), Description: e.Message})
+	return x.replyBare(e.Code, OAuthError{Error: cmp.Or(x.oauthCode, oauthCode(e.Code)), Description: e.Message})
+}
+
+// UnsupportedTokenType is the refusal to revoke a token of a kind that is not revoked by itself (RFC 7009 §2.2.1). The
+// message, one sentence, is that of the error of the rules.
+func UnsupportedTokenType(cause *users.Error) error {
+	return &refusal{status: http.StatusBadRequest, message: cause.Message, code: "unsupported_token_type", cause: cause}
 }
 
 // oauthInternalError is the answer of a defect, spelled out as that of the envelope is.

@@ -43,6 +43,7 @@ type Route struct {
 	Params      []*Param  // of the query
 	Request     any       // example of the body
 	Example     any       // example of data, or of the plain answer
+	Variants    []Variant // in place of Example where data has several forms
 	Degraded    *Degraded // set where the answer may be 503 with data
 	Fails       []int     // statuses beyond those that follow from the rest of the row
 
@@ -61,8 +62,16 @@ type Route struct {
 
 	// Filled by the functions below.
 	body        *bodySpec // nil where none is read
-	list        bool      // data is an array of Data, and meta is filled
+	list        bool      // data is an array of Data
+	whole       bool      // it is the whole list, and meta is null; else meta says where in the list it is
 	dryRunnable bool      // it can be tried without effect, with ?dry_run=true; see DryRunnable
+}
+
+// Variant is a form of the data of an answer, which differs from the other forms in the members that it has.
+type Variant struct {
+	Name    string // in the document, such as cookie
+	Summary string // one sentence without the dot
+	Example any
 }
 
 // Plain is an answer outside the envelope, as the document has it.
@@ -91,8 +100,17 @@ type Owned interface {
 // Body completes a route that takes a JSON body, which is read into an In; see bodySpec for what In may be. f passes
 // x.Found on to the Service, which adds what it finds, so that all faults of a request are in one answer.
 func Body[In, Out any](r Route, f func(x *Exchange, in In) (Out, error)) Route {
-	r.body = newBodySpec(reflect.TypeFor[In](), cmp.Or(r.BodyLimit, SmallBody))
 	r.Data = reflect.TypeFor[Out]()
+	return withBody(r, func(x *Exchange, in In) (any, error) { return f(x, in) })
+}
+
+// AcceptBody completes a route that takes a JSON body as Body does, and leaves nothing to show.
+func AcceptBody[In any](r Route, f func(x *Exchange, in In) error) Route {
+	return withBody(r, func(x *Exchange, in In) (any, error) { return nil, f(x, in) })
+}
+
+func withBody[In any](r Route, f func(x *Exchange, in In) (any, error)) Route {
+	r.body = newBodySpec(reflect.TypeFor[In](), cmp.Or(r.BodyLimit, SmallBody))
 	known := queryParamNames(r.Params)
 	r.Serve = func(x *Exchange, raw []byte) error {
 		var in In
@@ -138,6 +156,18 @@ func List[Out any](r Route, f func(x *Exchange) ([]Out, any, error)) Route {
 			return err
 		}
 		return x.succeed(r, items[Out](out), meta)
+	})
+}
+
+// GetAll completes a route that answers a whole list, of a length that is bounded.
+func GetAll[Out any](r Route, f func(x *Exchange) ([]Out, error)) Route {
+	r.Data, r.list, r.whole = reflect.TypeFor[Out](), true, true
+	return r.WithoutBody(func(x *Exchange) error {
+		out, err := f(x)
+		if err != nil {
+			return err
+		}
+		return x.succeed(r, items[Out](out), nil)
 	})
 }
 

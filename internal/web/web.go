@@ -49,6 +49,8 @@ type Options struct {
 	Log       *slog.Logger
 	// CORSOrigins are the exact origins whose pages may read answers; "*" alone is all of them.
 	CORSOrigins []string
+	// LocalCookies lets the refresh cookie do without TLS on localhost: for development.
+	LocalCookies bool
 	// CORSHeaders are header fields that such pages may send beside those of corsHeaders.
 	CORSHeaders []string
 	// TrustedProxies are the networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
@@ -69,12 +71,14 @@ type handler struct {
 	cursors   cipher.AEAD          // nil without a CursorKey
 	bodies    *bodyBudget
 	anyOrigin bool
+	// crossOriginGuard decides which pages may act with the refresh cookie.
+	crossOriginGuard *http.CrossOriginProtection
 	// corsHeaders is the value of Access-Control-Allow-Headers.
 	corsHeaders string
 }
 
 // New returns the handler of these routes and of the pages under /docs. It panics if CursorKey is neither nil nor 32
-// bytes long, which only a defect in the program can cause.
+// bytes long, and if one of CORSOrigins is no origin, which only a defect in the program can cause.
 func New(o Options, routes []Route) http.Handler {
 	o.Unmatched = cmp.Or(o.Unmatched, error(errUnknownRoute))
 	h := &handler{
@@ -83,6 +87,8 @@ func New(o Options, routes []Route) http.Handler {
 		mux:       http.NewServeMux(),
 		bodies:    newBodyBudget(bodyBudgetSize),
 		anyOrigin: slices.Contains(o.CORSOrigins, "*"),
+
+		crossOriginGuard: newCrossOriginGuard(o.CORSOrigins),
 
 		corsHeaders: strings.Join(append([]string{corsHeaders}, o.CORSHeaders...), ", "),
 	}
