@@ -5,7 +5,7 @@
 //	answer.Want(t, 200, "Accounts retrieved successfully")
 //
 // Send holds every answer against what is true of all: the header fields, the six keys of the envelope and the
-// OpenAPI document; and it looks in each for the passwords that were ever sent. When the test ends, the log is
+// OpenAPI document; and it looks in each for the passwords that were ever sent, and for refresh tokens where none is issued. When the test ends, the log is
 // searched for those, for tokens and for hashes too.
 package apitest
 
@@ -55,6 +55,8 @@ type Options struct {
 	Now func() time.Time
 	// Audiences are those of the tokens; empty means "https://api.example".
 	Audiences []string
+	// Sessions are the times of sessions; the usual ones if it is zero.
+	Sessions users.SessionOptions
 	// Unlimited lifts what bounds attempts.
 	Unlimited bool
 	// Recorders get the events of all that the rules change.
@@ -119,7 +121,7 @@ func newService(t testing.TB, database string, o Options, open func(*app.App, co
 	s := &Service{Database: database, Tokens: keys, Log: &Log{}, options: o}
 	s.Logger = s.Log.logger()
 	s.app = app.New(app.Config{
-		DatabaseURL: config.NewSecret(database), StoreTimeout: Patience, Keys: keys, TokenLife: time.Hour,
+		DatabaseURL: config.NewSecret(database), StoreTimeout: Patience, Keys: keys, TokenLife: time.Hour, Sessions: o.Sessions,
 		Hashing: password.Options{Cost: password.MinCost, Workers: 2, MaxWait: time.Minute},
 		Now:     o.clock(), Skeleton: skeletons().Skeleton, Unlimited: o.Unlimited, Recorders: o.Recorders, Log: s.Logger, Version: Version,
 	})

@@ -87,7 +87,7 @@ func Operations(t testing.TB) iter.Seq[Operation] {
 
 // At is the path of the operation with its parameters replaced by an id.
 func (o Operation) At(id string) string {
-	return strings.NewReplacer("{id}", id, "{permission_id}", id).Replace(o.Path)
+	return strings.NewReplacer("{id}", id, "{permission_id}", id, "{session_id}", id).Replace(o.Path)
 }
 
 func only(t testing.TB, list []string) string {

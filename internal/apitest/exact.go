@@ -78,13 +78,18 @@ func (a *Answer) unlike(request *http.Request) string {
 		if !stands(path, request.URL.Path) {
 			continue
 		}
+		why := "no example has this message"
 		for _, example := range methods[strings.ToLower(request.Method)].shown(a.Status) {
-			if example.Message == a.Message {
-				return a.differs(example)
+			if example.Message != a.Message {
+				continue
+			}
+			if why = a.differs(example); why == "" {
+				break
 			}
 		}
+		return why
 	}
-	return "no example has this message"
+	return "no operation is at this path"
 }
 
 // differs says what is not as in the example that has the answer's message, or nothing.

@@ -17,6 +17,38 @@ func (s *Service) Login(t testing.TB, email, password string) string {
 	}).Want(t, http.StatusOK, "Token issued.").Text(t, "token")
 }
 
+// Session is what a client keeps of a session.
+type Session struct {
+	ID           string
+	Token        string // the access token
+	RefreshToken string
+}
+
+// LoginSession begins a session of an account, by its e-mail and password.
+func (s *Service) LoginSession(t testing.TB, email, password string) Session {
+	t.Helper()
+	return s.Send(t, Request{
+		Method: http.MethodPost, Path: LoginPath, Body: map[string]any{"email": email, "password": password, "session": true},
+	}).Want(t, http.StatusOK, "Token issued.").session(t)
+}
+
+// Refresh continues a session.
+func (s *Service) Refresh(t testing.TB, refreshToken string) Session {
+	t.Helper()
+	return s.SendRefresh(t, refreshToken).Want(t, http.StatusOK, "Token refreshed.").session(t)
+}
+
+// SendRefresh sends a refresh token.
+func (s *Service) SendRefresh(t testing.TB, refreshToken string) *Answer {
+	t.Helper()
+	return s.Send(t, Request{Method: http.MethodPost, Path: RefreshPath, Body: map[string]any{"refreshToken": refreshToken}})
+}
+
+func (a *Answer) session(t testing.TB) Session {
+	t.Helper()
+	return Session{ID: a.Text(t, "sessionId"), Token: a.Text(t, "token"), RefreshToken: a.Text(t, "refreshToken")}
+}
+
 // Account is an account made for a test.
 type Account struct {
 	ID       string

@@ -4,10 +4,32 @@ import (
 	"bytes"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	users "github.com/svc-users/svc-users"
 )
+
+// leaksRefreshToken reports whether an answer holds a refresh token though its operation issues none. The cookie of a
+// logout is empty, and the documentation has an example.
+func (s *Service) leaksRefreshToken(a *Answer) bool {
+	path, _, _ := strings.Cut(a.Request.Path, "?")
+	switch path {
+	case LoginPath, RefreshPath, "/openapi.json":
+		return false
+	}
+	if strings.Contains(string(a.Body), users.RefreshTokenPrefix) {
+		return true
+	}
+	for _, values := range a.Header {
+		if slices.ContainsFunc(values, func(v string) bool { return strings.Contains(v, users.RefreshTokenPrefix) }) {
+			return true
+		}
+	}
+	return false
+}
 
 // secrets collects the passwords that were sent.
 type secrets struct {
@@ -89,6 +111,8 @@ func (s *Service) checkLog(t testing.TB) {
 			t.Error("the log holds a password that was sent")
 		case strings.Contains(line, "eyJ"):
 			t.Errorf("the log holds a token, or a part of one: %q", line)
+		case strings.Contains(line, users.RefreshTokenPrefix):
+			t.Errorf("the log holds a refresh token: %q", line)
 		case strings.Contains(line, "$2b$") || strings.Contains(line, "$bcrypt"):
 			t.Error("the log holds a hash")
 		}

@@ -15,6 +15,12 @@ import (
 // LoginPath is where tokens come from.
 const LoginPath = "/api/v1/auth/login"
 
+// RefreshPath and LogoutPath are where sessions go on and end.
+const (
+	RefreshPath = "/api/v1/auth/refresh"
+	LogoutPath  = "/api/v1/auth/logout"
+)
+
 // NoID is an id that nothing has.
 const NoID = "019a0b6e-7c00-7a51-9c3d-2f6f0c5f7a10"
 
@@ -27,7 +33,7 @@ func (c *Clock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Lo
 // Pass moves the clock forward.
 func (c *Clock) Pass(d time.Duration) { c.ahead.Add(int64(d)) }
 
-// Away is a store whose database can be taken away: as long as Err holds an error, Access returns it.
+// Away is a store whose database can be taken away: as long as Err holds an error, it is what the methods below return.
 type Away struct {
 	users.Store
 	Err *atomic.Pointer[error]
@@ -42,6 +48,30 @@ func (a Away) Access(ctx context.Context, id users.ID) (users.Access, error) {
 		return users.Access{}, *err
 	}
 	return a.Store.Access(ctx, id)
+}
+
+// InTx implements users.Store.
+func (a Away) InTx(ctx context.Context, fn func(tx users.Tx) error) error {
+	if err := a.Err.Load(); err != nil {
+		return *err
+	}
+	return a.Store.InTx(ctx, fn)
+}
+
+// RotateSession implements users.SessionRotator.
+func (a Away) RotateSession(ctx context.Context, r users.Rotation) (users.Session, error) {
+	if err := a.Err.Load(); err != nil {
+		return users.Session{}, *err
+	}
+	return a.Store.RotateSession(ctx, r)
+}
+
+// PresentedSession implements users.SessionRotator.
+func (a Away) PresentedSession(ctx context.Context, locator users.Digest) (users.PresentedSession, error) {
+	if err := a.Err.Load(); err != nil {
+		return users.PresentedSession{}, *err
+	}
+	return a.Store.PresentedSession(ctx, locator)
 }
 
 // Exec runs SQL in the database of the service, past the service.
