@@ -2,7 +2,9 @@
 // functions that serve them. A function makes one call of users.Service, or of the duty that its routes were made with,
 // and turns what comes back into a struct:
 //
-//	own.go           login, and the caller's own account    /api/v1/auth/{login,me,password,email}
+//	login.go         login, and how a session goes on       /api/v1/auth/{login,refresh,logout}
+//	own.go           the caller's own account               /api/v1/auth/{me,password,email}
+//	sessions.go      sessions, one's own and others'        /api/v1/auth/sessions, /api/v1/accounts/{id}/sessions
 //	accounts.go      accounts                               /api/v1/accounts
 //	explain.go       why an account may do something        /api/v1/accounts/{id}/{permissions,explain}
 //	roles.go         roles and what is assigned to them     /api/v1/roles
@@ -28,5 +30,6 @@ type Options struct {
 
 // Routes is the table of all operations of the package.
 func Routes(o Options) []web.Route {
-	return slices.Concat(ownRoutes(), accountRoutes(), explainRoutes(), roleRoutes(), treeRoutes(), permissionRoutes(), declarationRoutes(o.Manifest))
+	return slices.Concat(loginRoutes(), ownRoutes(), sessionRoutes(), accountRoutes(), explainRoutes(), roleRoutes(), treeRoutes(),
+		permissionRoutes(), declarationRoutes(o.Manifest))
 }

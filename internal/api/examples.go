@@ -22,6 +22,10 @@ var (
 		ID: web.ExampleAccountID, Email: "ada@example.com", RoleID: web.ExampleRoleID, Role: examplePlainRole, IsActive: true,
 		CreatedAt: web.ExampleTime, UpdatedAt: web.ExampleTime,
 	}
+	exampleSession = Session{
+		ID: web.ExampleSessionID, CreatedAt: web.ExampleTime, LastUsedAt: web.ExampleTime, ExpiresAt: web.ExampleTime.AddDate(0, 0, 14),
+		EndsAt: web.ExampleTime.AddDate(0, 0, 90), Address: new("203.0.113.7"), UserAgent: new("Mozilla/5.0"), Current: true,
+	}
 	exampleToken = Token{TokenType: "Bearer", Token: web.ExampleToken, ExpiresAt: web.ExampleTime}
 )
 

@@ -2,33 +2,15 @@ package api
 
 import (
 	"net/http"
-	"time"
 
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/web"
 )
 
-// Token is what a login gives. Its names are those of the service that this one follows.
-type Token struct {
-	TokenType string    `json:"tokenType" enum:"Bearer"`
-	Token     string    `json:"token" doc:"A JWT, for the Authorization header"`
-	ExpiresAt time.Time `json:"expiresAt"`
-}
-
-func toToken(r users.LoginResult) Token {
-	return Token{TokenType: "Bearer", Token: r.Token, ExpiresAt: r.Expires.UTC()}
-}
-
 // Me is the caller's own account. Its JSON is written in accountjson.go.
 type Me struct {
 	Account
 	Permissions []string `json:"permissions" nullable:"false" doc:"Sorted names of all effective permissions"`
-}
-
-// Login is the body of a login.
-type Login struct {
-	Email    string `json:"email" example:"ada@example.com"`
-	Password string `json:"password" format:"password" minLength:"1" example:"correct horse battery"`
 }
 
 // PasswordChange is the body that changes one's own password.
@@ -46,13 +28,6 @@ type EmailChange struct {
 func ownRoutes() []web.Route {
 	const tag = "Authentication"
 	return []web.Route{
-		web.Body(web.Route{
-			Method: http.MethodPost, Path: "/api/v1/auth/login", Auth: web.AuthNone,
-			Name: "login", Tag: tag, Summary: "Log in with e-mail and password",
-			Description: "A wrong, unknown or malformed e-mail, a wrong password and a disabled account get the same answer after the same time.",
-			Message:     "Token issued.", Fails: []int{http.StatusUnauthorized, http.StatusTooManyRequests},
-			Request: web.Object{"email": "ada@example.com", "password": "correct horse battery"}, Example: exampleToken,
-		}, logIn),
 		web.Get(web.Route{
 			Method: http.MethodGet, Path: "/api/v1/auth/me", Auth: web.AuthBearer,
 			Name: "getMe", Tag: tag, Summary: "Read your own account and permissions",
@@ -62,10 +37,11 @@ func ownRoutes() []web.Route {
 		web.Body(web.Route{
 			Method: http.MethodPost, Path: "/api/v1/auth/password", Auth: web.AuthBearer,
 			Name: "changePassword", Tag: tag, Summary: "Change your own password",
-			Description: "All older tokens of the account are dead at once; the answer holds a fresh one. A wrong current password is 403.",
-			Message:     "Password updated successfully",
-			Fails:       []int{http.StatusForbidden, http.StatusConflict, http.StatusTooManyRequests},
-			Request:     web.Object{"current_password": "correct horse battery", "new_password": "staple correct horse"}, Example: exampleToken,
+			Description: "All older tokens of the account are dead at once, and all sessions but the one that the token is of; the answer holds a fresh token, of that session " +
+				"if there is one. A wrong current password is 403.",
+			Message: "Password updated successfully",
+			Fails:   []int{http.StatusForbidden, http.StatusConflict, http.StatusTooManyRequests},
+			Request: web.Object{"current_password": "correct horse battery", "new_password": "staple correct horse"}, Example: exampleToken,
 		}, changePassword),
 		web.Body(web.Route{
 			Method: http.MethodPost, Path: "/api/v1/auth/email", Auth: web.AuthBearer,
@@ -76,12 +52,6 @@ func ownRoutes() []web.Route {
 			Request:     web.Object{"current_password": "correct horse battery", "email": "ada@example.com"}, Example: exampleAccount,
 		}, changeEmail),
 	}
-}
-
-func logIn(x *web.Exchange, in Login) (Token, error) {
-	result, err := x.Service.Login(x.Context(), in.Email, in.Password, x.Found)
-	x.AccountID = result.Account.ID
-	return toToken(result), err
 }
 
 func getMe(x *web.Exchange) (Me, error) {
