@@ -8,7 +8,8 @@ import (
 
 // tags are what operations are grouped by in the document, in this order.
 var tags = []web.Tag{
-	{Name: "Authentication", Description: "Login, access tokens, the keys that verify them, your own account, and the change feed."},
+	{Name: "Authentication", Description: "Login, refresh and logout, access tokens, the keys that verify them, your own account, and the change feed."},
+	{Name: "Sessions", Description: "Logins that are continued by refresh tokens: which there are, and how to end them."},
 	{Name: "Authorization", Description: "Checks of permissions and tokens, for gateways and services."},
 	{Name: "Accounts", Description: "Accounts that can log in, their roles and effective permissions."},
 	{Name: "Roles", Description: "Named sets of permissions, which inherit from one another."},

@@ -128,8 +128,8 @@ func TestSweepBodies(t *testing.T) {
 			t.Errorf("%s: the answer repeats a value", o.ID)
 		}
 	}
-	if bodies != 13 {
-		t.Errorf("%d operations with a body, want 13", bodies)
+	if bodies != 15 {
+		t.Errorf("%d operations with a body, want 15", bodies)
 	}
 }
 
@@ -177,8 +177,8 @@ func TestSweepForms(t *testing.T) {
 			Method: o.Method, Path: o.At(apitest.NoID) + "?" + o.Example(), Token: svc.AdminToken, Body: o.Example(), Header: http.Header{"Content-Type": {apitest.FormType}},
 		}).Want(t, 400, "The parameters belong into the body, not into the query.")
 	}
-	if forms != 1 {
-		t.Errorf("%d operations with a form, want 1", forms)
+	if forms != 2 {
+		t.Errorf("%d operations with a form, want 2", forms)
 	}
 }
 

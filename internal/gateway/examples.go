@@ -8,7 +8,7 @@ import (
 var (
 	exampleIntrospection = Introspection{
 		Active: true, Scope: "reports:read", TokenType: "Bearer", Subject: web.ExampleAccountID, Username: "ada@example.com",
-		Issuer: "https://id.example.com", Audience: "https://api.example.com", TokenID: exampleJTI,
+		Issuer: "https://id.example.com", Audience: "https://api.example.com", TokenID: exampleJTI, SessionID: web.ExampleSessionID,
 		IssuedAt: web.ExampleTime.Unix(), NotBefore: web.ExampleTime.Unix(), Expires: web.ExampleTime.AddDate(0, 0, 7).Unix(), Roles: []string{"Auditor"},
 	}
 	exampleChanges = Changes{

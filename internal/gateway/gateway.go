@@ -3,6 +3,7 @@
 //	check.go       which permissions an account has             POST /api/v1/auth/check
 //	forward.go     may this request pass, for reverse proxies   /api/v1/auth/forward
 //	introspect.go  introspection of tokens (RFC 7662)           POST /oauth2/introspect
+//	revoke.go      the end of a session by its token            POST /oauth2/revoke
 //	feed.go        the changes since a token was issued         GET /api/v1/auth/changes
 //	jwks.go        the keys that verify tokens                  GET /api/v1/auth/jwks, /.well-known/jwks.json
 //	health.go      whether the service can do its work          GET /api/v1/health, /livez, /readyz
@@ -52,7 +53,7 @@ type gateway struct {
 // Routes is the table of all operations of the package.
 func Routes(o Options) []web.Route {
 	g := &gateway{Options: o}
-	return slices.Concat(checkRoutes(), forwardRoutes(), introspectionRoutes(), g.feedRoutes(), g.keyRoutes(), g.healthRoutes())
+	return slices.Concat(checkRoutes(), forwardRoutes(), introspectionRoutes(), revocationRoutes(), g.feedRoutes(), g.keyRoutes(), g.healthRoutes())
 }
 
 // HealthRoutes is the part of the table that needs no database: it asks Health alone.

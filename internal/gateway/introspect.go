@@ -26,6 +26,7 @@ type Introspection struct {
 	Issuer    string   `json:"iss,omitzero"`
 	Audience  any      `json:"aud,omitzero" doc:"A string, or an array of strings where tokens have several audiences"`
 	TokenID   string   `json:"jti,omitzero" format:"uuid"`
+	SessionID string   `json:"sid,omitzero" format:"uuid" doc:"Id of the session that the token is of; absent if it is of none"`
 	IssuedAt  int64    `json:"iat,omitzero"`
 	NotBefore int64    `json:"nbf,omitzero"`
 	Expires   int64    `json:"exp,omitzero"`
@@ -33,13 +34,17 @@ type Introspection struct {
 }
 
 func toIntrospection(i users.Introspection) Introspection {
-	return Introspection{
+	answer := Introspection{
 		Active: true, Scope: strings.Join(web.ToStrings(i.Permissions), " "),
 		TokenType: "Bearer", Subject: i.Account.ID.String(), Username: i.Account.Email.String(),
 		Issuer: i.Issuer, Audience: toAudienceClaim(i.Audiences), TokenID: i.Claims.TokenID.String(),
 		IssuedAt: i.Claims.IssuedAt.Unix(), NotBefore: i.Claims.NotBefore.Unix(), Expires: i.Claims.Expires.Unix(),
 		Roles: web.ToStrings(i.Roles),
 	}
+	if !i.Claims.Session.IsZero() {
+		answer.SessionID = i.Claims.Session.String()
+	}
+	return answer
 }
 
 // toAudienceClaim is aud as in a token: a string if there is one, else an array (RFC 7662 §2.2).
@@ -55,7 +60,7 @@ func introspectionRoutes() []web.Route {
 		web.Form[IntrospectionRequest](web.Route{
 			Method: http.MethodPost, Path: web.OAuthPath + "/introspect", Auth: web.AuthBearer, Permission: users.TokensIntrospect, BodyLimit: web.TokenBody,
 			Name: "introspectToken", Tag: "Authorization", Summary: "Introspect a token (RFC 7662)",
-			Description: "The answer is by the live state: a token of a disabled or deleted account, or one that a change of password has ended, is not active, and the " +
+			Description: "The answer is by the live state: a token of a disabled or deleted account, or one that a change of password or the end of its session has ended, is not active, and the " +
 				"permissions are those of now. Outside the envelope, errors too (RFC 6749 §5.2, RFC 6750 §3.1).",
 			Request: web.Object{"token": web.ExampleToken},
 			Plain:   &web.Plain{MediaType: web.JSONType}, Example: exampleIntrospection,
