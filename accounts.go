@@ -130,6 +130,9 @@ func (s *Service) DeleteAccount(ctx context.Context, c Caller, id string) error 
 		if err := keepAnAdministrator(ctx, tx, target); err != nil {
 			return err
 		}
+		if _, err := endAll(ctx, tx, target, ID{}); err != nil {
+			return err
+		}
 		if err := tx.DeleteAccount(ctx, target.ID); err != nil {
 			return err
 		}
