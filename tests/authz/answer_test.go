@@ -43,6 +43,10 @@ func (h *house) disagrees(a *apitest.Answer, want verdict, who caller) string {
 	switch {
 	case want.status != 401 && challenge != scope:
 		return "there is a challenge: " + challenge
+	case want.status == 401 && want.message == "The refresh token is not valid.":
+		if challenge != "Bearer" {
+			return "the challenge is " + challenge
+		}
 	case want.status == 401 && who.account == "" && challenge != "Bearer",
 		want.status == 401 && who.account != "" && !strings.Contains(challenge, `error="invalid_token"`):
 		return "the challenge is " + challenge

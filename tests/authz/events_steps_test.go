@@ -1,6 +1,9 @@
 package authz
 
-import "strings"
+import (
+	"net/url"
+	"strings"
+)
 
 // eventSteps has for each operation that changes something calls that do, in all the ways that events tell apart, and
 // calls that do not. They are made in this order.
@@ -23,13 +26,63 @@ func eventSteps() []struct {
 			}
 		}},
 		{"login", func(w *eventWorld) []eventStep {
-			good := on(post, "/auth/login", object{"email": w.ada.Email, "password": w.ada.Password}, 200, "")
-			return []eventStep{good, on(post, "/auth/login", object{"email": w.ada.Email, "password": "a-wrong-secret"}, 401, "")}
+			login := func(password string, session bool, status int, kinds string) eventStep {
+				return on(post, "/auth/login", object{"email": w.ada.Email, "password": password, "session": session}, status, kinds).by(w.ada)
+			}
+			return []eventStep{
+				login(w.ada.Password, false, 200, ""), // see TestHashUpgradeRecordsAnEvent
+				login("a-wrong-secret", true, 401, ""),
+				login(w.ada.Password, true, 200, "session.started"),
+			}
+		}},
+		{"refresh", refreshSteps},
+		{"logout", func(w *eventWorld) []eventStep {
+			s := w.LoginSession(w.t, w.ada.Email, w.ada.Password)
+			step := on(post, "/auth/logout", object{"refreshToken": s.RefreshToken}, 200, "session.ended").of(w.ada, s)
+			again := step
+			again.kinds = ""
+			return []eventStep{step, again}
+		}},
+		{"revokeToken", func(w *eventWorld) []eventStep {
+			s := w.LoginSession(w.t, w.ada.Email, w.ada.Password)
+			step := on(post, "", url.Values{"token": {s.RefreshToken}}, 200, "session.ended").by(w.ada)
+			step.call.Path = "/oauth2/revoke"
+			again := step
+			again.kinds = ""
+			return []eventStep{step, again}
+		}},
+		{"endOwnSession", func(w *eventWorld) []eventStep {
+			one := w.LoginSession(w.t, w.ada.Email, w.ada.Password)
+			path := "/auth/sessions/" + one.ID
+			return []eventStep{on(del, path, nil, 404, ""), on(del, path, nil, 200, "session.ended").by(w.ada), on(del, path, nil, 404, "").by(w.ada)}
+		}},
+		{"endOtherSessions", func(w *eventWorld) []eventStep {
+			one := w.LoginSession(w.t, w.ada.Email, w.ada.Password)
+			w.LoginSession(w.t, w.ada.Email, w.ada.Password)
+			w.LoginSession(w.t, w.bob.Email, w.bob.Password)
+			return []eventStep{
+				on(del, "/auth/sessions", nil, 200, "session.ended session.ended").of(w.ada, one), // one is of the login before
+				on(del, "/auth/sessions", nil, 200, "").of(w.ada, one),
+				on(del, "/auth/sessions", nil, 200, "session.ended").by(w.ada),
+			}
+		}},
+		{"endSession", func(w *eventWorld) []eventStep {
+			one := w.LoginSession(w.t, w.ada.Email, w.ada.Password)
+			path := "/accounts/" + w.ada.ID + "/sessions/" + one.ID
+			return []eventStep{on(del, path, nil, 200, "session.ended"), on(del, path, nil, 404, "")}
+		}},
+		{"endSessions", func(w *eventWorld) []eventStep {
+			w.LoginSession(w.t, w.ada.Email, w.ada.Password)
+			path := "/accounts/" + w.ada.ID + "/sessions"
+			return []eventStep{on(del, path, nil, 200, "session.ended"), on(del, path, nil, 200, "")}
 		}},
 		{"changePassword", func(w *eventWorld) []eventStep {
+			w.LoginSession(w.t, w.ada.Email, w.ada.Password)
+			kept := w.LoginSession(w.t, w.ada.Email, w.ada.Password)
 			return []eventStep{
 				on(post, "/auth/password", object{"current_password": "a-wrong-secret", "new_password": "a-fresh-secret"}, 403, "").by(w.ada),
-				on(post, "/auth/password", object{"current_password": w.ada.Password, "new_password": "a-fresh-secret"}, 200, "account.password_changed").by(w.ada),
+				on(post, "/auth/password", object{"current_password": w.ada.Password, "new_password": "a-fresh-secret"}, 200,
+					"account.password_changed session.ended").of(w.ada, kept),
 			}
 		}},
 		{"changeEmail", func(w *eventWorld) []eventStep {
@@ -49,7 +102,7 @@ func eventSteps() []struct {
 				on(patch, path, object{"role_id": w.heir}, 200, "account.updated"),
 				on(patch, path, object{"role_id": w.heir}, 200, ""),
 				on(patch, path+"?dry_run=true", object{"role_id": w.holder, "is_active": false, "password": "another-secret"}, 200, ""),
-				on(patch, path, object{"is_active": false}, 200, "account.updated"),
+				on(patch, path, object{"is_active": false}, 200, "account.updated session.ended"), // that of endOtherSessions
 				on(patch, path, object{"is_active": true}, 200, "account.updated"),
 				on(patch, path, object{"email": "robert@example.com"}, 200, "account.email_changed"),
 				on(patch, path, object{"email": "eve@example.com"}, 409, ""),
@@ -59,10 +112,12 @@ func eventSteps() []struct {
 			}
 		}},
 		{"deleteAccount", func(w *eventWorld) []eventStep {
+			w.LoginSession(w.t, w.ada.Email, "a-fresh-secret")
 			return []eventStep{
 				on(del, "/accounts/"+w.AdminID, nil, 409, ""),
 				on(del, "/accounts/"+w.bob.ID, nil, 200, "account.deleted"),
 				on(del, "/accounts/"+w.bob.ID, nil, 404, ""),
+				on(del, "/accounts/"+w.ada.ID, nil, 200, "session.ended session.ended account.deleted"), // one was kept with the password
 			}
 		}},
 		{"createRole", func(w *eventWorld) []eventStep {
@@ -132,6 +187,15 @@ func eventSteps() []struct {
 		{"planDeclaration", func(w *eventWorld) []eventStep { return declarationSteps(w)[:1] }},
 		{"applyDeclaration", func(w *eventWorld) []eventStep { return declarationSteps(w)[1:] }},
 	}
+}
+
+// refreshSteps continue sessions: a refresh that is repeated, here without a window, once and twice.
+func refreshSteps(w *eventWorld) []eventStep {
+	s := w.LoginSession(w.t, w.ada.Email, w.ada.Password)
+	step := func(status int, kinds string) eventStep {
+		return on(post, "/auth/refresh", map[string]any{"refreshToken": s.RefreshToken}, status, kinds).by(w.ada)
+	}
+	return []eventStep{step(200, ""), step(200, "session.recovered"), step(401, "session.reused"), step(401, "")}
 }
 
 // declarationSteps make things by a declaration, change them and take them away.

@@ -9,17 +9,19 @@ import (
 	users "github.com/svc-users/svc-users"
 )
 
-// dbTables are the rows of accounts, roles, permissions and role_permissions, by table, key and column. The key of an
+// dbTables are the rows of accounts, roles, permissions, role_permissions and account_sessions, by table, key and column. The key of an
 // assignment is "role permission". NULL and false of is_system are empty.
 type dbTables map[string]map[string]map[string]string
 
 // recordedColumns are those of which events must tell, by table. What is left out follows from others (email_key), is in
-// each row that changes (updated_at), or is looked at by itself (password_hash).
+// each row that changes (updated_at), or is looked at by itself (password_hash). Of a session its beginning, its end and a
+// recovery are events, and no refresh is.
 var recordedColumns = map[string][]string{
 	"accounts":         {"email", "role_id", "is_active", "token_version"},
 	"roles":            {"name", "description", "parent_id", "owner", "is_system"},
 	"permissions":      {"name", "description", "owner", "is_system"},
 	"role_permissions": nil,
+	"account_sessions": nil,
 }
 
 // columnOf is where the value of a field is kept.
@@ -32,6 +34,7 @@ var columnOf = map[users.Field]string{
 // tableOf has the things that an event is about.
 var tableOf = map[users.TargetKind]string{
 	users.TargetAccount: "accounts", users.TargetRole: "roles", users.TargetPermission: "permissions",
+	users.TargetSession: "account_sessions",
 }
 
 // dbTables reads all rows that events are about.
@@ -46,6 +49,8 @@ func (d rawDatabase) dbTables(t testing.TB) dbTables {
 			columns = append(columns, "password_hash")
 		case "role_permissions":
 			id, columns = "role_id, permission_id", nil
+		case "account_sessions":
+			columns = []string{"account_id", "recovered_at"}
 		}
 		all[table] = map[string]map[string]string{}
 		for _, row := range d.rows(t, "SELECT "+strings.Join(append([]string{id}, columns...), ", ")+" FROM "+table) {

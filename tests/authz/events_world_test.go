@@ -12,6 +12,7 @@ import (
 // what it was.
 type eventWorld struct {
 	*apitest.Service
+	t            *testing.T
 	raw          rawDatabase
 	ada, bob     apitest.Account // have the role holder
 	holder, heir string          // roles; the heir inherits from the holder, which has used and spare
@@ -21,7 +22,9 @@ type eventWorld struct {
 }
 
 func newEventWorld(t *testing.T, engine string, l *ledger) *eventWorld {
-	w := &eventWorld{Service: apitest.Start(t, apitest.Options{Engine: engine, Unlimited: true, Recorders: []users.Recorder{l}})}
+	sessions := users.DefaultSessions()
+	sessions.ReuseWindow = 0 // a refresh that is repeated is a recovery, or reuse
+	w := &eventWorld{t: t, Service: apitest.Start(t, apitest.Options{Engine: engine, Unlimited: true, Recorders: []users.Recorder{l}, Sessions: sessions})}
 	w.raw = openRaw(t, w.Database)
 	w.used, w.spare, w.unused = w.NewPermission(t, "thing:use"), w.NewPermission(t, "thing:spare"), w.NewPermission(t, "thing:unused")
 	w.holder = w.NewRole(t, "", "thing:use", "thing:spare")
@@ -47,6 +50,12 @@ func on(method, path string, body any, status int, kinds string) eventStep {
 // by is the step as an account makes it.
 func (s eventStep) by(a apitest.Account) eventStep {
 	s.call.Token, s.actor = a.Token, a.ID
+	return s
+}
+
+// of is the step as an account makes it in a session.
+func (s eventStep) of(a apitest.Account, session apitest.Session) eventStep {
+	s.call.Token, s.actor = session.Token, a.ID
 	return s
 }
 

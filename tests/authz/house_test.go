@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/url"
@@ -43,9 +44,12 @@ type house struct {
 	before snapshot          // of base
 	tokens map[string]string // of the cells that have been run
 	known  map[string]string // tokens of accounts, of the version that counts, by name
-	cells  int               // that were to change nothing
-	salt   string            // makes ids those of one world
-	clock  atomic.Int64      // see now
+	raw    rawDatabase
+	// refresh has the refresh tokens of sessions, by name.
+	refresh map[string]string
+	cells   int          // that were to change nothing
+	salt    string       // makes ids those of one world
+	clock   atomic.Int64 // see now
 }
 
 const (
@@ -59,9 +63,10 @@ const (
 func newHouse(t *testing.T, engine string) *house {
 	t.Helper()
 	// The time stands still, and a limit of so much a day would soon be reached: it is tested by itself.
-	h := &house{}
+	h := &house{refresh: map[string]string{}}
 	h.clock.Store(time.Now().Unix())
 	h.Service = apitest.Start(t, apitest.Options{Engine: engine, Now: h.now, Unlimited: true})
+	h.raw = openRaw(t, h.Database)
 	return h
 }
 
@@ -116,17 +121,25 @@ func (h *house) send(t testing.TB, token string, c call) *apitest.Answer {
 
 func (h *house) request(token string, c call) apitest.Request {
 	r := routes[c.op]
-	path := strings.NewReplacer("{id}", h.id(c.target), "{permission_id}", h.id(c.second)).Replace(r.path)
+	path := strings.NewReplacer("{id}", h.id(c.target), "{permission_id}", h.id(c.second), "{session_id}", h.id(c.second)).Replace(r.path)
 	if c.query != "" {
 		path += "?" + c.query
 	}
 	request := apitest.Request{Method: r.method, Path: path, Token: token}
 	if name, ok := c.text("token"); ok && r.form {
-		request.Body = url.Values{"token": {h.known[name]}}
+		request.Body = url.Values{"token": {cmp.Or(h.known[name], h.refreshToken(name))}}
 	} else if c.body != nil {
 		request.Body = h.translate(c.body)
 	}
 	return request
+}
+
+// refreshToken is that of a session of the model; what is no such name stands for itself.
+func (h *house) refreshToken(name string) string {
+	if token, ok := h.refresh[name]; ok {
+		return token
+	}
+	return name
 }
 
 func (h *house) translate(b body) map[string]any {
@@ -135,6 +148,9 @@ func (h *house) translate(b body) map[string]any {
 		if name, ok := out[field].(string); ok {
 			out[field] = h.id(name)
 		}
+	}
+	if name, ok := out["refreshToken"].(string); ok {
+		out["refreshToken"] = h.refreshToken(name)
 	}
 	if list, ok := out["permission_ids"].([]string); ok {
 		ids := make([]string, len(list))

@@ -42,6 +42,7 @@ type account struct {
 	Active   bool   `json:",omitempty"`
 	Version  int64  `json:",omitempty"`
 	Password string `json:",omitempty"`
+	Sessions string `json:",omitempty"` // their names, sorted, with a space between
 }
 
 type role struct {
@@ -162,9 +163,9 @@ func (s state) relation(own, target string) string {
 // system reports whether a permission guards the API.
 func system(name string) bool { return slices.Contains(systemNames(), name) }
 
-// systemNames are all of them, as the contract has them: by resource and action, and two of their own.
+// systemNames are all of them, as the contract has them: by resource and action, and four of their own.
 func systemNames() []string {
-	list := []string{"tokens:introspect", "changes:read"}
+	list := []string{"tokens:introspect", "changes:read", "sessions:read", "sessions:delete"}
 	for _, resource := range []string{"accounts", "roles", "permissions"} {
 		for _, action := range []string{"create", "read", "update", "delete"} {
 			list = append(list, resource+":"+action)

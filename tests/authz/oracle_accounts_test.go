@@ -92,6 +92,9 @@ func updateAccount(j *judgement) {
 		}
 		after.Active = active
 	}
+	if after.Version != before.Version {
+		after.Sessions = ""
+	}
 	j.next.Accounts[j.target] = after
 }
 
@@ -120,6 +123,7 @@ func changePassword(j *judgement) {
 	a := j.confirmed()
 	a.Password, _ = j.text("new_password")
 	a.Version = j.raised(a)
+	a.Sessions = "" // the token of the request is of none
 	j.next.Accounts[j.who] = a
 }
 

@@ -47,6 +47,9 @@ func judge(s state, who caller, c call) verdict {
 // judges are the rules of each operation beyond token and permission.
 var judges = map[string]func(*judgement){
 	"getHealth": nothing, "getJWKS": nothing, "login": login, "getMe": nothing,
+	"refresh": refresh, "logout": logout, "revokeToken": revokeToken,
+	"listOwnSessions": nothing, "endOwnSession": endOwnSession, "endOtherSessions": endOtherSessions,
+	"listSessions": isAccount, "endSession": endSession, "endSessions": endSessions,
 	"listAccounts": nothing, "listRoles": nothing, "listPermissions": nothing,
 	"checkPermissions": checkPermissions, "forwardAuth": forwardAuth, "introspectToken": nothing, "getChanges": nothing,
 	"changePassword": changePassword, "changeEmail": changeEmail,
@@ -76,6 +79,7 @@ type judgement struct {
 	or        []int // see verdict
 
 	wrongCredentials bool // of a login
+	invalidRefresh   bool
 }
 
 func (j *judgement) fault(field string)  { j.faults = append(j.faults, field) }
@@ -89,6 +93,8 @@ func (j *judgement) verdict(r route) verdict {
 	switch {
 	case j.wrongCredentials:
 		return verdict{status: 401, message: "Invalid credentials.", next: j.state}
+	case j.invalidRefresh:
+		return verdict{status: 401, message: "The refresh token is not valid.", next: j.state}
 	case len(j.faults) > 0:
 		return verdict{status: 422, message: "Validation error", fields: j.faults, next: j.state}
 	case j.missing != "":

@@ -28,6 +28,7 @@ func (h *house) restore(t testing.TB) {
 		r.leftovers()
 		return r.err
 	}))
+	h.restoreSessions(t)
 	for name := range h.ids {
 		if !h.installed(name) {
 			h.forget(name)
@@ -40,7 +41,7 @@ func (h *house) installed(name string) bool {
 	_, account := h.base.Accounts[name]
 	_, role := h.base.Roles[name]
 	_, permission := h.base.Permissions[name]
-	return account || role || permission
+	return account || role || permission || h.base.ofSession(name) != ""
 }
 
 // restoring is one run of restore.

@@ -25,6 +25,9 @@ var routes = map[string]route{
 	"getHealth":      {method: "GET", path: "/api/v1/health", public: true, status: 200, message: "Service is healthy"},
 	"getJWKS":        {method: "GET", path: "/api/v1/auth/jwks", public: true, status: 200, message: "JWKS retrieved successfully"},
 	"login":          {method: "POST", path: "/api/v1/auth/login", public: true, status: 200, message: "Token issued."},
+	"refresh":        {method: "POST", path: "/api/v1/auth/refresh", public: true, status: 200, message: "Token refreshed."},
+	"logout":         {method: "POST", path: "/api/v1/auth/logout", public: true, status: 200, message: "Logged out successfully"},
+	"revokeToken":    {method: "POST", path: "/oauth2/revoke", public: true, status: 200, form: true},
 	"getMe":          {method: "GET", path: "/api/v1/auth/me", status: 200, message: "Account retrieved successfully"},
 	"changePassword": {method: "POST", path: "/api/v1/auth/password", status: 200, message: "Password updated successfully"},
 	"changeEmail":    {method: "POST", path: "/api/v1/auth/email", status: 200, message: "Account updated successfully"},
@@ -43,6 +46,13 @@ var routes = map[string]route{
 	"getAccountPermissions": {method: "GET", path: "/api/v1/accounts/{id}/permissions", needs: "accounts:read", status: 200, message: "Permissions retrieved successfully"},
 	"explainPermission":     {method: "GET", path: "/api/v1/accounts/{id}/explain", needs: "accounts:read", status: 200, message: "Permission explained successfully"},
 	"getRoleTree":           {method: "GET", path: "/api/v1/roles/{id}/tree", needs: "roles:read", status: 200, message: "Role hierarchy retrieved successfully"},
+
+	"listOwnSessions":  {method: "GET", path: "/api/v1/auth/sessions", status: 200, message: "Sessions retrieved successfully"},
+	"endOtherSessions": {method: "DELETE", path: "/api/v1/auth/sessions", status: 200, message: "Sessions ended successfully"},
+	"endOwnSession":    {method: "DELETE", path: "/api/v1/auth/sessions/{id}", status: 200, message: "Session ended successfully"},
+	"listSessions":     {method: "GET", path: "/api/v1/accounts/{id}/sessions", needs: "sessions:read", status: 200, message: "Sessions retrieved successfully"},
+	"endSessions":      {method: "DELETE", path: "/api/v1/accounts/{id}/sessions", needs: "sessions:delete", status: 200, message: "Sessions ended successfully"},
+	"endSession":       {method: "DELETE", path: "/api/v1/accounts/{id}/sessions/{session_id}", needs: "sessions:delete", status: 200, message: "Session ended successfully"},
 
 	"listRoles":         {method: "GET", path: "/api/v1/roles", needs: "roles:read", status: 200, message: "Roles retrieved successfully"},
 	"createRole":        {method: "POST", path: "/api/v1/roles", needs: "roles:create", status: 201, message: "Role created successfully"},
@@ -93,14 +103,14 @@ func TestEveryOperationIsInTheTable(t *testing.T) {
 }
 
 // body is that of a request. Values of role_id, parent_id, account_id and permission_ids are names of the model; in
-// a form, that of token is an account of the model, whose token is meant.
+// a form, that of token is an account or a session of the model, whose token is meant, and so is refreshToken elsewhere.
 type body map[string]any
 
 // call is one use of an operation.
 type call struct {
 	op     string
 	target string // {id}, a name of the model or raw text
-	second string // {permission_id}
+	second string // {permission_id} or {session_id}
 	query  string // as it is
 	body   body
 	as     string // the name in the model of what it creates; "new" if empty

@@ -48,7 +48,11 @@ func (h *house) shows(t testing.TB, a *apitest.Answer, c cell, next state) {
 		if got.ID != h.id(target) || got.Name != want.Name || value(got.Description) != want.Description {
 			t.Errorf("the answer shows %+v, not %+v", got, want)
 		}
-	case "deleteAccount", "deleteRole", "deletePermission":
+	case "listOwnSessions":
+		h.showsSessions(t, a, next.Accounts[c.who.account])
+	case "listSessions":
+		h.showsSessions(t, a, next.Accounts[target])
+	case "deleteAccount", "deleteRole", "deletePermission", "endOwnSession", "endSession", "logout":
 		if string(a.Data) != "null" {
 			t.Errorf("data is %s", a.Data)
 		}
@@ -68,6 +72,19 @@ func (h *house) shows(t testing.TB, a *apitest.Answer, c cell, next state) {
 		if want := next.names(next.holds(next.Accounts[c.who.account].Role)); !slices.Equal(got.Permissions, want) {
 			t.Errorf("permissions are %q, not %q", got.Permissions, want)
 		}
+	}
+}
+
+func (h *house) showsSessions(t testing.TB, a *apitest.Answer, of account) {
+	t.Helper()
+	var list []wire
+	a.Into(t, &list)
+	var got []string
+	for _, s := range list {
+		got = append(got, h.name(s.ID))
+	}
+	if slices.Sort(got); !slices.Equal(got, of.sessions()) {
+		t.Errorf("the sessions are %q, not %q", got, of.sessions())
 	}
 }
 

@@ -38,6 +38,7 @@ type wire struct {
 type snapshot struct {
 	raw      map[string][]byte // the answers, by the name of the list
 	versions map[string]int64  // of the tokens that count, by account
+	sessions map[string]string // their names, by account
 	state    state
 	times    map[string][2]time.Time // created_at and updated_at, by id
 }
@@ -48,7 +49,7 @@ var everything = []string{"accounts", "roles", "permissions"}
 // look takes a snapshot.
 func (h *house) look(t testing.TB) snapshot {
 	t.Helper()
-	s := snapshot{raw: map[string][]byte{}, times: map[string][2]time.Time{}, versions: h.versions(t)}
+	s := snapshot{raw: map[string][]byte{}, times: map[string][2]time.Time{}, versions: h.versions(t), sessions: h.sessions(t)}
 	lists := map[string][]wire{}
 	for _, list := range everything {
 		s.raw[list] = h.read(t, list)
@@ -69,7 +70,7 @@ func (h *house) look(t testing.TB) snapshot {
 	}
 	s.state = h.stateOf(lists)
 	for name, a := range s.state.Accounts {
-		a.Version = s.versions[name]
+		a.Version, a.Sessions = s.versions[name], s.sessions[name]
 		s.state.Accounts[name] = a
 	}
 	return s
@@ -95,7 +96,7 @@ func (h *house) unchanged(t testing.TB, lists ...string) bool {
 			return false
 		}
 	}
-	return !slices.Contains(lists, "accounts") || maps.Equal(h.versions(t), h.before.versions)
+	return !slices.Contains(lists, "accounts") || maps.Equal(h.versions(t), h.before.versions) && maps.Equal(h.sessions(t), h.before.sessions)
 }
 
 // read gets a list with the reader's token. It does not go through Send, whose checks of these long lists would

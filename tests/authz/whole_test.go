@@ -33,6 +33,10 @@ func TestTableIsWhole(t *testing.T) {
 	for _, need := range []struct{ ops, standings string }{
 		{"getAccount updateAccount deleteAccount", "self weaker equal stronger incomparable Admin unknown malformed 200 401 403 404"},
 		{"getRole updateRole deleteRole assignPermissions removePermission", "self weaker equal stronger incomparable Admin unknown malformed 200 401 403 404"},
+		{"listSessions endSession endSessions", "self weaker equal stronger incomparable Admin unknown malformed 200 401 403 404"},
+		{"endOwnSession", "own another's unknown malformed 200 401 404"},
+		{"refresh", "200 401"},
+		{"logout", "200 409"},
 		{"updateAccount updateRole", "409 422"},
 		{"createAccount createRole", "201 401 403 409 422"},
 		{"getPermission updatePermission deletePermission", "held lacking unknown malformed 200 401 403 404"},
@@ -86,6 +90,12 @@ func (s state) standing(c cell) string {
 			return "held"
 		}
 		return "lacking"
+	}
+	if of := s.ofSession(target); of != "" {
+		if of == c.who.account {
+			return "own"
+		}
+		return "another's"
 	}
 	switch target {
 	case "":

@@ -98,5 +98,13 @@ func world(family string) state {
 	s.add("off", "r:x", false)
 	s.add("offAdmin", admin, false)
 	s.add("offMgr", "r:mgr", false)
+	for _, name := range []string{"admin", "mgr", "mgrXY", "x"} {
+		a := s.Accounts["a:"+name]
+		a.Sessions = "s:" + name
+		if name == "x" {
+			a.Sessions = "s:x-1 s:x-2"
+		}
+		s.Accounts["a:"+name] = a
+	}
 	return s
 }
