@@ -124,6 +124,8 @@ step "Python: the example that verifies tokens" \
   env -C examples/python PYTHONPATH=../../tests/clients PYTHONDONTWRITEBYTECODE=1 "$python" -W ignore::DeprecationWarning -m unittest -v test_server
 step "Chromium: the documentation page" \
   env -C tests/browser node --test --test-reporter=spec docs.test.mjs
+step "Chromium: a session of three tabs and a service worker" \
+  env -C tests/browser node --test --test-reporter=spec session.test.mjs
 step "Seven generators of clients, and two linters, on the OpenAPI document" scripts/generated-clients.sh
 
 if [ ${#failed[@]} -gt 0 ]; then

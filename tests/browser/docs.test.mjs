@@ -9,22 +9,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { chromium } from 'playwright-core';
 
 import { admin, startService } from '../clients/service.mjs';
-
-// It only ends what hangs, on however busy a machine.
-const WAIT_MS = 300_000;
-
-const chromiumPath = process.env.CHROMIUM || '/usr/bin/chromium';
-// Without a sandbox, because containers seldom let Chromium build one; and without the requests that it makes
-// on its own account, which are not the page's.
-const chromiumFlags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import { chromiumFlags, chromiumPath, WAIT_MS } from './chromium.mjs';
 
 const phone = { width: 390, height: 844 };
 const desktop = { width: 1280, height: 900 };

@@ -29,10 +29,10 @@ async function freePort() {
 }
 
 /**
- * Starts `serve --demo` of the binary that SVC_USERS_BIN names.
+ * Starts `serve --demo` of the binary that SVC_USERS_BIN names, with these settings beside the usual ones.
  * Resolves, once the service answers, to its origin and the function that ends it and removes its folder.
  */
-export async function startService() {
+export async function startService(settings = {}) {
   const binary = process.env.SVC_USERS_BIN;
   assert.ok(binary, 'SVC_USERS_BIN must name the built binary (scripts/test-clients.sh sets it)');
   const folder = await mkdtemp(join(tmpdir(), 'svc-users-clients-'));
@@ -49,6 +49,7 @@ export async function startService() {
       BCRYPT_COST: '10',
       JWT_ISSUER: issuer,
       JWT_AUDIENCE: audience,
+      ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
