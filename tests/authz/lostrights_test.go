@@ -31,7 +31,7 @@ func (s *losingStore) InTx(ctx context.Context, fn func(tx users.Tx) error) erro
 
 // operation is one call of a method, on the world of these tests.
 type operation struct {
-	needs []string // permissions that it takes
+	needs []string // permissions that it takes; nil where it takes the own password instead
 	gives bool     // it hands out docs:x
 	call  func(h *house, s *users.Service, c users.Caller) error
 }
@@ -92,6 +92,20 @@ func changingMethods(t *testing.T) map[string]operation {
 				return tx.Unassign(ctx, h.parsed("r:x"), h.parsed("p:docs:x"))
 			})
 		}},
+		"EndAccountSession": {[]string{"sessions:delete"}, true, func(h *house, s *users.Service, c users.Caller) error {
+			return s.EndAccountSession(ctx, c, h.id("a:x"), h.id("s:x"))
+		}},
+		"EndAccountSessions": {[]string{"sessions:delete"}, true, func(h *house, s *users.Service, c users.Caller) error {
+			_, err := s.EndAccountSessions(ctx, c, h.id("a:x"))
+			return err
+		}},
+		"EndOwnSession": {[]string{}, false, func(h *house, s *users.Service, c users.Caller) error {
+			return s.EndOwnSession(ctx, c, h.id("s:mgr"))
+		}},
+		"EndOtherSessions": {[]string{}, false, func(_ *house, s *users.Service, c users.Caller) error {
+			_, err := s.EndOtherSessions(ctx, c)
+			return err
+		}},
 		"ChangePassword": {nil, false, func(_ *house, s *users.Service, c users.Caller) error {
 			_, err := s.ChangePassword(ctx, c, users.PasswordChange{Current: password, New: "a-fresh-secret"})
 			return err
@@ -123,7 +137,7 @@ func methodsForCallers() (names []string) {
 // onlyReading are the methods that take a caller and change nothing.
 var onlyReading = []string{
 	"Account", "Accounts", "Role", "Roles", "RoleTree", "Permission", "Permissions", "EffectivePermissions", "Explain",
-	"Authorize", "AuthorizeRead", "Fresh", "Check", "Forward", "Introspect", "feed.Read", "manifest.Plan",
+	"Authorize", "AuthorizeRead", "Fresh", "OwnSessions", "AccountSessions", "Check", "Forward", "Introspect", "feed.Read", "manifest.Plan",
 }
 
 // A method for callers that is in neither list is one whose transaction is not tested.
@@ -149,6 +163,8 @@ func TestRightsLostBeforeTheTransaction(t *testing.T) {
 			{name: "x", own: []string{"docs:x"}}, {name: "none"},
 			{name: "free", alone: true}, {name: "freeX", own: []string{"docs:x"}, alone: true},
 		})
+		w.begin("x", "s:x")
+		w.begin("mgr", "s:mgr")
 		e := openRaw(t, h.Database)
 		fresh := func() {
 			e.wipe(t)
@@ -175,54 +191,6 @@ func TestRightsLostBeforeTheTransaction(t *testing.T) {
 			}
 		}
 	})
-}
-
-// loss is what the caller loses, and the kind of refusal that must follow.
-type loss struct {
-	name string
-	want error
-	lose func(h *house, tx users.Tx, ctx context.Context) error
-}
-
-func losses(o operation) []loss {
-	account := func(change func(*users.Account)) func(*house, users.Tx, context.Context) error {
-		return func(h *house, tx users.Tx, ctx context.Context) error {
-			a, err := tx.Account(ctx, h.parsed("a:mgr"))
-			if err != nil {
-				return err
-			}
-			change(&a)
-			return tx.UpdateAccount(ctx, a)
-		}
-	}
-	permission := func(name string) func(*house, users.Tx, context.Context) error {
-		return func(h *house, tx users.Tx, ctx context.Context) error {
-			return tx.Unassign(ctx, h.parsed("r:mgr"), h.parsed("p:"+name))
-		}
-	}
-	list := []loss{
-		{"nothing", nil, func(*house, users.Tx, context.Context) error { return nil }},
-		{"the account is disabled", users.ErrUnauthenticated, account(func(a *users.Account) { a.Active = false })},
-		{"the token is past", users.ErrUnauthenticated, account(func(a *users.Account) { a.TokenVersion++ })},
-		{"the account is deleted", users.ErrUnauthenticated, func(h *house, tx users.Tx, ctx context.Context) error {
-			return tx.DeleteAccount(ctx, h.parsed("a:mgr"))
-		}},
-	}
-	for _, name := range o.needs {
-		list = append(list, loss{"without " + name, users.ErrForbidden, permission(name)})
-	}
-	if o.gives {
-		list = append(list, loss{"without what it gives", users.ErrForbidden, permission("docs:x")})
-	}
-	if o.needs == nil {
-		// A change that confirms the password needs no permission, but it needs the password that was confirmed.
-		return append(list, loss{"another password", users.ErrConflict, func(h *house, tx users.Tx, ctx context.Context) error {
-			return tx.SetPasswordHash(ctx, h.parsed("a:mgr"), "another")
-		}})
-	}
-	return append(list, loss{"another role", users.ErrForbidden, func(h *house, tx users.Tx, ctx context.Context) error {
-		return account(func(a *users.Account) { a.Role.ID = h.parsed("r:none") })(h, tx, ctx)
-	}})
 }
 
 // runAfterLoss makes a change as mgr, which suffers the loss before the transaction begins.

@@ -86,6 +86,13 @@ func (s state) add(name, role string, active bool) {
 	s.Accounts["a:"+name] = account{Email: local + "@world.example", Role: role, Active: active, Version: 3, Password: password}
 }
 
+// begin gives the account "a:<name>" these sessions.
+func (s state) begin(name, sessions string) {
+	a := s.Accounts["a:"+name]
+	a.Sessions = sessions
+	s.Accounts["a:"+name] = a
+}
+
 // world is the one of the big tables. Of the operations' permissions, those of one family have callers with
 // that one alone and with all others.
 func world(family string) state {
@@ -98,13 +105,9 @@ func world(family string) state {
 	s.add("off", "r:x", false)
 	s.add("offAdmin", admin, false)
 	s.add("offMgr", "r:mgr", false)
-	for _, name := range []string{"admin", "mgr", "mgrXY", "x"} {
-		a := s.Accounts["a:"+name]
-		a.Sessions = "s:" + name
-		if name == "x" {
-			a.Sessions = "s:x-1 s:x-2"
-		}
-		s.Accounts["a:"+name] = a
+	for _, name := range []string{"admin", "mgr", "mgrXY"} {
+		s.begin(name, "s:"+name)
 	}
+	s.begin("x", "s:x-1 s:x-2")
 	return s
 }
