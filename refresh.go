@@ -95,8 +95,22 @@ func (s *Service) newRotation(presented refreshToken, from Client) Rotation {
 	}
 }
 
-// repeatRefresh decides about a token that did not count when it was presented.
-func (s *Service) repeatRefresh(ctx context.Context, presented refreshToken, r Rotation) (Session, refreshToken, error) {
+// errSessionChanged is why a refresh was not repeated: another client was first with the same.
+var errSessionChanged = errors.New("the session has changed meanwhile")
+
+// repeatRefresh decides about a token that did not count when it was presented. Where another client changes the session
+// at the same moment, it looks again: after a laptop wakes, all tabs of a browser come at once.
+func (s *Service) repeatRefresh(ctx context.Context, presented refreshToken, r Rotation) (session Session, next refreshToken, err error) {
+	for range 3 {
+		session, next, err = s.repeatRefreshOnce(ctx, presented, r)
+		if !errors.Is(err, errSessionChanged) {
+			break
+		}
+	}
+	return session, next, err
+}
+
+func (s *Service) repeatRefreshOnce(ctx context.Context, presented refreshToken, r Rotation) (Session, refreshToken, error) {
 	found, err := s.Store.PresentedSession(ctx, r.Locator)
 	if errors.Is(err, ErrNotFound) {
 		return Session{}, refreshToken{}, refusedRefresh(errors.New("there is no session of this refresh token"))
@@ -133,8 +147,8 @@ func (p PresentedSession) lastAnswer() time.Time {
 	return p.RotatedAt
 }
 
-// recoverSession notes that a refresh is repeated after its window. Where another client was first, it is refused: the
-// next try tells again.
+// recoverSession notes that a refresh is repeated after its window. It is refused with errSessionChanged where another
+// client was first.
 func (s *Service) recoverSession(ctx context.Context, found PresentedSession, r Rotation) (Session, error) {
 	account, err := s.Store.Account(ctx, found.Account)
 	if errors.Is(err, ErrNotFound) {
@@ -152,7 +166,7 @@ func (s *Service) recoverSession(ctx context.Context, found PresentedSession, r 
 		return s.record(ctx, tx, s.attribute(account.Subject(), s.now(), []Event{sessionEvent(SessionRecovered, account, session.ID)}))
 	})
 	if errors.Is(err, ErrNotFound) {
-		return Session{}, refusedRefresh(errors.New("the session has changed meanwhile"))
+		return Session{}, refusedRefresh(errSessionChanged)
 	}
 	return session, err
 }

@@ -11,9 +11,6 @@ import (
 	"github.com/svc-users/svc-users/internal/apitest"
 )
 
-// beyond is longer than the window in which a refresh can be repeated.
-const beyond = 11 * time.Second
-
 func TestRefresh(t *testing.T) {
 	apitest.OnEngines(t, func(t *testing.T, engine string) {
 		w := newWorld(t, engine)
@@ -72,6 +69,27 @@ func TestRecovery(t *testing.T) {
 		w.wantEvents(t, "a second recovery within a day", map[users.EventKind]int{users.SessionReused: 1})
 		w.wantRefused(t, "the token that counted", third.RefreshToken)
 		w.wantAccess(t, "an access token of the ended session", third.Token, false)
+	})
+}
+
+// Where all tabs of a browser come at once, with a token whose answer was lost long ago, one of them is taken for a
+// recovery and the others for repetitions of it.
+func TestParallelRecoveries(t *testing.T) {
+	apitest.OnEngines(t, func(t *testing.T, engine string) {
+		w := newWorld(t, engine)
+		first := w.logIn(t)
+		next := w.refresh(t, first.RefreshToken).RefreshToken
+		w.age(t, beyond)
+		var running sync.WaitGroup
+		for range 20 {
+			running.Go(func() {
+				if result, err := w.Users.Refresh(t.Context(), first.RefreshToken, users.Client{}); err != nil || result.RefreshToken != next {
+					t.Errorf("recovered beside others: %v", err)
+				}
+			})
+		}
+		running.Wait()
+		w.wantEvents(t, "parallel recoveries", map[users.EventKind]int{users.SessionStarted: 1, users.SessionRecovered: 1})
 	})
 }
 
@@ -177,6 +195,7 @@ func TestParallelRefreshes(t *testing.T) {
 	apitest.OnEngines(t, func(t *testing.T, engine string) {
 		w := newWorld(t, engine)
 		other := w.Replica(t, nil)
+		other.Users.Sessions.ReuseWindow = window
 		token := w.logIn(t).RefreshToken
 		for round := range *rounds {
 			var mu sync.Mutex

@@ -13,6 +13,12 @@ import (
 	"github.com/svc-users/svc-users/internal/apitest"
 )
 
+// window is how long a refresh can be repeated in these tests, beyond is longer.
+const (
+	window = apitest.Patience
+	beyond = window + time.Second
+)
+
 // world is a service with an account that has a session.
 type world struct {
 	*apitest.Service
@@ -31,6 +37,8 @@ func newWorld(t *testing.T, engine string) *world {
 	t.Helper()
 	w := &world{log: &events{kinds: map[users.EventKind]int{}}, clock: &apitest.Clock{}}
 	w.Service = apitest.Start(t, apitest.Options{Engine: engine, Now: w.clock.Now, Recorders: []users.Recorder{w.log}})
+	// No test must be lost to a machine that is busy for as long as the usual window.
+	w.Users.Sessions.ReuseWindow = window
 	w.account = w.NewAccount(t, w.NewRole(t, ""))
 	return w
 }
