@@ -20,7 +20,7 @@ type Claims struct {
 	Session     ID // sid: of the session that the token belongs to; zero if it has none
 }
 
-// Tokens signs and verifies JSON Web Tokens (RFC 7519, RFC 7515, RS256).
+// Tokens signs and verifies JSON Web Tokens (RFC 7519, RFC 7515; RS256 or ES256, by the key).
 type Tokens interface {
 	// Issue signs claims. A token that would be longer than is issued lacks its permissions (claim
 	// permissions_omitted) and, if need be, names the own role alone: then it is not whole.
@@ -42,10 +42,15 @@ type Bearer struct {
 	Session ID    // sid; zero for a token without a session
 }
 
-// PublicKey is a key that others verify our tokens with (RFC 7517, RFC 7518 §6.3).
+// PublicKey is a key that others verify our tokens with (RFC 7517): an RSA key (RFC 7518 §6.3) or one on the curve P-256
+// (RFC 7518 §6.2). The numbers are big endian.
 type PublicKey struct {
-	ID       string // kid
-	Modulus  []byte // n, big endian, no leading zero
-	Exponent []byte // e, big endian, no leading zero
-	PEM      []byte // SubjectPublicKeyInfo
+	ID        string // kid
+	Algorithm string // alg, the only one the key is for: RS256 or ES256
+	KeyType   string // kty: RSA or EC
+	Modulus   []byte // n of an RSA key, no leading zero
+	Exponent  []byte // e of an RSA key, no leading zero
+	Curve     string // crv of an EC key: P-256
+	X, Y      []byte // x and y of an EC key, 32 bytes each
+	PEM       []byte // SubjectPublicKeyInfo
 }

@@ -100,7 +100,7 @@ func keyFaults(cfg config.Config) (*token.Key, config.Faults) {
 		}
 		return nil, nil
 	}
-	key, err := token.ParseKey(cfg.JWT.PrivateKey.Reveal(), cfg.JWT.PublicKey.Reveal(), cfg.JWT.KeyID)
+	key, err := token.ParseKey(token.Algorithm(cfg.JWT.Algorithm), cfg.JWT.PrivateKey.Reveal(), cfg.JWT.PublicKey.Reveal(), cfg.JWT.KeyID)
 	var found token.KeyErrors
 	if errors.As(err, &found) {
 		var faults config.Faults

@@ -45,7 +45,7 @@ func (cmd *serveCommand) Run(t *terminal) error {
 		if err := t.checkKeyFile(cfg, file); err != nil {
 			return err
 		}
-		if key, err = token.LoadOrCreate(file, cfg.JWT.KeyID); err != nil {
+		if key, err = token.LoadOrCreate(file, token.Algorithm(cfg.JWT.Algorithm), cfg.JWT.KeyID); err != nil {
 			return err
 		}
 	}

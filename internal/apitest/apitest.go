@@ -89,7 +89,7 @@ type Service struct {
 }
 
 // signingKey is shared by all services of a test process, because making one takes a noticeable time.
-var signingKey = sync.OnceValues(func() (*token.Key, error) { return token.GenerateKey(2048) })
+var signingKey = sync.OnceValues(func() (*token.Key, error) { return token.GenerateKey(token.RS256) })
 
 // skeletons are shared too, and for the same reason.
 var skeletons = sync.OnceValue(confusable.New)

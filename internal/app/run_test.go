@@ -20,7 +20,7 @@ import (
 // runnable is a service with the demo data, at a free port.
 func runnable(t *testing.T) app.Config {
 	t.Helper()
-	key, err := token.GenerateKey(2048)
+	key, err := token.GenerateKey(token.RS256)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,6 +80,7 @@ type JWT struct {
 	Audiences  []string      // at least one
 	Lifetime   time.Duration // of a token without a session
 	MaxBytes   int           // of a token that is issued
+	Algorithm  string        // of the signing key: RS256 or ES256
 	KeyID      string        // empty: the thumbprint of the key
 	PrivateKey Secret
 	PublicKey  Secret
@@ -106,6 +107,7 @@ func defaults(e Environment) Config {
 			Audiences: []string{exampleURL},
 			Lifetime:  7 * day,
 			MaxBytes:  4096,
+			Algorithm: "RS256",
 		},
 		Sessions: Sessions{
 			AccessLife: 10 * time.Minute, Idle: 14 * day, Absolute: 90 * day, ReuseWindow: 10 * time.Second, Recovery: day,

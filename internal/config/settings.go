@@ -71,8 +71,8 @@ var settings = []setting{
 		func(c *Config, v string) string { return text(&c.JWT.KeyID, v, maxClaim) },
 	},
 	{
-		Setting{"JWT_ALGORITHM", "RS256", "the signature algorithm; nothing else is accepted", false},
-		func(_ *Config, v string) string { return choice(new(string), v, "RS256") },
+		Setting{"JWT_ALGORITHM", "RS256", "RS256 (RSA) or ES256 (P-256): the kind of the signing key", false},
+		func(c *Config, v string) string { return choice(&c.JWT.Algorithm, v, "RS256", "ES256") },
 	},
 	{
 		Setting{"JWT_ISSUER", "https://api.example.com", "the claim iss of every token: a URI or a plain name; required in production", false},

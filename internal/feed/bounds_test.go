@@ -65,7 +65,7 @@ func TestStatementsAreBounded(t *testing.T) {
 	t.Parallel()
 	onBothDatabases(t, func(t *testing.T, w *feedWorld) {
 		const permissions, roles = 8_000, 3_000
-		key, err := token.GenerateKey(2048)
+		key, err := token.GenerateKey(token.RS256)
 		must(t, err)
 		keys, err := token.NewKeySet(key, nil, token.Options{Issuer: "https://id.example", Audiences: []string{"https://api.example"}})
 		must(t, err)

@@ -136,7 +136,7 @@ func TestIntrospectForged(t *testing.T) {
 	}
 	another := func(audience string) *token.KeySet {
 		t.Helper()
-		key, err := token.GenerateKey(2048)
+		key, err := token.GenerateKey(token.RS256)
 		if err != nil {
 			t.Fatal(err)
 		}

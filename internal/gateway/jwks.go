@@ -12,14 +12,17 @@ import (
 	"github.com/svc-users/svc-users/internal/web"
 )
 
-// JWK is a public key (RFC 7517, RFC 7518 §6.3).
+// JWK is a public key (RFC 7517): an RSA key with n and e (RFC 7518 §6.3), or an EC key with crv, x and y (RFC 7518 §6.2).
 type JWK struct {
-	KeyType   string `json:"kty" enum:"RSA"`
+	KeyType   string `json:"kty" enum:"RSA,EC"`
 	KeyID     string `json:"kid"`
 	Use       string `json:"use" enum:"sig"`
-	Algorithm string `json:"alg" enum:"RS256"`
-	Modulus   string `json:"n" doc:"base64url"`
-	Exponent  string `json:"e" doc:"base64url"`
+	Algorithm string `json:"alg" enum:"RS256,ES256" doc:"the one algorithm of the key: RS256 of an RSA key, ES256 of an EC key"`
+	Modulus   string `json:"n,omitempty" doc:"base64url; of an RSA key"`
+	Exponent  string `json:"e,omitempty" doc:"base64url; of an RSA key"`
+	Curve     string `json:"crv,omitempty" enum:"P-256" doc:"of an EC key"`
+	X         string `json:"x,omitempty" doc:"base64url of 32 bytes; of an EC key"`
+	Y         string `json:"y,omitempty" doc:"base64url of 32 bytes; of an EC key"`
 }
 
 // PEMKey is a JWK with the same key once more, for clients that read PEM.
@@ -41,9 +44,12 @@ type PEMKeySet struct {
 func toPEMKey(k users.PublicKey) PEMKey {
 	return PEMKey{
 		JWK: JWK{
-			KeyType: "RSA", KeyID: k.ID, Use: "sig", Algorithm: "RS256",
+			KeyType: k.KeyType, KeyID: k.ID, Use: "sig", Algorithm: k.Algorithm,
 			Modulus:  base64.RawURLEncoding.EncodeToString(k.Modulus),
 			Exponent: base64.RawURLEncoding.EncodeToString(k.Exponent),
+			Curve:    k.Curve,
+			X:        base64.RawURLEncoding.EncodeToString(k.X),
+			Y:        base64.RawURLEncoding.EncodeToString(k.Y),
 		},
 		PublicKey: base64.StdEncoding.EncodeToString(k.PEM),
 	}
@@ -98,7 +104,7 @@ func (g *gateway) serveKeys(x *web.Exchange, shape func(*publishedKeys) *web.Pag
 }
 
 func isSameKey(a, b users.PublicKey) bool {
-	return a.ID == b.ID && bytes.Equal(a.Modulus, b.Modulus) && bytes.Equal(a.Exponent, b.Exponent) && bytes.Equal(a.PEM, b.PEM)
+	return a.ID == b.ID && a.Algorithm == b.Algorithm && bytes.Equal(a.PEM, b.PEM) // the PEM holds all of the key
 }
 
 func encodeKeys(keys []users.PublicKey) (*publishedKeys, error) {

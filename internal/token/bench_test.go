@@ -46,7 +46,7 @@ func BenchmarkBareSign(b *testing.B) {
 	digest := sum256("x")
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := rsa.SignPKCS1v15(nil, ourKey().private, crypto.SHA256, digest); err != nil {
+		if _, err := rsa.SignPKCS1v15(nil, rsaOf(ourKey()), crypto.SHA256, digest); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -56,7 +56,7 @@ func BenchmarkBareVerify(b *testing.B) {
 	digest, signature := sum256("x"), rs(crypto.SHA256, "x")
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := rsa.VerifyPKCS1v15(&ourKey().private.PublicKey, crypto.SHA256, digest, signature); err != nil {
+		if err := rsa.VerifyPKCS1v15(&rsaOf(ourKey()).PublicKey, crypto.SHA256, digest, signature); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -9,17 +9,14 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-// The only values of the header members alg and typ, now and on reading.
-const (
-	algorithm = "RS256"
-	tokenType = "JWT"
-)
+// tokenType is the only value of the header member typ of tokens, in writing and on reading.
+const tokenType = "JWT"
 
 // header is the JOSE header (RFC 7515 §4), all of it.
 type header struct {
-	Algorithm string `json:"alg"`
-	Type      string `json:"typ"`
-	KeyID     string `json:"kid"`
+	Algorithm Algorithm `json:"alg"`
+	Type      string    `json:"typ"`
+	KeyID     string    `json:"kid"`
 }
 
 // payload is the claims as they stand in a token, in the order in which they are written. In each field the

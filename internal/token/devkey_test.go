@@ -15,22 +15,22 @@ import (
 func TestLoadOrCreate(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a", "b", "key.pem")
-	made, err := LoadOrCreate(path, "")
+	made, err := LoadOrCreate(path, RS256, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if bits := made.private.N.BitLen(); bits != 2048 || made.ID() != thumbprint(&made.private.PublicKey) {
+	if bits := rsaOf(made).N.BitLen(); bits != 2048 || made.ID() != thumbprint((*rsaPublic)(&rsaOf(made).PublicKey)) {
 		t.Errorf("%d bits, id %s", bits, made.ID())
 	}
 	before, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := LoadOrCreate(path, "mine")
+	again, err := LoadOrCreate(path, RS256, "mine")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !again.private.Equal(made.private) || again.ID() != "mine" {
+	if !rsaOf(again).Equal(rsaOf(made)) || again.ID() != "mine" {
 		t.Error("another key the second time")
 	}
 	after, err := os.ReadFile(path)
@@ -72,7 +72,7 @@ func TestLoadOrCreateRace(t *testing.T) {
 		for i := range ids {
 			wg.Go(func() {
 				<-start
-				key, err := LoadOrCreate(path, "")
+				key, err := LoadOrCreate(path, RS256, "")
 				if err != nil {
 					t.Error(err)
 					return
@@ -95,14 +95,14 @@ func TestLoadOrCreateRace(t *testing.T) {
 func TestCreateLate(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "keys", "key.pem")
-	first, err := LoadOrCreate(path, "")
+	first, err := LoadOrCreate(path, RS256, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := create(path); err != nil {
+	if err := create(path, RS256); err != nil {
 		t.Fatal(err)
 	}
-	second, err := LoadOrCreate(path, "")
+	second, err := LoadOrCreate(path, RS256, "")
 	if err != nil || second.ID() != first.ID() {
 		t.Errorf("the key was replaced, %v", err)
 	}
@@ -111,7 +111,7 @@ func TestCreateLate(t *testing.T) {
 
 func TestLoadRefuses(t *testing.T) {
 	t.Parallel()
-	good := ourKey().PrivatePEM()
+	good := pemOf(ourKey())
 	for name, text := range map[string][]byte{
 		"empty":       nil,
 		"garbage":     []byte("garbage"),
@@ -126,7 +126,7 @@ func TestLoadRefuses(t *testing.T) {
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		key, err := LoadOrCreate(path, "")
+		key, err := LoadOrCreate(path, RS256, "")
 		if err == nil || key != nil || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -144,13 +144,13 @@ func TestLoadOrCreateFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, path := range map[string]string{"a folder": dir, "in a file": filepath.Join(file, "key.pem")} {
-		if _, err := LoadOrCreate(path, ""); err == nil || !strings.Contains(err.Error(), path) {
+		if _, err := LoadOrCreate(path, RS256, ""); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	var fault *KeyError
 	path := filepath.Join(dir, "none", "key.pem")
-	if _, err := LoadOrCreate(path, "a b"); !errors.As(err, &fault) || fault.Variable != kidVariable {
+	if _, err := LoadOrCreate(path, RS256, "a b"); !errors.As(err, &fault) || fault.Variable != kidVariable {
 		t.Errorf("a bad kid: %v", err)
 	}
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {

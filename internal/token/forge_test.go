@@ -43,12 +43,34 @@ var (
 )
 
 func keyNamed(kid string) *Key {
-	key, err := GenerateKey(minBits)
+	key, err := GenerateKey(RS256)
 	if err != nil {
 		panic(err)
 	}
-	return newKey(key.private, kid)
+	return named(rsaOf(key), kid)
 }
+
+// named is a key of that signer under that id.
+func named(signer crypto.Signer, kid string) *Key {
+	key, err := newKey(signer, kid)
+	if err != nil {
+		panic(err)
+	}
+	return key
+}
+
+// rsaOf is the private half of an RSA key.
+func rsaOf(key *Key) *rsa.PrivateKey { return key.signer.(*rsa.PrivateKey) }
+
+// pemOf is the PEM of a private half that is in memory.
+func pemOf(key *Key) []byte {
+	text, err := key.PrivatePEM()
+	must(err)
+	return text
+}
+
+// variableOf is JWT_PRIVATE_KEY of a private half that is in memory.
+func variableOf(key *Key) string { return base64.StdEncoding.EncodeToString(pemOf(key)) }
 
 func testSet(t testing.TB) *KeySet {
 	t.Helper()
@@ -141,7 +163,7 @@ func b64(text string) string { return base64.RawURLEncoding.EncodeToString([]byt
 // signParts signs two encoded parts with RS256 as they are.
 func signParts(key *Key, head, body string) string {
 	digest := sha256.Sum256([]byte(head + "." + body))
-	signature, err := rsa.SignPKCS1v15(nil, key.private, crypto.SHA256, digest[:])
+	signature, err := rsa.SignPKCS1v15(nil, rsaOf(key), crypto.SHA256, digest[:])
 	if err != nil {
 		panic(err)
 	}
@@ -157,7 +179,7 @@ func wellSigned(token string) bool {
 	last := strings.LastIndexByte(token, '.')
 	signature, err := base64.RawURLEncoding.DecodeString(token[last+1:])
 	digest := sha256.Sum256([]byte(token[:last]))
-	return err == nil && rsa.VerifyPKCS1v15(&ourKey().private.PublicKey, crypto.SHA256, digest[:], signature) == nil
+	return err == nil && rsa.VerifyPKCS1v15(&rsaOf(ourKey()).PublicKey, crypto.SHA256, digest[:], signature) == nil
 }
 
 // kind is one kind of forged token.

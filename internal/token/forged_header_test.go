@@ -55,7 +55,7 @@ func headerKinds() []kind {
 	kinds[len(kinds)-1].signed = false
 
 	// members that would change what is verified, or by what (RFC 7515 §4.1, RFC 7797, RFC 8725 §3.10)
-	n, e := b64(string(ourKey().private.N.Bytes())), "AQAB"
+	n, e := b64(string(rsaOf(ourKey()).N.Bytes())), "AQAB"
 	for _, m := range [][2]string{
 		{"crit", `[]`}, {"crit", `["exp"]`}, {"crit", `["b64"]`}, {"crit", `["alg"]`}, {"crit", `["unknown"]`}, {"crit", `"exp"`}, {"crit", `null`}, {"crit", `{}`}, {"crit", `[null]`},
 		{"b64", `false`}, {"b64", `true`}, {"b64", `null`}, {"b64", `"false"`},
@@ -80,8 +80,8 @@ func headerKinds() []kind {
 	}
 	add(errHeader, "duplicates nested", h.plus("jwk", `{"kty":"RSA","kty":"oct"}`).String())
 	kinds = append(kinds, jsonKinds("header ", errHeader, func(text string) string { return signed(text, goodPayload().String()) }, h.String())...)
-	for _, text := range []string{`null`, `{}`} { // objects, or as good as, without alg
-		add(errAlgorithm, "is "+text, text)
+	for _, text := range []string{`null`, `{}`} { // objects, or as good as, without typ
+		add(errTokenType, "is "+text, text)
 	}
 	return kinds
 }

@@ -67,7 +67,7 @@ func signatureKinds() []kind {
 		}[alg]()
 		add(errAlgorithm, alg+" called so", honest+"."+b64(string(signature)))
 	}
-	raw, err := rsa.SignPKCS1v15(nil, ourKey().private, 0, sum256(input)) // no DigestInfo
+	raw, err := rsa.SignPKCS1v15(nil, rsaOf(ourKey()), 0, sum256(input)) // no DigestInfo
 	must(err)
 	add(errSignature, "of the bare digest", with(raw))
 	kinds = append(kinds, hmacKinds(body)...)
@@ -89,7 +89,7 @@ func signatureKinds() []kind {
 		flipped[n] ^= 0x81
 		add(errSignature, fmt.Sprintf("bit 7 of byte %d flipped", n), with(flipped))
 	}
-	key := &ourKey().private.PublicKey
+	key := &rsaOf(ourKey()).PublicKey
 	number := new(big.Int).SetBytes(good)
 	for name, signature := range map[string][]byte{
 		"truncated by one":       good[:len(good)-1],
@@ -125,12 +125,12 @@ func signatureKinds() []kind {
 // hmacKinds sign with what everybody knows of our key as the secret (RFC 8725 §2.1).
 func hmacKinds(body string) []kind {
 	public := ourKey().PublicPEM()
-	der, err := x509.MarshalPKIXPublicKey(&ourKey().private.PublicKey)
+	der, err := x509.MarshalPKIXPublicKey(&rsaOf(ourKey()).PublicKey)
 	must(err)
-	n := ourKey().private.N.Bytes()
+	n := rsaOf(ourKey()).N.Bytes()
 	secrets := map[string][]byte{
 		"PEM": public, "PEM without its newline": public[:len(public)-1], "PEM in base64": []byte(base64.StdEncoding.EncodeToString(public)),
-		"DER": der, "PKCS#1": x509.MarshalPKCS1PublicKey(&ourKey().private.PublicKey), "modulus": n, "modulus in base64url": []byte(b64(string(n))),
+		"DER": der, "PKCS#1": x509.MarshalPKCS1PublicKey(&rsaOf(ourKey()).PublicKey), "modulus": n, "modulus in base64url": []byte(b64(string(n))),
 		"JWK": []byte(`{"kty":"RSA","n":"` + b64(string(n)) + `","e":"AQAB"}`), "kid": []byte(testKID), "nothing": nil,
 	}
 	hashes := map[string]func() hash.Hash{"HS256": sha256.New, "HS384": sha512.New384, "HS512": sha512.New}
@@ -152,8 +152,8 @@ func hmacKinds(body string) []kind {
 
 // embeddedKinds bring the key they are signed with along.
 func embeddedKinds(body string) []kind {
-	n := b64(string(strange().private.N.Bytes()))
-	der, err := x509.MarshalPKIXPublicKey(&strange().private.PublicKey)
+	n := b64(string(rsaOf(strange()).N.Bytes()))
+	der, err := x509.MarshalPKIXPublicKey(&rsaOf(strange()).PublicKey)
 	must(err)
 	var kinds []kind
 	for _, kid := range []string{`"` + testKID + `"`, `"evil"`} {
@@ -198,7 +198,7 @@ func paddingKinds(input string) []kind {
 		"digest changed":         change(func(em []byte) { em[255]++ }),
 	} {
 		number := new(big.Int).SetBytes(em) // below the modulus, whose highest bit is set
-		signature := number.Exp(number, ourKey().private.D, ourKey().private.N).FillBytes(make([]byte, 256))
+		signature := number.Exp(number, rsaOf(ourKey()).D, rsaOf(ourKey()).N).FillBytes(make([]byte, 256))
 		kinds = append(kinds, kind{"signature padding: " + name, input + "." + b64(string(signature)), errSignature, false})
 	}
 	return kinds
@@ -207,17 +207,17 @@ func paddingKinds(input string) []kind {
 // padded is the number a good signature hides (EMSA-PKCS1-v1_5).
 func padded(input string) []byte {
 	number := new(big.Int).SetBytes(rs(crypto.SHA256, input))
-	return number.Exp(number, big.NewInt(int64(ourKey().private.E)), ourKey().private.N).FillBytes(make([]byte, 256))
+	return number.Exp(number, big.NewInt(int64(rsaOf(ourKey()).E)), rsaOf(ourKey()).N).FillBytes(make([]byte, 256))
 }
 
 func rs(h crypto.Hash, input string) []byte {
-	signature, err := rsa.SignPKCS1v15(nil, ourKey().private, h, digestOf(h, input))
+	signature, err := rsa.SignPKCS1v15(nil, rsaOf(ourKey()), h, digestOf(h, input))
 	must(err)
 	return signature
 }
 
 func ps(h crypto.Hash, input string) []byte {
-	signature, err := rsa.SignPSS(rand.Reader, ourKey().private, h, digestOf(h, input), &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash})
+	signature, err := rsa.SignPSS(rand.Reader, rsaOf(ourKey()), h, digestOf(h, input), &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash})
 	must(err)
 	return signature
 }

@@ -84,7 +84,7 @@ func TestUnforged(t *testing.T) {
 func unforged() map[string]string {
 	h, p := goodHeader(), goodPayload()
 	em := new(big.Int).SetBytes(padded(b64(h.String()) + "." + b64(p.String())))
-	private := ourKey().private
+	private := rsaOf(ourKey())
 	byHand := em.Exp(em, private.D, private.N).FillBytes(make([]byte, 256))
 	respelled := func(o object) string {
 		return strings.NewReplacer(`":`, "\" :\n\t", `,"`, " ,\r\n\"").Replace(o.String()) + " "

@@ -35,7 +35,7 @@ func TestPublicOnly(t *testing.T) {
 	if set, err = NewKeySet(ourNextKey(), []*Key{ourKey()}, options); err != nil {
 		t.Fatal(err)
 	}
-	if set.keys[1].private != nil || set.byID[testKID].private != nil {
+	if set.keys[1].CanSign() || set.byID[testKID].CanSign() {
 		t.Error("a private key that signs nothing is kept")
 	}
 }

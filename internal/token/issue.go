@@ -1,8 +1,6 @@
 package token
 
 import (
-	"crypto"
-	"crypto/rsa"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -93,7 +91,7 @@ func (s *KeySet) length(body []byte) int {
 }
 
 func (s *KeySet) lengthUnder(head string, body []byte) int {
-	return len(head) + 1 + partEncoding.EncodedLen(len(body)) + 1 + partEncoding.EncodedLen(s.keys[0].private.Size())
+	return len(head) + 1 + partEncoding.EncodedLen(len(body)) + 1 + partEncoding.EncodedLen(s.keys[0].public.signatureSize())
 }
 
 // sign makes the compact serialization (RFC 7515 §7.1).
@@ -103,7 +101,7 @@ func (s *KeySet) sign(head string, body []byte) (string, error) {
 	token = append(token, '.')
 	token = partEncoding.AppendEncode(token, body)
 	digest := sha256.Sum256(token)
-	signature, err := rsa.SignPKCS1v15(nil, s.keys[0].private, crypto.SHA256, digest[:])
+	signature, err := s.keys[0].sign(digest[:])
 	if err != nil {
 		return "", fmt.Errorf("sign a token: %w", err)
 	}

@@ -39,37 +39,37 @@ func giantKey(t testing.TB, p, q uint, e int) *rsa.PrivateKey {
 func TestGenerateKey(t *testing.T) {
 	t.Parallel()
 	for _, bits := range []int{-1, 0, 1024, 2047, 8193, 1 << 20} {
-		if _, err := GenerateKey(bits); err == nil {
+		if _, err := GenerateRSAKey(bits); err == nil {
 			t.Errorf("%d bits: accepted", bits)
 		}
 	}
-	key, err := GenerateKey(2048)
+	key, err := GenerateRSAKey(2048)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if bits := key.private.N.BitLen(); bits != 2048 {
+	if bits := rsaOf(key).N.BitLen(); bits != 2048 {
 		t.Errorf("%d bits", bits)
 	}
-	same, err := ParseKey(key.PrivateVariable(), key.PublicVariable(), "")
+	same, err := ParseKey(RS256, variableOf(key), key.PublicVariable(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !same.private.Equal(key.private) || same.ID() != key.ID() {
+	if !rsaOf(same).Equal(rsaOf(key)) || same.ID() != key.ID() {
 		t.Error("its own settings are another key")
 	}
-	if strings.ContainsAny(key.PrivateVariable()+key.PublicVariable(), " \r\n") {
+	if strings.ContainsAny(variableOf(key)+key.PublicVariable(), " \r\n") {
 		t.Error("a setting is not one line")
 	}
 }
 
 func TestThumbprint(t *testing.T) {
 	t.Parallel()
-	for _, private := range []*rsa.PrivateKey{ourKey().private, giantKey(t, 2203, 1279, 65537)} {
+	for _, private := range []*rsa.PrivateKey{rsaOf(ourKey()), giantKey(t, 2203, 1279, 65537)} {
 		want, err := (&jose.JSONWebKey{Key: &private.PublicKey}).Thumbprint(crypto.SHA256)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := newKey(private, "").ID(); got != base64.RawURLEncoding.EncodeToString(want) {
+		if got := named(private, "").ID(); got != base64.RawURLEncoding.EncodeToString(want) {
 			t.Errorf("thumbprint %s", got)
 		}
 	}
@@ -78,12 +78,12 @@ func TestThumbprint(t *testing.T) {
 func TestPEM(t *testing.T) {
 	t.Parallel()
 	key := ourKey()
-	for text, kind := range map[string]string{string(key.PrivatePEM()): "PRIVATE KEY", string(key.PublicPEM()): "PUBLIC KEY"} {
+	for text, kind := range map[string]string{string(pemOf(key)): "PRIVATE KEY", string(key.PublicPEM()): "PUBLIC KEY"} {
 		if !strings.HasPrefix(text, "-----BEGIN "+kind+"-----\n") || !strings.HasSuffix(text, "\n-----END "+kind+"-----\n") {
 			t.Errorf("not one block %s", kind)
 		}
 	}
-	der, err := x509.MarshalPKIXPublicKey(&key.private.PublicKey)
+	der, err := x509.MarshalPKIXPublicKey(&rsaOf(key).PublicKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestKeyIsSilent(t *testing.T) {
 		}
 	}
 	text := strings.ToLower(printed.String())
-	for _, number := range []*big.Int{key.private.D, key.private.Primes[0], key.private.Primes[1], key.private.Precomputed.Dp} {
+	for _, number := range []*big.Int{rsaOf(key).D, rsaOf(key).Primes[0], rsaOf(key).Primes[1], rsaOf(key).Precomputed.Dp} {
 		for _, secret := range []string{number.Text(10), number.Text(16), base64.StdEncoding.EncodeToString(number.Bytes())} {
 			if strings.Contains(text, strings.ToLower(secret[10:40])) {
 				t.Fatal("part of a private key was printed")

@@ -35,7 +35,8 @@ func (e *TooFewBytes) Error() string {
 }
 
 // KeySet signs with one key and verifies with that key and others: former keys, whose tokens are still valid, and coming
-// ones. It keeps only the public halves of the others. A KeySet is immutable, see Holder; it may be used by any number of
+// ones. Keys of both algorithms may be in one set; a token is valid only under the algorithm of the key that its kid names.
+// A KeySet keeps only the public halves of the others. A KeySet is immutable, see Holder; it may be used by any number of
 // goroutines.
 type KeySet struct {
 	keys    []*Key // the signing key first
@@ -109,7 +110,7 @@ func NewKeySet(signing *Key, others []*Key, options Options) (*KeySet, error) {
 
 // encodeHeader returns the first part of what a key signs.
 func encodeHeader(kind string, signing *Key) (string, error) {
-	head, err := json.Marshal(header{Algorithm: algorithm, Type: kind, KeyID: signing.id})
+	head, err := json.Marshal(header{Algorithm: signing.Algorithm(), Type: kind, KeyID: signing.id})
 	if err != nil {
 		return "", fmt.Errorf("encode the header: %w", err)
 	}
@@ -137,12 +138,9 @@ func (s *KeySet) IssuerAudience() (issuer string, audiences []string) {
 func (s *KeySet) Public() []users.PublicKey {
 	public := make([]users.PublicKey, len(s.keys))
 	for i, k := range s.keys {
-		public[i] = users.PublicKey{
-			ID:       k.id,
-			Modulus:  k.public.N.Bytes(),
-			Exponent: exponent(k.public),
-			PEM:      k.PublicPEM(),
-		}
+		one := k.public.parameters()
+		one.ID, one.Algorithm, one.PEM = k.id, string(k.Algorithm()), k.PublicPEM()
+		public[i] = one
 	}
 	return public
 }

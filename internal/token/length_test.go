@@ -73,7 +73,7 @@ func TestLeastBytes(t *testing.T) {
 
 	// With the longest settings and key the default bound does.
 	name := strings.Repeat("n", 255)
-	key := newKey(giantKey(t, 4423, 3217, 65537), strings.Repeat("k", maxKIDLength)) // 7640 bits
+	key := named(giantKey(t, 4423, 3217, 65537), strings.Repeat("k", maxKIDLength)) // 7640 bits
 	if _, err := NewKeySet(key, nil, Options{Issuer: name, Audiences: []string{name}, MaxBytes: 4096 - 200}); err != nil {
 		t.Errorf("with all settings as long as they may be: %v", err)
 	}

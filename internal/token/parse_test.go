@@ -51,7 +51,7 @@ func spki(t testing.TB, key any) []byte {
 
 func TestParseKeyAccepts(t *testing.T) {
 	t.Parallel()
-	private := ourKey().private
+	private := rsaOf(ourKey())
 	p8, p1 := pkcs8(t, private), x509.MarshalPKCS1PrivateKey(private)
 	pub, pub1 := spki(t, &private.PublicKey), x509.MarshalPKCS1PublicKey(&private.PublicKey)
 	plain := block("PRIVATE KEY", p8)
@@ -70,27 +70,27 @@ func TestParseKeyAccepts(t *testing.T) {
 		"longest kid":            {std(plain), "", strings.Repeat("k", 128)},
 		"any kid":                {std(plain), "", `2025-10/main~!`},
 	} {
-		key, err := ParseKey(c.private, c.public, c.kid)
+		key, err := ParseKey(RS256, c.private, c.public, c.kid)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if !key.private.Equal(private) || key.ID() != c.kid {
+		if !rsaOf(key).Equal(private) || key.ID() != c.kid {
 			t.Errorf("%s: another key, id %s", name, key.ID())
 		}
 	}
 	if base64.URLEncoding.EncodeToString(plain) != std(plain) {
 		t.Error("url-safe base64 of a PEM differs, so it should be read too")
 	}
-	key, err := ParseKey(std(plain), "", "")
+	key, err := ParseKey(RS256, std(plain), "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if key.ID() != thumbprint(&private.PublicKey) {
+	if key.ID() != thumbprint((*rsaPublic)(&private.PublicKey)) {
 		t.Errorf("default id %s", key.ID())
 	}
 	for _, large := range []*rsa.PrivateKey{giantKey(t, 2203, 1279, 65537), giantKey(t, 4423, 3217, 65537)} {
-		if _, err := ParseKey(std(block("PRIVATE KEY", pkcs8(t, large))), "", ""); err != nil {
+		if _, err := ParseKey(RS256, std(block("PRIVATE KEY", pkcs8(t, large))), "", ""); err != nil {
 			t.Errorf("%d bits: %v", large.N.BitLen(), err)
 		}
 	}
@@ -98,7 +98,7 @@ func TestParseKeyAccepts(t *testing.T) {
 
 func TestParseKeyRefuses(t *testing.T) {
 	t.Parallel()
-	private := ourKey().private
+	private := rsaOf(ourKey())
 	p8, p1 := pkcs8(t, private), x509.MarshalPKCS1PrivateKey(private)
 	good := std(block("PRIVATE KEY", p8))
 	goodPublic := std(block("PUBLIC KEY", spki(t, &private.PublicKey)))
@@ -168,21 +168,21 @@ func TestParseKeyRefuses(t *testing.T) {
 		"headers":                   {legacy(map[string]string{"Comment": "mine"}), "", "", "headers", []string{priv}},
 		"PKCS#8 called PKCS#1":      {std(block("RSA PRIVATE KEY", p8)), "", "", "valid RSA key", []string{priv}},
 		"PKCS#1 called PKCS#8":      {std(block("PRIVATE KEY", p1)), "", "", "valid RSA key", []string{priv}},
-		"EC":                        {std(block("EC PRIVATE KEY", curveDER)), "", "", "private RSA key", []string{priv}},
-		"EC in PKCS#8":              {std(block("PRIVATE KEY", pkcs8(t, p384))), "", "", "must be an RSA key", []string{priv}},
+		"EC for RS256":              {std(block("EC PRIVATE KEY", curveDER)), "", "", "JWT_ALGORITHM is RS256", []string{priv}},
+		"P-384 in PKCS#8":           {std(block("PRIVATE KEY", pkcs8(t, p384))), "", "", "must be an RSA key or a P-256 key", []string{priv}},
 		"Ed25519":                   {std(block("PRIVATE KEY", pkcs8(t, ed))), "", "", "must be an RSA key", []string{priv}},
-		"OpenSSH":                   {std(block("OPENSSH PRIVATE KEY", p8)), "", "", "private RSA key", []string{priv}},
-		"certificate":               {std(block("CERTIFICATE", p8)), "", "", "private RSA key", []string{priv}},
-		"public for private":        {goodPublic, "", "", "private RSA key", []string{priv}},
+		"OpenSSH":                   {std(block("OPENSSH PRIVATE KEY", p8)), "", "", "private RSA", []string{priv}},
+		"certificate":               {std(block("CERTIFICATE", p8)), "", "", "private RSA", []string{priv}},
+		"public for private":        {goodPublic, "", "", "private RSA", []string{priv}},
 		"1024 bits":                 {std(block("PRIVATE KEY", pkcs8(t, weak))), "", "", "at least 2048 bits", []string{priv}},
 		"8676 bits":                 {std(block("PRIVATE KEY", pkcs8(t, giantKey(t, 4423, 4253, 65537)))), "", "", "at most 8192 bits", []string{priv}},
 		"small exponent":            {std(block("PRIVATE KEY", pkcs8(t, giantKey(t, 2203, 1279, 17)))), "", "", "exponent", []string{priv}},
 
 		"of another pair":             {good, strange().PublicVariable(), "", "public half", []string{pub}},
 		"garbage public":              {good, "!", "", "base64", []string{pub}},
-		"private for public":          {good, good, "", "public RSA key", []string{pub}},
-		"certificate for public":      {good, std(block("CERTIFICATE", spki(t, &private.PublicKey))), "", "public RSA key", []string{pub}},
-		"EC public":                   {good, std(block("PUBLIC KEY", spki(t, &curve.PublicKey))), "", "must be an RSA key", []string{pub}},
+		"private for public":          {good, good, "", "public RSA", []string{pub}},
+		"certificate for public":      {good, std(block("CERTIFICATE", spki(t, &private.PublicKey))), "", "public RSA", []string{pub}},
+		"EC public":                   {good, std(block("PUBLIC KEY", spki(t, &curve.PublicKey))), "", "public half", []string{pub}},
 		"Ed25519 public":              {good, std(block("PUBLIC KEY", spki(t, edPublic))), "", "must be an RSA key", []string{pub}},
 		"1024 bits public":            {good, std(block("PUBLIC KEY", spki(t, &weak.PublicKey))), "", "at least 2048 bits", []string{pub}},
 		"two public blocks":           {good, std(bytes.Repeat(ourKey().PublicPEM(), 2)), "", "several", []string{pub}},
@@ -200,7 +200,7 @@ func TestParseKeyRefuses(t *testing.T) {
 		"kid DEL":                {good, "", "\x7f", "printable", []string{kid}},
 		"all at once":            {"!", "!", "\n", "base64", []string{priv, pub, kid}},
 	} {
-		key, err := ParseKey(c.private, c.public, c.kid)
+		key, err := ParseKey(RS256, c.private, c.public, c.kid)
 		if err == nil || key != nil {
 			t.Errorf("%s: accepted", name)
 			continue
@@ -239,7 +239,7 @@ func TestManyPrimes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = ParseKey(std(block("PRIVATE KEY", pkcs8(t, key))), "", "")
+	_, err = ParseKey(RS256, std(block("PRIVATE KEY", pkcs8(t, key))), "", "")
 	if err == nil || !strings.Contains(err.Error(), "two primes") {
 		t.Errorf("three primes: %v", err)
 	}

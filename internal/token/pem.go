@@ -2,6 +2,7 @@ package token
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/asn1"
@@ -44,8 +45,8 @@ func oneValue(der []byte) bool {
 	return err == nil && len(rest) == 0
 }
 
-// privateFromPEM reads an RSA private key and checks that it is valid and strong enough.
-func privateFromPEM(text []byte) (*rsa.PrivateKey, string) {
+// privateFromPEM reads a private key and checks that it is valid and strong enough. The id has been checked.
+func privateFromPEM(text []byte, id string) (*Key, string) {
 	block, problem := onlyBlock(text)
 	if problem != "" {
 		return nil, problem
@@ -57,28 +58,36 @@ func privateFromPEM(text []byte) (*rsa.PrivateKey, string) {
 		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
 	case "RSA PRIVATE KEY":
 		key, err = x509.ParsePKCS1PrivateKey(block.Bytes)
+	case "EC PRIVATE KEY":
+		key, err = x509.ParseECPrivateKey(block.Bytes)
 	default:
-		return nil, "must be a private RSA key (PEM block PRIVATE KEY or RSA PRIVATE KEY)"
+		return nil, "must be a private RSA or P-256 key (PEM block PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY)"
 	}
+	return privateKey(key, err, id)
+}
+
+// privateKey takes what a parser of crypto/x509 has returned.
+func privateKey(parsed any, err error, id string) (*Key, string) {
 	if err != nil {
-		return nil, "must be a valid RSA key"
+		return nil, "must be a valid RSA key or P-256 key"
 	}
-	private, ok := key.(*rsa.PrivateKey)
+	signer, ok := parsed.(crypto.Signer)
 	if !ok {
-		return nil, "must be an RSA key"
+		return nil, "must be an RSA key or a P-256 key"
 	}
-	if problem := publicProblem(&private.PublicKey); problem != "" {
+	half, problem := newPublicHalf(signer.Public())
+	if problem != "" {
 		return nil, problem
 	}
 	// More than two primes mean smaller ones, and a weaker key than its length says.
-	if len(private.Primes) != 2 || private.Validate() != nil {
+	if key, ok := signer.(*rsa.PrivateKey); ok && (len(key.Primes) != 2 || key.Validate() != nil) {
 		return nil, "must be a valid RSA key of two primes"
 	}
-	return private, ""
+	return keyOf(half, signer, id), ""
 }
 
-// publicFromPEM reads an RSA public key and checks that it is strong enough.
-func publicFromPEM(text []byte) (*rsa.PublicKey, string) {
+// publicFromPEM reads a public key and checks that it is strong enough.
+func publicFromPEM(text []byte) (*Key, string) {
 	block, problem := onlyBlock(text)
 	if problem != "" {
 		return nil, problem
@@ -91,14 +100,19 @@ func publicFromPEM(text []byte) (*rsa.PublicKey, string) {
 	case "RSA PUBLIC KEY":
 		key, err = x509.ParsePKCS1PublicKey(block.Bytes)
 	default:
-		return nil, "must be a public RSA key (PEM block PUBLIC KEY)"
+		return nil, "must be a public RSA or P-256 key (PEM block PUBLIC KEY)"
 	}
+	return publicKey(key, err, "")
+}
+
+// publicKey takes what a parser of crypto/x509 has returned.
+func publicKey(parsed any, err error, id string) (*Key, string) {
 	if err != nil {
-		return nil, "must be a valid RSA key"
+		return nil, "must be a valid RSA key or P-256 key"
 	}
-	public, ok := key.(*rsa.PublicKey)
-	if !ok {
-		return nil, "must be an RSA key"
+	half, problem := newPublicHalf(parsed)
+	if problem != "" {
+		return nil, problem
 	}
-	return public, publicProblem(public)
+	return keyOf(half, nil, id), ""
 }

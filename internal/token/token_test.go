@@ -193,7 +193,7 @@ func TestIssueOwnRoleAlone(t *testing.T) {
 func TestLongestEver(t *testing.T) {
 	t.Parallel()
 	wide := strings.Repeat(`"`, maxNameLength)
-	key := newKey(giantKey(t, 4423, 3217, 65537), strings.Repeat(`"`, maxKIDLength)) // 7640 bits
+	key := named(giantKey(t, 4423, 3217, 65537), strings.Repeat(`\`, maxKIDLength)) // 7640 bits
 	set, err := NewKeySet(key, nil, Options{Issuer: wide, Audiences: []string{wide}})
 	if err != nil {
 		t.Fatal(err)
@@ -290,7 +290,7 @@ func TestOtherImplementation(t *testing.T) {
 		t.Fatal(err)
 	}
 	var claims jwt.Claims
-	if err := parsed.Claims(&ourKey().private.PublicKey, &claims); err != nil {
+	if err := parsed.Claims(&rsaOf(ourKey()).PublicKey, &claims); err != nil {
 		t.Fatal(err)
 	}
 	if err := claims.Validate(jwt.Expected{Issuer: testIssuer, AnyAudience: jwt.Audience{testAudience}, Time: testNow}); err != nil {
@@ -298,7 +298,7 @@ func TestOtherImplementation(t *testing.T) {
 	}
 
 	signer, err := jose.NewSigner(
-		jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: ourNextKey().private, KeyID: otherKID}},
+		jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: rsaOf(ourNextKey()), KeyID: otherKID}},
 		(&jose.SignerOptions{}).WithType("JWT"))
 	if err != nil {
 		t.Fatal(err)

@@ -83,7 +83,7 @@ func writeVectors(t *testing.T, made []vector) {
 	t.Helper()
 	var keys []string
 	for _, k := range []*Key{ourKey(), ourNextKey()} {
-		keys = append(keys, fmt.Sprintf(`{"kty":"RSA","kid":%q,"use":"sig","alg":"RS256","n":%q,"e":"AQAB"}`, k.id, b64(string(k.private.N.Bytes()))))
+		keys = append(keys, fmt.Sprintf(`{"kty":"RSA","kid":%q,"use":"sig","alg":"RS256","n":%q,"e":"AQAB"}`, k.id, b64(string(rsaOf(k).N.Bytes()))))
 	}
 	v := vectors{
 		Issuer: testIssuer, Audience: testAudience, Now: testNow.Unix(),
@@ -152,10 +152,17 @@ func publicSet(t *testing.T, v vectors) *KeySet {
 		if err != nil {
 			t.Fatal(err)
 		}
-		public := rsa.PublicKey{N: new(big.Int).SetBytes(n), E: 65537}
-		keys[i] = newKey(&rsa.PrivateKey{PublicKey: public}, k.Kid)
+		half, problem := newPublicHalf(&rsa.PublicKey{N: new(big.Int).SetBytes(n), E: 65537})
+		if problem != "" {
+			t.Fatal(problem)
+		}
+		keys[i] = keyOf(half, nil, k.Kid)
 	}
-	set, err := NewKeySet(keys[0], keys[1:], Options{Issuer: v.Issuer, Audiences: []string{v.Audience}})
+	signing, err := GenerateKey(ES256) // a set has to have one; it has signed nothing of the file
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := NewKeySet(signing, keys, Options{Issuer: v.Issuer, Audiences: []string{v.Audience}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,6 @@
 package token
 
 import (
-	"crypto"
-	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -27,7 +25,7 @@ var (
 	errTooLong   = errors.New("longer than 8 KiB")
 	errParts     = errors.New("not three base64url parts")
 	errHeader    = errors.New("header not a JSON object of alg, typ and kid")
-	errAlgorithm = errors.New("alg is not RS256")
+	errAlgorithm = errors.New("alg is not that of the key")
 	errTokenType = errors.New("typ is not JWT")
 	errKey       = errors.New("kid is not one of ours")
 	errSignature = errors.New("signature does not match")
@@ -69,13 +67,14 @@ func (s *KeySet) Verify(token string, now time.Time) (users.Claims, error) {
 		return users.Claims{}, err
 	}
 	digest := sha256.Sum256([]byte(signed))
-	if rsa.VerifyPKCS1v15(key.public, crypto.SHA256, digest[:], signature) != nil {
+	if !key.public.verify(digest[:], signature) {
 		return users.Claims{}, errSignature
 	}
 	return s.claims(raw, now)
 }
 
-// keyFor returns the key that the header names. A member beside alg, typ and kid is refused rather than
+// keyFor returns the key that the header names, if its alg is that of the key: the algorithm is never chosen by the token
+// (RFC 8725 §3.1). A member beside alg, typ and kid is refused rather than
 // passed over: none of ours has one, and crit, b64, jwk, jku and x5u exist only to change what is verified,
 // or by what.
 func (s *KeySet) keyFor(part string) (*Key, error) {
@@ -87,15 +86,15 @@ func (s *KeySet) keyFor(part string) (*Key, error) {
 	if json.Unmarshal(raw, &h, json.RejectUnknownMembers(true)) != nil {
 		return nil, errHeader
 	}
-	if h.Algorithm != algorithm {
-		return nil, errAlgorithm
-	}
 	if h.Type != tokenType {
 		return nil, errTokenType
 	}
 	key, ok := s.byID[h.KeyID]
 	if !ok {
 		return nil, errKey
+	}
+	if h.Algorithm != key.Algorithm() {
+		return nil, errAlgorithm
 	}
 	return key, nil
 }
