@@ -14,16 +14,16 @@
 // # Tokens
 //
 // A token is valid if svc-users itself would accept it: the tests check this package and the service with the same
-// thousand tokens, good and forged. One algorithm (RS256), fixed in the code; three canonical base64url parts, at
-// most 8 KiB; a header of alg, typ and kid alone; strict JSON; every claim present and of its type; issuer and
-// audience as set; 30 seconds of leeway. A request with two Authorization headers is refused.
+// thousand tokens, good and forged. One algorithm for each key, RS256 for RSA and ES256 for P-256, taken from the kind of
+// the key and never from the token; three canonical base64url parts, at most 8 KiB; a header of alg, typ and kid alone;
+// strict JSON; every claim present and of its type; issuer and audience as set; 30 seconds of leeway. A request with two Authorization headers is refused.
 //
 // Keys are fetched with the first token and are fresh for as long as their Cache-Control says, 5 minutes without one.
 // They are renewed in the background before that time is over. Only after twice that time without a request does a
 // request wait for the renewal, for a second at most. A withdrawn key is accepted until the renewal. Unknown key ids
 // cause at most one request in 10 seconds, however many tokens have made-up ids. If the issuer is down, known keys are
-// used for 24 hours. Only RSA keys of 2048 bits or more that are for RS256 are used, and redirects to another host are
-// refused.
+// used for 24 hours. Only RSA keys of 2048 bits or more and keys on P-256 are used, and of these none that is for another
+// use or algorithm; redirects to another host are refused.
 //
 // # Changes
 //

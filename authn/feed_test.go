@@ -3,7 +3,7 @@ package authn
 import (
 	"cmp"
 	"context"
-	"crypto/rsa"
+	"crypto"
 	"crypto/sha256"
 	"fmt"
 	"maps"
@@ -26,7 +26,7 @@ type feed struct {
 	piece    int           // how many of them one statement tells of
 	edit     func(payload member)
 	instead  http.HandlerFunc // answers in its place, where it is not nil
-	key      *rsa.PrivateKey
+	key      crypto.Signer
 	typ      string
 	token    string // that it takes; empty takes any
 	requests []request

@@ -3,6 +3,8 @@ package authn
 import (
 	"context"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -10,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -30,7 +33,16 @@ const (
 var (
 	ourKey   = sync.OnceValue(func() *rsa.PrivateKey { return newKey(2048) })
 	otherKey = sync.OnceValue(func() *rsa.PrivateKey { return newKey(2048) })
+	curveKey = sync.OnceValue(func() *ecdsa.PrivateKey { return newCurveKey(elliptic.P256()) })
 )
+
+func newCurveKey(curve elliptic.Curve) *ecdsa.PrivateKey {
+	key, err := ecdsa.GenerateKey(curve, rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	return key
+}
 
 func newKey(bits int) *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, bits)
@@ -43,8 +55,17 @@ func newKey(bits int) *rsa.PrivateKey {
 // member is an object to be encoded.
 type member = map[string]any
 
-// sign makes a compact JWS.
-func sign(key *rsa.PrivateKey, kid, typ string, payload any) string {
+// sign makes a compact JWS by the algorithm of the key.
+func sign(key crypto.Signer, kid, typ string, payload any) string {
+	alg := rs256
+	if _, ok := key.(*ecdsa.PrivateKey); ok {
+		alg = es256
+	}
+	return signAs(key, alg, kid, typ, payload)
+}
+
+// signAs makes one whose header names any algorithm.
+func signAs(key crypto.Signer, alg, kid, typ string, payload any) string {
 	encode := func(v any) string {
 		text, err := json.Marshal(v)
 		if err != nil {
@@ -52,13 +73,31 @@ func sign(key *rsa.PrivateKey, kid, typ string, payload any) string {
 		}
 		return base64.RawURLEncoding.EncodeToString(text)
 	}
-	signed := encode(member{"alg": "RS256", "typ": typ, "kid": kid}) + "." + encode(payload)
+	signed := encode(member{"alg": alg, "typ": typ, "kid": kid}) + "." + encode(payload)
 	digest := sha256.Sum256([]byte(signed))
-	signature, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, digest[:])
+	return signed + "." + base64.RawURLEncoding.EncodeToString(signatureBy(key, digest[:]))
+}
+
+// signatureBy is a signature as it stands in a JWS.
+func signatureBy(key crypto.Signer, digest []byte) []byte {
+	if key, ok := key.(*ecdsa.PrivateKey); ok {
+		r, s, err := ecdsa.Sign(rand.Reader, key, digest)
+		if err != nil {
+			panic(err)
+		}
+		return append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...)
+	}
+	signature, err := key.Sign(rand.Reader, digest, crypto.SHA256)
 	if err != nil {
 		panic(err)
 	}
-	return signed + "." + base64.RawURLEncoding.EncodeToString(signature)
+	return signature
+}
+
+// curveJWK is the JWK of a key on P-256.
+func curveJWK(key *ecdsa.PrivateKey, kid string) member {
+	coordinate := func(n *big.Int) string { return base64.RawURLEncoding.EncodeToString(n.FillBytes(make([]byte, 32))) }
+	return member{"kty": "EC", "crv": "P-256", "kid": kid, "use": "sig", "alg": "ES256", "x": coordinate(key.X), "y": coordinate(key.Y)}
 }
 
 func jwk(key *rsa.PrivateKey, kid string) member {

@@ -1,28 +1,18 @@
 package authn
 
 import (
-	"crypto/rsa"
 	"errors"
 	"fmt"
-	"math/big"
 	"slices"
 )
 
-const (
-	// minBits is what NIST SP 800-131A asks of RSA, and RFC 7518 §3.3 of RS256.
-	minBits = 2048
-	// maxBits bounds the time to verify a signature, even with a forged document.
-	maxBits = 8192
-	// minExponent is the least public exponent FIPS 186-5 §5.5 allows.
-	minExponent = 1<<16 + 1
-	// maxKID is more than the service gives a key id.
-	maxKID = 256
-)
+// maxKID is more than the service gives a key id.
+const maxKID = 256
 
-// parseKeys reads a JWK set (RFC 7517): the object with a member keys that both documents of the service are. Keys
-// that are not for verifying RS256, or too weak for it, are passed over, since others may be published beside ours.
+// parseKeys reads a JWK set (RFC 7517): the object with a member keys that both documents of the service are. Keys that
+// are not for verifying RS256 or ES256, or too weak for it, are passed over, since others may be published beside ours.
 // Two usable ones under one id are an error: nothing would say which is meant.
-func parseKeys(raw []byte) (map[string]*rsa.PublicKey, error) {
+func parseKeys(raw []byte) (map[string]publicKey, error) {
 	document, err := parseObject(raw)
 	if err != nil {
 		return nil, err
@@ -31,7 +21,7 @@ func parseKeys(raw []byte) (map[string]*rsa.PublicKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys := make(map[string]*rsa.PublicKey, len(list))
+	keys := make(map[string]publicKey, len(list))
 	for _, jwk := range list {
 		kid, key := parseKey(jwk)
 		if key == nil {
@@ -43,15 +33,16 @@ func parseKeys(raw []byte) (map[string]*rsa.PublicKey, error) {
 		keys[kid] = key
 	}
 	if len(keys) == 0 {
-		return nil, errors.New("no RSA key for RS256 of 2048 bits or more in it")
+		return nil, errors.New("no key for RS256 of 2048 bits or more, nor one for ES256, in it")
 	}
 	return keys, nil
 }
 
-// parseKey returns nil for a key that is not for verifying RS256.
-func parseKey(jwk object) (kid string, key *rsa.PublicKey) {
+// parseKey returns nil for a key that is not for verifying RS256 or ES256. The kind of the key decides which of the two:
+// alg, where it is there, must be that one.
+func parseKey(jwk object) (kid string, key publicKey) {
 	kid, _ = jwk["kid"].(string)
-	if kid == "" || len(kid) > maxKID || jwk["kty"] != "RSA" || !absentOr(jwk, "use", "sig") || !absentOr(jwk, "alg", algorithm) {
+	if kid == "" || len(kid) > maxKID || !absentOr(jwk, "use", "sig") {
 		return "", nil
 	}
 	if _, there := jwk["key_ops"]; there {
@@ -59,28 +50,16 @@ func parseKey(jwk object) (kid string, key *rsa.PublicKey) {
 			return "", nil
 		}
 	}
-	n, okN := unsigned(jwk["n"])
-	e, okE := unsigned(jwk["e"])
-	if !okN || !okE || n.BitLen() < minBits || n.BitLen() > maxBits || n.Bit(0) == 0 {
-		return "", nil
+	switch {
+	case jwk["kty"] == "RSA" && absentOr(jwk, "alg", rs256):
+		return kid, parseRSA(jwk)
+	case jwk["kty"] == "EC" && absentOr(jwk, "alg", es256):
+		return kid, parseP256(jwk)
 	}
-	if e.BitLen() > 31 || e.Int64() < minExponent || e.Bit(0) == 0 {
-		return "", nil
-	}
-	return kid, &rsa.PublicKey{N: n, E: int(e.Int64())}
+	return "", nil
 }
 
 func absentOr(jwk object, name, value string) bool {
 	v, there := jwk[name]
 	return !there || v == value
-}
-
-// unsigned reads a number as RFC 7518 §2 writes it (Base64urlUInt).
-func unsigned(v any) (*big.Int, bool) {
-	text, _ := v.(string)
-	raw, err := decodePart(text)
-	if err != nil || raw[0] == 0 {
-		return nil, false
-	}
-	return new(big.Int).SetBytes(raw), true
 }

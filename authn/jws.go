@@ -2,8 +2,6 @@ package authn
 
 import (
 	"context"
-	"crypto"
-	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -11,7 +9,6 @@ import (
 )
 
 const (
-	algorithm     = "RS256"
 	tokenType     = "JWT"
 	statementType = "changes+jwt"
 
@@ -28,14 +25,14 @@ var (
 	errTooLong   = errors.New("too long")
 	errParts     = errors.New("not three base64url parts")
 	errHeader    = errors.New("header not a JSON object of alg, typ and kid alone")
-	errAlgorithm = errors.New("alg is not RS256")
+	errAlgorithm = errors.New("alg is not that of the key")
 	errType      = errors.New("typ is not the one expected")
 	errKey       = errors.New("kid names no key of the issuer")
 	errSignature = errors.New("signature does not match")
 )
 
-// open parses a compact JWS (RFC 7515 §7.1) by hand and returns its payload once the signature is verified: there is one
-// algorithm, and the key comes from the issuer's key set, never from the JWS.
+// open parses a compact JWS (RFC 7515 §7.1) by hand and returns its payload once the signature is verified: the key comes
+// from the issuer's key set, never from the JWS, and the algorithm from the key.
 func (v *Verifier) open(ctx context.Context, compact, typ string) ([]byte, error) {
 	last := strings.LastIndexByte(compact, '.')
 	if last < 0 {
@@ -44,7 +41,7 @@ func (v *Verifier) open(ctx context.Context, compact, typ string) ([]byte, error
 	// Cut at the first and the last dot: any more are inside the payload, whose alphabet has none.
 	signed := compact[:last]
 	head, body, _ := strings.Cut(signed, ".")
-	kid, err := keyID(head, typ)
+	kid, alg, err := readHeader(head, typ)
 	if err != nil {
 		return nil, err
 	}
@@ -61,40 +58,44 @@ func (v *Verifier) open(ctx context.Context, compact, typ string) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
+	if alg != key.algorithm() {
+		return nil, errAlgorithm
+	}
 	digest := sha256.Sum256([]byte(signed))
-	if rsa.VerifyPKCS1v15(key, crypto.SHA256, digest[:], signature) != nil {
+	if !key.verify(digest[:], signature) {
 		return nil, errSignature
 	}
 	return payload, nil
 }
 
-// keyID reads the header. A member beside alg, typ and kid is refused rather than passed over: the service writes
-// none, and crit, b64, jwk, jku and x5u exist only to change what is verified, or by what.
-func keyID(part, typ string) (string, error) {
+// readHeader returns kid and alg of the header. A member beside alg, typ and kid is refused rather than passed over: the
+// service writes none, and crit, b64, jwk, jku and x5u exist only to change what is verified, or by what.
+func readHeader(part, typ string) (kid, alg string, err error) {
 	raw, err := decodePart(part)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	head, err := parseObject(raw)
 	if err != nil {
-		return "", errHeader
+		return "", "", errHeader
 	}
 	for name := range head {
 		if name != "alg" && name != "typ" && name != "kid" {
-			return "", errHeader
+			return "", "", errHeader
 		}
 	}
-	if head["alg"] != algorithm {
-		return "", errAlgorithm
+	alg, _ = head["alg"].(string)
+	if alg != rs256 && alg != es256 {
+		return "", "", errAlgorithm // before any key is asked for
 	}
 	if head["typ"] != typ {
-		return "", errType
+		return "", "", errType
 	}
 	kid, ok := head["kid"].(string)
 	if !ok || kid == "" {
-		return "", errKey
+		return "", "", errKey
 	}
-	return kid, nil
+	return kid, alg, nil
 }
 
 // decodePart undoes base64url. Line breaks are looked for by hand, because the decoder skips them.

@@ -2,7 +2,6 @@ package authn
 
 import (
 	"context"
-	"crypto/rsa"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -36,7 +35,7 @@ const (
 
 // keySet holds the keys of one response. It is immutable.
 type keySet struct {
-	keys  map[string]*rsa.PublicKey
+	keys  map[string]publicKey
 	etag  string
 	got   time.Time // when it was asked for
 	until time.Time // how long it counts as fresh
@@ -74,7 +73,7 @@ type fetch struct {
 
 // get returns the key of an id. The error is errKey where the issuer has no such key; any other error says that the keys
 // could not be fetched.
-func (s *keySource) get(ctx context.Context, kid string) (*rsa.PublicKey, error) {
+func (s *keySource) get(ctx context.Context, kid string) (publicKey, error) {
 	key, wait, err := s.look(kid)
 	if wait == nil {
 		return key, err
@@ -104,7 +103,7 @@ func (s *keySource) get(ctx context.Context, kid string) (*rsa.PublicKey, error)
 }
 
 // look returns the key, or why there is none, and the request that has to be waited for: with a key, not for long.
-func (s *keySource) look(kid string) (*rsa.PublicKey, *fetch, error) {
+func (s *keySource) look(kid string) (publicKey, *fetch, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.clock()
@@ -146,7 +145,7 @@ func (s *keySource) usable() *keySet {
 	return s.set
 }
 
-func (set *keySet) find(kid string) *rsa.PublicKey {
+func (set *keySet) find(kid string) publicKey {
 	if set == nil {
 		return nil
 	}

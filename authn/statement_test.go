@@ -35,6 +35,7 @@ func TestStatementsThatDoNotCount(t *testing.T) {
 	}
 	for name, wrong := range map[string]func(*feed){
 		"signed by another":     func(f *feed) { f.key = otherKey() },
+		"by a P-256 key":        func(f *feed) { f.key = curveKey() },
 		"a token":               func(f *feed) { f.typ = tokenType },
 		"another type":          func(f *feed) { f.typ = "changes" },
 		"another issuer":        edit("iss", "https://evil.example"),
