@@ -128,7 +128,7 @@ describe('the verifier', { timeout: 1_200_000 }, () => {
     [published, asked] = [vectors.jwks.keys.filter((key) => key.kid === vectors.jwks.keys[0].kid), 0];
     const tokenOf = (kid) =>
       vectors.tokens.find(({ token, good }) => good && JSON.parse(Buffer.from(token.split('.')[0], 'base64url')).kid === kid).token;
-    const [first, second] = vectors.jwks.keys.map(({ kid }) => tokenOf(kid));
+    const [first, second] = vectors.jwks.keys.slice(0, 2).map(({ kid }) => tokenOf(kid));
     t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
     const status = make();
     assert.equal(await status(first), 200);

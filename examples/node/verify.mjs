@@ -6,6 +6,9 @@ import { Malformed, parts, readClaims } from './strict.mjs';
 
 const MAX_TOKEN = 8 * 1024;
 
+// jose uses a key for an algorithm only if both its kind and its alg are that algorithm's: RSA for RS256, P-256 for ES256.
+const ALGORITHMS = ['RS256', 'ES256'];
+
 /** Why a request is refused: a status, a message, and the value of WWW-Authenticate (RFC 6750 §3), if any. */
 export class Refusal extends Error {
   constructor(status, message, challenge) {
@@ -39,10 +42,10 @@ export function verifier({ jwks, issuer, audience, now = Date.now }) {
   async function verified(token) {
     try {
       const { header, payload } = parts(token);
-      // The expected values are fixed here: only the key id is taken from the header.
+      // The expected values are fixed here: the header says only which key it is, and the key which algorithm.
       const { alg, typ, kid, ...more } = header;
-      if (alg !== 'RS256' || typ !== 'JWT' || typeof kid !== 'string' || !kid || Object.keys(more).length > 0) throw invalid();
-      await compactVerify(token, keys, { algorithms: ['RS256'] }); // the signature alone
+      if (!ALGORITHMS.includes(alg) || typ !== 'JWT' || typeof kid !== 'string' || !kid || Object.keys(more).length > 0) throw invalid();
+      await compactVerify(token, keys, { algorithms: ALGORITHMS }); // the signature alone
       return readClaims(payload, { issuer, audience, now: now() / 1000 });
     } catch (error) {
       if (error instanceof Refusal) throw error;
@@ -52,8 +55,9 @@ export function verifier({ jwks, issuer, audience, now = Date.now }) {
   }
 }
 
-/** Whether the error is about the token, and not that the keys could not be fetched. */
+/** Whether the error is about the token, or the key that it names is none, and not that the keys could not be fetched. */
 function aboutTheToken(error) {
+  if (error.code === 'ERR_CRYPTO_INVALID_JWK') return true; // a point that is not on the curve
   return error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout) && !(error instanceof errors.JWKSInvalid) && error.code !== 'ERR_JOSE_GENERIC';
 }
 

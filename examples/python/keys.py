@@ -14,9 +14,26 @@ COOL_DOWN = 10
 COOL_DOWN_WITHOUT = 1
 TIMEOUT = 5
 
+# The one algorithm of a key, by its kind (RFC 7518 section 3.1). It is never taken from a token.
+ALGORITHMS = {"RSA": "RS256", "EC": "ES256"}
+
 
 class NoKeys(Exception):
     """The keys cannot be fetched."""
+
+
+def usable(jwk):
+    """The algorithm and the key of a JWK that is for RS256, or on P-256 for ES256; None for any other."""
+    kind = jwk.get("kty")
+    algorithm = ALGORITHMS.get(kind) if isinstance(kind, str) else None
+    if algorithm is None or jwk.get("alg", algorithm) != algorithm or jwk.get("use", "sig") != "sig":
+        return None
+    if kind == "EC" and jwk.get("crv") != "P-256":
+        return None
+    try:
+        return algorithm, jwt.PyJWK(jwk, algorithm).key
+    except (jwt.PyJWTError, ValueError):  # ValueError: a point that is not on the curve
+        return None
 
 
 class Keys:
@@ -29,7 +46,7 @@ class Keys:
         self._unknown, self._retry = 0.0, 0.0  # before: none for unknown ids; none at all after a failure
 
     def get(self, kid):
-        """The key with this id, or None; raises NoKeys."""
+        """The algorithm and the key with this id, or None; raises NoKeys."""
         known = self._known
         if kid in known and self._clock() < self._until:
             return known[kid]  # without waiting for a request that another id has caused
@@ -48,7 +65,9 @@ class Keys:
             raise NoKeys
         try:
             with urllib.request.urlopen(self._url, timeout=TIMEOUT) as answer:
-                known = {key.key_id: key.key for key in jwt.PyJWKSet.from_dict(json.load(answer)).keys}
+                known = {jwk["kid"]: key for jwk in json.load(answer)["keys"] if (key := usable(jwk))}
+            if not known:
+                raise NoKeys
         except Exception as error:  # whatever it is, there are no keys: fail closed
             self._retry = self._clock() + COOL_DOWN_WITHOUT
             raise NoKeys from error

@@ -4,7 +4,7 @@ import time
 
 import jwt
 
-from keys import Keys, NoKeys
+from keys import ALGORITHMS, Keys, NoKeys
 from strict import Malformed, check_claims, members, parts
 
 MAX_TOKEN = 8 * 1024
@@ -43,15 +43,17 @@ class Verifier:
     def _verified(self, token):
         try:
             header, payload = parts(token)
-            # The expected values are fixed here: only the key id is taken from the header.
-            kid = header.get("kid")
-            if header != {"alg": "RS256", "typ": "JWT", "kid": kid} or not isinstance(kid, str) or not kid:
+            # The expected values are fixed here: the header says only which key it is, and the key which algorithm.
+            alg, kid = header.get("alg"), header.get("kid")
+            if header != {"alg": alg, "typ": "JWT", "kid": kid} or not isinstance(kid, str) or not kid:
                 raise Malformed("another header")
+            if alg not in ALGORITHMS.values():
+                raise Malformed("another algorithm")
             # Last, since it may cost a request, which malformed tokens must not cause.
-            key = self._keys.get(kid)
-            if key is None:
-                raise Malformed("another key")
-            jwt.api_jws.decode(token, key, algorithms=["RS256"])  # the signature alone
+            algorithm, key = self._keys.get(kid) or (None, None)
+            if alg != algorithm:
+                raise Malformed("another key, or not its algorithm")
+            jwt.api_jws.decode(token, key, algorithms=[algorithm])  # the signature alone
             claims = members(payload)
             check_claims(claims, self._issuer, self._audience, self._now())
         except (Malformed, jwt.PyJWTError):
