@@ -40,6 +40,38 @@ func TestLoadOrCreate(t *testing.T) {
 	checkAlone(t, path)
 }
 
+// TestLoadOrCreateES256 makes a key of the other kind, which is no key for RS256 later on, nor the other way round.
+func TestLoadOrCreateES256(t *testing.T) {
+	t.Parallel()
+	for algorithm, other := range map[Algorithm]Algorithm{RS256: ES256, ES256: RS256} {
+		path := filepath.Join(t.TempDir(), "key.pem")
+		made, err := LoadOrCreate(path, algorithm, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if made.Algorithm() != algorithm || made.ID() != thumbprint(made.public) {
+			t.Errorf("%s: made a key for %s, id %s", algorithm, made.Algorithm(), made.ID())
+		}
+		before, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := LoadOrCreate(path, algorithm, ""); err != nil || again.ID() != made.ID() {
+			t.Errorf("%s: another key the second time, %v", algorithm, err)
+		}
+		key, err := LoadOrCreate(path, other, "")
+		if key != nil || err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "JWT_ALGORITHM is "+string(other)) {
+			t.Errorf("%s: a key for %s: %v", other, algorithm, err)
+		}
+		if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+			t.Errorf("the file has changed, %v", err)
+		}
+	}
+	if key, err := LoadOrCreate(filepath.Join(t.TempDir(), "key.pem"), "HS256", ""); err == nil || key != nil {
+		t.Error("a key was made for HS256")
+	}
+}
+
 // checkAlone checks the modes of the key file and its folder, and that nothing else was left in it.
 func checkAlone(t *testing.T, path string) {
 	t.Helper()

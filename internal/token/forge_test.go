@@ -26,15 +26,18 @@ const (
 	testAudience = "https://api.example.com"
 	testKID      = "key-1"
 	otherKID     = "key-2"
+	curveKID     = "key-ec"
 )
 
 // Keys are made once: they are the slow part of these tests.
 var (
-	ourKey     = sync.OnceValue(func() *Key { return keyNamed(testKID) })
-	ourNextKey = sync.OnceValue(func() *Key { return keyNamed(otherKID) })
-	strange    = sync.OnceValue(func() *Key { return keyNamed(testKID) }) // the forger's own, under our id
-	curveKey   = sync.OnceValue(func() *ecdsa.PrivateKey {
-		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	ourKey       = sync.OnceValue(func() *Key { return keyNamed(RS256, testKID) })
+	ourNextKey   = sync.OnceValue(func() *Key { return keyNamed(RS256, otherKID) })
+	strange      = sync.OnceValue(func() *Key { return keyNamed(RS256, testKID) }) // the forger's own, under our id
+	ourCurveKey  = sync.OnceValue(func() *Key { return keyNamed(ES256, curveKID) })
+	strangeCurve = sync.OnceValue(func() *Key { return keyNamed(ES256, curveKID) })
+	largerKey    = sync.OnceValue(func() *ecdsa.PrivateKey {
+		key, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 		if err != nil {
 			panic(err)
 		}
@@ -42,12 +45,12 @@ var (
 	})
 )
 
-func keyNamed(kid string) *Key {
-	key, err := GenerateKey(RS256)
+func keyNamed(algorithm Algorithm, kid string) *Key {
+	key, err := GenerateKey(algorithm)
 	if err != nil {
 		panic(err)
 	}
-	return named(rsaOf(key), kid)
+	return named(key.signer, kid)
 }
 
 // named is a key of that signer under that id.
@@ -74,7 +77,18 @@ func variableOf(key *Key) string { return base64.StdEncoding.EncodeToString(pemO
 
 func testSet(t testing.TB) *KeySet {
 	t.Helper()
-	set, err := NewKeySet(ourKey(), []*Key{ourNextKey()}, Options{Issuer: testIssuer, Audiences: []string{testAudience}})
+	return setOf(t, ourKey(), ourNextKey(), ourCurveKey())
+}
+
+// curveSet signs with ES256.
+func curveSet(t testing.TB) *KeySet {
+	t.Helper()
+	return setOf(t, ourCurveKey(), ourKey(), ourNextKey())
+}
+
+func setOf(t testing.TB, signing *Key, others ...*Key) *KeySet {
+	t.Helper()
+	set, err := NewKeySet(signing, others, Options{Issuer: testIssuer, Audiences: []string{testAudience}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package token
 
 import (
 	"crypto"
-	"crypto/ecdsa"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
@@ -52,7 +51,7 @@ func signatureKinds() []kind {
 	schemes := map[string][]byte{
 		"RS384": rs(crypto.SHA384, input), "RS512": rs(crypto.SHA512, input), "RS1": rs(crypto.SHA1, input),
 		"PS256": ps(crypto.SHA256, input), "PS384": ps(crypto.SHA384, input), "PS512": ps(crypto.SHA512, input),
-		"ES256": es(input),
+		"ES256": es(ecOf(strangeCurve()), sum256(input), 32),
 	}
 	for alg, signature := range schemes {
 		add(errSignature, alg+" called RS256", with(signature))
@@ -63,7 +62,7 @@ func signatureKinds() []kind {
 			"RS1": func() []byte { return rs(crypto.SHA1, honest) }, "RS384": func() []byte { return rs(crypto.SHA384, honest) },
 			"RS512": func() []byte { return rs(crypto.SHA512, honest) }, "PS256": func() []byte { return ps(crypto.SHA256, honest) },
 			"PS384": func() []byte { return ps(crypto.SHA384, honest) }, "PS512": func() []byte { return ps(crypto.SHA512, honest) },
-			"ES256": func() []byte { return es(honest) },
+			"ES256": func() []byte { return es(ecOf(strangeCurve()), sum256(honest), 32) },
 		}[alg]()
 		add(errAlgorithm, alg+" called so", honest+"."+b64(string(signature)))
 	}
@@ -220,12 +219,6 @@ func ps(h crypto.Hash, input string) []byte {
 	signature, err := rsa.SignPSS(rand.Reader, rsaOf(ourKey()), h, digestOf(h, input), &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash})
 	must(err)
 	return signature
-}
-
-func es(input string) []byte {
-	r, s, err := ecdsa.Sign(rand.Reader, curveKey(), sum256(input))
-	must(err)
-	return append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...)
 }
 
 func digestOf(h crypto.Hash, input string) []byte {

@@ -13,7 +13,7 @@ import (
 
 // allKinds are made once, since most of them have to be signed.
 var allKinds = sync.OnceValue(func() []kind {
-	return slices.Concat(headerKinds(), payloadKinds(), signatureKinds(), encodingKinds())
+	return slices.Concat(headerKinds(), payloadKinds(), signatureKinds(), curveKinds(), encodingKinds())
 })
 
 // TestForged tries every kind of forged token there is a name for. Each is refused, and for its own reason,
@@ -108,6 +108,12 @@ func unforged() map[string]string {
 		"aud an array":                signed(h.String(), p.with("aud", `["`+testAudience+`"]`).String()),
 		"aud among others":            signed(h.String(), p.with("aud", `["https://other.example","`+testAudience+`"]`).String()),
 		"role_id":                     signed(h.String(), p.plus("role_id", `"`+testRole+`"`).String()),
+		"ES256":                       signedES(curveHeader().String(), p.String()),
+		"ES256 respelled":             signedES(respelled(curveHeader()), respelled(p)),
+		"ES256, s in the upper half":  highES(true),
+		"ES256, s in the lower half":  highES(false),
+		"ES256, r with leading zero":  paddedES(0),
+		"ES256, s with leading zero":  paddedES(32),
 		"permissions_omitted true":    signed(h.String(), p.plus("permissions_omitted", `true`).String()),
 		"permissions_omitted false":   signed(h.String(), p.plus("permissions_omitted", `false`).String()),
 	}

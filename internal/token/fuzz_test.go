@@ -1,6 +1,7 @@
 package token
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -25,7 +26,7 @@ func FuzzVerify(f *testing.F) {
 		issued[token] = true
 		f.Add(token)
 	}
-	for i, k := range slices.Concat(headerKinds(), payloadKinds(), signatureKinds(), encodingKinds()) {
+	for i, k := range slices.Concat(headerKinds(), payloadKinds(), signatureKinds(), curveKinds(), encodingKinds()) {
 		if i%10 == 0 && len(k.token) <= maxLength && !k.signed {
 			f.Add(k.token)
 		}
@@ -117,26 +118,34 @@ func FuzzParseKey(f *testing.F) {
 	f.Add(variableOf(key), "", "key-1")
 	f.Add("", key.PublicVariable(), "key-1")
 	f.Add(string(pemOf(key)), string(key.PublicPEM()), "a b")
+	f.Add(variableOf(ourCurveKey()), ourCurveKey().PublicVariable(), "")
+	f.Add(std(block("EC PRIVATE KEY", sec1(f, ecOf(ourCurveKey())))), "", "key-1")
 	f.Add(std(block("RSA PRIVATE KEY", []byte{0x30, 0})), std(block("PUBLIC KEY", []byte{0x30, 0x80})), "\n")
 	f.Add(std(append(pemOf(key), pemOf(key)...)), std(pemOf(key)), "")
 	f.Fuzz(func(t *testing.T, private, public, kid string) {
-		key, err := ParseKey(RS256, private, public, kid)
-		if err != nil {
-			if strings.ContainsAny(err.Error(), "\n\x00") || key != nil {
-				t.Errorf("error %q", err)
-			}
-			return
-		}
-		again, err := ParseKey(RS256, variableOf(key), key.PublicVariable(), key.ID())
-		if err != nil || !rsaOf(again).Equal(rsaOf(key)) || kid != "" && key.ID() != kid {
-			t.Fatalf("not what it prints: %v", err)
-		}
-		set, err := NewKeySet(key, nil, Options{Issuer: testIssuer, Audiences: []string{testAudience}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := set.Verify(issue(t, set, testClaims()), testNow); err != nil {
-			t.Fatal(err)
+		for _, algorithm := range []Algorithm{RS256, ES256} {
+			fuzzKey(t, algorithm, private, public, kid)
 		}
 	})
+}
+
+func fuzzKey(t *testing.T, algorithm Algorithm, private, public, kid string) {
+	key, err := ParseKey(algorithm, private, public, kid)
+	if err != nil {
+		if strings.ContainsAny(err.Error(), "\n\x00") || key != nil {
+			t.Errorf("error %q", err)
+		}
+		return
+	}
+	again, err := ParseKey(algorithm, variableOf(key), key.PublicVariable(), key.ID())
+	if err != nil || !bytes.Equal(pemOf(again), pemOf(key)) || kid != "" && key.ID() != kid || key.Algorithm() != algorithm {
+		t.Fatalf("not what it prints: %v", err)
+	}
+	set, err := NewKeySet(key, nil, Options{Issuer: testIssuer, Audiences: []string{testAudience}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := set.Verify(issue(t, set, testClaims()), testNow); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -43,6 +43,11 @@ func TestGenerateKey(t *testing.T) {
 			t.Errorf("%d bits: accepted", bits)
 		}
 	}
+	for _, algorithm := range []Algorithm{"", "none", "RS512", "ES384", "HS256", "es256"} {
+		if _, err := GenerateKey(algorithm); err == nil {
+			t.Errorf("algorithm %q: accepted", algorithm)
+		}
+	}
 	key, err := GenerateRSAKey(2048)
 	if err != nil {
 		t.Fatal(err)
@@ -73,17 +78,30 @@ func TestThumbprint(t *testing.T) {
 			t.Errorf("thumbprint %s", got)
 		}
 	}
+	want, err := (&jose.JSONWebKey{Key: &ecOf(ourCurveKey()).PublicKey}).Thumbprint(crypto.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := named(ourCurveKey().signer, "").ID(); got != base64.RawURLEncoding.EncodeToString(want) {
+		t.Errorf("thumbprint %s of a P-256 key", got)
+	}
 }
 
 func TestPEM(t *testing.T) {
 	t.Parallel()
-	key := ourKey()
+	for _, key := range []*Key{ourKey(), ourCurveKey()} {
+		checkPEM(t, key)
+	}
+}
+
+func checkPEM(t *testing.T, key *Key) {
+	t.Helper()
 	for text, kind := range map[string]string{string(pemOf(key)): "PRIVATE KEY", string(key.PublicPEM()): "PUBLIC KEY"} {
 		if !strings.HasPrefix(text, "-----BEGIN "+kind+"-----\n") || !strings.HasSuffix(text, "\n-----END "+kind+"-----\n") {
 			t.Errorf("not one block %s", kind)
 		}
 	}
-	der, err := x509.MarshalPKIXPublicKey(&rsaOf(key).PublicKey)
+	der, err := x509.MarshalPKIXPublicKey(key.signer.Public())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +116,8 @@ func TestKeyIsSilent(t *testing.T) {
 	set := testSet(t)
 	key := ourKey()
 	var printed bytes.Buffer
-	for _, value := range []any{key, *key, set, *set, []*Key{key}, struct{ K *Key }{key}, struct{ K Key }{*key}} {
+	curve := ourCurveKey()
+	for _, value := range []any{key, *key, set, *set, []*Key{key}, struct{ K *Key }{key}, struct{ K Key }{*key}, curve, *curve, curveSet(t), struct{ K Key }{*curve}} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%X"} {
 			fmt.Fprintf(&printed, verb+"\n", value)
 		}
@@ -110,7 +129,11 @@ func TestKeyIsSilent(t *testing.T) {
 		}
 	}
 	text := strings.ToLower(printed.String())
-	for _, number := range []*big.Int{rsaOf(key).D, rsaOf(key).Primes[0], rsaOf(key).Primes[1], rsaOf(key).Precomputed.Dp} {
+	scalar, err := ecOf(curve).Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, number := range []*big.Int{new(big.Int).SetBytes(scalar), rsaOf(key).D, rsaOf(key).Primes[0], rsaOf(key).Primes[1], rsaOf(key).Precomputed.Dp} {
 		for _, secret := range []string{number.Text(10), number.Text(16), base64.StdEncoding.EncodeToString(number.Bytes())} {
 			if strings.Contains(text, strings.ToLower(secret[10:40])) {
 				t.Fatal("part of a private key was printed")

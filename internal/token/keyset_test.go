@@ -49,10 +49,23 @@ func TestPublic(t *testing.T) {
 	t.Parallel()
 	set := testSet(t)
 	public := set.Public()
-	if len(public) != 2 || public[0].ID != testKID || public[1].ID != otherKID {
+	if len(public) != 3 || public[0].ID != testKID || public[1].ID != otherKID {
 		t.Fatalf("%d keys, the first %q", len(public), public[0].ID)
 	}
+	curve := public[2]
+	if curve.ID != curveKID || curve.Algorithm != "ES256" || curve.KeyType != "EC" || curve.Curve != "P-256" || curve.Modulus != nil || curve.Exponent != nil {
+		t.Errorf("the key on P-256 is %+v", curve)
+	}
+	if point, err := ecOf(ourCurveKey()).PublicKey.Bytes(); err != nil || !bytes.Equal(point[1:], append(bytes.Clone(curve.X), curve.Y...)) || len(curve.X) != 32 {
+		t.Error("another point")
+	}
+	if !bytes.Equal(curve.PEM, ourCurveKey().PublicPEM()) {
+		t.Error("another point in the PEM")
+	}
 	for i, key := range []*Key{ourKey(), ourNextKey()} {
+		if public[i].Algorithm != "RS256" || public[i].KeyType != "RSA" || public[i].X != nil || public[i].Y != nil || public[i].Curve != "" {
+			t.Errorf("key %d: not that of an RSA key", i)
+		}
 		got := rsa.PublicKey{N: new(big.Int).SetBytes(public[i].Modulus), E: int(new(big.Int).SetBytes(public[i].Exponent).Int64())}
 		if !got.Equal(&rsaOf(key).PublicKey) {
 			t.Errorf("key %d: another modulus or exponent", i)
@@ -71,7 +84,8 @@ func TestPublic(t *testing.T) {
 	}
 	public[0].Modulus[5]++
 	public[0].PEM[40]++
-	if bytes.Equal(set.Public()[0].Modulus, public[0].Modulus) || bytes.Equal(set.Public()[0].PEM, public[0].PEM) {
+	public[2].X[0]++
+	if bytes.Equal(set.Public()[2].X, public[2].X) || bytes.Equal(set.Public()[0].Modulus, public[0].Modulus) || bytes.Equal(set.Public()[0].PEM, public[0].PEM) {
 		t.Error("the caller can change the set")
 	}
 }

@@ -2,9 +2,9 @@ package token
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -49,6 +49,15 @@ func spki(t testing.TB, key any) []byte {
 	return der
 }
 
+func sec1(t testing.TB, key *ecdsa.PrivateKey) []byte {
+	t.Helper()
+	der, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
 func TestParseKeyAccepts(t *testing.T) {
 	t.Parallel()
 	private := rsaOf(ourKey())
@@ -82,6 +91,22 @@ func TestParseKeyAccepts(t *testing.T) {
 	if base64.URLEncoding.EncodeToString(plain) != std(plain) {
 		t.Error("url-safe base64 of a PEM differs, so it should be read too")
 	}
+	for name, c := range map[string]struct{ private, public string }{
+		"PKCS#8 on P-256":   {std(block("PRIVATE KEY", pkcs8(t, ecOf(ourCurveKey())))), ""},
+		"SEC 1":             {std(block("EC PRIVATE KEY", sec1(t, ecOf(ourCurveKey())))), ""},
+		"SEC 1 with public": {std(block("EC PRIVATE KEY", sec1(t, ecOf(ourCurveKey())))), ourCurveKey().PublicVariable()},
+	} {
+		for _, kid := range []string{"", "k"} {
+			key, err := ParseKey(ES256, c.private, c.public, kid)
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+				continue
+			}
+			if want := cmp.Or(kid, thumbprint(ourCurveKey().public)); !ecOf(key).Equal(ecOf(ourCurveKey())) || key.ID() != want || key.Algorithm() != ES256 {
+				t.Errorf("%s: another key, id %s", name, key.ID())
+			}
+		}
+	}
 	key, err := ParseKey(RS256, std(plain), "", "")
 	if err != nil {
 		t.Fatal(err)
@@ -106,15 +131,7 @@ func TestParseKeyRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	curve := curveKey()
-	curveDER, err := x509.MarshalECPrivateKey(curve)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	curve := ecOf(ourCurveKey())
 	edPublic, ed, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -168,8 +185,8 @@ func TestParseKeyRefuses(t *testing.T) {
 		"headers":                   {legacy(map[string]string{"Comment": "mine"}), "", "", "headers", []string{priv}},
 		"PKCS#8 called PKCS#1":      {std(block("RSA PRIVATE KEY", p8)), "", "", "valid RSA key", []string{priv}},
 		"PKCS#1 called PKCS#8":      {std(block("PRIVATE KEY", p1)), "", "", "valid RSA key", []string{priv}},
-		"EC for RS256":              {std(block("EC PRIVATE KEY", curveDER)), "", "", "JWT_ALGORITHM is RS256", []string{priv}},
-		"P-384 in PKCS#8":           {std(block("PRIVATE KEY", pkcs8(t, p384))), "", "", "must be an RSA key or a P-256 key", []string{priv}},
+		"EC for RS256":              {std(block("EC PRIVATE KEY", sec1(t, curve))), "", "", "JWT_ALGORITHM is RS256", []string{priv}},
+		"P-384 in PKCS#8":           {std(block("PRIVATE KEY", pkcs8(t, largerKey()))), "", "", "must be an RSA key or a P-256 key", []string{priv}},
 		"Ed25519":                   {std(block("PRIVATE KEY", pkcs8(t, ed))), "", "", "must be an RSA key", []string{priv}},
 		"OpenSSH":                   {std(block("OPENSSH PRIVATE KEY", p8)), "", "", "private RSA", []string{priv}},
 		"certificate":               {std(block("CERTIFICATE", p8)), "", "", "private RSA", []string{priv}},

@@ -2,6 +2,9 @@ package token
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
@@ -75,16 +78,61 @@ func madeVectors() []vector {
 		add("good "+claim+" ahead within the leeway", at(claim, 30), true)
 		add(claim+" ahead of the leeway", at(claim, 31), false)
 	}
+	// Keys that are published beside ours.
+	under := func(alg, kid string) (head, body string) {
+		return b64(object{{"alg", `"` + alg + `"`}, {"typ", `"JWT"`}, {"kid", `"` + kid + `"`}}.String()), b64(goodPayload().String())
+	}
+	head, body := under("ES384", largerKID)
+	add("unusable key: P-384", head+"."+body+"."+b64(string(es(largerKey(), sum384(head+"."+body), 48))), false)
+	head, body = under("ES256", largerKID)
+	add("unusable key: P-384, called ES256", head+"."+body+"."+b64(string(es(largerKey(), sum256(head+"."+body), 48))), false)
+	head, body = under("ES256", besideKID)
+	add("unusable key: beside the curve", signPartsES(ourCurveKey(), head, body), false)
+	head, body = under("RS256", confusedKID)
+	add("unusable key: RSA for ES256", signParts(strange(), head, body), false)
+	head, body = under("ES256", confusedKID)
+	add("unusable key: RSA for ES256, called so", signParts(strange(), head, body), false)
 	slices.SortFunc(made, func(a, b vector) int { return strings.Compare(a.Name, b.Name) })
 	return made
 }
 
-func writeVectors(t *testing.T, made []vector) {
-	t.Helper()
+// vectorKeys are the JWKs of the keys that verify the good tokens.
+func vectorKeys() []string {
 	var keys []string
 	for _, k := range []*Key{ourKey(), ourNextKey()} {
 		keys = append(keys, fmt.Sprintf(`{"kty":"RSA","kid":%q,"use":"sig","alg":"RS256","n":%q,"e":"AQAB"}`, k.id, b64(string(rsaOf(k).N.Bytes()))))
 	}
+	return append(keys, curveJWK(curveKID, "ES256", "P-256", ourCurveKey().public.(*p256Public).point))
+}
+
+// curveJWK is a JWK of a point in its uncompressed form.
+func curveJWK(kid, alg, crv string, point []byte) string {
+	half := len(point) / 2
+	return fmt.Sprintf(`{"kty":"EC","kid":%q,"use":"sig","alg":%q,"crv":%q,"x":%q,"y":%q}`, kid, alg, crv, b64(string(point[1:1+half])), b64(string(point[1+half:])))
+}
+
+// The ids of keys that are published beside ours and that no verifier may use.
+const (
+	largerKID   = "key-p384"
+	besideKID   = "key-beside-the-curve"
+	confusedKID = "key-rsa-for-es256"
+)
+
+func unusableKeys() []string {
+	larger, err := largerKey().PublicKey.Bytes()
+	must(err)
+	beside := bytes.Clone(ourCurveKey().public.(*p256Public).point)
+	beside[64] ^= 1
+	return []string{
+		curveJWK(largerKID, "ES384", "P-384", larger),
+		curveJWK(besideKID, "ES256", "P-256", beside),
+		fmt.Sprintf(`{"kty":"RSA","kid":%q,"use":"sig","alg":"ES256","n":%q,"e":"AQAB"}`, confusedKID, b64(string(rsaOf(strange()).N.Bytes()))),
+	}
+}
+
+func writeVectors(t *testing.T, made []vector) {
+	t.Helper()
+	keys := slices.Concat(vectorKeys(), unusableKeys())
 	v := vectors{
 		Issuer: testIssuer, Audience: testAudience, Now: testNow.Unix(),
 		JWKS: json.RawMessage(`{"keys":[` + strings.Join(keys, ",") + `]}`), Tokens: made,
@@ -141,22 +189,33 @@ func TestVectors(t *testing.T) {
 func publicSet(t *testing.T, v vectors) *KeySet {
 	t.Helper()
 	var document struct {
-		Keys []struct{ Kid, N string }
+		Keys []struct{ Kid, Alg, Crv, N, X, Y string }
 	}
-	if err := json.Unmarshal(v.JWKS, &document); err != nil || len(document.Keys) != 2 {
+	if err := json.Unmarshal(v.JWKS, &document); err != nil || len(document.Keys) != len(vectorKeys())+len(unusableKeys()) {
 		t.Fatalf("%d keys, %v", len(document.Keys), err)
 	}
-	keys := make([]*Key, len(document.Keys))
-	for i, k := range document.Keys {
-		n, err := base64.RawURLEncoding.DecodeString(k.N)
+	number := func(text string) []byte {
+		raw, err := base64.RawURLEncoding.DecodeString(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		half, problem := newPublicHalf(&rsa.PublicKey{N: new(big.Int).SetBytes(n), E: 65537})
-		if problem != "" {
-			t.Fatal(problem)
+		return raw
+	}
+	var keys []*Key
+	for _, k := range document.Keys[:len(vectorKeys())] {
+		var public crypto.PublicKey = &rsa.PublicKey{N: new(big.Int).SetBytes(number(k.N)), E: 65537}
+		if k.Crv != "" {
+			point, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, number(k.X), number(k.Y)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			public = point
 		}
-		keys[i] = keyOf(half, nil, k.Kid)
+		half, problem := newPublicHalf(public)
+		if problem != "" || string(half.algorithm()) != k.Alg {
+			t.Fatalf("the key %s is for %s: %s", k.Kid, k.Alg, problem)
+		}
+		keys = append(keys, keyOf(half, nil, k.Kid))
 	}
 	signing, err := GenerateKey(ES256) // a set has to have one; it has signed nothing of the file
 	if err != nil {
