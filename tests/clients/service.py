@@ -26,7 +26,10 @@ COST = 10
 
 
 class Service:
-    """A running `serve --demo` of the binary that SVC_USERS_BIN names; a context manager."""
+    """A running `serve --demo` of the binary that SVC_USERS_BIN names, with settings beside its own; a context manager."""
+
+    def __init__(self, **settings):
+        self._settings = settings
 
     def __enter__(self):
         binary = os.environ.get("SVC_USERS_BIN")
@@ -50,6 +53,7 @@ class Service:
                 "BCRYPT_COST": str(COST),
                 "JWT_ISSUER": ISSUER,
                 "JWT_AUDIENCE": AUDIENCE,
+                **self._settings,
             },
             stdin=subprocess.DEVNULL,
             stdout=self._log,

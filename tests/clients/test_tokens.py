@@ -16,7 +16,7 @@ CLAIMS = ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "ver", "email", "role
 
 
 def decode(token, key, **changes):
-    settings = {"algorithms": ["RS256"], "issuer": ISSUER, "audience": AUDIENCE, "options": {"require": CLAIMS}}
+    settings = {"algorithms": ["RS256", "ES256"], "issuer": ISSUER, "audience": AUDIENCE, "options": {"require": CLAIMS}}
     return jwt.decode(token, key, **{**settings, **changes})
 
 
@@ -37,9 +37,11 @@ def with_one_bit_changed(raw):
 
 
 class TokensTest(unittest.TestCase):
+    algorithm, other = "RS256", "ES256"
+
     @classmethod
     def setUpClass(cls):
-        service = Service()
+        service = Service(JWT_ALGORITHM=cls.algorithm)
         cls.service = service.__enter__()
         cls.addClassCleanup(service.__exit__, None, None, None)
         cls.token = cls.service.admin_token()
@@ -62,19 +64,20 @@ class TokensTest(unittest.TestCase):
                 self.assertEqual(claims["exp"] - claims["iat"], 7 * 24 * 60 * 60)
                 self.assertLess(abs(claims["iat"] - time.time()), 60)
         header = jwt.get_unverified_header(self.token)
-        self.assertEqual((header["alg"], header["typ"]), ("RS256", "JWT"))
+        self.assertEqual((header["alg"], header["typ"]), (self.algorithm, "JWT"))
 
     def test_changed_tokens_are_refused(self):
         forgeries = {
             "claim": with_part(self.token, 1, with_claims(sub=str(uuid.uuid4()))),
             "signature": with_part(self.token, 2, with_one_bit_changed),
+            "other algorithm": with_part(self.token, 0, with_claims(alg=self.other)),
             "alg none": with_part(self.token, 0, with_claims(alg="none")).rpartition(".")[0] + ".",
         }
         for document in DOCUMENTS:
             key = self.signing_key(document)
             for name, forged in forgeries.items():
                 with self.subTest(document=document, changed=name):
-                    with self.assertRaises(jwt.InvalidTokenError):
+                    with self.assertRaises((jwt.InvalidTokenError, TypeError)):  # TypeError: a key of the other kind
                         decode(forged, key)
                     status, _ = self.service.call("GET", "/api/v1/auth/me", token=forged)
                     self.assertEqual(status, 401)
@@ -97,6 +100,10 @@ class TokensTest(unittest.TestCase):
         pem = load_pem_public_key(base64.b64decode(answer["keys"][0]["publicKey"]))
         self.assertEqual(pem.public_numbers(), self.signing_key(DOCUMENTS[0]).public_numbers())
         self.assertEqual(decode(self.token, pem)["email"], ADMIN["email"])
+
+
+class ES256TokensTest(TokensTest):
+    algorithm, other = "ES256", "RS256"
 
 
 if __name__ == "__main__":
