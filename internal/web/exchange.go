@@ -37,8 +37,9 @@ type Exchange struct {
 
 	oauthCode string // of an error under /oauth2, where it does not follow from the status
 
-	pattern string               // of the route; empty where none matched
-	needs   users.PermissionName // what the operation asks for, if anything
+	pattern   string               // of the route; empty where none matched
+	anyOrigin bool                 // of the route: pages of every origin may read the answer
+	needs     users.PermissionName // what the operation asks for, if anything
 
 	taken   bool  // the request's body, or as much of it as is wanted
 	charged int64 // bytes of it that are charged to the budget of all bodies

@@ -43,6 +43,11 @@ func (h *handler) commonHeaders(x *Exchange) {
 func (h *handler) crossOrigin(x *Exchange) {
 	origin := x.Request.Header.Get("Origin")
 	switch {
+	case x.anyOrigin: // also without the field Origin, so that a cache has one answer for all
+		x.Set("Access-Control-Allow-Origin", "*")
+		// What commonHeaders has set before the route was known: * goes with no credentials.
+		delete(x.Header(), "Access-Control-Allow-Credentials")
+		delete(x.Header(), "Vary")
 	case origin == "":
 		return
 	case h.anyOrigin:

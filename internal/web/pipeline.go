@@ -90,6 +90,7 @@ type resource struct {
 	operations map[string]*Route // by method
 	every      *Route            // of all methods, where the resource is a subtree
 	logAtDebug bool
+	anyOrigin  bool
 }
 
 // register puts the routes, the pages, and the answer to everything else, where requests find them: under
@@ -98,7 +99,7 @@ func (h *handler) register(routes []Route) {
 	resources := map[string]*resource{}
 	add := func(r *Route) {
 		if resources[r.Path] == nil {
-			resources[r.Path] = &resource{pattern: r.Path, operations: map[string]*Route{}, logAtDebug: r.LogAtDebug}
+			resources[r.Path] = &resource{pattern: r.Path, operations: map[string]*Route{}, logAtDebug: r.LogAtDebug, anyOrigin: r.AnyOrigin}
 		}
 		resources[r.Path].operations[r.Method] = r
 	}
@@ -136,6 +137,10 @@ func (res *resource) serve(x *Exchange) {
 		operation = res.every
 	}
 	x.pattern, x.LogAtDebug = res.pattern, res.logAtDebug
+	if res.anyOrigin {
+		x.anyOrigin = true
+		x.handler.crossOrigin(x)
+	}
 	switch {
 	case operation != nil:
 		if err := x.runChecks(operation); err != nil {

@@ -25,6 +25,10 @@ type Route struct {
 	// Tagged operations have an entity tag (ETag), and answer 304 to a client whose copy is still current.
 	Tagged bool
 
+	// AnyOrigin operations may be read by pages of every origin, whatever CORSOrigins says: what is public and the same for
+	// every client.
+	AnyOrigin bool
+
 	// Auth is the credential that the operation takes, and Permission what the caller must have; empty if none.
 	Auth       Auth
 	Permission users.PermissionName
