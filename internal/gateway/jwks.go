@@ -18,11 +18,11 @@ type JWK struct {
 	KeyID     string `json:"kid"`
 	Use       string `json:"use" enum:"sig"`
 	Algorithm string `json:"alg" enum:"RS256,ES256" doc:"the one algorithm of the key: RS256 of an RSA key, ES256 of an EC key"`
-	Modulus   string `json:"n,omitempty" doc:"base64url; of an RSA key"`
-	Exponent  string `json:"e,omitempty" doc:"base64url; of an RSA key"`
-	Curve     string `json:"crv,omitempty" enum:"P-256" doc:"of an EC key"`
-	X         string `json:"x,omitempty" doc:"base64url of 32 bytes; of an EC key"`
-	Y         string `json:"y,omitempty" doc:"base64url of 32 bytes; of an EC key"`
+	Modulus   string `json:"n,omitzero" doc:"base64url; of an RSA key"`
+	Exponent  string `json:"e,omitzero" doc:"base64url; of an RSA key"`
+	Curve     string `json:"crv,omitzero" enum:"P-256" doc:"of an EC key"`
+	X         string `json:"x,omitzero" doc:"base64url of 32 bytes; of an EC key"`
+	Y         string `json:"y,omitzero" doc:"base64url of 32 bytes; of an EC key"`
 }
 
 // PEMKey is a JWK with the same key once more, for clients that read PEM.
@@ -55,15 +55,16 @@ func toPEMKey(k users.PublicKey) PEMKey {
 	}
 }
 
-// keysMaxAge is how long others may keep the keys: short enough for a new key to be known before it signs.
-const keysMaxAge = "public, max-age=300"
+// keysCaching is how long others may keep the keys, in seconds: short enough for a new key to be known before it signs.
+// Afterwards they must not be used without asking again (RFC 9111 §5.2.2.2), since one of them may have been withdrawn.
+const keysCaching = "public, max-age=300, must-revalidate"
 
 const keysMessage = "JWKS retrieved successfully"
 
 func (g *gateway) keyRoutes() []web.Route {
 	const tag = "Authentication"
 	enveloped := web.Route{
-		Method: http.MethodGet, Path: "/api/v1/auth/jwks", Auth: web.AuthNone, LogAtDebug: true, Tagged: true,
+		Method: http.MethodGet, Path: "/api/v1/auth/jwks", Auth: web.AuthNone, LogAtDebug: true, Tagged: true, AnyOrigin: true,
 		Name: "getJWKS", Tag: tag, Summary: "Read the public keys as a JWK set in the envelope",
 		Description: "data.keys and, beside it at top level, keys hold the same keys.",
 		Message:     keysMessage, Data: reflect.TypeFor[PEMKeySet](), Keys: []PEMKey{exampleKey}, Example: PEMKeySet{[]PEMKey{exampleKey}},
@@ -71,7 +72,7 @@ func (g *gateway) keyRoutes() []web.Route {
 		return g.serveKeys(x, func(k *publishedKeys) *web.Page { return &k.enveloped })
 	})
 	bare := web.Route{
-		Method: http.MethodGet, Path: "/.well-known/jwks.json", Auth: web.AuthNone, LogAtDebug: true, Tagged: true,
+		Method: http.MethodGet, Path: "/.well-known/jwks.json", Auth: web.AuthNone, LogAtDebug: true, Tagged: true, AnyOrigin: true,
 		Name: "getWellKnownJWKS", Tag: tag, Summary: "Read the public keys as a bare JWK set",
 		Description: "The keys that verify tokens and statements of changes (RFC 7517), for any standard client.",
 		Data:        reflect.TypeFor[KeySet](), Plain: &web.Plain{MediaType: web.JSONType}, Example: KeySet{[]JWK{exampleKey.JWK}},
@@ -100,7 +101,7 @@ func (g *gateway) serveKeys(x *web.Exchange, shape func(*publishedKeys) *web.Pag
 		}
 		g.jwks.Store(published)
 	}
-	return shape(published).Serve(x, keysMaxAge)
+	return shape(published).Serve(x, keysCaching)
 }
 
 func isSameKey(a, b users.PublicKey) bool {
