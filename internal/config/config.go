@@ -80,7 +80,7 @@ type JWT struct {
 	Audiences  []string      // at least one
 	Lifetime   time.Duration // of a token without a session
 	MaxBytes   int           // of a token that is issued
-	Algorithm  string        // of the signing key: RS256 or ES256
+	Algorithm  string        // of the signing key: RS256 or ES256, as package token names them
 	KeyID      string        // empty: the thumbprint of the key
 	PrivateKey Secret
 	PublicKey  Secret

@@ -18,7 +18,7 @@ func TestBadValues(t *testing.T) {
 		"DATA_DIR":            {" data", "da\nta", "da\xff", strings.Repeat("d", 4097), `"data"`, `data"`, "data\r"},
 		"DATABASE_URL":        {"mysql://u:secret@h/d", "secret", "sqlite://", "sqlite:data.db", "sqlite://folder/", "SQLITE://x", "postgresql:/x", "postgresql://u:se#cret@h/d", "postgres://u:secret%@h/d", "postgres://u:secret@h:port/d", "postgres://h/d\n", `"sqlite://x.db"`, `sqlite://"x.db"`, `sqlite://x.db'`},
 		"DATABASE_LISTEN_URL": {`'postgres://u:secret@h/d'`, "mysql://u:secret@h/d", "sqlite://x.db", "sqlite://", "postgresql://u:se#cret@h/d", "postgres://h/d\n"},
-		"JWT_ALGORITHM":       {"HS256", "none", "rs256", "RS256,HS256"},
+		"JWT_ALGORITHM":       {"HS256", "none", "rs256", "RS256,HS256", "RS256,ES256", "ES384", "EdDSA"},
 		"JWT_ISSUER": {
 			" x", "x\t", "\x00", strings.Repeat("i", 256), `"iss"`, `'iss'`, `is"s`, "i,s", `i\s`, "\u201ciss\u201d", "\ufeffiss", "i\u200bs", `https://id.example"`, "https://id.example/o'neil",
 			"https://", "https:id", "https://a b", "https://b\u00fccher.example", "https://a.example,https://b.example", ":", "1:2", "https://id.example/%zz", "http://:80",
