@@ -47,6 +47,9 @@ type Config struct {
 	Host        string // a name or an address to listen on
 	Port        int    // 0 lets the system choose a free one
 	Environment Environment
+	// PublicURL is where clients reach the service, such as https://users.example.com, without a slash at the end. Links are
+	// made from it alone, never from what a request says; empty: none can be made.
+	PublicURL   string
 	JWT         JWT
 	Sessions    Sessions
 	BcryptCost  int

@@ -76,7 +76,7 @@ func TestTableOfDefaultsIsTrue(t *testing.T) {
 func TestEverySettingIsRead(t *testing.T) {
 	t.Parallel()
 	got := load(t, map[string]string{
-		"ENVIRONMENT": "production", "HOST": "::1", "PORT": "0", "DATA_DIR": "/srv/data",
+		"ENVIRONMENT": "production", "HOST": "::1", "PORT": "0", "PUBLIC_URL": "https://example.com/users", "DATA_DIR": "/srv/data",
 		"DATABASE_URL": "postgresql://u:p%23@h:5432/d?sslmode=require", "DATABASE_LISTEN_URL": "postgresql://u:p%23@direct:5432/d", "JWT_PRIVATE_KEY": "cHJpdg==",
 		"JWT_PUBLIC_KEY": "cHVi", "JWT_KID": "k1", "JWT_ALGORITHM": "ES256", "JWT_ISSUER": "iss", "JWT_AUDIENCE": "aud, https://b.example/x",
 		"JWT_EXPIRATION_DAYS": "365", "JWT_MAX_BYTES": "8000", "BCRYPT_COST": "16", "HASH_WORKERS": "3", "LOGIN_MAX_WAIT": "750ms", "MAX_ROLES": "10", "MAX_PERMISSIONS": "200", "MAX_ASSIGNMENTS": "3000", "DATABASE_WAIT": "2m", "IDLE_TIMEOUT": "1m", "CORS_HEADERS": "X-Shop , x-client-version", "CORS_ORIGINS": "https://a.example, http://localhost:5173",
@@ -88,6 +88,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		Host:        "::1",
 		Port:        0,
 		Environment: config.Production,
+		PublicURL:   "https://example.com/users",
 		JWT: config.JWT{
 			Issuer: "iss", Audiences: []string{"aud", "https://b.example/x"}, Lifetime: 365 * 24 * time.Hour, MaxBytes: 8000, Algorithm: "ES256", KeyID: "k1",
 			PrivateKey: config.NewSecret("cHJpdg=="), PublicKey: config.NewSecret("cHVi"),

@@ -12,9 +12,18 @@ import (
 func TestBadValues(t *testing.T) {
 	t.Parallel()
 	bad := map[string][]string{
-		"ENVIRONMENT":         {"prod", "Production", "production ", "test"},
-		"HOST":                {"http://x", "a:80", "[::1]", "a b", "ho\u00dft", strings.Repeat("a", 254)},
-		"PORT":                {"+8001", "0x1f", " 8001", "8001 ", "08001", "8_001", "65536", "-1", "8001.0", "99999999999999999999", "http", "٨"},
+		"ENVIRONMENT": {"prod", "Production", "production ", "test"},
+		"HOST":        {"http://x", "a:80", "[::1]", "a b", "ho\u00dft", strings.Repeat("a", 254)},
+		"PORT":        {"+8001", "0x1f", " 8001", "8001 ", "08001", "8_001", "65536", "-1", "8001.0", "99999999999999999999", "http", "٨"},
+		"PUBLIC_URL": {
+			"a.example", "//a.example", "ftp://a.example", "https://", "https:a.example", "https:///users", "/users", "HTTPS://a.example",
+			"https://a.example/", "https://example.com/users/", "https://example.com//users", "https://example.com/./users", "https://example.com/../users",
+			"https://example.com/a/..", "https://example.com/a%2Fb", "https://example.com/%75sers", "https://example.com/a b", "https://example.com/é", "https://example.com/a;b",
+			"https://a.example?", "https://a.example?a=b", "https://a.example#", "https://a.example/#top", "https://user@a.example",
+			"https://user:pass@a.example", "https://a.example:443", "http://a.example:80", "https://a.example:", "https://a.example:0",
+			"https://a.example:65536", "https://a.example:https", "https://A.example", "https://bücher.example", "https://a.example\\", "https://[::1",
+			"https://[0:0:0:0:0:0:0:1]", "https://users_example!.com", "https://a.example/" + strings.Repeat("a", 250), " https://a.example", "https://*.example.com",
+		},
 		"DATA_DIR":            {" data", "da\nta", "da\xff", strings.Repeat("d", 4097), `"data"`, `data"`, "data\r"},
 		"DATABASE_URL":        {"mysql://u:secret@h/d", "secret", "sqlite://", "sqlite:data.db", "sqlite://folder/", "SQLITE://x", "postgresql:/x", "postgresql://u:se#cret@h/d", "postgres://u:secret%@h/d", "postgres://u:secret@h:port/d", "postgres://h/d\n", `"sqlite://x.db"`, `sqlite://"x.db"`, `sqlite://x.db'`},
 		"DATABASE_LISTEN_URL": {`'postgres://u:secret@h/d'`, "mysql://u:secret@h/d", "sqlite://x.db", "sqlite://", "postgresql://u:se#cret@h/d", "postgres://h/d\n"},

@@ -114,6 +114,9 @@ func productionFaults(c Config) Faults {
 	if len(c.CORSOrigins) == 1 && c.CORSOrigins[0] == "*" {
 		f = append(f, Fault{"CORS_ORIGINS", "must not be * in production"})
 	}
+	if inClearText(c.PublicURL) {
+		f = append(f, Fault{"PUBLIC_URL", "must begin with https:// in production, unless its host is this machine"})
+	}
 	if !c.RateLimits {
 		f = append(f, Fault{"RATE_LIMITS", "must not be off in production"})
 	}

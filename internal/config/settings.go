@@ -43,6 +43,10 @@ var settings = []setting{
 		func(c *Config, v string) string { return integer(&c.Port, v, 0, 65535) },
 	},
 	{
+		Setting{"PUBLIC_URL", "", "the URL where clients reach the service, such as https://users.example.com; discovery needs it", false},
+		func(c *Config, v string) string { return publicURL(&c.PublicURL, v) },
+	},
+	{
 		Setting{"DATA_DIR", "data", "the folder of the embedded database and of the development key, mode 0700", false},
 		func(c *Config, v string) string { return path(&c.DataDir, v) },
 	},
