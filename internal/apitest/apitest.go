@@ -44,6 +44,9 @@ var Engine = "sqlite"
 // Version is what the services call themselves.
 const Version = "0.0.0-test"
 
+// PublicURL is where the service under test believes that clients reach it. No request is ever sent there.
+const PublicURL = "https://users.example"
+
 // Patience only ends what hangs. It is far longer than anything takes that works, on however busy a machine.
 const Patience = 10 * time.Minute
 
@@ -123,7 +126,7 @@ func newService(t testing.TB, database string, o Options, open func(*app.App, co
 	s.app = app.New(app.Config{
 		DatabaseURL: config.NewSecret(database), StoreTimeout: Patience, Keys: keys, TokenLife: time.Hour, Sessions: o.Sessions,
 		Hashing: password.Options{Cost: password.MinCost, Workers: 2, MaxWait: time.Minute},
-		Now:     o.clock(), Skeleton: skeletons().Skeleton, Unlimited: o.Unlimited, Recorders: o.Recorders, Log: s.Logger, Version: Version,
+		Now:     o.clock(), Skeleton: skeletons().Skeleton, Unlimited: o.Unlimited, Recorders: o.Recorders, Log: s.Logger, Version: Version, PublicURL: PublicURL,
 	})
 	must(t, open(s.app, context.Background()))
 	t.Cleanup(func() { must(t, s.app.Close()) })

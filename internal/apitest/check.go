@@ -79,7 +79,7 @@ func (s *Service) check(t testing.TB, request *http.Request, response *http.Resp
 	}
 	path := request.URL.Path
 	switch {
-	case !strings.HasPrefix(a.Header.Get("Content-Type"), "application/json"), path == "/.well-known/jwks.json", path == "/openapi.json":
+	case !strings.HasPrefix(a.Header.Get("Content-Type"), "application/json"), strings.HasPrefix(path, "/.well-known/") && a.Status < 400, path == "/openapi.json":
 	case path == "/oauth2" || strings.HasPrefix(path, "/oauth2/"):
 		if why := a.openOAuth(); why != "" {
 			problem("%s", why)

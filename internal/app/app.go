@@ -126,6 +126,7 @@ func (a *App) EdgeOptions(ctx context.Context) (EdgeOptions, error) {
 	o := a.config.requestOptions()
 	o.Service, o.Feed, o.Manifest = a.Service, a.Feed, a.Manifest
 	o.Health, o.CursorKey, o.Keys = a.Store, cursorKey, a.Tokens.Public
+	o.Issuer, _ = a.Tokens.IssuerAudience()
 	return o, nil
 }
 
@@ -135,6 +136,7 @@ func (c Config) requestOptions() EdgeOptions {
 	return EdgeOptions{
 		Log:            c.Log,
 		Version:        c.Version,
+		PublicURL:      c.PublicURL,
 		CORSOrigins:    c.CORSOrigins,
 		CORSHeaders:    c.CORSHeaders,
 		LocalCookies:   c.LocalCookies,

@@ -45,7 +45,9 @@ type Config struct {
 
 	Log *slog.Logger
 	// Version is shown by the health endpoint.
-	Version        string
+	Version string
+	// PublicURL is where clients reach the service, such as https://users.example.com; empty: the service does not know.
+	PublicURL      string
 	CORSOrigins    []string
 	CORSHeaders    []string
 	LocalCookies   bool // the refresh cookie may do without TLS on localhost, as in development
@@ -84,6 +86,7 @@ func FromSettings(cfg config.Config) Config {
 		Unlimited:      !cfg.RateLimits,
 		Now:            time.Now,
 		Skeleton:       confusable.New().Skeleton,
+		PublicURL:      cfg.PublicURL,
 		CORSOrigins:    cfg.CORSOrigins,
 		CORSHeaders:    cfg.CORSHeaders,
 		LocalCookies:   cfg.Environment == config.Development,

@@ -16,7 +16,7 @@ import (
 	"github.com/svc-users/svc-users/internal/web"
 )
 
-// EdgeOptions is what the HTTP edge needs of the outside. All fields but CORSOrigins, CORSHeaders, LocalCookies,
+// EdgeOptions is what the HTTP edge needs of the outside. All fields but PublicURL, CORSOrigins, CORSHeaders, LocalCookies,
 // TrustedProxies and Stopping are needed.
 type EdgeOptions struct {
 	Service *users.Service
@@ -27,6 +27,10 @@ type EdgeOptions struct {
 	// Keys returns the public keys to publish, the one that signs first.
 	Keys   func() []users.PublicKey
 	Health gateway.Health
+	// Issuer is the claim iss of the tokens.
+	Issuer string
+	// PublicURL is where clients reach the service, without a slash at the end; empty: the service does not know.
+	PublicURL string
 	// CursorKey, 32 random bytes kept in the database, seals the cursors of lists.
 	CursorKey []byte
 	Log       *slog.Logger
@@ -62,7 +66,9 @@ func (o EdgeOptions) kit() web.Options {
 func (o EdgeOptions) resources() api.Options { return api.Options{Manifest: o.Manifest} }
 
 func (o EdgeOptions) machines() gateway.Options {
-	return gateway.Options{Feed: o.Feed, Keys: o.Keys, Health: o.Health, Version: o.Version, Stopping: o.Stopping}
+	return gateway.Options{
+		Feed: o.Feed, Keys: o.Keys, Health: o.Health, Issuer: o.Issuer, PublicURL: o.PublicURL, Version: o.Version, Stopping: o.Stopping,
+	}
 }
 
 // edgeRoutes is the table: all that is served, the pages under /docs apart.

@@ -19,6 +19,7 @@ var (
 		JWK:       JWK{KeyType: "RSA", KeyID: "main", Use: "sig", Algorithm: "RS256", Modulus: "u1SU1LfVLPHCozMxH2Mo", Exponent: "AQAB"},
 		PublicKey: "LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0K",
 	}
+	exampleServerMetadata = newServerMetadata("https://users.example.com", "https://users.example.com")
 )
 
 const exampleJTI = "019a0b6e-7c00-7d55-b3aa-40c7f1e2d753"

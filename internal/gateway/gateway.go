@@ -6,6 +6,7 @@
 //	revoke.go      the end of a session by its token            POST /oauth2/revoke
 //	feed.go        the changes since a token was issued         GET /api/v1/auth/changes
 //	jwks.go        the keys that verify tokens                  GET /api/v1/auth/jwks, /.well-known/jwks.json
+//	discovery.go   where all this is                            GET /.well-known/oauth-authorization-server, …/openid-configuration
 //	health.go      whether the service can do its work          GET /api/v1/health, /livez, /readyz
 //
 // What all operations have in common is in package web; the resources of the API are in package api.
@@ -29,12 +30,17 @@ type Health interface {
 	Ready(ctx context.Context) error
 }
 
-// Options is what the operations need beside the Service. All fields but Stopping are needed.
+// Options is what the operations need beside the Service. All fields but PublicURL and Stopping are needed.
 type Options struct {
 	Feed *feed.Feed
 	// Keys returns the public keys to publish, the one that signs first.
 	Keys   func() []users.PublicKey
 	Health Health
+	// Issuer is the claim iss of the tokens.
+	Issuer string
+	// PublicURL is where clients reach the service, such as https://users.example.com, without a slash at the end. Without
+	// one there is no discovery.
+	PublicURL string
 	// Version is shown by the health endpoint and nowhere else.
 	Version string
 	// Stopping, when it is closed, ends the wait of requests for the change feed. A nil one never is.
@@ -53,7 +59,8 @@ type gateway struct {
 // Routes is the table of all operations of the package.
 func Routes(o Options) []web.Route {
 	g := &gateway{Options: o}
-	return slices.Concat(checkRoutes(), forwardRoutes(), introspectionRoutes(), revocationRoutes(), g.feedRoutes(), g.keyRoutes(), g.healthRoutes())
+	return slices.Concat(checkRoutes(), forwardRoutes(), introspectionRoutes(), revocationRoutes(), g.feedRoutes(), g.keyRoutes(),
+		g.discoveryRoutes(), g.healthRoutes())
 }
 
 // HealthRoutes is the part of the table that needs no database: it asks Health alone.

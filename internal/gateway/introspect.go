@@ -55,10 +55,12 @@ func toAudienceClaim(audiences []string) any {
 	return audiences
 }
 
+const introspectionPath = web.OAuthPath + "/introspect"
+
 func introspectionRoutes() []web.Route {
 	return []web.Route{
 		web.Form[IntrospectionRequest](web.Route{
-			Method: http.MethodPost, Path: web.OAuthPath + "/introspect", Auth: web.AuthBearer, Permission: users.TokensIntrospect, BodyLimit: web.TokenBody,
+			Method: http.MethodPost, Path: introspectionPath, Auth: web.AuthBearer, Permission: users.TokensIntrospect, BodyLimit: web.TokenBody,
 			Name: "introspectToken", Tag: "Authorization", Summary: "Introspect a token (RFC 7662)",
 			Description: "The answer is by the live state: a token of a disabled or deleted account, or one that a change of password or the end of its session has ended, is not active, and the " +
 				"permissions are those of now. Outside the envelope, errors too (RFC 6749 §5.2, RFC 6750 §3.1).",

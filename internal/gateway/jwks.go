@@ -59,6 +59,9 @@ func toPEMKey(k users.PublicKey) PEMKey {
 // Afterwards they must not be used without asking again (RFC 9111 §5.2.2.2), since one of them may have been withdrawn.
 const keysCaching = "public, max-age=300, must-revalidate"
 
+// keysPath is where the bare JWK set is.
+const keysPath = "/.well-known/jwks.json"
+
 const keysMessage = "JWKS retrieved successfully"
 
 func (g *gateway) keyRoutes() []web.Route {
@@ -72,7 +75,7 @@ func (g *gateway) keyRoutes() []web.Route {
 		return g.serveKeys(x, func(k *publishedKeys) *web.Page { return &k.enveloped })
 	})
 	bare := web.Route{
-		Method: http.MethodGet, Path: "/.well-known/jwks.json", Auth: web.AuthNone, LogAtDebug: true, Tagged: true, AnyOrigin: true,
+		Method: http.MethodGet, Path: keysPath, Auth: web.AuthNone, LogAtDebug: true, Tagged: true, AnyOrigin: true,
 		Name: "getWellKnownJWKS", Tag: tag, Summary: "Read the public keys as a bare JWK set",
 		Description: "The keys that verify tokens and statements of changes (RFC 7517), for any standard client.",
 		Data:        reflect.TypeFor[KeySet](), Plain: &web.Plain{MediaType: web.JSONType}, Example: KeySet{[]JWK{exampleKey.JWK}},
