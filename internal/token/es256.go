@@ -4,11 +4,9 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"encoding/asn1"
 	"errors"
 	"math/big"
-
-	"golang.org/x/crypto/cryptobyte"
-	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/svc-users/svc-users"
 )
@@ -51,17 +49,14 @@ func (*p256Public) signatureSize() int { return 2 * coordinateSize }
 // encodeSignature takes the DER of a sequence of r and s, as each crypto.Signer returns it, and pads both with zeros on
 // the left.
 func (k *p256Public) encodeSignature(made []byte) ([]byte, error) {
-	input := cryptobyte.String(made)
-	var sequence cryptobyte.String
-	var r, s []byte // without leading zeros
-	if !input.ReadASN1(&sequence, asn1.SEQUENCE) || !input.Empty() ||
-		!sequence.ReadASN1Integer(&r) || !sequence.ReadASN1Integer(&s) || !sequence.Empty() ||
-		len(r) > coordinateSize || len(s) > coordinateSize {
+	var n struct{ R, S *big.Int }
+	rest, err := asn1.Unmarshal(made, &n)
+	if err != nil || len(rest) > 0 || n.R.Sign() <= 0 || n.S.Sign() <= 0 || n.R.BitLen() > 8*coordinateSize || n.S.BitLen() > 8*coordinateSize {
 		return nil, errors.New("the signer returned no signature of P-256")
 	}
 	signature := make([]byte, k.signatureSize())
-	copy(signature[coordinateSize-len(r):], r)
-	copy(signature[2*coordinateSize-len(s):], s)
+	n.R.FillBytes(signature[:coordinateSize])
+	n.S.FillBytes(signature[coordinateSize:])
 	return signature, nil
 }
 
