@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Tests the built service with clients that share no code with it: Node's jose and Debian's PyJWT, bcrypt and
-# passlib on its tokens and password hashes, Chromium on its documentation page, and clients that are generated from
-# its OpenAPI document (scripts/generated-clients.sh).
+# Tests the built service with clients that share no code with it: Node's jose and openid-client on its tokens and its
+# discovery, Debian's PyJWT, bcrypt and passlib on its tokens and password hashes, Chromium on its documentation page, and
+# clients that are generated from its OpenAPI document (scripts/generated-clients.sh).
 #
 # Installs what is missing with apt-get where it may (root, or sudo without a password); else it fails and says
 # what to install. Nothing is ever skipped.
@@ -114,8 +114,8 @@ for folder in tests/clients tests/browser examples/node; do
 done
 
 echo "test-clients: node $(node --version), $("$python" --version), $("${CHROMIUM:-/usr/bin/chromium}" --version 2>/dev/null)"
-step "Node: jose on tokens and keys" \
-  env -C tests/clients node --test --test-reporter=spec jose.test.mjs
+step "Node: jose on tokens and keys, openid-client on discovery" \
+  env -C tests/clients node --test --test-reporter=spec jose.test.mjs discovery.test.mjs
 step "Python: PyJWT on tokens and keys, bcrypt and passlib on password hashes" \
   env -C tests/clients PYTHONDONTWRITEBYTECODE=1 "$python" -W ignore::DeprecationWarning -m unittest -v test_tokens test_passwords
 step "Node: the example that verifies tokens" \

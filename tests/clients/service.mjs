@@ -29,8 +29,9 @@ async function freePort() {
 }
 
 /**
- * Starts `serve --demo` of the binary that SVC_USERS_BIN names, with these settings beside the usual ones.
- * Resolves, once the service answers, to its origin and the function that ends it and removes its folder.
+ * Starts `serve --demo` of the binary that SVC_USERS_BIN names, with these settings beside the usual ones; they may be a
+ * function of the origin. Resolves, once the service answers, to its origin and the function that ends it and removes its
+ * folder.
  */
 export async function startService(settings = {}) {
   const binary = process.env.SVC_USERS_BIN;
@@ -49,7 +50,7 @@ export async function startService(settings = {}) {
       BCRYPT_COST: '10',
       JWT_ISSUER: issuer,
       JWT_AUDIENCE: audience,
-      ...settings,
+      ...(typeof settings === 'function' ? settings(`http://127.0.0.1:${port}`) : settings),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
