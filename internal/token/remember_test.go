@@ -43,8 +43,24 @@ func TestBearerAgreesWithVerify(t *testing.T) {
 // TestBearerNeverTakesOneTokenForAnother changes every byte of a token that is known.
 func TestBearerNeverTakesOneTokenForAnother(t *testing.T) {
 	t.Parallel()
-	set := testSet(t)
-	token := issue(t, set, testClaims())
+	for _, set := range []*KeySet{testSet(t), curveSet(t)} {
+		checkOthersOf(t, set, issue(t, set, testClaims()))
+	}
+	// The second spelling of an ES256 signature, with n-s for s, is another token, which is good as well.
+	set := curveSet(t)
+	high, low := highES(true), highES(false)
+	for _, token := range []string{high, low} {
+		if _, known := set.memory.GetIfPresent(fingerprint(token)); known {
+			t.Error("a token is known before it was verified")
+		}
+		if _, err := set.Bearer(token, testNow); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func checkOthersOf(t *testing.T, set *KeySet, token string) {
+	t.Helper()
 	if _, err := set.Bearer(token, testNow); err != nil {
 		t.Fatal(err)
 	}
