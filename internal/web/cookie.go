@@ -63,7 +63,7 @@ func (x *Exchange) RefreshCookie() (token string, sent bool, err error) {
 
 // SetRefreshCookie gives the browser a refresh token to keep until it expires.
 func (x *Exchange) SetRefreshCookie(token string, expires time.Time) {
-	x.setCookie(token, max(1, int(expires.Sub(x.handler.Service.Now())/time.Second)))
+	x.setCookie(token, max(1, int(expires.Sub(x.handler.Service.Now()).Round(time.Second)/time.Second)))
 }
 
 // ClearRefreshCookie makes the browser forget the refresh cookie.
