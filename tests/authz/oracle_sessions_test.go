@@ -25,7 +25,7 @@ func (s state) ofSession(session string) string {
 	return ""
 }
 
-// ends is the end of a session of an account, which is not there if it is another's or nobody's.
+// ends is the end of a session of an account. A session of another account is not found.
 func (j *judgement) ends(account, session string) {
 	if j.ofSession(session) != account {
 		j.missing = "Session"

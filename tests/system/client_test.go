@@ -138,5 +138,5 @@ func (s *server) me(token string) answer {
 
 // issues reports whether the answer at a path is a token, or something else that is signed.
 func issues(path string) bool {
-	return path == "/api/v1/auth/login" || path == "/api/v1/auth/password" || path == changesPath || path == "/openapi.json" || strings.HasPrefix(path, "/docs")
+	return path == "/api/v1/auth/login" || path == "/api/v1/auth/refresh" || path == "/api/v1/auth/password" || path == changesPath || path == "/openapi.json" || strings.HasPrefix(path, "/docs")
 }
