@@ -21,6 +21,8 @@ type ServerMetadata struct {
 	GrantTypes        []string `json:"grant_types_supported" nullable:"false" doc:"Empty: there is no token endpoint"`
 	Introspection     string   `json:"introspection_endpoint" format:"uri"`
 	IntrospectionAuth []string `json:"introspection_endpoint_auth_methods_supported" nullable:"false" doc:"Bearer: an access token of an account that may introspect tokens"`
+	Revocation        string   `json:"revocation_endpoint" format:"uri"`
+	RevocationAuth    []string `json:"revocation_endpoint_auth_methods_supported" nullable:"false" doc:"none: the token is the proof"`
 	Documentation     string   `json:"service_documentation" format:"uri"`
 }
 
@@ -40,6 +42,8 @@ func newServerMetadata(issuer, publicURL string) ServerMetadata {
 		Introspection: publicURL + introspectionPath,
 		// The name of the type of access token (RFC 6750), which RFC 8414 §2 provides for beside the methods of clients.
 		IntrospectionAuth: []string{"Bearer"},
+		Revocation:        publicURL + revocationPath,
+		RevocationAuth:    []string{"none"},
 		Documentation:     publicURL + "/docs",
 	}
 }
@@ -59,7 +63,7 @@ func (g *gateway) discoveryRoutes() []web.Route {
 		g.metadataRoute(web.Route{
 			Path: "/.well-known/oauth-authorization-server",
 			Name: "getServerMetadata", Summary: "Read the metadata of the service (RFC 8414)",
-			Description: "For clients that find the keys and the introspection endpoint by the issuer. 404 where the setting PUBLIC_URL is missing.",
+			Description: "For clients that find the keys and the endpoints by the issuer. 404 where the setting PUBLIC_URL is missing.",
 			Data:        reflect.TypeFor[ServerMetadata](), Example: exampleServerMetadata,
 		}, func(m ServerMetadata) any { return m }),
 		g.metadataRoute(web.Route{

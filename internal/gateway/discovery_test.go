@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -21,6 +22,7 @@ func TestDiscovery(t *testing.T) {
 	const server = `{"issuer":"https://id.example","jwks_uri":"https://example.com/users/.well-known/jwks.json",` +
 		`"response_types_supported":[],"grant_types_supported":[],` +
 		`"introspection_endpoint":"https://example.com/users/oauth2/introspect","introspection_endpoint_auth_methods_supported":["Bearer"],` +
+		`"revocation_endpoint":"https://example.com/users/oauth2/revoke","revocation_endpoint_auth_methods_supported":["none"],` +
 		`"service_documentation":"https://example.com/users/docs"`
 	for path, want := range map[string]string{serverPath: server + "}", providerPath: server + `,"subject_types_supported":["public"]}`} {
 		answer := svc.Get(t, path).Want(t, 200, "")
@@ -45,6 +47,7 @@ func TestDiscovery(t *testing.T) {
 	svc.Get(t, "/.well-known/jwks.json").Want(t, 200, "")
 	svc.Get(t, "/docs").Want(t, 200, "")
 	svc.Send(t, apitest.Request{Method: "POST", Path: "/oauth2/introspect"}).Want(t, 401, "")
+	svc.Send(t, apitest.Request{Method: "POST", Path: "/oauth2/revoke", Body: url.Values{"token": {"unknown"}}}).Want(t, 200, "")
 }
 
 // TestNoDiscovery: without the service's own URL, or an issuer that can be discovered by, there is none, and the answer

@@ -10,6 +10,8 @@ import (
 	"github.com/svc-users/svc-users/internal/web"
 )
 
+const revocationPath = web.OAuthPath + "/revoke"
+
 // RevocationRequest is the form of a request for revocation (RFC 7009 §2.1).
 type RevocationRequest struct {
 	Token string `json:"token" minLength:"1" doc:"A refresh token, or an access token of a session"`
@@ -22,7 +24,7 @@ type Revocation struct{}
 func revocationRoutes() []web.Route {
 	return []web.Route{
 		web.Form[RevocationRequest](web.Route{
-			Method: http.MethodPost, Path: web.OAuthPath + "/revoke", Auth: web.AuthNone, BodyLimit: web.TokenBody,
+			Method: http.MethodPost, Path: revocationPath, Auth: web.AuthNone, BodyLimit: web.TokenBody,
 			Name: "revokeToken", Tag: "Authentication", Summary: "Revoke a token (RFC 7009)",
 			Description: "Ends the session of a refresh token or of an access token, with all its tokens. The token is the proof: there is no client authentication, as for " +
 				"public clients. A token that is not valid is no error, because nothing is left to revoke. An access token without a session cannot be " +
