@@ -48,6 +48,10 @@ type statement struct {
 		Version *int64  `json:"ver"`
 		Role    *string `json:"role"`
 	} `json:"accounts"`
+	Sessions []struct {
+		ID    string `json:"sid"`
+		Until int64  `json:"until"`
+	} `json:"sessions"`
 	More bool `json:"more"`
 }
 
@@ -158,7 +162,7 @@ func (f *follower) apply(t testing.TB, s statement) {
 			f.roles[r.ID] = known
 		}
 	}
-	if n := len(s.Accounts) + len(s.Roles) + len(s.Permissions); n > 1000 {
+	if n := len(s.Accounts) + len(s.Sessions) + len(s.Roles) + len(s.Permissions); n > 1000 {
 		t.Errorf("%d things in one statement", n)
 	}
 	for _, a := range s.Accounts {
