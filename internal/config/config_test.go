@@ -31,12 +31,15 @@ func load(t *testing.T, vars map[string]string) config.Config {
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	development := config.Config{
-		DatabaseURL:  config.NewSecret("sqlite://data/svc-users.db"),
-		DataDir:      "data",
-		Host:         "127.0.0.1",
-		Port:         8001,
-		Environment:  config.Development,
-		JWT:          config.JWT{Issuer: "https://api.example.com", Audiences: []string{"https://api.example.com"}, Lifetime: 7 * 24 * time.Hour, MaxBytes: 4096, Algorithm: "RS256"},
+		DatabaseURL: config.NewSecret("sqlite://data/svc-users.db"),
+		DataDir:     "data",
+		Host:        "127.0.0.1",
+		Port:        8001,
+		Environment: config.Development,
+		JWT:         config.JWT{Issuer: "https://api.example.com", Audiences: []string{"https://api.example.com"}, Lifetime: 7 * 24 * time.Hour, MaxBytes: 4096, Algorithm: "RS256"},
+		Sessions: config.Sessions{
+			AccessLife: 10 * time.Minute, Idle: 14 * 24 * time.Hour, Absolute: 90 * 24 * time.Hour, ReuseWindow: 10 * time.Second, Recovery: 24 * time.Hour,
+		},
 		BcryptCost:   12,
 		DatabaseWait: 30 * time.Second,
 		IdleTimeout:  650 * time.Second,
@@ -79,7 +82,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		"ENVIRONMENT": "production", "HOST": "::1", "PORT": "0", "PUBLIC_URL": "https://example.com/users", "DATA_DIR": "/srv/data",
 		"DATABASE_URL": "postgresql://u:p%23@h:5432/d?sslmode=require", "DATABASE_LISTEN_URL": "postgresql://u:p%23@direct:5432/d", "JWT_PRIVATE_KEY": "cHJpdg==",
 		"JWT_PUBLIC_KEY": "cHVi", "JWT_KID": "k1", "JWT_ALGORITHM": "ES256", "JWT_ISSUER": "iss", "JWT_AUDIENCE": "aud, https://b.example/x",
-		"JWT_EXPIRATION_DAYS": "365", "JWT_MAX_BYTES": "8000", "BCRYPT_COST": "16", "HASH_WORKERS": "3", "LOGIN_MAX_WAIT": "750ms", "MAX_ROLES": "10", "MAX_PERMISSIONS": "200", "MAX_ASSIGNMENTS": "3000", "DATABASE_WAIT": "2m", "IDLE_TIMEOUT": "1m", "CORS_HEADERS": "X-Shop , x-client-version", "CORS_ORIGINS": "https://a.example, http://localhost:5173",
+		"JWT_EXPIRATION": "36h", "ACCESS_TOKEN_TTL": "5m", "SESSION_IDLE": "1h", "SESSION_LIFETIME": "2d", "REFRESH_REUSE_WINDOW": "20s", "REFRESH_RECOVERY": "3d", "JWT_MAX_BYTES": "8000", "BCRYPT_COST": "16", "HASH_WORKERS": "3", "LOGIN_MAX_WAIT": "750ms", "MAX_ROLES": "10", "MAX_PERMISSIONS": "200", "MAX_ASSIGNMENTS": "3000", "DATABASE_WAIT": "2m", "IDLE_TIMEOUT": "1m", "CORS_HEADERS": "X-Shop , x-client-version", "CORS_ORIGINS": "https://a.example, http://localhost:5173",
 		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1,2001:db8::1", "RATE_LIMITS": "on", "LOG_FORMAT": "json", "LOG_LEVEL": "debug",
 	})
 	want := config.Config{
@@ -90,8 +93,11 @@ func TestEverySettingIsRead(t *testing.T) {
 		Environment: config.Production,
 		PublicURL:   "https://example.com/users",
 		JWT: config.JWT{
-			Issuer: "iss", Audiences: []string{"aud", "https://b.example/x"}, Lifetime: 365 * 24 * time.Hour, MaxBytes: 8000, Algorithm: "ES256", KeyID: "k1",
+			Issuer: "iss", Audiences: []string{"aud", "https://b.example/x"}, Lifetime: 36 * time.Hour, MaxBytes: 8000, Algorithm: "ES256", KeyID: "k1",
 			PrivateKey: config.NewSecret("cHJpdg=="), PublicKey: config.NewSecret("cHVi"),
+		},
+		Sessions: config.Sessions{
+			AccessLife: 5 * time.Minute, Idle: time.Hour, Absolute: 48 * time.Hour, ReuseWindow: 20 * time.Second, Recovery: 72 * time.Hour,
 		},
 		BcryptCost:   16,
 		HashWorkers:  3,

@@ -36,18 +36,25 @@ func TestBadValues(t *testing.T) {
 			"x\n", `"a","b"`, `a,"b"`, "a,", ",", "a,,b", "a,b,a", "https://a.example, b\"", "a;b:c", "1,2,3,4,5,6,7,8,9,10,11", `["a","b"]`, "a," + strings.Repeat("i", 256),
 		},
 		"JWT_EXPIRATION_DAYS": {"0", "366", "7d", "1.5", "+7"},
-		"JWT_KID":             {"k\r", strings.Repeat("k", 256), `"k"`, "\ufeffk"},
-		"JWT_PUBLIC_KEY":      {"cHVibGlj"},
-		"JWT_MAX_BYTES":       {"2047", "8193", "4k", "0"},
-		"BCRYPT_COST":         {"9", "17", "012", "1e1"},
-		"HASH_WORKERS":        {"0", "257", "-1", "all"},
-		"MAX_ROLES":           {"0", "-1", "9", "10000001", "1e5", "100 000", "many"},
-		"MAX_PERMISSIONS":     {"0", "99", "10000001"},
-		"MAX_ASSIGNMENTS":     {"0", "99", "100000001"},
-		"LOGIN_MAX_WAIT":      {"0", "2", "99ms", "10.1s", "-1s", "+1s", "1,5s", "1.5 s", "1m", "s"},
-		"CORS_HEADERS":        {"*", "X Shop", "X-Shop,", "Authorization:"},
-		"DATABASE_WAIT":       {"-1s", "601s", "30", "10m1s", "long"},
-		"IDLE_TIMEOUT":        {"0s", "999ms", "61m", "60", "-1m"},
+		"JWT_EXPIRATION":      {"0", "59s", "366d", "12", "1.5d", "-1h", "+1h", "99999999999d", "d"},
+		"ACCESS_TOKEN_TTL":    {"0s", "59s", "25h", "2d", "10", "ten"},
+		// Each is compared with the defaults of the others too.
+		"SESSION_IDLE":         {"0s", "59s", "366d", "14", "9m"},
+		"SESSION_LIFETIME":     {"0s", "3651d", "90", "13d"},
+		"REFRESH_REUSE_WINDOW": {"-1s", "61s", "10", "2m"},
+		"REFRESH_RECOVERY":     {"-1s", "31d", "24", "721h"},
+		"JWT_KID":              {"k\r", strings.Repeat("k", 256), `"k"`, "\ufeffk"},
+		"JWT_PUBLIC_KEY":       {"cHVibGlj"},
+		"JWT_MAX_BYTES":        {"2047", "8193", "4k", "0"},
+		"BCRYPT_COST":          {"9", "17", "012", "1e1"},
+		"HASH_WORKERS":         {"0", "257", "-1", "all"},
+		"MAX_ROLES":            {"0", "-1", "9", "10000001", "1e5", "100 000", "many"},
+		"MAX_PERMISSIONS":      {"0", "99", "10000001"},
+		"MAX_ASSIGNMENTS":      {"0", "99", "100000001"},
+		"LOGIN_MAX_WAIT":       {"0", "2", "99ms", "10.1s", "-1s", "+1s", "1,5s", "1.5 s", "1m", "s"},
+		"CORS_HEADERS":         {"*", "X Shop", "X-Shop,", "Authorization:"},
+		"DATABASE_WAIT":        {"-1s", "601s", "30", "10m1s", "long"},
+		"IDLE_TIMEOUT":         {"0s", "999ms", "61m", "60", "-1m"},
 		"CORS_ORIGINS": {
 			"https://a.example/", "https://a.example/x", "https://A.example", "HTTPS://a.example", "a.example", "https://", "null", "*,https://a.example",
 			"https://a.example,", ",", "https://*.example.com", "https://u:p@a.example", "https://a.example?q", "https://a.example#f", "https://a.example:",
@@ -80,31 +87,62 @@ func TestBadValues(t *testing.T) {
 func TestGoodValues(t *testing.T) {
 	t.Parallel()
 	good := map[string][]string{
-		"HOST":                {"localhost", "0.0.0.0", "::", "my-host.example.com", "svc_users"},
-		"PORT":                {"0", "1", "65535"},
-		"DATABASE_URL":        {"sqlite://x.db", "sqlite:///var/lib/x.db", "postgres://h/d", "postgresql://", "postgresql:///d?host=/run/postgresql", "postgresql://h1:5432,h2:5433/d?target_session_attrs=read-write", "postgresql://u:p%40%2F@[::1]:5432/d", "postgresql://u@%2Fvar%2Frun%2fpostgresql/d", "postgresql://%2Frun/d"},
-		"DATABASE_LISTEN_URL": {"postgres://h/d", "postgresql://u:p%40%2F@[::1]:5432/d?target_session_attrs=read-write"},
-		"HASH_WORKERS":        {"1", "256"},
-		"JWT_MAX_BYTES":       {"2048", "8192"},
-		"MAX_ROLES":           {"10", "10000000"},
-		"MAX_PERMISSIONS":     {"100", "10000000"},
-		"MAX_ASSIGNMENTS":     {"100", "100000000"},
-		"LOGIN_MAX_WAIT":      {"100ms", "10s", "1s500ms", "0.25s"},
-		"CORS_HEADERS":        {"X-Shop", "x-a, X-B"},
-		"DATABASE_WAIT":       {"0s", "0", "500ms", "10m"},
-		"IDLE_TIMEOUT":        {"1s", "1h", "650s"},
-		"CORS_ORIGINS":        {"*", "http://localhost:3000", "https://xn--bcher-kva.example", "http://[::1]:5173", "http://127.0.0.1", "capacitor://localhost"},
-		"TRUSTED_PROXIES":     {"0.0.0.0/0", "::1", "2001:db8::/32,10.0.0.0/8"},
-		"JWT_KID":             {"2025-10"},
-		"JWT_ISSUER":          {"svc-users", "My Company", "B\u00fccher", "https://id.example", "http://localhost:8001/", "https://[::1]:8001/a,b?c=d#e", "urn:example:id", "spiffe://trust/users", "mailto:a@b.example", "localhost:8001"},
-		"JWT_AUDIENCE":        {"a", "a,b", "https://a.example , urn:b", "1,2,3,4,5,6,7,8,9,10"},
-		"DATA_DIR":            {"O'Brien/data", "/srv/data"},
+		"HOST":                 {"localhost", "0.0.0.0", "::", "my-host.example.com", "svc_users"},
+		"PORT":                 {"0", "1", "65535"},
+		"DATABASE_URL":         {"sqlite://x.db", "sqlite:///var/lib/x.db", "postgres://h/d", "postgresql://", "postgresql:///d?host=/run/postgresql", "postgresql://h1:5432,h2:5433/d?target_session_attrs=read-write", "postgresql://u:p%40%2F@[::1]:5432/d", "postgresql://u@%2Fvar%2Frun%2fpostgresql/d", "postgresql://%2Frun/d"},
+		"DATABASE_LISTEN_URL":  {"postgres://h/d", "postgresql://u:p%40%2F@[::1]:5432/d?target_session_attrs=read-write"},
+		"HASH_WORKERS":         {"1", "256"},
+		"JWT_MAX_BYTES":        {"2048", "8192"},
+		"MAX_ROLES":            {"10", "10000000"},
+		"MAX_PERMISSIONS":      {"100", "10000000"},
+		"MAX_ASSIGNMENTS":      {"100", "100000000"},
+		"LOGIN_MAX_WAIT":       {"100ms", "10s", "1s500ms", "0.25s"},
+		"CORS_HEADERS":         {"X-Shop", "x-a, X-B"},
+		"DATABASE_WAIT":        {"0s", "0", "500ms", "10m"},
+		"IDLE_TIMEOUT":         {"1s", "1h", "650s"},
+		"CORS_ORIGINS":         {"*", "http://localhost:3000", "https://xn--bcher-kva.example", "http://[::1]:5173", "http://127.0.0.1", "capacitor://localhost"},
+		"TRUSTED_PROXIES":      {"0.0.0.0/0", "::1", "2001:db8::/32,10.0.0.0/8"},
+		"JWT_KID":              {"2025-10"},
+		"JWT_EXPIRATION":       {"1m", "12h", "1h30m", "365d", "1d"},
+		"ACCESS_TOKEN_TTL":     {"1m", "10m", "24h", "1d"},
+		"SESSION_IDLE":         {"10m", "90d", "336h"},
+		"SESSION_LIFETIME":     {"14d", "3650d"},
+		"REFRESH_REUSE_WINDOW": {"0s", "0", "60s", "1m"},
+		"REFRESH_RECOVERY":     {"0s", "30d", "36h"},
+		"JWT_ISSUER":           {"svc-users", "My Company", "B\u00fccher", "https://id.example", "http://localhost:8001/", "https://[::1]:8001/a,b?c=d#e", "urn:example:id", "spiffe://trust/users", "mailto:a@b.example", "localhost:8001"},
+		"JWT_AUDIENCE":         {"a", "a,b", "https://a.example , urn:b", "1,2,3,4,5,6,7,8,9,10"},
+		"DATA_DIR":             {"O'Brien/data", "/srv/data"},
 	}
 	for variable, values := range good {
 		for _, v := range values {
 			if _, faults, _ := config.Parse(environ(map[string]string{variable: v}), ".env", nil); len(faults) != 0 {
 				t.Errorf("%s=%q: %v", variable, v, faults)
 			}
+		}
+	}
+}
+
+// Times of sessions that do not fit one another, and two lives of one token, are faults too.
+func TestTimesThatDoNotFit(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		vars  map[string]string
+		wrong []string
+	}{
+		{map[string]string{"JWT_EXPIRATION": "12h", "JWT_EXPIRATION_DAYS": "1"}, []string{"JWT_EXPIRATION"}},
+		{map[string]string{"JWT_EXPIRATION": "12h", "JWT_EXPIRATION_DAYS": ""}, nil},
+		{map[string]string{"ACCESS_TOKEN_TTL": "24h", "SESSION_IDLE": "23h"}, []string{"SESSION_IDLE"}},
+		{map[string]string{"SESSION_IDLE": "2d", "SESSION_LIFETIME": "1d"}, []string{"SESSION_LIFETIME"}},
+		{map[string]string{"ACCESS_TOKEN_TTL": "1h", "SESSION_IDLE": "59m", "SESSION_LIFETIME": "58m"}, []string{"SESSION_IDLE", "SESSION_LIFETIME"}},
+		{map[string]string{"ACCESS_TOKEN_TTL": "1h", "SESSION_IDLE": "1h", "SESSION_LIFETIME": "1h"}, nil},
+	} {
+		_, faults, _ := config.Parse(environ(c.vars), ".env", nil)
+		var wrong []string
+		for _, f := range faults {
+			wrong = append(wrong, f.Variable)
+		}
+		if !slices.Equal(wrong, c.wrong) {
+			t.Errorf("%v: the faults are %v, want those of %q", c.vars, faults, c.wrong)
 		}
 	}
 }
