@@ -24,6 +24,7 @@ var rooms = map[string]storey{
 	"internal/jobs":       leaf,
 	"internal/lease":      leaf,
 	"internal/pgurl":      leaf,
+	"internal/seal":       leaf,
 	"internal/workpool":   leaf,
 
 	"internal/feed":     duty,
