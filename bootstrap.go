@@ -16,7 +16,7 @@ func (s *Service) Bootstrap(ctx context.Context) error {
 	if err := graph.takenFromSystem(); err != nil || graph.complete() {
 		return err
 	}
-	return s.changeByItself(ctx, func(tx *Change) error {
+	return s.ChangeByItself(ctx, func(tx *Change) error {
 		graph, err := tx.Graph(ctx)
 		if err != nil {
 			return err
@@ -74,7 +74,7 @@ func (s *Service) CreateAdministrator(ctx context.Context, email, password strin
 		return Account{}, err
 	}
 	var account Account
-	err = s.changeByItself(ctx, func(tx *Change) error {
+	err = s.ChangeByItself(ctx, func(tx *Change) error {
 		graph, err := tx.Graph(ctx)
 		if err != nil {
 			return err

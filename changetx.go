@@ -39,9 +39,9 @@ func (s *Service) Change(ctx context.Context, c Caller, need PermissionName, fn 
 	})
 }
 
-// changeByItself runs fn in a transaction as Change does, for what the process does at its start or by its command line:
-// the caller is the operator, who is not looked up, since the database may have no role Admin yet, and has no rights.
-func (s *Service) changeByItself(ctx context.Context, fn func(*Change) error) error {
+// ChangeByItself runs fn in a transaction as Change does, for what the process does by itself or by its command line: the
+// caller is the operator, who is not looked up, since the database may have no role Admin yet, and has no rights.
+func (s *Service) ChangeByItself(ctx context.Context, fn func(*Change) error) error {
 	return s.Store.InTx(ctx, func(tx Tx) error {
 		return s.decide(ctx, tx, Caller{Subject: operatorSubject()}, fn)
 	})

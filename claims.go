@@ -18,15 +18,18 @@ type Claims struct {
 	// decided from the database.
 	Permissions []string
 	Session     ID // sid: of the session that the token belongs to; zero if it has none
+	// Key is the kid of the key that has signed the token. Tokens says it; of claims to be issued it is not looked at.
+	Key string
 }
 
 // Tokens signs and verifies JSON Web Tokens (RFC 7519, RFC 7515; RS256 or ES256, by the key).
 type Tokens interface {
-	// Issue signs claims. A token that would be longer than is issued lacks its permissions (claim
+	// Issue signs claims. ErrUnavailable while there is no key to sign with. A token that would be longer than is issued lacks its permissions (claim
 	// permissions_omitted) and, if need be, names the own role alone: then it is not whole.
 	Issue(c Claims) (token string, whole bool, err error)
 	// Bearer returns whom a token stands for if it is ours and valid at now, else an error that says why, for
-	// the log alone. Whether the account still stands behind it is the Service's to decide.
+	// the log alone: ErrUnknownKey, wrapped, for a key id that is not among the keys. Whether the account still stands behind
+	// it is the Service's to decide.
 	Bearer(token string, now time.Time) (Bearer, error)
 	// Verify returns all that a token says, and of which tokens as Bearer does.
 	Verify(token string, now time.Time) (Claims, error)
@@ -37,9 +40,10 @@ type Tokens interface {
 // Bearer is what a token says of its account and what decides whether it is valid: all that a request
 // needs of it, since rights are looked up and not believed.
 type Bearer struct {
-	Account ID    // sub
-	Version int64 // ver
-	Session ID    // sid; zero for a token without a session
+	Account ID     // sub
+	Version int64  // ver
+	Session ID     // sid; zero for a token without a session
+	Key     string // kid of the key that has signed the token
 }
 
 // PublicKey is a key that others verify our tokens with (RFC 7517): an RSA key (RFC 7518 §6.3) or one on the curve P-256

@@ -35,6 +35,12 @@ const (
 	SessionEnded     EventKind = "session.ended"     // none: logged out, ended by hand, or with a password or an account
 	SessionReused    EventKind = "session.reused"    // none: ended, because a refresh token was used again
 
+	KeyCreated     EventKind = "key.created"     // algorithm, signs_from
+	KeyRescheduled EventKind = "key.rescheduled" // signs_from
+	KeyRevoked     EventKind = "key.revoked"     // none
+	KeyRewrapped   EventKind = "key.rewrapped"   // none: the same key, encrypted under another ENCRYPTION_KEY
+	KeyDeleted     EventKind = "key.deleted"     // none: no token that it has signed has been valid for long
+
 	// The following sum up the events before them in the same transaction, and have no fields.
 	DeclarationApplied EventKind = "declaration.applied" // the target is the service that declares
 	SystemBootstrapped EventKind = "system.bootstrapped"
@@ -62,6 +68,7 @@ const (
 	TargetPermission TargetKind = "permission"
 	TargetSession    TargetKind = "session" // its name is the e-mail of its account
 	TargetService    TargetKind = "service" // one that has a declaration; it has a name and no id
+	TargetKey        TargetKind = "key"     // a signing key; its name is its kid, and it has no id
 	TargetSystem     TargetKind = "system"  // the whole database; it has neither
 )
 
@@ -69,7 +76,7 @@ const (
 type Target struct {
 	Kind TargetKind
 	ID   ID
-	Name string // e-mail, role name, permission name or service name, after the change
+	Name string // e-mail, role name, permission name, service name or kid, after the change
 }
 
 // FieldChange is one field of the target before and after. Of a thing that was created all that is Before is none, of
@@ -96,6 +103,8 @@ const (
 	FieldOwner        Field = "owner"         // string, the name of a service
 	FieldSystem       Field = "is_system"     // bool
 	FieldPermission   Field = "permission"    // Ref
+	FieldAlgorithm    Field = "algorithm"     // string
+	FieldSignsFrom    Field = "signs_from"    // string, a time of RFC 3339 in UTC
 )
 
 // Recorder gets the events of changes: to keep them, or to work something out of them.

@@ -1,7 +1,9 @@
 package users
 
+import "time"
+
 // Value is what a field of an event holds. The zero Value is none. A Value can be made of the fields of an Account,
-// a Role or a Permission alone: of what kinds these are is listed below, and neither Password nor PasswordHash is
+// a Role, a Permission or a signing key alone: of what kinds these are is listed below, and neither Password nor PasswordHash is
 // among them.
 type Value struct {
 	held any // nil, a string, a bool, an int64 or a Ref
@@ -48,6 +50,11 @@ func systemValue(system bool) Value {
 
 // versionValue is a token version.
 func versionValue(n int64) Value { return Value{n} }
+
+// timeValue is a time as in RFC 3339, in UTC and to the microsecond: "2026-11-03T12:00:00.5Z".
+func timeValue(t time.Time) Value {
+	return Value{t.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano)}
+}
 
 // roleValue is a reference to a role, or none if it has no id.
 func roleValue(r Role) Value {

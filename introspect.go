@@ -23,14 +23,14 @@ func (s *Service) Introspect(ctx context.Context, c Caller, token string) (Intro
 	if _, err := s.Authorize(ctx, c, TokensIntrospect); err != nil {
 		return Introspection{}, err
 	}
-	claims, err := s.Tokens.Verify(token, s.Now())
-	if err != nil {
-		return Introspection{}, nil // an answer, and no failure
+	claims, err := verifyToken(ctx, s, token, s.Tokens.Verify)
+	var bearer Caller
+	if err == nil {
+		bearer, err = s.load(ctx, s.Store, Bearer{Account: claims.Subject, Version: claims.Version, Session: claims.Session, Key: claims.Key})
 	}
-	bearer, err := s.load(ctx, s.Store, Bearer{Account: claims.Subject, Version: claims.Version, Session: claims.Session})
 	switch {
 	case errors.Is(err, ErrUnauthenticated):
-		return Introspection{}, nil
+		return Introspection{}, nil // an answer, and no failure
 	case err != nil:
 		return Introspection{}, err
 	}

@@ -35,6 +35,8 @@ const (
 	ChangesRead       PermissionName = "changes:read"
 	SessionsRead      PermissionName = "sessions:read"
 	SessionsDelete    PermissionName = "sessions:delete"
+	KeysRead          PermissionName = "keys:read"
+	KeysManage        PermissionName = "keys:manage"
 )
 
 // SystemPermission is a permission that every database of this service has.
@@ -62,6 +64,8 @@ func SystemPermissions() []SystemPermission {
 		{ChangesRead, "Read the change feed"},
 		{SessionsRead, "Read the sessions of other accounts"},
 		{SessionsDelete, "End the sessions of other accounts"},
+		{KeysRead, "Read signing keys, never their private parts"},
+		{KeysManage, "Rotate, revoke and re-encrypt signing keys"},
 	}
 }
 

@@ -61,7 +61,7 @@ func (s *Service) Seed(ctx context.Context) (SeedResult, error) {
 		}
 	}
 	var result SeedResult
-	err := s.changeByItself(ctx, func(tx *Change) (err error) {
+	err := s.ChangeByItself(ctx, func(tx *Change) (err error) {
 		result = SeedResult{}
 		if result.Roles, err = s.seedRoles(ctx, tx); err != nil {
 			return err

@@ -12,8 +12,10 @@ type Ports struct {
 	Store     Store
 	Passwords Passwords
 	Tokens    Tokens
-	Now       func() time.Time
-	NewID     func() ID
+	// Keyring follows the keys of Tokens. It is nil where they never change while the process runs.
+	Keyring Keyring
+	Now     func() time.Time
+	NewID   func() ID
 	// Random fills b with random bytes that nothing can foretell.
 	Random func(b []byte)
 	// Sessions are the times of sessions; DefaultSessions if it is zero.
@@ -62,7 +64,8 @@ type Caller struct {
 	Subject Subject
 	// Account is the subject's own. The operator has none: of its Account, Role and Active alone are set.
 	Account  Account
-	Session  ID // of the token; zero for one without a session
+	Session  ID     // of the token; zero for one without a session
+	key      string // of its token, by its kid
 	graph    *Graph
 	revision Revision // of the state in which it was looked up
 	cached   bool     // it was not looked up: this is what the Store has in memory, a moment old
@@ -103,12 +106,12 @@ func (c Caller) Permissions() []PermissionName { return c.graph.Effective(c.Acco
 // A token may be accepted by what the Store has cached. It is never rejected by that: the cache may be older than the
 // token.
 func (s *Service) Authenticate(ctx context.Context, token string) (Caller, error) {
-	bearer, err := s.Tokens.Bearer(token, s.Now())
+	bearer, err := verifyToken(ctx, s, token, s.Tokens.Bearer)
 	if err != nil {
-		return Caller{}, unauthenticated(err)
+		return Caller{}, err
 	}
 	if access, ok := s.Store.CachedAccess(bearer.Account); ok {
-		if caller, err := admit(access, bearer); err == nil {
+		if caller, err := s.accept(ctx, access, bearer); err == nil {
 			caller.cached = true
 			return caller, nil
 		}
@@ -175,7 +178,7 @@ func (s *Service) reload(ctx context.Context, r AccessReader, c Caller) (Caller,
 }
 
 func (c Caller) bearer() Bearer {
-	return Bearer{Account: c.Subject.ID, Version: c.Account.TokenVersion, Session: c.Session}
+	return Bearer{Account: c.Subject.ID, Version: c.Account.TokenVersion, Session: c.Session, Key: c.key}
 }
 
 // load looks a caller up in the state that r sees.
@@ -187,7 +190,19 @@ func (s *Service) load(ctx context.Context, r AccessReader, b Bearer) (Caller, e
 	if err != nil {
 		return Caller{}, err
 	}
-	return admit(access, b)
+	return s.accept(ctx, access, b)
+}
+
+// accept decides whether an account stands behind a token, and the key that has signed it counts.
+func (s *Service) accept(ctx context.Context, access Access, b Bearer) (Caller, error) {
+	c, err := admit(access, b)
+	if err == nil {
+		err = s.refuseRevokedKey(ctx, access, b)
+	}
+	if err != nil {
+		return Caller{}, err
+	}
+	return c, nil
 }
 
 // admit decides whether an account stands behind a token.
@@ -201,7 +216,7 @@ func admit(access Access, b Bearer) (Caller, error) {
 		return Caller{}, unauthenticated(errors.New("the token's session has ended"))
 	}
 	return Caller{
-		Subject: access.Account.Subject(), Account: access.Account, Session: b.Session, graph: access.Graph, revision: access.Revision,
+		Subject: access.Account.Subject(), Account: access.Account, Session: b.Session, key: b.Key, graph: access.Graph, revision: access.Revision,
 	}, nil
 }
 

@@ -136,9 +136,9 @@ func (s *Service) RevokeRefreshToken(ctx context.Context, token string) error {
 // RevokeAccessToken ends the session that an access token is of. A session that has ended is no error. ErrUnauthenticated
 // for a token that is not ours or has expired, ErrConflict for one without a session: it cannot be ended by itself.
 func (s *Service) RevokeAccessToken(ctx context.Context, token string) error {
-	bearer, err := s.Tokens.Bearer(token, s.Now())
+	bearer, err := verifyToken(ctx, s, token, s.Tokens.Bearer)
 	if err != nil {
-		return unauthenticated(err)
+		return err
 	}
 	if bearer.Session.IsZero() {
 		return conflict("This access token belongs to no session, so it stays valid until it expires. A change of the password ends it.")

@@ -12,6 +12,9 @@ type Access struct {
 	Revision Revision
 	// Ended are the sessions of the account that have ended before the last of their access tokens expires.
 	Ended []ID
+	// Keys is the stamp of the signing keys of the database: opaque text that the database draws at random, and anew whenever
+	// one of them changes. It is read with the account; see Keyring.
+	Keys string
 }
 
 // Revision identifies a state of the database. Each part is opaque text that the database draws at random, such as

@@ -30,10 +30,7 @@ func (p plan) empty() bool { return len(p.insert)+len(p.update)+len(p.remove) ==
 //	none at all               one that signs at once, since there is nothing to go on with, and a next one
 func (c chain) plan(now time.Time, makes bool) plan {
 	var p plan
-	slot := int64(0)
-	if n := len(c.keys); n > 0 {
-		slot = c.keys[n-1].Slot
-	}
+	slot := c.lastSlot()
 	if makes {
 		p.insert, p.update = c.succession(now, slot)
 	}

@@ -160,3 +160,31 @@ func (c chain) published(now time.Time) []Record {
 	}
 	return list
 }
+
+// lastSlot is the highest slot that is taken, 0 if none is.
+func (c chain) lastSlot() int64 {
+	if len(c.keys) == 0 {
+		return 0
+	}
+	return c.keys[len(c.keys)-1].Slot
+}
+
+// bySlot returns the key of a slot, the zero Record if there is none.
+func (c chain) bySlot(slot int64) Record {
+	for _, r := range c.keys {
+		if r.Slot == slot {
+			return r
+		}
+	}
+	return Record{}
+}
+
+// byID returns the key with an id.
+func (c chain) byID(id string) (Record, bool) {
+	for _, r := range c.keys {
+		if r.ID == id {
+			return r, true
+		}
+	}
+	return Record{}, false
+}

@@ -16,27 +16,28 @@ type cachedAccount struct {
 	account  users.Account
 	ended    []users.ID // see users.Access.Ended
 	revision users.Revision
+	keys     string    // the stamp of the signing keys, which is the same for as long as Revision.Accounts is
 	readAt   time.Time // when that statement began
 }
 
 // readAccount reads both in one statement. What has ended is that at now.
 func (q queries) readAccount(ctx context.Context, id users.ID, now time.Time) (cachedAccount, error) {
 	const doing = "read an account and the revision"
-	var roles, accounts, ended sql.NullString
+	var roles, accounts, keys, ended sql.NullString
 	var standby bool
 	s, err := row(ctx, q, doing, func(r *sql.Rows) (s cachedAccount, err error) {
 		var a accountRow
-		if s.account, err = a.scan(r, &roles, &accounts, &standby, &ended); err == nil {
+		if s.account, err = a.scan(r, &roles, &accounts, &keys, &standby, &ended); err == nil {
 			s.ended, err = parseIDs(ended.String)
 		}
 		return s, err
-	}, `SELECT `+accountColumns+`, s.stamp, s.account_stamp, `+q.traits.standby+`,
+	}, `SELECT `+accountColumns+`, s.stamp, s.account_stamp, s.key_stamp, `+q.traits.standby+`,
 			(SELECT `+q.traits.joinSessions+` FROM ended_sessions e WHERE e.account_id = a.id AND e.until_at > $2)
 		FROM accounts a JOIN roles r ON r.id = a.role_id LEFT JOIN authorization_stamp s ON true WHERE a.id = $1`, id.String(), instant(now))
 	if err == nil && !roles.Valid {
 		return cachedAccount{}, q.failNoRevision()
 	}
-	s.revision = users.Revision{Roles: roles.String, Accounts: accounts.String}
+	s.revision, s.keys = users.Revision{Roles: roles.String, Accounts: accounts.String}, keys.String
 	return s, q.failOnStandby(standby, doing, err)
 }
 
@@ -78,7 +79,7 @@ func (s *Store) Access(ctx context.Context, id users.ID) (users.Access, error) {
 				return users.Access{}, err
 			}
 			loaded, err := q.loadGraph(ctx, s.graphs.base(now), now)
-			return users.Access{Account: found.account, Graph: loaded.graph, Ended: found.ended}, err
+			return users.Access{Account: found.account, Graph: loaded.graph, Ended: found.ended, Keys: found.keys}, err
 		})
 	})
 }
@@ -138,7 +139,7 @@ func accessOf(c cachedAccount, g *users.Graph, rev users.Revision) users.Access 
 	if role, ok := g.Role(a.Role.ID); ok {
 		a.Role = role
 	}
-	return users.Access{Account: a, Graph: g, Revision: rev, Ended: c.ended}
+	return users.Access{Account: a, Graph: g, Revision: rev, Ended: c.ended, Keys: c.keys}
 }
 
 // lookup returns an account and the revision, both as of now.
@@ -216,7 +217,7 @@ func (t *tx) Access(ctx context.Context, id users.ID) (users.Access, error) {
 		return users.Access{}, err
 	}
 	graph, err := t.Graph(ctx)
-	return users.Access{Account: found.account, Graph: graph, Ended: found.ended}, err
+	return users.Access{Account: found.account, Graph: graph, Ended: found.ended, Keys: found.keys}, err
 }
 
 // Graph implements users.AccessReader. A graph with changes of this transaction is not shared before the commit.

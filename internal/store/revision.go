@@ -10,7 +10,7 @@ import (
 )
 
 // The one row of authorization_stamp holds the revision: the column stamp is Revision.Roles, account_stamp is
-// Revision.Accounts. Triggers renew them. The row may be gone, by a TRUNCATE by hand or a table that was not restored. Then
+// Revision.Accounts. key_stamp, the stamp of the signing keys, never changes without account_stamp. Triggers renew them. The row may be gone, by a TRUNCATE by hand or a table that was not restored. Then
 // it is inserted anew, with a revision that nothing was ever read at: whatever is cached is read again. Meanwhile nothing
 // is answered from the cache, and nothing is changed: in PostgreSQL the triggers refuse to, and in SQLite they insert the
 // row themselves.
@@ -41,14 +41,20 @@ type hooks struct {
 
 // readRevision reads the current revision.
 func (q queries) readRevision(ctx context.Context) (users.Revision, error) {
+	rev, _, err := q.readStamps(ctx)
+	return rev, err
+}
+
+// readStamps reads the current revision and the stamp of the signing keys.
+func (q queries) readStamps(ctx context.Context) (rev users.Revision, keys string, err error) {
 	var standby bool
-	rev, err := row(ctx, q, readingRevision, func(r *sql.Rows) (rev users.Revision, err error) {
-		return rev, r.Scan(&rev.Roles, &rev.Accounts, &standby)
-	}, `SELECT stamp, account_stamp, `+q.traits.standby+` FROM authorization_stamp`)
+	rev, err = row(ctx, q, readingRevision, func(r *sql.Rows) (rev users.Revision, err error) {
+		return rev, r.Scan(&rev.Roles, &rev.Accounts, &keys, &standby)
+	}, `SELECT stamp, account_stamp, key_stamp, `+q.traits.standby+` FROM authorization_stamp`)
 	if errors.Is(err, users.ErrNotFound) {
-		return rev, q.failNoRevision()
+		return rev, "", q.failNoRevision()
 	}
-	return rev, q.failOnStandby(standby, readingRevision, err)
+	return rev, keys, q.failOnStandby(standby, readingRevision, err)
 }
 
 const readingRevision = "read the revision"

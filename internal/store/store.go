@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -44,6 +45,8 @@ type Store struct {
 	clock    func() time.Time
 	// background is what goes on without a request.
 	background sync.WaitGroup
+	// keyStamp is the stamp of the signing keys as it was read last.
+	keyStamp atomic.Pointer[keyStamp]
 	// writing is held by the one transaction of this process that is exclusive, or, with SQLite, by any that writes. Those that wait for it hold no connection, so
 	// that many writers cannot keep readers from the database.
 	writing chan struct{}

@@ -74,6 +74,14 @@ func (c *nullTimeColumn) Scan(value any) error {
 	return (*timeColumn)(c).Scan(value)
 }
 
+// optionalInstant is a time as it is bound where it may be none.
+func optionalInstant(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return instant(t)
+}
+
 // instant is a time as it is bound: in UTC, to the microsecond, which is what both engines keep.
 func instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 

@@ -56,6 +56,9 @@ type endedSession struct {
 // SignChanges signs a statement of the change feed with the signing key, and returns a compact JWS. Its length is not
 // bounded by MaxBytes, since it is no token and never sent in a header field.
 func (s *KeySet) SignChanges(c feed.Statement) (string, error) {
+	if s.signing == nil {
+		return "", errNoSigner()
+	}
 	p := changes{
 		Issuer: s.options.Issuer, Audience: s.options.Audiences, IssuedAt: c.IssuedAt.Unix(),
 		Cursor: c.Cursor, After: c.After, Reset: c.Reset, More: c.More,

@@ -108,6 +108,7 @@ func testClaims() users.Claims {
 		IssuedAt: testNow, NotBefore: testNow, Expires: testNow.Add(time.Hour),
 		Version: 3, Email: "ada@example.com",
 		Roles: []string{"Manager", "User"}, Permissions: []string{"accounts:read", "roles:read"},
+		Key: "key-1",
 	}
 }
 

@@ -73,8 +73,11 @@ func TestUnforged(t *testing.T) {
 		if name == "role_id" {
 			want.RoleID, _ = users.ParseID(testRole)
 		}
+		if name == "our other key" {
+			want.Key = otherKID
+		}
 		checkClaims(t, got, want)
-		if b, err := set.Bearer(token, testNow); err != nil || b != bearerOf(testClaims()) {
+		if b, err := set.Bearer(token, testNow); err != nil || b != bearerOf(want) {
 			t.Errorf("%s: Bearer says %+v, %v", name, b, err)
 		}
 	}

@@ -21,13 +21,24 @@ const (
 	longestRole  = 4 * 100 // bytes of 100 characters; those that JSON escapes are no longer
 )
 
+// errNoSigner is the refusal to sign without a key to sign with.
+func errNoSigner() error {
+	return users.Unavailable("There is no key to sign with.", signerRetry, nil)
+}
+
+// signerRetry is when asking again makes sense: a key that is missing is made within a moment.
+const signerRetry = 2 * time.Second
+
 // Issue signs claims with the signing key, times cut to whole seconds. It returns an error for claims that
-// Verify would refuse, such as no role, and for text that is not UTF-8.
+// Verify would refuse, such as no role, and for text that is not UTF-8; ErrUnavailable without a signing key.
 //
 // A list of permissions that does not fit into Options.MaxBytes is left empty and permissions_omitted says so; if that
 // is not enough only the own role is named. The token is then not whole; rights are decided from the database, so
 // nothing is lost.
 func (s *KeySet) Issue(c users.Claims) (token string, whole bool, err error) {
+	if s.signing == nil {
+		return "", false, errNoSigner()
+	}
 	p := s.payload(c)
 	if err := p.check(); err != nil {
 		return "", false, fmt.Errorf("issue a token: %w", err)
@@ -91,7 +102,7 @@ func (s *KeySet) length(body []byte) int {
 }
 
 func (s *KeySet) lengthUnder(head string, body []byte) int {
-	return len(head) + 1 + partEncoding.EncodedLen(len(body)) + 1 + partEncoding.EncodedLen(s.keys[0].public.signatureSize())
+	return len(head) + 1 + partEncoding.EncodedLen(len(body)) + 1 + partEncoding.EncodedLen(s.signing.public.signatureSize())
 }
 
 // sign makes the compact serialization (RFC 7515 §7.1).
@@ -101,7 +112,7 @@ func (s *KeySet) sign(head string, body []byte) (string, error) {
 	token = append(token, '.')
 	token = partEncoding.AppendEncode(token, body)
 	digest := sha256.Sum256(token)
-	signature, err := s.keys[0].sign(digest[:])
+	signature, err := s.signing.sign(digest[:])
 	if err != nil {
 		return "", fmt.Errorf("sign a token: %w", err)
 	}

@@ -34,12 +34,13 @@ func (e *TooFewBytes) Error() string {
 	return fmt.Sprintf("must be at least %d with this key, issuer and audiences", e.Least)
 }
 
-// KeySet signs with one key and verifies with that key and others: former keys, whose tokens are still valid, and coming
-// ones. Keys of both algorithms may be in one set; a token is valid only under the algorithm of the key that its kid names.
+// KeySet signs with one key, or none, and verifies with that key and others: former keys, whose tokens are still valid, and
+// coming ones. Keys of both algorithms may be in one set; a token is valid only under the algorithm of the key that its kid names.
 // A KeySet keeps only the public halves of the others. A KeySet is immutable, see Holder; it may be used by any number of
 // goroutines.
 type KeySet struct {
-	keys    []*Key // the signing key first
+	signing *Key   // nil if none is to sign
+	keys    []*Key // all of them, the signing key first
 	byID    map[string]*Key
 	header  string // of every token that is issued, encoded
 	changes string // of every statement of changes, encoded
@@ -49,12 +50,10 @@ type KeySet struct {
 
 var _ users.Tokens = (*KeySet)(nil)
 
-// NewKeySet returns an error if the signing key has no private half, two keys have one id, or an option is out of its bounds; *TooFewBytes for MaxBytes.
+// NewKeySet returns a set that signs with one key; where that is nil, to sign is ErrUnavailable. It returns an error if the
+// signing key has no private half, two keys have one id, or an option is out of its bounds; *TooFewBytes for MaxBytes.
 func NewKeySet(signing *Key, others []*Key, options Options) (*KeySet, error) {
-	if signing == nil {
-		return nil, errors.New("a key set needs a key to sign with")
-	}
-	if !signing.CanSign() {
+	if signing != nil && !signing.CanSign() {
 		return nil, fmt.Errorf("the key %q has no private half to sign with", signing.id)
 	}
 	if len(options.Audiences) == 0 {
@@ -71,21 +70,9 @@ func NewKeySet(signing *Key, others []*Key, options Options) (*KeySet, error) {
 	if options.MaxBytes < 0 || options.MaxBytes > maxLength {
 		return nil, fmt.Errorf("the longest token must have at most %d bytes", maxLength)
 	}
-	head, err := encodeHeader(tokenType, signing)
-	if err != nil {
-		return nil, err
-	}
-	changes, err := encodeHeader(changesType, signing)
-	if err != nil {
-		return nil, err
-	}
-	s := &KeySet{
-		keys:    []*Key{signing},
-		byID:    make(map[string]*Key, 1+len(others)),
-		header:  head,
-		changes: changes,
-		options: options,
-		memory:  newMemory(),
+	s := &KeySet{signing: signing, byID: make(map[string]*Key, 1+len(others)), options: options, memory: newMemory()}
+	if signing != nil {
+		s.keys = append(s.keys, signing)
 	}
 	for _, k := range others {
 		if k == nil {
@@ -99,13 +86,30 @@ func NewKeySet(signing *Key, others []*Key, options Options) (*KeySet, error) {
 		}
 		s.byID[k.id] = k
 	}
-	switch least, err := s.leastLength(); {
-	case err != nil:
-		return nil, fmt.Errorf("measure the shortest token: %w", err)
-	case least > options.MaxBytes:
-		return nil, &TooFewBytes{least}
+	if signing == nil {
+		return s, nil
+	}
+	if err := s.prepareToSign(); err != nil {
+		return nil, err
 	}
 	return s, nil
+}
+
+// prepareToSign encodes the headers, and checks that the shortest token fits.
+func (s *KeySet) prepareToSign() (err error) {
+	if s.header, err = encodeHeader(tokenType, s.signing); err != nil {
+		return err
+	}
+	if s.changes, err = encodeHeader(changesType, s.signing); err != nil {
+		return err
+	}
+	switch least, err := s.leastLength(); {
+	case err != nil:
+		return fmt.Errorf("measure the shortest token: %w", err)
+	case least > s.options.MaxBytes:
+		return &TooFewBytes{least}
+	}
+	return nil
 }
 
 // encodeHeader returns the first part of what a key signs.

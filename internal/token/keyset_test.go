@@ -9,6 +9,8 @@ import (
 	"math/big"
 	"strings"
 	"testing"
+
+	"github.com/svc-users/svc-users"
 )
 
 func TestNewKeySetRefuses(t *testing.T) {
@@ -19,7 +21,6 @@ func TestNewKeySetRefuses(t *testing.T) {
 		others  []*Key
 		options Options
 	}{
-		"no key":             {nil, nil, good},
 		"a public key":       {ourKey().PublicOnly(), nil, good},
 		"a nil other":        {ourKey(), []*Key{nil}, good},
 		"one key twice":      {ourKey(), []*Key{ourKey()}, good},
@@ -42,6 +43,27 @@ func TestNewKeySetRefuses(t *testing.T) {
 	}
 	if _, err := NewKeySet(ourKey(), []*Key{ourNextKey()}, Options{Issuer: strings.Repeat("i", 512), Audiences: []string{strings.Repeat("a", 512), "b"}}); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestNoSigner: a set without a key to sign with verifies all the same.
+func TestNoSigner(t *testing.T) {
+	t.Parallel()
+	set, err := NewKeySet(nil, []*Key{ourKey()}, Options{Issuer: testIssuer, Audiences: []string{testAudience}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := set.Issue(testClaims()); !errors.Is(err, users.ErrUnavailable) {
+		t.Errorf("Issue: %v", err)
+	}
+	if _, err := set.SignChanges(users.ChangeStatement{}); !errors.Is(err, users.ErrUnavailable) {
+		t.Errorf("SignChanges: %v", err)
+	}
+	if _, err := set.Verify(issue(t, testSet(t), testClaims()), testNow); err != nil {
+		t.Errorf("Verify: %v", err)
+	}
+	if public := set.Public(); len(public) != 1 || public[0].ID != ourKey().ID() {
+		t.Errorf("public keys %+v", public)
 	}
 }
 

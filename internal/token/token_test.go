@@ -315,5 +315,7 @@ func TestOtherImplementation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkClaims(t, got, testClaims())
+	want := testClaims()
+	want.Key = otherKID
+	checkClaims(t, got, want)
 }

@@ -27,7 +27,7 @@ var (
 	errHeader    = errors.New("header not a JSON object of alg, typ and kid")
 	errAlgorithm = errors.New("alg is not that of the key")
 	errTokenType = errors.New("typ is not JWT")
-	errKey       = errors.New("kid is not one of ours")
+	errKey       = users.ErrUnknownKey
 	errSignature = errors.New("signature does not match")
 	errPayload   = errors.New("payload not a JSON object with claims of the right types")
 	errIssuer    = errors.New("iss is not ours")
@@ -70,7 +70,12 @@ func (s *KeySet) Verify(token string, now time.Time) (users.Claims, error) {
 	if !key.public.verify(digest[:], signature) {
 		return users.Claims{}, errSignature
 	}
-	return s.claims(raw, now)
+	c, err := s.claims(raw, now)
+	if err != nil {
+		return users.Claims{}, err
+	}
+	c.Key = key.id
+	return c, nil
 }
 
 // keyFor returns the key that the header names, if its alg is that of the key: the algorithm is never chosen by the token
