@@ -42,16 +42,21 @@ type Config struct {
 	DatabaseListenURL Secret
 	// DatabaseWait is how long a PostgreSQL that cannot be reached is waited for when a command starts.
 	DatabaseWait time.Duration
-	// DataDir is the folder of the embedded database and of the development key.
+	// DataDir is the folder of the embedded database and of the development encryption key.
 	DataDir     string
 	Host        string // a name or an address to listen on
 	Port        int    // 0 lets the system choose a free one
 	Environment Environment
 	// PublicURL is where clients reach the service, such as https://users.example.com, without a slash at the end. Links are
 	// made from it alone, never from what a request says; empty: none can be made.
-	PublicURL   string
-	JWT         JWT
-	Sessions    Sessions
+	PublicURL string
+	JWT       JWT
+	Sessions  Sessions
+	// EncryptionKey and EncryptionKeysOld are as in the variables; package seal parses them.
+	EncryptionKey     Secret
+	EncryptionKeysOld Secret
+	// KeyRotation is how long a signing key of the database signs: whole days.
+	KeyRotation time.Duration
 	BcryptCost  int
 	HashWorkers int // 0: as many as fit the processors
 	// IdleTimeout is how long a connection is kept between two requests.
@@ -87,6 +92,7 @@ type JWT struct {
 	KeyID      string        // empty: the thumbprint of the key
 	PrivateKey Secret
 	PublicKey  Secret
+	PublicKeys Secret // retired ones
 }
 
 // Sessions has the times of sessions and of their tokens.
@@ -115,6 +121,7 @@ func defaults(e Environment) Config {
 		Sessions: Sessions{
 			AccessLife: 10 * time.Minute, Idle: 14 * day, Absolute: 90 * day, ReuseWindow: 10 * time.Second, Recovery: day,
 		},
+		KeyRotation:  30 * day,
 		DatabaseWait: 30 * time.Second,
 		BcryptCost:   12,
 		IdleTimeout:  650 * time.Second,
@@ -146,15 +153,17 @@ func embeddedDatabase(dataDir string) Secret {
 func (c Config) Addr() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }
 
 // ServeFaults returns the faults that prevent issuing tokens with this Config, in addition to those of Load: in
-// production the signing key must be set, because a generated key would be lost with its container, and every token with
-// it, and so must the issuer and the audience. Commands that issue no tokens, such as a migration, don't call it.
+// production there must be a key to encrypt the signing keys under, or a signing key, because a generated one would be lost
+// with its container, and every token with it; and so must the issuer and the audience. Commands that issue no tokens, such
+// as a migration, don't call it.
 func (c Config) ServeFaults() Faults {
 	if c.Environment != Production {
 		return nil
 	}
 	var f Faults
-	if c.JWT.PrivateKey.IsZero() && c.JWT.PublicKey.IsZero() {
-		f = append(f, Fault{"JWT_PRIVATE_KEY", "is required in production (svc-users keys generate makes one)"})
+	_, tried := c.SecretFiles["JWT_PRIVATE_KEY"] // whose fault, if it has one, was said
+	if c.EncryptionKey.IsZero() && c.JWT.PrivateKey.IsZero() && c.JWT.PublicKey.IsZero() && !tried {
+		f = append(f, Fault{"ENCRYPTION_KEY", "is required in production, for the signing keys in the database (openssl rand -base64 32 makes one); or JWT_PRIVATE_KEY, which signs in their place"})
 	}
 	for _, claim := range []struct {
 		variable string

@@ -37,6 +37,7 @@ func TestDefaults(t *testing.T) {
 		Port:        8001,
 		Environment: config.Development,
 		JWT:         config.JWT{Issuer: "https://api.example.com", Audiences: []string{"https://api.example.com"}, Lifetime: 7 * 24 * time.Hour, MaxBytes: 4096, Algorithm: "RS256"},
+		KeyRotation: 30 * 24 * time.Hour,
 		Sessions: config.Sessions{
 			AccessLife: 10 * time.Minute, Idle: 14 * 24 * time.Hour, Absolute: 90 * 24 * time.Hour, ReuseWindow: 10 * time.Second, Recovery: 24 * time.Hour,
 		},
@@ -81,7 +82,8 @@ func TestEverySettingIsRead(t *testing.T) {
 	got := load(t, map[string]string{
 		"ENVIRONMENT": "production", "HOST": "::1", "PORT": "0", "PUBLIC_URL": "https://example.com/users", "DATA_DIR": "/srv/data",
 		"DATABASE_URL": "postgresql://u:p%23@h:5432/d?sslmode=require", "DATABASE_LISTEN_URL": "postgresql://u:p%23@direct:5432/d", "JWT_PRIVATE_KEY": "cHJpdg==",
-		"JWT_PUBLIC_KEY": "cHVi", "JWT_KID": "k1", "JWT_ALGORITHM": "ES256", "JWT_ISSUER": "iss", "JWT_AUDIENCE": "aud, https://b.example/x",
+		"ENCRYPTION_KEY": "c2VjcmV0", "ENCRYPTION_KEYS_OLD": "b2xk", "KEY_ROTATION": "365d",
+		"JWT_PUBLIC_KEY": "cHVi", "JWT_PUBLIC_KEYS": "b2xk,bWFpbg==", "JWT_KID": "k1", "JWT_ALGORITHM": "ES256", "JWT_ISSUER": "iss", "JWT_AUDIENCE": "aud, https://b.example/x",
 		"JWT_EXPIRATION": "36h", "ACCESS_TOKEN_TTL": "5m", "SESSION_IDLE": "1h", "SESSION_LIFETIME": "2d", "REFRESH_REUSE_WINDOW": "20s", "REFRESH_RECOVERY": "3d", "JWT_MAX_BYTES": "8000", "BCRYPT_COST": "16", "HASH_WORKERS": "3", "LOGIN_MAX_WAIT": "750ms", "MAX_ROLES": "10", "MAX_PERMISSIONS": "200", "MAX_ASSIGNMENTS": "3000", "DATABASE_WAIT": "2m", "IDLE_TIMEOUT": "1m", "CORS_HEADERS": "X-Shop , x-client-version", "CORS_ORIGINS": "https://a.example, http://localhost:5173",
 		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1,2001:db8::1", "RATE_LIMITS": "on", "LOG_FORMAT": "json", "LOG_LEVEL": "debug",
 	})
@@ -94,8 +96,9 @@ func TestEverySettingIsRead(t *testing.T) {
 		PublicURL:   "https://example.com/users",
 		JWT: config.JWT{
 			Issuer: "iss", Audiences: []string{"aud", "https://b.example/x"}, Lifetime: 36 * time.Hour, MaxBytes: 8000, Algorithm: "ES256", KeyID: "k1",
-			PrivateKey: config.NewSecret("cHJpdg=="), PublicKey: config.NewSecret("cHVi"),
+			PrivateKey: config.NewSecret("cHJpdg=="), PublicKey: config.NewSecret("cHVi"), PublicKeys: config.NewSecret("b2xk,bWFpbg=="),
 		},
+		EncryptionKey: config.NewSecret("c2VjcmV0"), EncryptionKeysOld: config.NewSecret("b2xk"), KeyRotation: 365 * 24 * time.Hour,
 		Sessions: config.Sessions{
 			AccessLife: 5 * time.Minute, Idle: time.Hour, Absolute: 48 * time.Hour, ReuseWindow: 20 * time.Second, Recovery: 72 * time.Hour,
 		},
@@ -143,13 +146,14 @@ func TestServeFaults(t *testing.T) {
 		vars map[string]string
 		want []string
 	}{
-		"development":                {nil, nil},
-		"production with all said":   {said, nil},
-		"production without a key":   {but("JWT_PRIVATE_KEY="), []string{"JWT_PRIVATE_KEY"}},
-		"production without claims":  {but("JWT_ISSUER=", "JWT_AUDIENCE="), []string{"JWT_ISSUER", "JWT_AUDIENCE"}},
-		"the example among others":   {but("JWT_AUDIENCE=orders,https://api.example.com"), []string{"JWT_AUDIENCE"}},
-		"production as the example":  {but("JWT_ISSUER=https://api.example.com", "JWT_AUDIENCE=https://api.example.com"), []string{"JWT_ISSUER", "JWT_AUDIENCE"}},
-		"production without a thing": {but("JWT_PRIVATE_KEY=", "JWT_ISSUER=", "JWT_AUDIENCE="), []string{"JWT_PRIVATE_KEY", "JWT_ISSUER", "JWT_AUDIENCE"}},
+		"development":                      {nil, nil},
+		"production with all said":         {said, nil},
+		"production without a key":         {but("JWT_PRIVATE_KEY="), []string{"ENCRYPTION_KEY"}},
+		"production without a signing key": {but("JWT_PRIVATE_KEY=", "ENCRYPTION_KEY=c2VjcmV0"), nil},
+		"production without claims":        {but("JWT_ISSUER=", "JWT_AUDIENCE="), []string{"JWT_ISSUER", "JWT_AUDIENCE"}},
+		"the example among others":         {but("JWT_AUDIENCE=orders,https://api.example.com"), []string{"JWT_AUDIENCE"}},
+		"production as the example":        {but("JWT_ISSUER=https://api.example.com", "JWT_AUDIENCE=https://api.example.com"), []string{"JWT_ISSUER", "JWT_AUDIENCE"}},
+		"production without a thing":       {but("JWT_PRIVATE_KEY=", "JWT_ISSUER=", "JWT_AUDIENCE="), []string{"ENCRYPTION_KEY", "JWT_ISSUER", "JWT_AUDIENCE"}},
 	} {
 		var got []string
 		for _, f := range load(t, test.vars).ServeFaults() {
@@ -159,6 +163,18 @@ func TestServeFaults(t *testing.T) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
+}
+
+// An id without a key to name would name nothing, unnoticed. In development it names a key that is imported from a file.
+func TestKeyIDWithoutAKey(t *testing.T) {
+	t.Parallel()
+	vars := map[string]string{"ENVIRONMENT": "production", "DATABASE_URL": "sqlite://said.db", "JWT_KID": "main"}
+	if _, faults, _ := config.Parse(environ(vars), ".env", nil); len(faults) != 1 || faults[0].Variable != "JWT_KID" {
+		t.Errorf("production: %v", faults)
+	}
+	load(t, map[string]string{"JWT_KID": "main"})
+	vars["JWT_PRIVATE_KEY"] = "cHJpdg=="
+	load(t, vars)
 }
 
 // Without a database that was named, production would serve an empty file, and every command would change that.

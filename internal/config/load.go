@@ -53,6 +53,12 @@ func Parse(lookup func(name string) (string, bool), name string, envFile []byte)
 		faults = append(faults, Fault{"JWT_EXPIRATION", "can't be set beside JWT_EXPIRATION_DAYS: one of the two must be empty"})
 	}
 	faults = append(faults, sessionFaults(cfg.Sessions)...)
+	if cfg.JWT.PrivateKey.IsZero() && cfg.JWT.KeyID != "" && cfg.Environment == Production && value("JWT_PRIVATE_KEY"+fileSuffix) == "" {
+		faults = append(faults, Fault{"JWT_KID", "names JWT_PRIVATE_KEY, which is missing: the keys in the database are named by their thumbprints"})
+	}
+	if cfg.EncryptionKey.IsZero() && !cfg.EncryptionKeysOld.IsZero() && value("ENCRYPTION_KEY"+fileSuffix) == "" {
+		faults = append(faults, Fault{"ENCRYPTION_KEYS_OLD", "can't stand alone: ENCRYPTION_KEY is missing"})
+	}
 	return cfg, append(faults, productionFaults(cfg)...), warnings
 }
 

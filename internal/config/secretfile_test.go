@@ -15,10 +15,12 @@ func TestEverySecretFromAFile(t *testing.T) {
 	t.Parallel()
 	good := map[string]string{
 		"DATABASE_URL": "postgres://u:p@h/d", "DATABASE_LISTEN_URL": "postgres://u:p@direct/d", "JWT_PRIVATE_KEY": "cHJpdg==", "JWT_PUBLIC_KEY": "cHVi",
+		"JWT_PUBLIC_KEYS": "b2xk", "ENCRYPTION_KEY": "c2VjcmV0", "ENCRYPTION_KEYS_OLD": "b2xk",
 	}
 	read := func(c config.Config, name string) string {
 		return map[string]config.Secret{
 			"DATABASE_URL": c.DatabaseURL, "DATABASE_LISTEN_URL": c.DatabaseListenURL, "JWT_PRIVATE_KEY": c.JWT.PrivateKey, "JWT_PUBLIC_KEY": c.JWT.PublicKey,
+			"JWT_PUBLIC_KEYS": c.JWT.PublicKeys, "ENCRYPTION_KEY": c.EncryptionKey, "ENCRYPTION_KEYS_OLD": c.EncryptionKeysOld,
 		}[name].Reveal()
 	}
 	folder := t.TempDir()
@@ -38,6 +40,9 @@ func TestEverySecretFromAFile(t *testing.T) {
 			vars := map[string]string{s.Name + "_FILE": file}
 			if s.Name == "JWT_PUBLIC_KEY" {
 				vars["JWT_PRIVATE_KEY"] = "cHJpdg=="
+			}
+			if s.Name == "ENCRYPTION_KEYS_OLD" {
+				vars["ENCRYPTION_KEY"] = "c2VjcmV0"
 			}
 			got := load(t, vars)
 			if read(got, s.Name) != good[s.Name] || got.SecretFiles[s.Name] != file {

@@ -47,7 +47,7 @@ var settings = []setting{
 		func(c *Config, v string) string { return publicURL(&c.PublicURL, v) },
 	},
 	{
-		Setting{"DATA_DIR", "data", "the folder of the embedded database and of the development key, mode 0700", false},
+		Setting{"DATA_DIR", "data", "the folder of the embedded database and of the development encryption key, mode 0700", false},
 		func(c *Config, v string) string { return path(&c.DataDir, v) },
 	},
 	{
@@ -63,7 +63,19 @@ var settings = []setting{
 		func(c *Config, v string) string { return duration(&c.DatabaseWait, v, 0, 10*time.Minute) },
 	},
 	{
-		Setting{"JWT_PRIVATE_KEY", "", "the signing key, base64 of PEM; required in production, generated once in development", true},
+		Setting{"ENCRYPTION_KEY", "", "base64 of 32 random bytes, which the signing keys in the database are encrypted under; required in production without JWT_PRIVATE_KEY", true},
+		func(c *Config, v string) string { c.EncryptionKey = NewSecret(v); return "" },
+	},
+	{
+		Setting{"ENCRYPTION_KEYS_OLD", "", "former values of ENCRYPTION_KEY, separated by commas, until svc-users keys rewrap has run", true},
+		func(c *Config, v string) string { c.EncryptionKeysOld = NewSecret(v); return "" },
+	},
+	{
+		Setting{"KEY_ROTATION", "30d", "how long a signing key of the database signs, 1d to 365d", false},
+		func(c *Config, v string) string { return duration(&c.KeyRotation, v, day, 365*day) },
+	},
+	{
+		Setting{"JWT_PRIVATE_KEY", "", "a signing key in place of those in the database, base64 of PEM", true},
 		func(c *Config, v string) string { c.JWT.PrivateKey = NewSecret(v); return "" },
 	},
 	{
@@ -71,7 +83,11 @@ var settings = []setting{
 		func(c *Config, v string) string { c.JWT.PublicKey = NewSecret(v); return "" },
 	},
 	{
-		Setting{"JWT_KID", "<thumbprint of the key>", "the id of the key in tokens and in the JWK set", false},
+		Setting{"JWT_PUBLIC_KEYS", "", "retired public keys whose tokens are still accepted, base64 of PEM, separated by commas", true},
+		func(c *Config, v string) string { c.JWT.PublicKeys = NewSecret(v); return "" },
+	},
+	{
+		Setting{"JWT_KID", "<thumbprint of the key>", "the id of JWT_PRIVATE_KEY in tokens and in the JWK set", false},
 		func(c *Config, v string) string { return text(&c.JWT.KeyID, v, maxClaim) },
 	},
 	{
