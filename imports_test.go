@@ -28,6 +28,7 @@ var rooms = map[string]storey{
 	"internal/workpool":   leaf,
 
 	"internal/feed":     duty,
+	"internal/keyring":  duty,
 	"internal/manifest": duty,
 
 	"internal/declare":  adapter,

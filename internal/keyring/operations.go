@@ -2,7 +2,7 @@ package keyring
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"time"
 
 	users "github.com/svc-users/svc-users"
@@ -70,7 +70,17 @@ func (m *Manager) show(c chain, now time.Time) []Key {
 
 // errEnvironmentSigns is ErrConflict for what makes no sense while the environment has the key that signs.
 func errEnvironmentSigns() error {
-	return &users.Error{Kind: users.ErrConflict, Message: "JWT_PRIVATE_KEY signs here, and keys of the database do not: svc-users keys import takes it into the database first."}
+	return conflict("JWT_PRIVATE_KEY signs here, and keys of the database do not: svc-users keys import takes it into the database first.")
+}
+
+func conflict(message string) error { return &users.Error{Kind: users.ErrConflict, Message: message} }
+
+// needSeals is ErrConflict without an encryption key.
+func (m *Manager) needSeals() error {
+	if m.Seals == nil {
+		return conflict("ENCRYPTION_KEY is missing here, which encrypts the signing keys in the database.")
+	}
+	return nil
 }
 
 // Rotate has the next key sign as soon as verifiers know it, which is at once, unless it was made within the last day;
@@ -80,13 +90,15 @@ func (m *Manager) Rotate(ctx context.Context, c users.Caller, atOnce bool) ([]Ke
 	if m.Environment != nil {
 		return nil, errEnvironmentSigns()
 	}
-	if m.Seals == nil {
-		return nil, errNoSeals
+	if err := m.needSeals(); err != nil {
+		return nil, err
 	}
 	return m.manage(ctx, c, func(t *transaction) error {
 		if !atOnce {
-			if err := t.refuseFresh(ctx); err != nil {
-				return &users.Error{Kind: users.ErrConflict, Message: "The database has no keys, and " + err.Error()}
+			if err := t.refuseFresh(ctx); errors.Is(err, ErrImportFirst) {
+				return conflict("The database has no keys, and " + err.Error() + ".")
+			} else if err != nil {
+				return err
 			}
 		}
 		if len(t.keys) == 0 {
@@ -104,7 +116,7 @@ func (m *Manager) Rotate(ctx context.Context, c users.Caller, atOnce bool) ([]Ke
 // needs keys:manage. ErrForbidden, ErrNotFound, ErrConflict for the key of the environment, ErrUnavailable.
 func (m *Manager) Revoke(ctx context.Context, c users.Caller, id string) ([]Key, error) {
 	if m.Environment != nil && m.Environment.ID == id {
-		return nil, &users.Error{Kind: users.ErrConflict, Message: "JWT_PRIVATE_KEY is this key: give another there and start again, which refuses its tokens."}
+		return nil, conflict("JWT_PRIVATE_KEY is this key: set another there and start the replicas again, which then refuse its tokens.")
 	}
 	return m.manage(ctx, c, func(t *transaction) error {
 		r, ok := t.byID(id)
@@ -122,8 +134,8 @@ func (m *Manager) Revoke(ctx context.Context, c users.Caller, id string) ([]Key,
 // they were. It needs keys:manage. ErrForbidden, ErrUnavailable; an error that says so if one cannot be opened: then
 // nothing is changed.
 func (m *Manager) Rewrap(ctx context.Context, c users.Caller) (rewrapped int, err error) {
-	if m.Seals == nil {
-		return 0, errNoSeals
+	if err := m.needSeals(); err != nil {
+		return 0, err
 	}
 	_, err = m.manage(ctx, c, func(t *transaction) error {
 		rewrapped = 0
@@ -149,10 +161,18 @@ func (m *Manager) Rewrap(ctx context.Context, c users.Caller) (rewrapped int, er
 	return rewrapped, err
 }
 
-// Import takes a key into the database as the one that signs now, and makes a next one. The key keeps its id. It is for a
-// key that has signed from the environment, and ErrConflict where another key of the database signs or is next. It needs keys:manage. ErrForbidden, ErrConflict, ErrUnavailable; *NameTakenError for an id that has named another key.
-func (m *Manager) Import(ctx context.Context, c users.Caller, p Pair) ([]Key, error) {
-	one, err := m.seal(p)
+// Import takes the key of the environment into the database as the one that signs now, and makes a next one, so that the
+// environment need not have it any longer. The key keeps its id. One that was imported before is left as it is. It returns
+// the keys as List does. It needs keys:manage. ErrForbidden; ErrConflict without a key of the environment or an encryption
+// key, for a key that was revoked, and where another key of the database signs or is next; ErrUnavailable.
+func (m *Manager) Import(ctx context.Context, c users.Caller) ([]Key, error) {
+	if m.Environment == nil {
+		return nil, conflict("JWT_PRIVATE_KEY is missing here: it is the key that is imported.")
+	}
+	if err := m.needSeals(); err != nil {
+		return nil, err
+	}
+	one, err := m.seal(*m.Environment)
 	if err != nil {
 		return nil, err
 	}
@@ -165,11 +185,11 @@ func (t *transaction) adopt(ctx context.Context, one sealedPair) error {
 	_, next := t.first(StateNext, t.now)
 	switch r, ok := t.byID(one.ID); {
 	case ok && r.Revoked():
-		return &users.Error{Kind: users.ErrConflict, Message: "This signing key was revoked."}
+		return conflict("This signing key was revoked.")
 	case ok:
 		return nil // imported before
 	case signs || next:
-		return &users.Error{Kind: users.ErrConflict, Message: "The database has signing keys: one of them signs, or is going to."}
+		return conflict("The database has signing keys: one of them signs, or is going to.")
 	}
 	if err := t.name(ctx, one.ID, one.thumbprint); err != nil {
 		return err
@@ -198,12 +218,19 @@ func (m *Manager) manage(ctx context.Context, c users.Caller, fn func(*transacti
 	return keys, err
 }
 
-// ImportFile is Import at a start in development, of the key file that the versions before kept beside the database: tokens
-// that it has signed stay valid. It does nothing in a database that has keys.
-func (m *Manager) ImportFile(ctx context.Context, p Pair) error {
-	one, err := m.seal(p)
+// Inherit is Import at a start in development, of the key that an earlier version kept in a file: tokens that it has signed
+// stay valid. In a database that has keys it does nothing, and load is not called; nor where load returns none.
+func (m *Manager) Inherit(ctx context.Context, load func() (*Pair, error)) error {
+	if err := m.Load(ctx); err != nil || len(m.known.Load().keys) > 0 {
+		return err
+	}
+	pair, err := load()
+	if pair == nil || err != nil {
+		return err
+	}
+	one, err := m.seal(*pair)
 	if err != nil {
-		return fmt.Errorf("import the development key: %w", err)
+		return err
 	}
 	return m.change(ctx, m.itself(ctx), func(t *transaction) error {
 		if len(t.keys) > 0 {

@@ -40,6 +40,8 @@ type Tokens interface {
 	// Use has tokens signed with a key from now on, and accepted if they are signed with that or one of the others. Without
 	// a signing key none are signed, and to sign is ErrUnavailable. An error changes nothing.
 	Use(signing *Pair, others []Pair) error
+	// CheckSigner returns what is wrong with a pair that is to sign, such as that its parts are of different keys.
+	CheckSigner(p Pair) error
 	// Thumbprint is the RFC 7638 thumbprint of the public part of a key. An error says that it is no key that Use takes.
 	Thumbprint(p Pair) (string, error)
 }
@@ -58,6 +60,8 @@ type Ports struct {
 	Retired []Pair
 	// Now is the clock of the process.
 	Now func() time.Time
+	// Wait returns nil when a time is over, or the error of ctx.
+	Wait func(ctx context.Context, d time.Duration) error
 	// Observe, if not nil, is called with what an operator should know.
 	Observe func(Observation)
 }

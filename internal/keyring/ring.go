@@ -76,12 +76,8 @@ func (r *Ring) Refresh(ctx context.Context) error {
 	}
 	defer func() { <-r.refreshing }()
 	if now, last := r.reads.count(); now == begun {
-		pause := time.NewTimer(refreshPause - r.Now().Sub(last))
-		defer pause.Stop()
-		select {
-		case <-pause.C:
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := r.Wait(ctx, refreshPause-r.Now().Sub(last)); err != nil {
+			return err
 		}
 	}
 	return r.loadSince(ctx, begun)

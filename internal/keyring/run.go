@@ -3,6 +3,7 @@ package keyring
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	users "github.com/svc-users/svc-users"
@@ -83,11 +84,23 @@ func (m *Manager) check() error {
 	var faults []error
 	for _, r := range k.keys {
 		if r.Sealed != "" && !r.Revoked() {
-			_, err := m.open(r)
-			faults = append(faults, err)
+			faults = append(faults, m.checkSigner(r))
 		}
 	}
 	return errors.Join(faults...)
+}
+
+func (m *Manager) checkSigner(r Record) error {
+	private, err := m.open(r)
+	if err != nil {
+		return err
+	}
+	pair := r.pair()
+	pair.Private = private
+	if err := m.Tokens.CheckSigner(pair); err != nil {
+		return fmt.Errorf("the signing key %s of the database: %w", r.ID, err)
+	}
+	return nil
 }
 
 // noteEnvironment notes which key the id of the environment's names, and is an error if it has named another.
@@ -119,15 +132,8 @@ func (e *NameTakenError) Error() string {
 // Run keeps the keys as they should be, until ctx ends: it puts to use what others have made or revoked, and makes those
 // that are due.
 func (m *Manager) Run(ctx context.Context) {
-	tick := time.NewTicker(tickInterval)
-	defer tick.Stop()
 	var reading, writing failure
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	for m.Wait(ctx, tickInterval) == nil {
 		m.report(ctx, &reading, m.followOthers(ctx))
 		if reading.err == nil && m.Now().Sub(writing.at) >= retryInterval {
 			m.report(ctx, &writing, m.makeDue(ctx))

@@ -1,7 +1,7 @@
 // Package token signs and verifies the JSON Web Tokens of this service: compact JWS (RFC 7515) with RS256 or
 // ES256 (RFC 7518 §3.3, §3.4), carrying the claims of RFC 7519 and a few of our own.
 //
-//	key, err := token.ParseKey(token.ES256, privateBase64, publicBase64, kid) // or token.LoadOrCreate(path, token.ES256, kid)
+//	key, err := token.ParseKey(token.ES256, privateBase64, publicBase64, kid) // or token.LoadFile(path, token.ES256, kid)
 //	set, err := token.NewKeySet(key, nil, token.Options{Issuer: "https://id.example", Audiences: []string{"https://api.example"}})
 //	jwt, whole, err := set.Issue(claims)
 //	claims, err := set.Verify(jwt, now)

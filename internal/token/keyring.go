@@ -2,6 +2,7 @@ package token
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/svc-users/svc-users/internal/keyring"
 )
@@ -16,13 +17,18 @@ type Keys struct {
 
 var _ keyring.Tokens = Keys{}
 
-// Generate implements keyring.Tokens.
+// Generate implements keyring.Tokens. The id never begins with a minus, as one thumbprint in 64 does: svc-users keys
+// revoke would take it for a flag.
 func (k Keys) Generate() (keyring.Pair, error) {
-	made, err := GenerateKey(k.Algorithm)
-	if err != nil {
-		return keyring.Pair{}, err
+	for {
+		made, err := GenerateKey(k.Algorithm)
+		if err != nil {
+			return keyring.Pair{}, err
+		}
+		if !strings.HasPrefix(made.id, "-") {
+			return made.Pair()
+		}
 	}
-	return made.Pair()
 }
 
 // Use implements keyring.Tokens.
@@ -46,6 +52,16 @@ func (k Keys) Use(signing *keyring.Pair, others []keyring.Pair) error {
 	}
 	k.Holder.Replace(set)
 	return nil
+}
+
+// CheckSigner implements keyring.Tokens. *TooFewBytes if Options.MaxBytes leaves no room for a token that the key signs.
+func (k Keys) CheckSigner(p keyring.Pair) error {
+	key, err := signerOf(p)
+	if err != nil {
+		return err
+	}
+	_, err = NewKeySet(key, nil, k.Options)
+	return err
 }
 
 // Thumbprint implements keyring.Tokens.

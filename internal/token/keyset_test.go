@@ -10,7 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/svc-users/svc-users"
+	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/feed"
 )
 
 func TestNewKeySetRefuses(t *testing.T) {
@@ -56,7 +57,7 @@ func TestNoSigner(t *testing.T) {
 	if _, _, err := set.Issue(testClaims()); !errors.Is(err, users.ErrUnavailable) {
 		t.Errorf("Issue: %v", err)
 	}
-	if _, err := set.SignChanges(users.ChangeStatement{}); !errors.Is(err, users.ErrUnavailable) {
+	if _, err := set.SignChanges(feed.Statement{}); !errors.Is(err, users.ErrUnavailable) {
 		t.Errorf("SignChanges: %v", err)
 	}
 	if _, err := set.Verify(issue(t, testSet(t), testClaims()), testNow); err != nil {
