@@ -11,6 +11,7 @@
 //	tree.go          a role's place in the hierarchy        /api/v1/roles/{id}/tree
 //	permissions.go   permissions                            /api/v1/permissions
 //	declarations.go  what a service declares                /api/v1/declarations/{plan,apply}
+//	keys.go          the keys that sign tokens              /api/v1/keys
 //
 // What all operations have in common is in package web. What other machines ask with each of their requests, such as
 // checks, is in package gateway.
@@ -19,6 +20,7 @@ package api
 import (
 	"slices"
 
+	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/manifest"
 	"github.com/svc-users/svc-users/internal/web"
 )
@@ -26,10 +28,11 @@ import (
 // Options is what the operations need beside the Service: the duties, one each. The document of the operations needs none.
 type Options struct {
 	Manifest *manifest.Manifest
+	Keyring  *keyring.Manager
 }
 
 // Routes is the table of all operations of the package.
 func Routes(o Options) []web.Route {
 	return slices.Concat(loginRoutes(), ownRoutes(), sessionRoutes(), accountRoutes(), explainRoutes(), roleRoutes(), treeRoutes(),
-		permissionRoutes(), declarationRoutes(o.Manifest))
+		permissionRoutes(), declarationRoutes(o.Manifest), keyRoutes(o.Keyring))
 }

@@ -26,6 +26,16 @@ var (
 		ID: web.ExampleSessionID, CreatedAt: web.ExampleTime, LastUsedAt: web.ExampleTime, ExpiresAt: web.ExampleTime.AddDate(0, 0, 14),
 		EndsAt: web.ExampleTime.AddDate(0, 0, 90), Address: new("203.0.113.7"), UserAgent: new("Mozilla/5.0"), Current: true,
 	}
+	exampleKeys = KeyList{[]Key{
+		{
+			ID: web.ExampleKeyID, Algorithm: "RS256", State: "next", Source: "database", PublishedAt: new(web.ExampleTime),
+			SignsFrom: new(web.ExampleTime.AddDate(0, 0, 30)), SignsUntil: new(web.ExampleTime.AddDate(0, 0, 60)), VerifiesUntil: new(web.ExampleTime.AddDate(0, 0, 67)),
+		},
+		{
+			ID: "Zf2ahnB9XxHB3xCUaGAXJTxeKzDVMGkVs6LDkeIM6MI", Algorithm: "RS256", State: "signing", Source: "database", PublishedAt: new(web.ExampleTime),
+			SignsFrom: new(web.ExampleTime), SignsUntil: new(web.ExampleTime.AddDate(0, 0, 30)), VerifiesUntil: new(web.ExampleTime.AddDate(0, 0, 37)),
+		},
+	}}
 	exampleToken = Token{TokenType: "Bearer", Token: web.ExampleToken, ExpiresAt: web.ExampleTime}
 )
 

@@ -24,7 +24,9 @@ import (
 	"github.com/svc-users/svc-users/internal/app"
 	"github.com/svc-users/svc-users/internal/config"
 	"github.com/svc-users/svc-users/internal/confusable"
+	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/password"
+	"github.com/svc-users/svc-users/internal/seal"
 	"github.com/svc-users/svc-users/internal/store"
 	"github.com/svc-users/svc-users/internal/store/storetest"
 	"github.com/svc-users/svc-users/internal/token"
@@ -64,6 +66,8 @@ type Options struct {
 	Unlimited bool
 	// Recorders get the events of all that the rules change.
 	Recorders []users.Recorder
+	// Keyring, if not nil, changes where the signing keys come from: without it a key of the environment signs.
+	Keyring func(*app.Keyring)
 	// Configure, if not nil, changes what the edge is made with.
 	Configure func(*app.EdgeOptions)
 }
@@ -79,7 +83,8 @@ type Service struct {
 
 	Users  *users.Service // the rules, for preparing what a test needs
 	Store  *store.Store
-	Tokens *token.KeySet
+	Tokens *token.KeySet // of the key of the environment
+	Keys   *keyring.Manager
 
 	Handler http.Handler // the edge, for a server with other bounds
 	Logger  *slog.Logger
@@ -119,21 +124,53 @@ func newService(t testing.TB, database string, o Options, open func(*app.App, co
 	if len(audiences) == 0 {
 		audiences = []string{"https://api.example"}
 	}
-	keys, err := token.NewKeySet(key, nil, token.Options{Issuer: "https://id.example", Audiences: audiences})
+	tokens := token.Options{Issuer: "https://id.example", Audiences: audiences}
+	keys, err := token.NewKeySet(key, nil, tokens)
 	must(t, err)
 	s := &Service{Database: database, Tokens: keys, Log: &Log{}, options: o}
 	s.Logger = s.Log.logger()
+	ring := &app.Keyring{
+		Tokens: tokens, Algorithm: token.ES256, Environment: key, Seals: encryption(t),
+		Policy: keyring.Policy{Period: 30 * 24 * time.Hour, Lead: 24 * time.Hour, Life: max(tokenLife, o.Sessions.AccessLife), Tail: time.Hour},
+	}
+	if o.Keyring != nil {
+		o.Keyring(ring)
+	}
 	s.app = app.New(app.Config{
-		DatabaseURL: config.NewSecret(database), StoreTimeout: Patience, Keys: keys, TokenLife: time.Hour, Sessions: o.Sessions,
+		DatabaseURL: config.NewSecret(database), StoreTimeout: Patience, Keyring: ring, TokenLife: tokenLife, Sessions: o.Sessions,
 		Hashing: password.Options{Cost: password.MinCost, Workers: 2, MaxWait: time.Minute},
 		Now:     o.clock(), Skeleton: skeletons().Skeleton, Unlimited: o.Unlimited, Recorders: o.Recorders, Log: s.Logger, Version: Version, PublicURL: PublicURL,
 	})
 	must(t, open(s.app, context.Background()))
 	t.Cleanup(func() { must(t, s.app.Close()) })
+	must(t, s.app.StartKeys(context.Background()))
+	s.Keys = s.app.Keyring
 	s.Users, s.Store = s.app.Service, s.app.Store
 	must(t, s.Store.Listen("", func(bool, string) {}))
+	following, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { s.Keys.Run(following) })
+	t.Cleanup(func() {
+		stop()
+		running.Wait()
+	})
 	return s
 }
+
+// tokenLife is how long tokens are valid.
+const tokenLife = time.Hour
+
+// encryption is the encryption key of all services, with which they open each other's keys.
+func encryption(t testing.TB) *seal.Ring {
+	t.Helper()
+	key, err := seal.ParseKey(encryptionKey())
+	must(t, err)
+	ring, err := seal.NewRing(key)
+	must(t, err)
+	return ring
+}
+
+var encryptionKey = sync.OnceValue(seal.GenerateKey)
 
 // Replica runs another replica of the service until the test ends: on the same database, with the same keys, clock and
 // limits, and with what configure changes, if it is not nil.

@@ -18,6 +18,7 @@ import (
 
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/feed"
+	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/manifest"
 	"github.com/svc-users/svc-users/internal/password"
 	"github.com/svc-users/svc-users/internal/store"
@@ -29,11 +30,12 @@ type App struct {
 	*users.Service
 	Store  *store.Store
 	Hasher *password.Hasher
-	Tokens *token.Holder // nil without Keys
+	Tokens *token.Holder // nil without a Config.Keyring
 
 	// The duties, made once on the Service.
 	Feed     *feed.Feed
 	Manifest *manifest.Manifest
+	Keyring  *keyring.Manager // nil without a Config.Keyring
 
 	config Config
 }
@@ -48,8 +50,11 @@ func (a *App) Open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	a.use(st)
-	if err := a.prepare(ctx); err != nil {
+	err = a.use(st)
+	if err == nil {
+		err = a.prepare(ctx)
+	}
+	if err != nil {
 		return errors.Join(err, a.Close())
 	}
 	return nil
@@ -63,7 +68,9 @@ func (a *App) OpenExisting(ctx context.Context) error {
 	if err != nil {
 		return NotReady(err)
 	}
-	a.use(st)
+	if err := a.use(st); err != nil {
+		return errors.Join(err, a.Close())
+	}
 	return nil
 }
 
@@ -77,7 +84,7 @@ func NotReady(err error) error {
 }
 
 // use makes the rules on a store.
-func (a *App) use(st *store.Store) {
+func (a *App) use(st *store.Store) error {
 	c := a.config
 	if c.StoreTimeout > 0 {
 		st.SetLimits(c.StoreTimeout, c.StoreTimeout, c.StoreTimeout)
@@ -94,17 +101,26 @@ func (a *App) use(st *store.Store) {
 		Limits:    c.Limits,
 		NoDemo:    c.NoDemo,
 		Unlimited: c.Unlimited,
+		Operator:  c.Operator,
 		Recorders: c.Recorders,
 		Skeleton:  c.Skeleton,
 	}
 	following := feed.Ports{Store: st}
-	if c.Keys != nil {
-		a.Tokens = token.NewHolder(c.Keys)
-		rules.Tokens, following.Signer = a.Tokens, a.Tokens // a nil *Holder would be an interface that is not nil
+	var ring *keyring.Ring
+	if c.Keyring != nil { // a nil *Ring or *Holder would be an interface that is not nil
+		var err error
+		if ring, err = a.useKeyring(c.Keyring); err != nil {
+			return err
+		}
+		rules.Keyring, rules.Tokens, following.Signer = ring, a.Tokens, a.Tokens
 	}
 	a.Service = users.New(rules)
 	following.Service = a.Service
 	a.Feed, a.Manifest = feed.New(following), manifest.New(a.Service)
+	if ring != nil {
+		a.Keyring = keyring.NewManager(ring, a.Service)
+	}
+	return nil
 }
 
 func (a *App) prepare(ctx context.Context) error {
@@ -125,7 +141,7 @@ func (a *App) EdgeOptions(ctx context.Context) (EdgeOptions, error) {
 	}
 	o := a.config.requestOptions()
 	o.Service, o.Feed, o.Manifest = a.Service, a.Feed, a.Manifest
-	o.Health, o.CursorKey, o.Keys = a.Store, cursorKey, a.Tokens.Public
+	o.Keyring, o.Health, o.CursorKey, o.Keys = a.Keyring, health{a.Store, a.Keyring}, cursorKey, a.Tokens.Public
 	o.Issuer, _ = a.Tokens.IssuerAudience()
 	return o, nil
 }

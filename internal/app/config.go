@@ -1,8 +1,6 @@
 package app
 
 import (
-	"errors"
-	"fmt"
 	"log/slog"
 	"net/netip"
 	"os"
@@ -14,7 +12,6 @@ import (
 	"github.com/svc-users/svc-users/internal/config"
 	"github.com/svc-users/svc-users/internal/confusable"
 	"github.com/svc-users/svc-users/internal/password"
-	"github.com/svc-users/svc-users/internal/token"
 	"github.com/svc-users/svc-users/internal/web"
 )
 
@@ -28,14 +25,17 @@ type Config struct {
 	// StoreTimeout bounds each use of the database; the store's own limits if it is zero.
 	StoreTimeout time.Duration
 
-	// Keys sign and verify tokens. They may be nil where no tokens are issued and nothing is served.
-	Keys      *token.KeySet
+	// Keyring says where the keys that sign and verify tokens come from. It may be nil where no tokens are issued and nothing
+	// is served.
+	Keyring   *Keyring
 	TokenLife time.Duration
 	Sessions  users.SessionOptions
 	Hashing   password.Options
 	Limits    users.Limits
 	NoDemo    bool // passwords of the demo accounts are refused, as in production
 	Unlimited bool // nothing bounds attempts
+	// Operator lets users.AsOperator act as Admin: for a command line. A server is made without it.
+	Operator bool
 	// Recorders get the events of all that the rules change.
 	Recorders []users.Recorder
 	// Now is the clock of the rules.
@@ -71,8 +71,8 @@ type Hooks struct {
 	Serving func(addr string)
 }
 
-// FromSettings makes the Config of the settings, within what the control group allows. Keys, Log, Version, Demo and
-// Hooks are left to the caller.
+// FromSettings makes the Config of the settings, within what the control group allows. Keyring, Log, Version, Demo
+// and Hooks are left to the caller.
 func FromSettings(cfg config.Config) Config {
 	machine := cgroup.Read(os.DirFS("/"))
 	return Config{
@@ -95,18 +95,6 @@ func FromSettings(cfg config.Config) Config {
 		Bounds:         web.Bounds{Connections: maxConnections(machine.Memory), IdleTimeout: cfg.IdleTimeout},
 		Machine:        machine,
 	}
-}
-
-// NewKeys makes the keys of the service of the one that signs. Errors name the settings that are wrong.
-func NewKeys(cfg config.Config, key *token.Key) (*token.KeySet, error) {
-	keys, err := token.NewKeySet(key, nil, token.Options{Issuer: cfg.JWT.Issuer, Audiences: cfg.JWT.Audiences, MaxBytes: cfg.JWT.MaxBytes})
-	if short := new(token.TooFewBytes); errors.As(err, &short) {
-		return nil, fmt.Errorf("JWT_MAX_BYTES %w", err)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("JWT_ISSUER, JWT_AUDIENCE: %w", err)
-	}
-	return keys, nil
 }
 
 const (

@@ -15,6 +15,7 @@ var tags = []web.Tag{
 	{Name: "Roles", Description: "Named sets of permissions, which inherit from one another."},
 	{Name: "Permissions", Description: "Names of what a role can allow."},
 	{Name: "Declarations", Description: "The permissions and roles of a service as one document."},
+	{Name: "Keys", Description: "The keys that sign tokens. Their private parts are never in an answer."},
 	{Name: "Health", Description: "For monitoring and load balancers."},
 	{Name: "Documentation", Description: "The OpenAPI document and its page."},
 }

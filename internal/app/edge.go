@@ -12,6 +12,7 @@ import (
 	"github.com/svc-users/svc-users/internal/api"
 	"github.com/svc-users/svc-users/internal/feed"
 	"github.com/svc-users/svc-users/internal/gateway"
+	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/manifest"
 	"github.com/svc-users/svc-users/internal/web"
 )
@@ -24,6 +25,8 @@ type EdgeOptions struct {
 	Feed *feed.Feed
 	// Manifest plans and applies what services declare.
 	Manifest *manifest.Manifest
+	// Keyring lists, rotates and revokes signing keys.
+	Keyring *keyring.Manager
 	// Keys returns the public keys to publish, the one that signs first.
 	Keys   func() []users.PublicKey
 	Health gateway.Health
@@ -63,7 +66,9 @@ func (o EdgeOptions) kit() web.Options {
 	}
 }
 
-func (o EdgeOptions) resources() api.Options { return api.Options{Manifest: o.Manifest} }
+func (o EdgeOptions) resources() api.Options {
+	return api.Options{Manifest: o.Manifest, Keyring: o.Keyring}
+}
 
 func (o EdgeOptions) machines() gateway.Options {
 	return gateway.Options{

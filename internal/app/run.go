@@ -50,6 +50,9 @@ func (a *App) openAndServe(ctx context.Context, p *port) error {
 	if err := a.refuseDemoAccounts(ctx); err != nil {
 		return err
 	}
+	if err := a.StartKeys(ctx); err != nil {
+		return err
+	}
 	options, err := a.EdgeOptions(ctx)
 	if err != nil {
 		return err
@@ -83,6 +86,7 @@ func (a *App) runBackground(ctx context.Context) (stop func()) {
 	var running sync.WaitGroup
 	running.Go(func() { a.runJobs(background) })
 	running.Go(func() { a.Store.WatchFile(background.Done(), a.logFile) })
+	running.Go(func() { a.Keyring.Run(background) })
 	return func() {
 		cancel()
 		running.Wait()

@@ -12,7 +12,9 @@ import (
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/app"
 	"github.com/svc-users/svc-users/internal/config"
+	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/password"
+	"github.com/svc-users/svc-users/internal/seal"
 	"github.com/svc-users/svc-users/internal/store/storetest"
 	"github.com/svc-users/svc-users/internal/token"
 )
@@ -20,16 +22,20 @@ import (
 // runnable is a service with the demo data, at a free port.
 func runnable(t *testing.T) app.Config {
 	t.Helper()
-	key, err := token.GenerateKey(token.RS256)
+	key, err := seal.ParseKey(seal.GenerateKey())
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := token.NewKeySet(key, nil, token.Options{Issuer: "https://id.example", Audiences: []string{"https://api.example"}})
+	seals, err := seal.NewRing(key)
 	if err != nil {
 		t.Fatal(err)
+	}
+	keys := &app.Keyring{
+		Tokens:    token.Options{Issuer: "https://id.example", Audiences: []string{"https://api.example"}},
+		Algorithm: token.ES256, Seals: seals, Policy: keyring.Policy{Period: time.Hour, Lead: time.Hour, Life: time.Hour, Tail: time.Hour},
 	}
 	return app.Config{
-		DatabaseURL: config.NewSecret(storetest.SQLite(t)), Keys: keys, TokenLife: time.Hour, Now: time.Now,
+		DatabaseURL: config.NewSecret(storetest.SQLite(t)), Keyring: keys, TokenLife: time.Hour, Now: time.Now,
 		Hashing:  password.Options{Cost: password.MinCost, Workers: 1, MaxWait: time.Minute},
 		Skeleton: strings.ToLower, Log: slog.New(slog.DiscardHandler), Addr: "127.0.0.1:0", Demo: true,
 	}

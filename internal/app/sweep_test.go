@@ -128,8 +128,8 @@ func TestSweepBodies(t *testing.T) {
 			t.Errorf("%s: the answer repeats a value", o.ID)
 		}
 	}
-	if bodies != 15 {
-		t.Errorf("%d operations with a body, want 15", bodies)
+	if bodies != 16 {
+		t.Errorf("%d operations with a body, want 16", bodies)
 	}
 }
 

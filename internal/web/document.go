@@ -151,6 +151,13 @@ func describePathParams(path string) []*Param {
 	for part := range strings.SplitSeq(path, "/") {
 		if name, ok := strings.CutPrefix(part, "{"); ok {
 			name = strings.TrimSuffix(name, "}")
+			if name == KeyIDParam {
+				list = append(list, &Param{
+					Name: name, In: "path", Required: true, Example: ExampleKeyID,
+					Description: "The id of a key, as in the header of a token; one that no key has is 404.", Schema: &Schema{Type: "string"},
+				})
+				continue
+			}
 			list = append(list, &Param{
 				Name: name, In: "path", Required: true, Example: ExamplePermissionID,
 				Description: fmt.Sprintf("The %s, a UUID in lower case; anything else is 404.", strings.ReplaceAll(name, "_", " ")),

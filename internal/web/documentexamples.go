@@ -11,6 +11,7 @@ import (
 const (
 	ExampleAccountID    = "019a0b6e-7c00-7a51-9c3d-2f6f0c5f7a10"
 	ExampleRoleID       = "019a0b6e-7c00-7b22-8a4e-51d3a90e6c21"
+	ExampleKeyID        = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
 	ExamplePermissionID = "019a0b6e-7c00-7c33-b15f-7e08d4b2f532"
 	ExampleSessionID    = "019a0b6e-7d20-7e55-9f12-3c8a5b7d9e64"
 	exampleRequestID    = "019a0b6e-7d10-7d44-a26a-9c19e5c3a643"

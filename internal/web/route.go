@@ -243,6 +243,9 @@ func (r Route) code() int {
 	return r.Status
 }
 
+// KeyIDParam is the parameter of a path that is the id of a signing key, as in /api/v1/keys/{kid}.
+const KeyIDParam = "kid"
+
 // PathID is the id in the path, as it stands there: the 019a0b6e-… of /api/v1/roles/019a0b6e-…/tree.
 func (x *Exchange) PathID() string { return x.Request.PathValue("id") }
 
