@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,7 +13,6 @@ import (
 	"github.com/svc-users/svc-users/internal/app"
 	"github.com/svc-users/svc-users/internal/config"
 	"github.com/svc-users/svc-users/internal/store"
-	"github.com/svc-users/svc-users/internal/token"
 )
 
 // settings reads the configuration; what is suspicious but harmless goes to standard error. More faults come
@@ -89,28 +87,4 @@ func (t *terminal) logger(cfg config.Config) (*slog.Logger, io.Closer) {
 	log := slog.New(promptHandler{handler, out})
 	out.reportDrops = func(n int) { log.Warn("log records were dropped: standard error did not take them", "records", n) }
 	return log, out
-}
-
-// keyFaults reads the configured key and turns what is wrong with it into faults of the settings. There is no
-// key without JWT_PRIVATE_KEY; its id is looked at all the same.
-func keyFaults(cfg config.Config) (*token.Key, config.Faults) {
-	if cfg.JWT.PrivateKey.IsZero() {
-		if err := token.CheckID(cfg.JWT.KeyID); err != nil {
-			return nil, config.Faults{{Variable: err.Variable, Problem: err.Problem}}
-		}
-		return nil, nil
-	}
-	key, err := token.ParseKey(token.Algorithm(cfg.JWT.Algorithm), cfg.JWT.PrivateKey.Reveal(), cfg.JWT.PublicKey.Reveal(), cfg.JWT.KeyID)
-	var found token.KeyErrors
-	if errors.As(err, &found) {
-		var faults config.Faults
-		for _, e := range found {
-			faults = append(faults, config.Fault{Variable: e.Variable, Problem: e.Problem})
-		}
-		return nil, faults
-	}
-	if err != nil {
-		return nil, config.Faults{{Variable: "JWT_PRIVATE_KEY", Problem: err.Error()}}
-	}
-	return key, nil
 }

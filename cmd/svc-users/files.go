@@ -63,8 +63,3 @@ func (t *terminal) checkDatabase(cfg config.Config) error {
 	}
 	return errors.Join(faults...)
 }
-
-// checkKeyFile looks at the development key and its folder.
-func (t *terminal) checkKeyFile(cfg config.Config, file string) error {
-	return errors.Join(t.checkFile(cfg.DataDir), t.checkFile(file))
-}

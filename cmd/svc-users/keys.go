@@ -1,67 +1,158 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"text/tabwriter"
+	"time"
 
+	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/app"
 	"github.com/svc-users/svc-users/internal/config"
-	"github.com/svc-users/svc-users/internal/fileguard"
-	"github.com/svc-users/svc-users/internal/token"
+	"github.com/svc-users/svc-users/internal/keyring"
 )
 
 type keysCommand struct {
+	List     keysListCommand     `cmd:"" help:"List the signing keys, the newest first. Changes nothing."`
+	Rotate   keysRotateCommand   `cmd:"" help:"Have the next key of the database sign as soon as verifiers know it."`
+	Revoke   keysRevokeCommand   `cmd:"" help:"Refuse all tokens that a key of the database has signed. It cannot be undone."`
+	Rewrap   keysRewrapCommand   `cmd:"" help:"Encrypt the keys of the database under the current ENCRYPTION_KEY."`
+	Import   keysImportCommand   `cmd:"" help:"Take the key of JWT_PRIVATE_KEY into the database, so that keys of the database can follow it."`
 	Generate keysGenerateCommand `cmd:"" help:"Make a key pair and print it as settings, or put it into an env file."`
 }
 
-type keysGenerateCommand struct {
-	Algorithm string `default:"RS256" enum:"RS256,ES256" help:"Algorithm of the key: RS256 (RSA) or ES256 (P-256)."`
-	Bits      int    `placeholder:"2048" help:"Length of the modulus of an RSA key, 2048 to 8192."`
-	EnvFile   string `placeholder:"FILE" help:"Put the three lines into this file, mode 0600, replacing only those."`
+// withKeys calls do with the keys of the database of the settings, which must exist and be up to date. mayMake says that an
+// encryption key may be made, in development.
+func (t *terminal) withKeys(mayMake bool, do func(*keyring.Manager) error) error {
+	var keys keySettings
+	cfg, err := t.settings(func(cfg config.Config) (faults config.Faults) {
+		keys, faults = readKeySettings(cfg)
+		return faults
+	})
+	if err != nil {
+		return err
+	}
+	ring, err := t.keyring(cfg, keys, mayMake)
+	if err != nil {
+		return err
+	}
+	if err := t.checkDatabase(cfg); err != nil {
+		return fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	c := app.FromSettings(cfg)
+	c.Keyring, c.Operator = ring, true
+	a := app.New(c)
+	if err := a.OpenExisting(t.ctx); err != nil {
+		return err
+	}
+	return errors.Join(do(a.Keyring), a.Close())
 }
 
-// Run makes a key pair. It needs no settings and no database.
-func (cmd *keysGenerateCommand) Run(t *terminal) error {
-	key, err := cmd.key()
-	if err != nil {
-		return err
-	}
-	private, err := key.PrivateVariable()
-	if err != nil {
-		return err
-	}
-	pairs := []config.Pair{
-		{Name: "JWT_ALGORITHM", Value: string(key.Algorithm())},
-		{Name: "JWT_PRIVATE_KEY", Value: private},
-		{Name: "JWT_PUBLIC_KEY", Value: key.PublicVariable()},
-	}
-	if cmd.EnvFile == "" {
-		for _, p := range pairs {
-			fmt.Fprintf(t.stdout, "%s=%s\n", p.Name, p.Value)
+type keysListCommand struct{}
+
+// Run lists the keys.
+func (keysListCommand) Run(t *terminal) error {
+	return t.withKeys(false, func(m *keyring.Manager) error {
+		keys, err := m.List(t.ctx, users.AsOperator())
+		if err != nil {
+			return err
 		}
+		return t.showKeys(keys)
+	})
+}
+
+// showKeys prints a table.
+func (t *terminal) showKeys(keys []keyring.Key) error {
+	if len(keys) == 0 {
+		fmt.Fprintln(t.stdout, "There are no signing keys; svc-users serve makes them")
 		return nil
 	}
-	// Its other lines stay, so they have to be those of who runs this.
-	if _, err := fileguard.Check(cmd.EnvFile); err != nil {
-		return err
+	w := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "KID\tALG\tSTATE\tSIGNS FROM\tSIGNS UNTIL\tVERIFIES UNTIL")
+	for _, k := range keys {
+		from, until, verifies := showTime(k.SignsFrom), showTime(k.SignsUntil), showTime(k.VerifiesUntil)
+		switch {
+		case k.Environment:
+			from, until, verifies = "environment", "-", "-"
+		case k.State == keyring.StateRevoked:
+			until, verifies = "revoked "+showTime(k.RevokedAt), "-"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", replaceUnprintable(k.ID), k.Algorithm, k.State, from, until, verifies)
 	}
-	if err := config.SetInEnvFile(cmd.EnvFile, pairs...); err != nil {
-		return err
-	}
-	fmt.Fprintf(t.stdout, "Put JWT_ALGORITHM, JWT_PRIVATE_KEY and JWT_PUBLIC_KEY into %s (key %s)\n", cmd.EnvFile, key.ID())
-	return nil
+	return w.Flush()
 }
 
-// key makes the key that the flags ask for.
-func (cmd *keysGenerateCommand) key() (*token.Key, error) {
-	algorithm := token.Algorithm(cmd.Algorithm)
-	switch {
-	case cmd.Bits == 0:
-		return token.GenerateKey(algorithm)
-	case algorithm != token.RS256:
-		return nil, fmt.Errorf("--bits is for %s alone: a key for %s has 256 bits", token.RS256, algorithm)
+func showTime(at time.Time) string { return at.UTC().Format(time.RFC3339) }
+
+// showSigner says which key signs, and which is next.
+func (t *terminal) showSigner(keys []keyring.Key) {
+	for _, k := range keys {
+		switch k.State {
+		case keyring.StateSigning:
+			fmt.Fprintf(t.stdout, "Key %s signs\n", replaceUnprintable(k.ID))
+		case keyring.StateNext:
+			fmt.Fprintf(t.stdout, "Key %s is next, from %s\n", replaceUnprintable(k.ID), showTime(k.SignsFrom))
+		}
 	}
-	key, err := token.GenerateRSAKey(cmd.Bits)
-	if err != nil {
-		return nil, fmt.Errorf("--bits: %w", err)
-	}
-	return key, nil
+}
+
+type keysRotateCommand struct {
+	Now bool `help:"Also if verifiers may not know the next key yet: for a key that may be in the wrong hands."`
+}
+
+// Run has the next key sign.
+func (cmd *keysRotateCommand) Run(t *terminal) error {
+	return t.withKeys(false, func(m *keyring.Manager) error {
+		keys, err := m.Rotate(t.ctx, users.AsOperator(), cmd.Now)
+		if err == nil {
+			t.showSigner(keys)
+		}
+		return err
+	})
+}
+
+type keysRevokeCommand struct {
+	KID string `arg:"" name:"kid" help:"The id of the key, as in the header of its tokens and in svc-users keys list; after -- if it begins with a minus."`
+}
+
+// Run revokes a key.
+func (cmd *keysRevokeCommand) Run(t *terminal) error {
+	return t.withKeys(false, func(m *keyring.Manager) error {
+		keys, err := m.Revoke(t.ctx, users.AsOperator(), cmd.KID)
+		if errors.Is(err, users.ErrNotFound) {
+			return fmt.Errorf("the database has no signing key %q; svc-users keys list shows those it has", cmd.KID)
+		}
+		if err == nil {
+			fmt.Fprintf(t.stdout, "Revoked key %s: its tokens are refused\n", replaceUnprintable(cmd.KID))
+			t.showSigner(keys)
+		}
+		return err
+	})
+}
+
+type keysRewrapCommand struct{}
+
+// Run encrypts the keys again that are under a former encryption key.
+func (keysRewrapCommand) Run(t *terminal) error {
+	return t.withKeys(false, func(m *keyring.Manager) error {
+		n, err := m.Rewrap(t.ctx, users.AsOperator())
+		if err == nil {
+			fmt.Fprintf(t.stdout, "Encrypted %d keys under the current ENCRYPTION_KEY; ENCRYPTION_KEYS_OLD is no longer needed\n", n)
+		}
+		return err
+	})
+}
+
+type keysImportCommand struct{}
+
+// Run imports the key of the environment.
+func (keysImportCommand) Run(t *terminal) error {
+	return t.withKeys(true, func(m *keyring.Manager) error {
+		keys, err := m.Import(t.ctx, users.AsOperator())
+		if err == nil {
+			t.showSigner(keys)
+			fmt.Fprintln(t.stdout, "Take JWT_PRIVATE_KEY, JWT_PUBLIC_KEY and JWT_KID out of the settings of each replica, one after the other, before the next key signs")
+		}
+		return err
+	})
 }

@@ -40,7 +40,7 @@ type commands struct {
 	Serve       serveCommand       `cmd:"" help:"Bring the database up to date and serve the API."`
 	Seed        seedCommand        `cmd:"" help:"Make the demo roles and accounts that are missing. Refused in production."`
 	Admin       adminCommand       `cmd:"" help:"Manage administrators."`
-	Keys        keysCommand        `cmd:"" help:"Manage signing keys."`
+	Keys        keysCommand        `cmd:"" help:"Manage the keys that sign tokens."`
 	Migrate     migrateCommand     `cmd:"" help:"Manage the database schema."`
 	Explain     explainCommand     `cmd:"" help:"Say whether an account may do something now, and why."`
 	Plan        planCommand        `cmd:"" help:"Show what a service's declaration of permissions and roles would change."`

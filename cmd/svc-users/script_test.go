@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -61,6 +62,7 @@ func runScripts(t *testing.T, database func(*testscript.Env) string) {
 			"ready":   ready,
 			"http":    httpStatus,
 			"login":   login,
+			"valid":   valid,
 			"mode":    mode,
 			"sigterm": sigterm,
 			"oneline": oneLineOf,
@@ -143,7 +145,7 @@ func httpStatus(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// login EMAIL PASSWORD: they are good for a token.
+// login EMAIL PASSWORD: they are good for a token, which becomes $TOKEN.
 func login(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: login EMAIL PASSWORD")
@@ -155,6 +157,31 @@ func login(ts *testscript.TestScript, neg bool, args []string) {
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		ts.Fatalf("the login answers %d", response.StatusCode)
+	}
+	var answer struct{ Data struct{ Token string } }
+	ts.Check(json.NewDecoder(response.Body).Decode(&answer))
+	ts.Setenv("TOKEN", answer.Data.Token)
+}
+
+// valid: the server accepts $TOKEN. With ! it comes to refuse it.
+func valid(ts *testscript.TestScript, neg bool, _ []string) {
+	want := http.StatusOK
+	if neg {
+		want = http.StatusUnauthorized
+	}
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		request, err := http.NewRequest(http.MethodGet, "http://127.0.0.1:"+ts.Getenv("PORT")+"/api/v1/auth/me", nil)
+		ts.Check(err)
+		request.Header.Set("Authorization", "Bearer "+ts.Getenv("TOKEN"))
+		response, err := http.DefaultClient.Do(request)
+		ts.Check(err)
+		response.Body.Close()
+		if response.StatusCode == want {
+			return
+		}
+		if !neg || time.Now().After(deadline) {
+			ts.Fatalf("the server answers %d, want %d", response.StatusCode, want)
+		}
 	}
 }
 

@@ -5,13 +5,11 @@ import (
 	"fmt"
 	"net"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/app"
 	"github.com/svc-users/svc-users/internal/config"
-	"github.com/svc-users/svc-users/internal/token"
 )
 
 type serveCommand struct {
@@ -23,10 +21,10 @@ type serveCommand struct {
 func (cmd *serveCommand) Run(t *terminal) error {
 	// A reader of the log that goes away must not end the service. Writing fails instead, which the log counts.
 	signal.Ignore(syscall.SIGPIPE)
-	var key *token.Key
+	var keys keySettings
 	cfg, err := t.settings(func(cfg config.Config) config.Faults {
 		var faults config.Faults
-		key, faults = keyFaults(cfg)
+		keys, faults = readKeySettings(cfg)
 		return append(faults, cfg.ServeFaults()...)
 	})
 	if err != nil {
@@ -40,16 +38,7 @@ func (cmd *serveCommand) Run(t *terminal) error {
 			return app.UnlessStopped(t.ctx, err)
 		}
 	}
-	if key == nil {
-		file := filepath.Join(cfg.DataDir, "jwt.pem")
-		if err := t.checkKeyFile(cfg, file); err != nil {
-			return err
-		}
-		if key, err = token.LoadOrCreate(file, token.Algorithm(cfg.JWT.Algorithm), cfg.JWT.KeyID); err != nil {
-			return err
-		}
-	}
-	keys, err := app.NewKeys(cfg, key)
+	ring, err := t.keyring(cfg, keys, keys.signing == nil)
 	if err != nil {
 		return err
 	}
@@ -59,7 +48,7 @@ func (cmd *serveCommand) Run(t *terminal) error {
 		log.Warn("waiting for the database", "cause", why, "at_most", cfg.DatabaseWait.String())
 	}
 	c := app.FromSettings(cfg)
-	c.Keys, c.Log, c.Version, c.Demo = keys, log, users.Version, cmd.Demo
+	c.Keyring, c.Log, c.Version, c.Demo = ring, log, users.Version, cmd.Demo
 	c.Hooks = app.Hooks{
 		BeforeOpen: func() error {
 			if err := t.checkDatabase(cfg); err != nil {
