@@ -75,11 +75,13 @@ func (a *Answer) unlike(request *http.Request) string {
 		return err.Error()
 	}
 	for path, methods := range operations {
-		if !stands(path, request.URL.Path) {
+		// Two paths can stand for one: DELETE …/keys/{kid} and POST …/keys/rotate.
+		operation, has := methods[strings.ToLower(request.Method)]
+		if !has || !stands(path, request.URL.Path) {
 			continue
 		}
 		why := "no example has this message"
-		for _, example := range methods[strings.ToLower(request.Method)].shown(a.Status) {
+		for _, example := range operation.shown(a.Status) {
 			if example.Message != a.Message {
 				continue
 			}
