@@ -74,14 +74,13 @@ func (a *Answer) unlike(request *http.Request) string {
 	if err != nil {
 		return err.Error()
 	}
+	_, literal := operations[request.URL.Path] // goes before a pattern that stands for it too
 	for path, methods := range operations {
-		// Two paths can stand for one: DELETE …/keys/{kid} and POST …/keys/rotate.
-		operation, has := methods[strings.ToLower(request.Method)]
-		if !has || !stands(path, request.URL.Path) {
+		if literal && path != request.URL.Path || !stands(path, request.URL.Path) {
 			continue
 		}
 		why := "no example has this message"
-		for _, example := range operation.shown(a.Status) {
+		for _, example := range methods[strings.ToLower(request.Method)].shown(a.Status) {
 			if example.Message != a.Message {
 				continue
 			}
