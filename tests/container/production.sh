@@ -4,10 +4,9 @@
 
 file= # set by use
 use compose.production.yaml svc-users-production
-keys=$(docker run --rm --network none "$image" keys generate)
 settings=(
   "POSTGRES_PASSWORD=p@ss/w#rd \$x \"q\""
-  "$(grep ^JWT_PRIVATE_KEY= <<<"$keys")"
+  "ENCRYPTION_KEY=$(head -c 32 /dev/urandom | base64)"
   JWT_ISSUER=https://id.example.net
   JWT_AUDIENCE=https://api.example.net
   SVC_USERS_VERSION=v0.0.0-test
