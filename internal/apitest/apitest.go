@@ -163,14 +163,15 @@ const tokenLife = time.Hour
 // encryption is the encryption key of all services, with which they open each other's keys.
 func encryption(t testing.TB) *seal.Ring {
 	t.Helper()
-	key, err := seal.ParseKey(encryptionKey())
+	key, err := seal.ParseKey(EncryptionKey())
 	must(t, err)
 	ring, err := seal.NewRing(key)
 	must(t, err)
 	return ring
 }
 
-var encryptionKey = sync.OnceValue(seal.GenerateKey)
+// EncryptionKey returns the ENCRYPTION_KEY of all services.
+var EncryptionKey = sync.OnceValue(seal.GenerateKey)
 
 // Replica runs another replica of the service until the test ends: on the same database, with the same keys, clock and
 // limits, and with what configure changes, if it is not nil.

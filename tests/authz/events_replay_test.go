@@ -96,6 +96,9 @@ func (r *replay) apply(e users.Event, at int) {
 		r.problem("%s is about a %s", e.Kind, e.Target.Kind)
 	}
 	key := e.Target.ID.String()
+	if e.Target.Kind == users.TargetKey {
+		key = e.Target.Name
+	}
 	row := r.dbTables[table][key]
 	created, deleted := verb == "created" || verb == "started", verb == "deleted" || verb == "ended" || verb == "reused"
 	if (row == nil) != created {
@@ -111,14 +114,14 @@ func (r *replay) apply(e users.Event, at int) {
 		delete(r.dbTables[table], key)
 	}
 	r.hashed[key] = r.hashed[key] || verb == "password_changed" || verb == "hash_upgraded" || noun == "account" && verb == "created"
-	if (len(e.Fields) == 0) != (verb == "hash_upgraded" || noun == "session") {
+	if (len(e.Fields) == 0) != (verb == "hash_upgraded" || noun == "session" || verb == "revoked" || verb == "rewrapped" || noun == "key" && verb == "deleted") {
 		r.problem("%s of %s tells of nothing", e.Kind, key)
 	}
 	for _, f := range e.Fields {
 		r.applyField(e, row, f)
 	}
 	for _, column := range recordedColumns[table] {
-		if deleted && column != "token_version" && row[column] != "" {
+		if deleted && noun != "key" && column != "token_version" && row[column] != "" {
 			r.problem("%s of %s leaves out its %s", e.Kind, key, column)
 		}
 	}

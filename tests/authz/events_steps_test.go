@@ -184,6 +184,10 @@ func eventSteps() []struct {
 				on(del, "/permissions/"+w.spare, nil, 200, "permission.deleted"),
 			}
 		}},
+		{"importKey", importSteps},
+		{"rotateKeys", rotateSteps},
+		{"revokeKey", revokeSteps},
+		{"rewrapKeys", rewrapSteps},
 		{"planDeclaration", func(w *eventWorld) []eventStep { return declarationSteps(w)[:1] }},
 		{"applyDeclaration", func(w *eventWorld) []eventStep { return declarationSteps(w)[1:] }},
 	}

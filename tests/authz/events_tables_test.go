@@ -9,8 +9,8 @@ import (
 	users "github.com/svc-users/svc-users"
 )
 
-// dbTables are the rows of accounts, roles, permissions, role_permissions and account_sessions, by table, key and column. The key of an
-// assignment is "role permission". NULL and false of is_system are empty.
+// dbTables are the rows of accounts, roles, permissions, role_permissions, account_sessions and signing_keys, by table, key
+// and column. The key of an assignment is "role permission", that of a signing key its kid. NULL and false of is_system are empty.
 type dbTables map[string]map[string]map[string]string
 
 // recordedColumns are those of which events must tell, by table. What is left out follows from others (email_key), is in
@@ -22,19 +22,20 @@ var recordedColumns = map[string][]string{
 	"permissions":      {"name", "description", "owner", "is_system"},
 	"role_permissions": nil,
 	"account_sessions": nil,
+	"signing_keys":     {"algorithm", "signs_from"},
 }
 
 // columnOf is where the value of a field is kept.
 var columnOf = map[users.Field]string{
 	users.FieldEmail: "email", users.FieldRole: "role_id", users.FieldActive: "is_active", users.FieldTokenVersion: "token_version",
 	users.FieldName: "name", users.FieldDescription: "description", users.FieldParent: "parent_id", users.FieldOwner: "owner",
-	users.FieldSystem: "is_system",
+	users.FieldSystem: "is_system", users.FieldAlgorithm: "algorithm", users.FieldSignsFrom: "signs_from",
 }
 
 // tableOf has the things that an event is about.
 var tableOf = map[users.TargetKind]string{
 	users.TargetAccount: "accounts", users.TargetRole: "roles", users.TargetPermission: "permissions",
-	users.TargetSession: "account_sessions",
+	users.TargetSession: "account_sessions", users.TargetKey: "signing_keys",
 }
 
 // dbTables reads all rows that events are about.
@@ -51,6 +52,9 @@ func (d rawDatabase) dbTables(t testing.TB) dbTables {
 			id, columns = "role_id, permission_id", nil
 		case "account_sessions":
 			columns = []string{"account_id", "recovered_at"}
+		case "signing_keys":
+			// A key is told of by its kid. That it was revoked, and encrypted anew, has no field.
+			id, columns = "kid", []string{"algorithm", "signs_from", "revoked_at", "private_key"}
 		}
 		all[table] = map[string]map[string]string{}
 		for _, row := range d.rows(t, "SELECT "+strings.Join(append([]string{id}, columns...), ", ")+" FROM "+table) {
@@ -58,6 +62,9 @@ func (d rawDatabase) dbTables(t testing.TB) dbTables {
 			values := map[string]string{}
 			for i, column := range columns {
 				values[column] = row[cut+i]
+				if column == "signs_from" {
+					values[column] = d.timeText(t, row[cut+i])
+				}
 				switch flag := row[cut+i] == "1" || row[cut+i] == "true"; {
 				case column == "is_active", column == "is_system" && flag:
 					values[column] = fmt.Sprint(flag)
@@ -65,7 +72,11 @@ func (d rawDatabase) dbTables(t testing.TB) dbTables {
 					values[column] = ""
 				}
 			}
-			all[table][strings.Join(row[:cut], " ")] = values
+			key := strings.Join(row[:cut], " ")
+			if table == "signing_keys" {
+				values["name"] = key
+			}
+			all[table][key] = values
 		}
 	}
 	return all

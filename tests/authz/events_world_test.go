@@ -6,6 +6,7 @@ import (
 
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/apitest"
+	"github.com/svc-users/svc-users/internal/app"
 )
 
 // eventWorld is what the steps are about. Each thing is changed by the steps of one operation at most, unless it stays
@@ -19,12 +20,17 @@ type eventWorld struct {
 	idle         string          // a role that nothing has to do with
 	used, spare  string          // permissions
 	unused       string          // a permission that no role has
+
+	keyring func(*app.Keyring) // of replicas that are made from now on
 }
 
 func newEventWorld(t *testing.T, engine string, l *ledger) *eventWorld {
 	sessions := users.DefaultSessions()
 	sessions.ReuseWindow = 0 // a refresh that is repeated is a recovery, or reuse
-	w := &eventWorld{t: t, Service: apitest.Start(t, apitest.Options{Engine: engine, Unlimited: true, Recorders: []users.Recorder{l}, Sessions: sessions})}
+	w := &eventWorld{t: t, keyring: func(*app.Keyring) {}}
+	w.Service = apitest.Start(t, apitest.Options{
+		Engine: engine, Unlimited: true, Recorders: []users.Recorder{l}, Sessions: sessions, Keyring: func(k *app.Keyring) { w.keyring(k) },
+	})
 	w.raw = openRaw(t, w.Database)
 	w.used, w.spare, w.unused = w.NewPermission(t, "thing:use"), w.NewPermission(t, "thing:spare"), w.NewPermission(t, "thing:unused")
 	w.holder = w.NewRole(t, "", "thing:use", "thing:spare")
@@ -38,8 +44,9 @@ type eventStep struct {
 	what   string
 	call   apitest.Request
 	status int
-	kinds  string // with a space between; empty where nothing is to change
-	actor  string // id of the account; empty for the administrator
+	kinds  string           // with a space between; empty where nothing is to change
+	actor  string           // id of the account; empty for the administrator
+	at     *apitest.Service // nil for the service of the world
 }
 
 // on is a step of the administrator.

@@ -9,7 +9,9 @@ import (
 
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/feed"
+	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/manifest"
+	"github.com/svc-users/svc-users/internal/token"
 )
 
 // A caller may lose a right after its request was let in and before the transaction of its change begins. These tests
@@ -92,6 +94,24 @@ func changingMethods(t *testing.T) map[string]operation {
 				return tx.Unassign(ctx, h.parsed("r:x"), h.parsed("p:docs:x"))
 			})
 		}},
+		"keyring.Rotate": {[]string{"keys:manage"}, false, func(h *house, s *users.Service, c users.Caller) error {
+			_, err := h.keyManager(t, s, nil).Rotate(ctx, c, true)
+			return err
+		}},
+		"keyring.Revoke": {[]string{"keys:manage"}, false, func(h *house, s *users.Service, c users.Caller) error {
+			found, err := h.Store.SigningKeys(ctx)
+			must(t, err)
+			_, err = h.keyManager(t, s, nil).Revoke(ctx, c, found.Keys[len(found.Keys)-1].ID)
+			return err
+		}},
+		"keyring.Rewrap": {[]string{"keys:manage"}, false, func(h *house, s *users.Service, c users.Caller) error {
+			_, err := h.keyManager(t, s, nil).Rewrap(ctx, c)
+			return err
+		}},
+		"keyring.Import": {[]string{"keys:manage"}, false, func(h *house, s *users.Service, c users.Caller) error {
+			_, err := h.keyManager(t, s, h.Keys.Environment).Import(ctx, c)
+			return err
+		}},
 		"EndAccountSession": {[]string{"sessions:delete"}, true, func(h *house, s *users.Service, c users.Caller) error {
 			return s.EndAccountSession(ctx, c, h.id("a:x"), h.id("s:x"))
 		}},
@@ -123,6 +143,7 @@ func methodsForCallers() (names []string) {
 	caller := reflect.TypeFor[users.Caller]()
 	for of, room := range map[reflect.Type]string{
 		reflect.TypeFor[*users.Service](): "", reflect.TypeFor[*feed.Feed](): "feed.", reflect.TypeFor[*manifest.Manifest](): "manifest.",
+		reflect.TypeFor[*keyring.Manager](): "keyring.",
 	} {
 		for i := range of.NumMethod() {
 			m := of.Method(i)
@@ -137,7 +158,7 @@ func methodsForCallers() (names []string) {
 // onlyReading are the methods that take a caller and change nothing.
 var onlyReading = []string{
 	"Account", "Accounts", "Role", "Roles", "RoleTree", "Permission", "Permissions", "EffectivePermissions", "Explain",
-	"Authorize", "AuthorizeRead", "Fresh", "OwnSessions", "AccountSessions", "Check", "Forward", "Introspect", "feed.Read", "manifest.Plan",
+	"Authorize", "AuthorizeRead", "Fresh", "OwnSessions", "AccountSessions", "Check", "Forward", "Introspect", "feed.Read", "manifest.Plan", "keyring.List",
 }
 
 // A method for callers that is in neither list is one whose transaction is not tested.
@@ -171,6 +192,10 @@ func TestRightsLostBeforeTheTransaction(t *testing.T) {
 			h.install(t, w)
 		}
 		operations := changingMethods(t)
+		operator := h.Users.Ports
+		operator.Operator = true
+		_, err := h.keyManager(t, users.New(operator), h.Keys.Environment).Import(t.Context(), users.AsOperator()) // so that there are keys
+		must(t, err)
 		for _, name := range keys(operations) {
 			o := operations[name]
 			for _, loss := range losses(o) {
@@ -191,6 +216,18 @@ func TestRightsLostBeforeTheTransaction(t *testing.T) {
 			}
 		}
 	})
+}
+
+// keyManager is what manages the keys by the rules of s. It puts none to use in the service of the house.
+func (h *house) keyManager(t testing.TB, s *users.Service, environment *keyring.Pair) *keyring.Manager {
+	t.Helper()
+	ports := h.Keys.Ports
+	ports.Environment = environment
+	options := token.Options{Issuer: "https://id.example", Audiences: []string{"https://api.example"}}
+	none, err := token.NewKeySet(nil, nil, options)
+	must(t, err)
+	ports.Tokens = token.Keys{Holder: token.NewHolder(none), Algorithm: token.ES256, Options: options}
+	return keyring.NewManager(keyring.NewRing(ports), s)
 }
 
 // runAfterLoss makes a change as mgr, which suffers the loss before the transaction begins.

@@ -163,9 +163,9 @@ func (s state) relation(own, target string) string {
 // system reports whether a permission guards the API.
 func system(name string) bool { return slices.Contains(systemNames(), name) }
 
-// systemNames are all of them, as the contract has them: by resource and action, and four of their own.
+// systemNames are all of them, as the contract has them: by resource and action, and six of their own.
 func systemNames() []string {
-	list := []string{"tokens:introspect", "changes:read", "sessions:read", "sessions:delete"}
+	list := []string{"tokens:introspect", "changes:read", "sessions:read", "sessions:delete", "keys:read", "keys:manage"}
 	for _, resource := range []string{"accounts", "roles", "permissions"} {
 		for _, action := range []string{"create", "read", "update", "delete"} {
 			list = append(list, resource+":"+action)

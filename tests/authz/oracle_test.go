@@ -59,10 +59,17 @@ var judges = map[string]func(*judgement){
 	"assignPermissions": assignPermissions, "removePermission": removePermission,
 	"getPermission": isPermission, "createPermission": createPermission,
 	"updatePermission": updatePermission, "deletePermission": deletePermission,
+	"listKeys": nothing, "rotateKeys": rotateKeys, "revokeKey": revokeKey, "rewrapKeys": nothing, "importKey": nothing,
 	"planDeclaration": planDeclaration, "applyDeclaration": applyDeclaration,
 }
 
 func nothing(*judgement) {}
+
+// rotateKeys: "409 where JWT_PRIVATE_KEY signs".
+func rotateKeys(j *judgement) { j.conflict("a key of the environment signs") }
+
+// revokeKey is of a key that there is not.
+func revokeKey(j *judgement) { j.missing = "Signing key" }
 
 // judgement collects all that stands against a call, and makes its change.
 type judgement struct {

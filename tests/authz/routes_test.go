@@ -68,6 +68,12 @@ var routes = map[string]route{
 	"updatePermission": {method: "PATCH", path: "/api/v1/permissions/{id}", needs: "permissions:update", status: 200, message: "Permission updated successfully"},
 	"deletePermission": {method: "DELETE", path: "/api/v1/permissions/{id}", needs: "permissions:delete", status: 200, message: "Permission deleted successfully"},
 
+	"listKeys":   {method: "GET", path: "/api/v1/keys", needs: "keys:read", status: 200, message: "Signing keys retrieved successfully"},
+	"rotateKeys": {method: "POST", path: "/api/v1/keys/rotate", needs: "keys:manage", status: 200, message: "Signing keys rotated successfully"},
+	"revokeKey":  {method: "DELETE", path: "/api/v1/keys/{kid}", needs: "keys:manage", status: 200, message: "Signing key revoked successfully"},
+	"rewrapKeys": {method: "POST", path: "/api/v1/keys/rewrap", needs: "keys:manage", status: 200, message: "Signing keys encrypted successfully"},
+	"importKey":  {method: "POST", path: "/api/v1/keys/import", needs: "keys:manage", status: 200, message: "Signing key imported successfully"},
+
 	"planDeclaration":  {method: "POST", path: "/api/v1/declarations/plan", needs: "roles:read", also: "permissions:read", status: 200, message: "Declaration planned successfully"},
 	"applyDeclaration": {method: "POST", path: "/api/v1/declarations/apply", needs: "roles:read", also: "permissions:read", status: 200, message: "Declaration applied successfully"},
 }
@@ -109,7 +115,7 @@ type body map[string]any
 // call is one use of an operation.
 type call struct {
 	op     string
-	target string // {id}, a name of the model or raw text
+	target string // {id} or {kid}, a name of the model or raw text
 	second string // {permission_id} or {session_id}
 	query  string // as it is
 	body   body
