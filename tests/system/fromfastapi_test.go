@@ -123,7 +123,7 @@ func TestTakeOverObstacles(t *testing.T) {
 	run(t, db, `UPDATE legacy.accounts SET entity_id = gen_random_uuid() WHERE email NOT LIKE 'twin%';
 		UPDATE legacy.accounts SET organization_id = gen_random_uuid() WHERE email = 'ada@example.com';
 		UPDATE legacy.accounts SET password_hash = 'pbkdf2:sha256:600000$x$y' WHERE email = 'old@example.com';
-		INSERT INTO legacy.permissions SELECT gen_random_uuid(), name, now(), now() FROM unnest(ARRAY['see all', 'sessions:read']) AS name;
+		INSERT INTO legacy.permissions SELECT gen_random_uuid(), name, now(), now() FROM unnest(ARRAY['see all', 'audit:read']) AS name;
 		INSERT INTO legacy.roles SELECT gen_random_uuid(), name, NULL, now(), now() FROM unnest(ARRAY['USER', 'Größe', ' Lead']) AS name`)
 	err := takeOver(t, db)
 	if err == nil {
@@ -132,7 +132,7 @@ func TestTakeOverObstacles(t *testing.T) {
 	for _, want := range []string{
 		"there are 2 organizations", "case of their e-mail: Ada@example.com, ada@example.com.", "share the id " + legacyID(4) + ": twin1@example.com, twin2@example.com.",
 		"'eve@bücher.example' is not ASCII", "'bob' is no address", "password of 'old@example.com'", "'USER', 'User'", "the role ' Lead'", "the role 'Größe'",
-		"the permission 'see all' is no OAuth scope token", "the permission 'sessions:read' has a name that is reserved", "11 things are in the way",
+		"the permission 'see all' is no OAuth scope token", "the permission 'audit:read' has a name that is reserved", "11 things are in the way",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not named in\n%v", want, err)

@@ -45,7 +45,7 @@ func newcomers(t *testing.T, database string) {
 const systemPermissions = `SELECT count(*) FROM permissions WHERE name IN (
 	'accounts:create', 'accounts:read', 'accounts:update', 'accounts:delete',
 	'roles:create', 'roles:read', 'roles:update', 'roles:delete',
-	'permissions:create', 'permissions:read', 'permissions:update', 'permissions:delete', 'tokens:introspect', 'changes:read')`
+	'permissions:create', 'permissions:read', 'permissions:update', 'permissions:delete', 'tokens:introspect', 'changes:read', 'sessions:read', 'sessions:delete', 'keys:read', 'keys:manage')`
 
 // complete fails the test unless the database has what every one has, once.
 func complete(t *testing.T, db *sql.DB) {
@@ -53,8 +53,8 @@ func complete(t *testing.T, db *sql.DB) {
 	for query, want := range map[string]string{
 		`SELECT count(*) FROM roles WHERE name = 'Admin' AND is_system`: "1",
 		`SELECT count(*) FROM roles WHERE is_system`:                    "1",
-		systemPermissions:                                                        "16",
-		`SELECT count(*) FROM permissions`:                                       "16",
+		systemPermissions:                                                        "18",
+		`SELECT count(*) FROM permissions`:                                       "18",
 		`SELECT count(*) FROM roles`:                                             "3",
 		`SELECT count(*) FROM accounts`:                                          "2",
 		`SELECT count(*) FROM svc_users_migrations WHERE version_id = 1`:         "1",
@@ -80,7 +80,7 @@ func TestEightStartAtOnce(t *testing.T) {
 			// An earlier version knew fewer permissions, and no demo roles.
 			run(t, db, `DELETE FROM permissions WHERE name LIKE 'permissions:%'`)
 			newcomers(t, database)
-			if n := one(t, db, systemPermissions); n != "16" {
+			if n := one(t, db, systemPermissions); n != "18" {
 				t.Errorf("of the system permissions %s were made again", n)
 			}
 			// Nor need there be anything but the schema.
@@ -90,7 +90,7 @@ func TestEightStartAtOnce(t *testing.T) {
 			complete(t, db)
 			// One that was killed between its first two steps has made the table of versions and nothing else.
 			before := tables(t, db, database)
-			for _, name := range []string{"role_permissions", "accounts", "account_counts", "roles", "permissions", "authorization_stamp", "account_changes", "rights_changes", "change_marks", "email_changes", "service_secrets", "job_leases", "signing_keys", "signing_key_names"} {
+			for _, name := range []string{"account_sessions", "ended_sessions", "role_permissions", "accounts", "account_counts", "roles", "permissions", "authorization_stamp", "account_changes", "rights_changes", "change_marks", "email_changes", "service_secrets", "job_leases", "signing_keys", "signing_key_names"} {
 				run(t, db, `DROP TABLE `+name)
 			}
 			run(t, db, `DELETE FROM svc_users_migrations WHERE version_id > 0`)
@@ -99,7 +99,7 @@ func TestEightStartAtOnce(t *testing.T) {
 			} else {
 				run(t, db, `DROP FUNCTION renew_authorization_stamp`, `DROP FUNCTION note_account_changes`, `DROP FUNCTION note_rights_changes`, `DROP FUNCTION mark_position`, `DROP FUNCTION change_channel`, `DROP FUNCTION listen_on`,
 					`DROP TABLE transaction_lock`,
-					`DROP FUNCTION count_accounts`, `DROP FUNCTION email_trigrams`, `DROP FUNCTION end_tokens_of_disabled`, `DROP FUNCTION place_keys`, `DROP FUNCTION renew_key_stamp`)
+					`DROP FUNCTION count_accounts`, `DROP FUNCTION email_trigrams`, `DROP FUNCTION end_tokens_of_disabled`, `DROP FUNCTION note_ended_sessions`, `DROP FUNCTION place_keys`, `DROP FUNCTION renew_key_stamp`)
 			}
 			newcomers(t, database)
 			complete(t, db)
