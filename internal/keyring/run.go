@@ -69,7 +69,8 @@ func (m *Manager) itself(ctx context.Context) func(func(*users.Change) error) er
 	return func(fn func(*users.Change) error) error { return m.rules.ChangeByItself(ctx, fn) }
 }
 
-// check is an error if a key that may come to sign cannot be opened.
+// check is an error if a key that may come to sign cannot be opened. It is that of the first: the others most often fail for
+// the same reason, another encryption key.
 func (m *Manager) check() error {
 	k := m.known.Load()
 	if m.Environment != nil && k.err != nil {
@@ -81,13 +82,15 @@ func (m *Manager) check() error {
 		}
 		return errNoSeals
 	}
-	var faults []error
 	for _, r := range k.keys {
-		if r.Sealed != "" && !r.Revoked() {
-			faults = append(faults, m.checkSigner(r))
+		if r.Sealed == "" || r.Revoked() {
+			continue
+		}
+		if err := m.checkSigner(r); err != nil {
+			return err
 		}
 	}
-	return errors.Join(faults...)
+	return nil
 }
 
 func (m *Manager) checkSigner(r Record) error {
