@@ -98,6 +98,9 @@ type PresentedSession struct {
 	Now         time.Time // by the same clock
 }
 
+// SessionOwner is a session and the account that it is of.
+type SessionOwner struct{ Session, Account ID }
+
 // SessionReader reads sessions.
 type SessionReader interface {
 	// Sessions returns the sessions of an account that are not over at now, the one used last first.
@@ -132,6 +135,8 @@ type SessionWriter interface {
 	EndSession(ctx context.Context, account, id ID) error
 	// EndSessions ends all sessions of an account but one, whose id may be zero, and returns their ids, sorted.
 	EndSessions(ctx context.Context, account, but ID) ([]ID, error)
+	// EndSomeSessions ends at most limit sessions, of whatever accounts, and returns which, sorted by id.
+	EndSomeSessions(ctx context.Context, limit int) ([]SessionOwner, error)
 	// KeepSession makes a session count for another token version, and for access tokens until a time. ErrNotFound if the
 	// account has none with that id.
 	KeepSession(ctx context.Context, account, id ID, version int64, tokensUntil time.Time) error

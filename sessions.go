@@ -64,6 +64,44 @@ func (s *Service) EndAccountSessions(ctx context.Context, c Caller, account stri
 	return ended, err
 }
 
+// endAtATime is how many sessions of all accounts end in one transaction, which others wait for.
+const endAtATime = 1000
+
+// EndEverySession needs sessions:delete, and ends the sessions of all accounts, those of accounts that hold more than the
+// caller too: it is for an emergency, such as a signing key in the wrong hands. It returns how many there were. They end in
+// parts; after an error some are left, and a second call ends those.
+func (s *Service) EndEverySession(ctx context.Context, c Caller) (ended int, err error) {
+	for {
+		some := 0
+		err := s.Change(ctx, c, SessionsDelete, func(tx *Change) error {
+			list, err := tx.EndSomeSessions(ctx, endAtATime)
+			if err != nil {
+				return err
+			}
+			some = len(list)
+			return recordEnds(ctx, tx, list)
+		})
+		if ended += some; err != nil || some < endAtATime {
+			return ended, err
+		}
+	}
+}
+
+// recordEnds records the end of each session.
+func recordEnds(ctx context.Context, tx *Change, list []SessionOwner) error {
+	if !tx.Recording() {
+		return nil
+	}
+	for _, one := range list {
+		owner, err := tx.Account(ctx, one.Account)
+		if err != nil {
+			return err
+		}
+		tx.Record(sessionEvent(SessionEnded, owner, one.Session))
+	}
+	return nil
+}
+
 // sessionOwner finds an account whose sessions the caller may end.
 func sessionOwner(ctx context.Context, tx *Change, account string) (Account, error) {
 	owner, err := accountNow(ctx, tx, account)

@@ -112,19 +112,24 @@ func (cmd *keysRotateCommand) Run(t *terminal) error {
 }
 
 type keysRevokeCommand struct {
+	EndSessions bool `help:"End the sessions of all accounts, too: every client has to log in again."`
+
 	KID string `arg:"" name:"kid" help:"The id of the key, as in the header of its tokens and in svc-users keys list; after -- if it begins with a minus."`
 }
 
 // Run revokes a key.
 func (cmd *keysRevokeCommand) Run(t *terminal) error {
 	return t.withKeys(false, func(m *keyring.Manager) error {
-		keys, err := m.Revoke(t.ctx, users.AsOperator(), cmd.KID)
+		r, err := m.Revoke(t.ctx, users.AsOperator(), cmd.KID, cmd.EndSessions)
 		if errors.Is(err, users.ErrNotFound) {
 			return fmt.Errorf("the database has no signing key %q; svc-users keys list shows those it has", cmd.KID)
 		}
 		if err == nil {
 			fmt.Fprintf(t.stdout, "Revoked key %s: its tokens are refused\n", replaceUnprintable(cmd.KID))
-			t.showSigner(keys)
+			if cmd.EndSessions {
+				fmt.Fprintf(t.stdout, "Ended %d sessions\n", r.EndedSessions)
+			}
+			t.showSigner(r.Keys)
 		}
 		return err
 	})

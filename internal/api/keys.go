@@ -27,6 +27,12 @@ type KeyList struct {
 	Keys []Key `json:"keys" nullable:"false"`
 }
 
+// KeyRevocation is what came of a revocation.
+type KeyRevocation struct {
+	KeyList
+	EndedSessions int `json:"ended_sessions" minimum:"0" doc:"How many sessions have ended, with end_sessions"`
+}
+
 // Rewrapped says what was encrypted again.
 type Rewrapped struct {
 	Rewrapped int `json:"rewrapped" minimum:"0" doc:"How many keys were under a former encryption key"`
@@ -90,10 +96,16 @@ func keyRoutes(m *keyring.Manager) []web.Route {
 			Name: "revokeKey", Tag: tag, Summary: "Revoke a signing key",
 			Description: "Every replica refuses the tokens that the key has signed within a second, and the key leaves the JWK set; services that follow the change feed read that anew. " +
 				"If it is the one that signs, the next key signs at once. It cannot be undone. 409 for the key of JWT_PRIVATE_KEY.",
-			Message: "Signing key revoked successfully", Fails: []int{http.StatusConflict}, Example: exampleKeys,
-		}, func(x *web.Exchange) (KeyList, error) {
-			keys, err := m.Revoke(x.Context(), x.Caller, x.Request.PathValue(web.KeyIDParam))
-			return toKeyList(keys), err
+			Message: "Signing key revoked successfully", Fails: []int{http.StatusConflict}, Example: KeyRevocation{KeyList: exampleKeys},
+			Params: []*web.Param{web.DescribeQueryParam("end_sessions", "With true the sessions of all accounts end, too; needs the permission `sessions:delete` besides.",
+				&web.Schema{Type: "boolean", Default: false})},
+		}, func(x *web.Exchange) (KeyRevocation, error) {
+			end := x.FlagParam("end_sessions")
+			if err := x.Found.Err(); err != nil {
+				return KeyRevocation{}, err
+			}
+			r, err := m.Revoke(x.Context(), x.Caller, x.Request.PathValue(web.KeyIDParam), end != nil && *end)
+			return KeyRevocation{toKeyList(r.Keys), r.EndedSessions}, err
 		}),
 		web.Get(web.Route{
 			Method: http.MethodPost, Path: path + "/rewrap", Auth: web.AuthBearer, Permission: users.KeysManage,

@@ -126,7 +126,12 @@ func TestKeys(t *testing.T) {
 		t.Errorf("introspection of a token of the revoked key: %s", inactive.Body)
 	}
 
-	again := svc.Delete(t, "/api/v1/keys/"+second).Want(t, 200, "")
+	svc.LoginSession(t, apitest.AdminEmail, apitest.AdminPassword)
+	again := svc.Delete(t, "/api/v1/keys/"+second+"?end_sessions=true").Want(t, 200, "")
+	if !strings.Contains(string(again.Data), `"ended_sessions":1`) {
+		t.Errorf("the sessions have not ended: %s", again.Data)
+	}
+	svc.Delete(t, "/api/v1/keys/"+second+"?end_sessions=yes").WantFaults(t, "end_sessions")
 	if at := wantKeys(t, again, "next", "signing", "revoked", "verifying")[2].RevokedAt; !at.Equal(*revoked[2].RevokedAt) {
 		t.Errorf("revoked again, at %v", at)
 	}
@@ -155,6 +160,7 @@ func TestKeysNeedPermissions(t *testing.T) {
 		{http.MethodPost, "/api/v1/keys/rewrap", nil, "keys:manage"},
 		{http.MethodPost, "/api/v1/keys/import", nil, "keys:manage"},
 		{http.MethodDelete, "/api/v1/keys/none", nil, "keys:manage"},
+		{http.MethodDelete, "/api/v1/keys/none?end_sessions=true", nil, "both"},
 	} {
 		for permission, token := range map[string]string{"keys:read": reader.Token, "keys:manage": manager.Token} {
 			a := svc.Send(t, apitest.Request{Method: c.method, Path: c.path, Token: token, Body: c.body})

@@ -111,14 +111,26 @@ func (m *Manager) Rotate(ctx context.Context, c users.Caller, atOnce bool) ([]Ke
 	})
 }
 
+// Revocation is what came of a Revoke.
+type Revocation struct {
+	Keys          []Key // as List returns them
+	EndedSessions int
+}
+
 // Revoke has every token refused that a key has signed, and takes the key out of the JWK set. Where it is the one that
-// signs, the next key signs at once. It returns the keys as List does. A key that was revoked before is left as it is. It
-// needs keys:manage. ErrForbidden, ErrNotFound, ErrConflict for the key of the environment, ErrUnavailable.
-func (m *Manager) Revoke(ctx context.Context, c users.Caller, id string) ([]Key, error) {
+// signs, the next key signs at once. A key that was revoked before is left as it is. With endSessions the sessions of all
+// accounts end, too, so that every client has to log in again. It needs keys:manage, and with endSessions
+// sessions:delete. ErrForbidden, ErrNotFound, ErrConflict for the key of the environment, ErrUnavailable.
+func (m *Manager) Revoke(ctx context.Context, c users.Caller, id string, endSessions bool) (Revocation, error) {
 	if m.Environment != nil && m.Environment.ID == id {
-		return nil, conflict("JWT_PRIVATE_KEY is this key: set another there and start the replicas again, which then refuse its tokens.")
+		return Revocation{}, conflict("JWT_PRIVATE_KEY is this key: set another there and start the replicas again, which then refuse its tokens.")
 	}
-	return m.manage(ctx, c, func(t *transaction) error {
+	keys, err := m.manage(ctx, c, func(t *transaction) error {
+		if endSessions {
+			if err := t.change.Caller.Require(users.SessionsDelete); err != nil {
+				return err
+			}
+		}
 		r, ok := t.byID(id)
 		if !ok {
 			return &users.Error{Kind: users.ErrNotFound, Message: "Signing key not found"}
@@ -128,6 +140,11 @@ func (m *Manager) Revoke(ctx context.Context, c users.Caller, id string) ([]Key,
 		}
 		return t.update(ctx, revoked(r, t.now))
 	})
+	if err != nil || !endSessions {
+		return Revocation{Keys: keys}, err
+	}
+	ended, err := m.rules.EndEverySession(ctx, c)
+	return Revocation{Keys: keys, EndedSessions: ended}, err
 }
 
 // Rewrap encrypts the private parts that are under a former encryption key under the current one, and returns how many

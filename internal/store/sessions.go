@@ -135,3 +135,12 @@ func (q queries) KeepSession(ctx context.Context, account, id users.ID, version 
 		`UPDATE account_sessions SET token_version = $3, tokens_until = CASE WHEN ends_at < $4 THEN ends_at ELSE $4 END
 		WHERE id = $1 AND account_id = $2`, id.String(), account.String(), version, instant(tokensUntil))
 }
+
+// EndSomeSessions implements users.SessionWriter.
+func (q queries) EndSomeSessions(ctx context.Context, limit int) ([]users.SessionOwner, error) {
+	ended, err := rows(ctx, q, "end sessions of all accounts", func(r *sql.Rows) (one users.SessionOwner, err error) {
+		return one, r.Scan((*idColumn)(&one.Session), (*idColumn)(&one.Account))
+	}, `DELETE FROM account_sessions WHERE id IN (SELECT id FROM account_sessions ORDER BY id LIMIT $1) RETURNING id, account_id`, limit)
+	slices.SortFunc(ended, func(a, b users.SessionOwner) int { return a.Session.Compare(b.Session) })
+	return ended, err
+}

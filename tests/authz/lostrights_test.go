@@ -101,7 +101,7 @@ func changingMethods(t *testing.T) map[string]operation {
 		"keyring.Revoke": {[]string{"keys:manage"}, false, func(h *house, s *users.Service, c users.Caller) error {
 			found, err := h.Store.SigningKeys(ctx)
 			must(t, err)
-			_, err = h.keyManager(t, s, nil).Revoke(ctx, c, found.Keys[len(found.Keys)-1].ID)
+			_, err = h.keyManager(t, s, nil).Revoke(ctx, c, found.Keys[len(found.Keys)-1].ID, false)
 			return err
 		}},
 		"keyring.Rewrap": {[]string{"keys:manage"}, false, func(h *house, s *users.Service, c users.Caller) error {
@@ -110,6 +110,10 @@ func changingMethods(t *testing.T) map[string]operation {
 		}},
 		"keyring.Import": {[]string{"keys:manage"}, false, func(h *house, s *users.Service, c users.Caller) error {
 			_, err := h.keyManager(t, s, h.Keys.Environment).Import(ctx, c)
+			return err
+		}},
+		"EndEverySession": {[]string{"sessions:delete"}, false, func(_ *house, s *users.Service, c users.Caller) error {
+			_, err := s.EndEverySession(ctx, c)
 			return err
 		}},
 		"EndAccountSession": {[]string{"sessions:delete"}, true, func(h *house, s *users.Service, c users.Caller) error {

@@ -271,6 +271,28 @@ func testSessionsEnd(t *testing.T, f *fixture) {
 	})
 }
 
+// testEndSomeSessions: sessions of all accounts end, a part at a time, and their access tokens are known to have.
+func testEndSomeSessions(t *testing.T, f *fixture) {
+	ctx := t.Context()
+	a, b := f.addAccount("ada@example.com", f.role), f.addAccount("bob@example.com", f.role)
+	all := []users.SessionOwner{{Session: f.beginSession(a, "one").ID, Account: a.ID}, {Session: f.beginSession(b, "two").ID, Account: b.ID}, {Session: f.beginSession(a, "three").ID, Account: a.ID}}
+	slices.SortFunc(all, func(x, y users.SessionOwner) int { return x.Session.Compare(y.Session) })
+	for _, want := range [][]users.SessionOwner{all[:2], all[2:], nil} {
+		f.do(func(tx users.Tx) error {
+			ended, err := tx.EndSomeSessions(ctx, 2)
+			if !slices.Equal(ended, want) {
+				t.Errorf("ended %v, want %v", ended, want)
+			}
+			return err
+		})
+	}
+	for _, one := range all {
+		if access, err := f.Access(ctx, one.Account); err != nil || !slices.Contains(access.Ended, one.Session) {
+			t.Errorf("%v is not known to have ended (%v)", one.Session, err)
+		}
+	}
+}
+
 // testSessionOfManyRefreshes: of a hundred that present one token at once, to two processes, one rotates it; and what
 // refreshes leave does not grow.
 func testSessionOfManyRefreshes(t *testing.T, f *fixture) {

@@ -68,6 +68,7 @@ func Run(t *testing.T, fresh, current func(testing.TB) string) {
 		"SessionsNeedTheirAccount":  testSessionsNeedTheirAccount,
 		"SessionRecovery":           testSessionRecovery,
 		"SessionsEnd":               testSessionsEnd,
+		"EndSomeSessions":           testEndSomeSessions,
 		"SessionOfManyRefreshes":    testSessionOfManyRefreshes,
 		"SweepSessions":             testSweepSessions,
 		"JobLeases":                 testJobLeases,
