@@ -132,6 +132,16 @@ func TestKeys(t *testing.T) {
 		t.Errorf("the sessions have not ended: %s", again.Data)
 	}
 	svc.Delete(t, "/api/v1/keys/"+second+"?end_sessions=yes").WantFaults(t, "end_sessions")
+	// The token that asks for it may be signed with the key, and of a session.
+	mine := svc.LoginSession(t, apitest.AdminEmail, apitest.AdminPassword)
+	own := svc.Send(t, apitest.Request{Method: http.MethodDelete, Path: "/api/v1/keys/" + published(t, svc)[0] + "?end_sessions=true", Token: mine.Token}).Want(t, 200, "")
+	if !strings.Contains(string(own.Data), `"ended_sessions":1`) {
+		t.Errorf("the sessions have not ended with the key of the token: %s", own.Data)
+	}
+	if status := me(t, svc, mine.Token); status != 401 {
+		t.Errorf("the token of the revoked key is %d", status)
+	}
+	svc.AdminToken = svc.Login(t, apitest.AdminEmail, apitest.AdminPassword)
 	if at := wantKeys(t, again, "next", "signing", "revoked", "verifying")[2].RevokedAt; !at.Equal(*revoked[2].RevokedAt) {
 		t.Errorf("revoked again, at %v", at)
 	}

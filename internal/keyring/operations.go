@@ -143,7 +143,7 @@ func (m *Manager) Revoke(ctx context.Context, c users.Caller, id string, endSess
 	if err != nil || !endSessions {
 		return Revocation{Keys: keys}, err
 	}
-	ended, err := m.rules.EndEverySession(ctx, c)
+	ended, err := m.rules.EndEverySession(ctx, c.Subject)
 	return Revocation{Keys: keys, EndedSessions: ended}, err
 }
 

@@ -112,10 +112,6 @@ func changingMethods(t *testing.T) map[string]operation {
 			_, err := h.keyManager(t, s, h.Keys.Environment).Import(ctx, c)
 			return err
 		}},
-		"EndEverySession": {[]string{"sessions:delete"}, false, func(_ *house, s *users.Service, c users.Caller) error {
-			_, err := s.EndEverySession(ctx, c)
-			return err
-		}},
 		"EndAccountSession": {[]string{"sessions:delete"}, true, func(h *house, s *users.Service, c users.Caller) error {
 			return s.EndAccountSession(ctx, c, h.id("a:x"), h.id("s:x"))
 		}},
