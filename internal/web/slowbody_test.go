@@ -111,6 +111,10 @@ func TestSlowBodiesLeaveRoomForSmallOnes(t *testing.T) {
 		}
 		slow = append(slow, conn)
 	}
+	// Until they have arrived, another body would take their room, and they would be refused in its place.
+	for deadline := time.Now().Add(apitest.Patience); web.BodyBudget(svc.Handler) > 16<<10 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
 	until := func(status int) *apitest.Answer {
 		t.Helper()
 		for deadline := time.Now().Add(apitest.Patience); ; time.Sleep(time.Millisecond) {
