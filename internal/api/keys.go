@@ -94,7 +94,7 @@ func keyRoutes(m *keyring.Manager) []web.Route {
 		web.Get(web.Route{
 			Method: http.MethodDelete, Path: path + "/{" + web.KeyIDParam + "}", Auth: web.AuthBearer, Permission: users.KeysManage,
 			Name: "revokeKey", Tag: tag, Summary: "Revoke a signing key",
-			Description: "Every replica refuses the tokens that the key has signed within a second, and the key leaves the JWK set; services that follow the change feed read that anew. " +
+			Description: "Every replica refuses the tokens that the key has signed within a second, and the key leaves the JWK set. " +
 				"If it is the one that signs, the next key signs at once. It cannot be undone. 409 for the key of JWT_PRIVATE_KEY.",
 			Message: "Signing key revoked successfully", Fails: []int{http.StatusConflict}, Example: KeyRevocation{KeyList: exampleKeys},
 			Params: []*web.Param{web.DescribeQueryParam("end_sessions", "With true the sessions of all accounts end, too; needs the permission `sessions:delete` besides.",
