@@ -163,6 +163,17 @@ func TestRevoked(t *testing.T) {
 	}
 }
 
+// TestRevokedAsItBegins: a key that is revoked at the very moment at which it begins has taken over. The one before does not
+// sign again.
+func TestRevokedAsItBegins(t *testing.T) {
+	t.Parallel()
+	c := newChain(usual, nil).settled(t, epoch)
+	now := c.keys[1].SignsFrom
+	c = c.settled(t, now)
+	c.want(t, "as it begins", now, "[verifying signing next]")
+	c.with(revoked(c.keys[1], now)).settled(t, now).want(t, "revoked", now, "[verifying revoked signing next]")
+}
+
 // TestLateNext: a next key is revoked shortly before it would have begun. Its substitute is published for a lead, too, and
 // the one that signs goes on until then.
 func TestLateNext(t *testing.T) {

@@ -99,7 +99,7 @@ func (c chain) successor(r Record) (Record, bool) {
 	for _, other := range c.keys {
 		switch {
 		case other.Slot <= r.Slot:
-		case other.Revoked() && !other.RevokedAt.After(other.SignsFrom):
+		case other.Revoked() && other.RevokedAt.Before(other.SignsFrom):
 		case !other.PublishedAt.Before(c.verifiesFor(r, r.SignsUntil)):
 		case found.Slot == 0 || other.SignsFrom.Before(found.SignsFrom):
 			found = other
