@@ -214,6 +214,29 @@ func TestStandstill(t *testing.T) {
 	}
 }
 
+// TestForgottenInOrder: a key whose tokens live long is kept after one whose tokens do not, and so is that, since it tells
+// when the other has ended.
+func TestForgottenInOrder(t *testing.T) {
+	t.Parallel()
+	long := usual
+	long.Life = 365 * day
+	c := newChain(long, nil).settled(t, epoch)
+	c.keys[1].TokenLife = day // as if it had been made by a replica with a short life
+	c.Policy = usual
+	for _, after := range []time.Duration{61, 200, 370} {
+		now := epoch.Add(after * day)
+		c = c.settled(t, now)
+		first, ok := c.byID("key 1")
+		if !ok || !c.signedUntil(first).Equal(epoch.Add(usual.Period)) || c.state(first, now) != StateVerifying {
+			t.Errorf("after %d days the first key is %+v, %s", after, first, c.state(first, now))
+		}
+	}
+	c = c.settled(t, epoch.Add(430*day))
+	if _, ok := c.byID("key 1"); ok {
+		t.Errorf("the first key is kept: %s", c.shown(epoch.Add(430*day)))
+	}
+}
+
 // TestTokensStayValid is the promise: whatever happens, but for a revocation, a token that a replica signs is valid on
 // every replica for all of its life, and verifiers that read the JWK set once in a lead know its key; and a key that has
 // ended to sign, or to verify, never does again.
@@ -256,7 +279,7 @@ func TestTokensStayValid(t *testing.T) {
 			for _, r := range database.keys {
 				s := database.state(r, now)
 				if ended[r.Slot] && s == StateSigning || left[r.Slot] && s != StateExpired && s != StateRevoked {
-					t.Fatalf("slot %d is %s again at %v", r.Slot, s, now)
+					t.Fatalf("slot %d is %s again at %v: %s %+v", r.Slot, s, now, database.shown(now), database.keys)
 				}
 				if _, succeeded := database.successor(r); succeeded && (s == StateVerifying || s == StateExpired) {
 					ended[r.Slot] = true

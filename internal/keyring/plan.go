@@ -34,9 +34,9 @@ func (c chain) plan(now time.Time, makes bool) plan {
 	if makes {
 		p.insert, p.update = c.succession(now, slot)
 	}
-	for _, r := range c.keys {
+	for i, r := range c.keys {
 		switch s := c.state(r, now); {
-		case r.Slot != slot && now.Sub(c.verifiesUntil(r)) >= kept: // the last one counts the slots
+		case i == len(p.remove) && c.forgotten(r, now): // in order, since the end of a key is told by the one after it
 			p.remove = append(p.remove, r.Slot)
 		case c.spent(r, now):
 			r.Sealed = ""
@@ -47,6 +47,11 @@ func (c chain) plan(now time.Time, makes bool) plan {
 		}
 	}
 	return p
+}
+
+// forgotten reports whether the record of a key is no longer kept. The last one is, since it counts the slots.
+func (c chain) forgotten(r Record, now time.Time) bool {
+	return r.Slot != c.lastSlot() && now.Sub(c.verifiesUntil(r)) >= kept
 }
 
 // spent reports whether a key has a private part that it will never need again.

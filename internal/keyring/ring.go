@@ -113,7 +113,7 @@ func (r *Ring) read(ctx context.Context) error {
 	took := r.Now().Sub(before)
 	ahead := found.Now.Sub(before.Add(took / 2))
 	if ahead.Abs() > MaxClockAhead+took {
-		r.Observe(Observation{ClockAhead: ahead})
+		r.Observe(Observation{ClockAhead: -ahead})
 	}
 	return r.apply(&knowledge{
 		chain: newChain(r.Policy, r.usable(found.Keys)), stamp: found.Stamp, ahead: ahead, readAt: before.Add(took),
