@@ -38,7 +38,7 @@ func mustRead(t *testing.T, file string, env ...string) *types.Project {
 }
 
 // given are values for what production insists on.
-var given = []string{"POSTGRES_PASSWORD=p@ss/w#rd$", "JWT_PRIVATE_KEY=a2V5", "JWT_ISSUER=https://id.example.com", "JWT_AUDIENCE=https://api.example.com", "SVC_USERS_VERSION=v1.2.3"}
+var given = []string{"POSTGRES_PASSWORD=p@ss/w#rd$", "ENCRYPTION_KEY=a2V5", "JWT_ISSUER=https://id.example.com", "JWT_AUDIENCE=https://api.example.com", "SVC_USERS_VERSION=v1.2.3"}
 
 func TestDevelopment(t *testing.T) {
 	t.Parallel()
