@@ -5,10 +5,13 @@ import (
 	"time"
 )
 
-// Account is a person who can log in. It never carries the password hash; that travels alone.
+// Account is a person who can log in, or a program; see ServiceAccount. It never carries the password hash; that travels
+// alone.
 type Account struct {
 	ID    ID
-	Email Email
+	Kind  SubjectKind // SubjectPerson or SubjectService
+	Email Email       // of a person
+	Name  AccountName // of a program
 	Role  Role
 	// Active is false while the account is disabled: it can't log in and none of its tokens counts.
 	Active bool
@@ -51,7 +54,7 @@ type EmailChange struct {
 	Found   Faults
 }
 
-// AccountFilter chooses accounts; zero fields choose all.
+// AccountFilter chooses accounts of people; zero fields choose all.
 type AccountFilter struct {
 	Email  Email  // this very address, in canonical form
 	Query  string // part of the canonical address, already in canonical form; one or two characters match its beginning
@@ -61,10 +64,12 @@ type AccountFilter struct {
 
 // AccountReader reads accounts.
 type AccountReader interface {
-	// Account returns ErrNotFound for an unknown id.
+	// Account returns an account of either kind. ErrNotFound for an unknown id.
 	Account(ctx context.Context, id ID) (Account, error)
 	// AccountByEmail returns also the stored hash. The address is compared in canonical form. ErrNotFound.
 	AccountByEmail(ctx context.Context, e Email) (Account, PasswordHash, error)
+	// CountRoleHolders counts the accounts of either kind with a role: all, or those that are active.
+	CountRoleHolders(ctx context.Context, role ID, active bool) (int, error)
 	// Accounts returns at most list.Limit accounts of the filter, in the order of list, after list.After and
 	// past list.Offset.
 	Accounts(ctx context.Context, f AccountFilter, list List) ([]Account, error)
@@ -78,13 +83,13 @@ type AccountReader interface {
 
 // AccountWriter changes accounts, inside a transaction.
 type AccountWriter interface {
-	// InsertAccount returns ErrTaken for an address that exists, ErrBadReference for an unknown role.
+	// InsertAccount adds a person. ErrTaken for an address that exists, ErrBadReference for an unknown role.
 	InsertAccount(ctx context.Context, a Account, h PasswordHash) error
-	// UpdateAccount writes all fields but ID, CreatedAt. ErrTaken and ErrBadReference as above, ErrNotFound.
+	// UpdateAccount writes all fields but ID, Kind, CreatedAt. ErrTaken and ErrBadReference as above, ErrNotFound.
 	UpdateAccount(ctx context.Context, a Account) error
 	// SetPasswordHash takes away the mark of MarkDemoPassword. ErrNotFound for an unknown id.
 	SetPasswordHash(ctx context.Context, id ID, h PasswordHash) error
-	// DeleteAccount returns ErrNotFound for an unknown id.
+	// DeleteAccount deletes an account of either kind. ErrNotFound for an unknown id.
 	DeleteAccount(ctx context.Context, id ID) error
 	// MarkDemoPassword notes that the account's password is a published one. ErrNotFound for an unknown id.
 	MarkDemoPassword(ctx context.Context, id ID) error
@@ -101,3 +106,15 @@ type EmailChangeLog interface {
 // nextTokenVersion is the version after this one: the seconds since 1970, so that a version which a restored backup
 // or a lossy failover has taken back does not come again with another password; and always a higher one.
 func (a Account) nextTokenVersion(now time.Time) int64 { return max(a.TokenVersion+1, now.Unix()) }
+
+// isService reports whether the account is of a program.
+func (a Account) isService() bool { return a.Kind == SubjectService }
+
+// Label is what the account is called: the e-mail of a person as it was typed, such as ada@example.com, or the name of a
+// program, such as orders-worker.
+func (a Account) Label() string {
+	if a.isService() {
+		return string(a.Name)
+	}
+	return a.Email.String()
+}

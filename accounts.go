@@ -53,16 +53,16 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, in NewAccount) (A
 
 func (s *Service) newAccount(email Email, role Role, now time.Time) Account {
 	return Account{
-		ID: s.NewID(), Email: email, Role: role, Active: true, TokenVersion: 1, CreatedAt: now, UpdatedAt: now,
+		ID: s.NewID(), Kind: SubjectPerson, Email: email, Role: role, Active: true, TokenVersion: 1, CreatedAt: now, UpdatedAt: now,
 	}
 }
 
-// Account needs accounts:read. ErrNotFound for an id that is unknown or none.
+// Account needs accounts:read. ErrNotFound for an id that is unknown or none, or of a service account.
 func (s *Service) Account(ctx context.Context, c Caller, id string) (Account, error) {
 	if err := c.Require(AccountsRead); err != nil {
 		return Account{}, err
 	}
-	return account(id, func(id ID) (Account, error) { return s.Store.AccountSince(ctx, c.revision, id) })
+	return person(account(id, func(id ID) (Account, error) { return s.Store.AccountSince(ctx, c.revision, id) }))
 }
 
 // account finds the account of an id as a request has it.
@@ -73,6 +73,14 @@ func account(text string, find func(ID) (Account, error)) (Account, error) {
 	}
 	a, err := find(id)
 	return a, missingAccount(err)
+}
+
+// person refuses the account of a program as one that is not there. It takes the result of another function.
+func person(a Account, err error) (Account, error) {
+	if err == nil && a.isService() {
+		return Account{}, notFound("Account")
+	}
+	return a, err
 }
 
 // missingAccount words a store's ErrNotFound; other errors pass.
@@ -120,7 +128,7 @@ func (s *Service) Accounts(ctx context.Context, c Caller, f AccountFilter, p Pag
 func (s *Service) DeleteAccount(ctx context.Context, c Caller, id string) error {
 	return s.Change(ctx, c, AccountsDelete, func(tx *Change) error {
 		c := tx.Caller
-		target, err := accountNow(ctx, tx, id)
+		target, err := person(accountNow(ctx, tx, id))
 		if err != nil {
 			return err
 		}
@@ -141,10 +149,10 @@ func (s *Service) DeleteAccount(ctx context.Context, c Caller, id string) error 
 	})
 }
 
-// keepAnAdministrator refuses to lose a, if it is the last active account whose own role is Admin: no
-// account could undo that.
+// keepAnAdministrator refuses to lose a, if it is the last active person whose own role is Admin: no
+// account could undo that. A service account with Admin is not enough: a person must be able to log in.
 func keepAnAdministrator(ctx context.Context, tx Tx, a Account) error {
-	if !a.Role.System || !a.Active {
+	if !a.Role.System || !a.Active || a.isService() {
 		return nil
 	}
 	active := true

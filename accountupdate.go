@@ -18,7 +18,7 @@ func (s *Service) UpdateAccount(ctx context.Context, c Caller, id string, in Acc
 		return Account{}, err
 	}
 	if change.password != nil {
-		if _, err := accountNow(ctx, s.Store, id); err != nil {
+		if _, err := person(accountNow(ctx, s.Store, id)); err != nil {
 			return Account{}, err
 		}
 		if change.hash, err = s.Passwords.Hash(ctx, PurposeChange, *change.password); err != nil {
@@ -72,7 +72,7 @@ func (s *Service) readPatch(g *Graph, in AccountPatch) (accountChange, error) {
 // changeAccount decides on a change and makes it.
 func changeAccount(ctx context.Context, tx *Change, id string, change accountChange) (Account, error) {
 	c, now := tx.Caller, tx.Now
-	before, err := accountNow(ctx, tx, id)
+	before, err := person(accountNow(ctx, tx, id))
 	if err != nil {
 		return Account{}, err
 	}

@@ -67,6 +67,15 @@ func (f *Faults) PermissionName(field, s string) PermissionName {
 	return n
 }
 
+// accountName reads the name of a service account.
+func (f *Faults) accountName(field, s string) AccountName {
+	name, err := ParseAccountName(s)
+	if err != nil {
+		f.Add(field, err.Error())
+	}
+	return name
+}
+
 // permissionNames reads a list that must name something.
 func (f *Faults) permissionNames(field string, list []string) []PermissionName {
 	if f.Has(field) {

@@ -13,12 +13,12 @@ type EventKind string
 // record several, and account.email_changed is recorded whether the account itself or an administrator changed
 // the e-mail.
 const (
-	AccountCreated         EventKind = "account.created"          // email, role, is_active
-	AccountUpdated         EventKind = "account.updated"          // role, is_active, token_version
+	AccountCreated         EventKind = "account.created"          // email, role, is_active; of a service account name, description and owner in place of email
+	AccountUpdated         EventKind = "account.updated"          // role, is_active, token_version; of a service account name, description and owner too
 	AccountEmailChanged    EventKind = "account.email_changed"    // email
 	AccountPasswordChanged EventKind = "account.password_changed" // token_version
 	AccountHashUpgraded    EventKind = "account.hash_upgraded"    // none: the same password, hashed anew at a login
-	AccountDeleted         EventKind = "account.deleted"          // email, role, is_active
+	AccountDeleted         EventKind = "account.deleted"          // as account.created
 
 	RoleCreated             EventKind = "role.created"              // name, description, parent, owner, is_system, permission…
 	RoleUpdated             EventKind = "role.updated"              // name, description, parent, owner
@@ -66,7 +66,7 @@ const (
 	TargetAccount    TargetKind = "account"
 	TargetRole       TargetKind = "role"
 	TargetPermission TargetKind = "permission"
-	TargetSession    TargetKind = "session" // its name is the e-mail of its account
+	TargetSession    TargetKind = "session" // its name is the label of its account
 	TargetService    TargetKind = "service" // one that has a declaration; it has a name and no id
 	TargetKey        TargetKind = "key"     // a signing key; its name is its kid, and it has no id
 	TargetSystem     TargetKind = "system"  // the whole database; it has neither
@@ -76,7 +76,7 @@ const (
 type Target struct {
 	Kind TargetKind
 	ID   ID
-	Name string // e-mail, role name, permission name, service name or kid, after the change
+	Name string // label of an account, role name, permission name, service name or kid, after the change
 }
 
 // FieldChange is one field of the target before and after. Of a thing that was created all that is Before is none, of
@@ -100,7 +100,7 @@ const (
 	FieldName         Field = "name"          // string
 	FieldDescription  Field = "description"   // string
 	FieldParent       Field = "parent"        // Ref to a role
-	FieldOwner        Field = "owner"         // string, the name of a service
+	FieldOwner        Field = "owner"         // string, the name of a service; or Ref to an account that owns a service account
 	FieldSystem       Field = "is_system"     // bool
 	FieldPermission   Field = "permission"    // Ref
 	FieldAlgorithm    Field = "algorithm"     // string

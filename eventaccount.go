@@ -1,8 +1,13 @@
 package users
 
+import (
+	"context"
+	"slices"
+)
+
 // accountTarget is an account as the target of an event.
 func accountTarget(a Account) Target {
-	return Target{Kind: TargetAccount, ID: a.ID, Name: a.Email.String()}
+	return Target{Kind: TargetAccount, ID: a.ID, Name: a.Label()}
 }
 
 // accountCreated is the event of an account that was made.
@@ -56,4 +61,47 @@ func accountChanged(before, after Account, password bool) []Event {
 // hashUpgraded is the event of a password that was hashed anew.
 func hashUpgraded(a Account) Event {
 	return Event{Kind: AccountHashUpgraded, Target: accountTarget(a)}
+}
+
+// serviceAccountEvent is the event of a service account that was made (before is nil), changed, or is gone (after is nil).
+func serviceAccountEvent(ctx context.Context, tx *Change, kind EventKind, before, after *ServiceAccount) (Event, error) {
+	was, err := serviceAccountValues(ctx, tx, before)
+	if err != nil {
+		return Event{}, err
+	}
+	is, err := serviceAccountValues(ctx, tx, after)
+	if err != nil {
+		return Event{}, err
+	}
+	var f fieldChanges
+	for _, field := range []Field{FieldName, FieldDescription, FieldOwner, FieldRole, FieldActive, FieldTokenVersion} {
+		f.add(field, was[field], is[field])
+	}
+	if before == nil || after == nil {
+		f = slices.DeleteFunc(f, func(c FieldChange) bool { return c.Field == FieldTokenVersion })
+	}
+	target := after
+	if target == nil {
+		target = before
+	}
+	return Event{Kind: kind, Target: accountTarget(target.Account), Fields: f}, nil
+}
+
+// serviceAccountValues are the fields of a service account; none of nil.
+func serviceAccountValues(ctx context.Context, tx *Change, a *ServiceAccount) (map[Field]Value, error) {
+	if a == nil {
+		return nil, nil
+	}
+	owner := nameValue(a.Owner.Service)
+	if !a.Owner.Account.IsZero() {
+		account, err := tx.Account(ctx, a.Owner.Account)
+		if err != nil {
+			return nil, err
+		}
+		owner = Value{Ref{account.ID, account.Label()}}
+	}
+	return map[Field]Value{
+		FieldName: nameValue(a.Name), FieldDescription: descriptionValue(a.Description), FieldOwner: owner,
+		FieldRole: roleValue(a.Role), FieldActive: flagValue(a.Active), FieldTokenVersion: versionValue(a.TokenVersion),
+	}, nil
 }

@@ -22,7 +22,7 @@ func (v Value) Get() any { return v.held }
 func emailValue(e Email) Value { return Value{e.String()} }
 
 // nameValue is a name. An empty one is none.
-func nameValue[N RoleName | PermissionName | ServiceName](name N) Value {
+func nameValue[N RoleName | PermissionName | ServiceName | AccountName](name N) Value {
 	if name == "" {
 		return Value{}
 	}

@@ -181,16 +181,16 @@ const maxNamed = 10
 
 // String is the explanation in one or two sentences.
 func (e Explanation) String() string {
-	email, role := e.Account.Email.String(), string(e.Account.Role.Name)
+	account, role := e.Account.Label(), string(e.Account.Role.Name)
 	switch e.Reason {
 	case Granted:
-		return fmt.Sprintf("%s may do %s: %s.", email, e.Permission, e.how())
+		return fmt.Sprintf("%s may do %s: %s.", account, e.Permission, e.how())
 	case AccountDisabled:
-		return email + " may do nothing: the account is disabled."
+		return account + " may do nothing: the account is disabled."
 	case UnknownPermission:
-		return fmt.Sprintf("%s may not do %s: there is no such permission.", email, e.Permission)
+		return fmt.Sprintf("%s may not do %s: there is no such permission.", account, e.Permission)
 	}
-	return fmt.Sprintf("%s may not do %s: the role %s neither has it nor inherits it. %s.", email, e.Permission, role, e.whoGives())
+	return fmt.Sprintf("%s may not do %s: the role %s neither has it nor inherits it. %s.", account, e.Permission, role, e.whoGives())
 }
 
 func (e Explanation) how() string {

@@ -40,10 +40,9 @@ func impactOf(ctx context.Context, tx Reader, before *Graph, events []Event) (Im
 	if slices.ContainsFunc(events, Event.changesRights) {
 		impact.Roles = compareGraphs(before, after)
 	}
-	active := true
 	for i := range impact.Roles {
 		role := &impact.Roles[i]
-		if role.Accounts, err = tx.CountAccounts(ctx, AccountFilter{RoleID: role.Role.ID, Active: &active}, 0); err != nil {
+		if role.Accounts, err = tx.CountRoleHolders(ctx, role.Role.ID, true); err != nil {
 			return Impact{}, err
 		}
 		impact.Accounts += role.Accounts

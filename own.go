@@ -103,8 +103,12 @@ func (s *Service) ChangeEmail(ctx context.Context, c Caller, in EmailChange) (Ac
 	return account, nil
 }
 
-// confirm compares the caller's password and returns the hash that it matched.
+// confirm compares the caller's password and returns the hash that it matched. ErrForbidden if it does not match.
+// A service account has no password.
 func (s *Service) confirm(ctx context.Context, c Caller, p Password) (PasswordHash, error) {
+	if c.Account.isService() {
+		return "", forbidden("A service account has no password.")
+	}
 	hash, err := s.Store.PasswordHash(ctx, c.Account.ID)
 	if errors.Is(err, ErrNotFound) {
 		return "", unauthenticated(err)

@@ -37,6 +37,11 @@ const (
 	SessionsDelete    PermissionName = "sessions:delete"
 	KeysRead          PermissionName = "keys:read"
 	KeysManage        PermissionName = "keys:manage"
+
+	ServiceAccountsCreate PermissionName = "service-accounts:create"
+	ServiceAccountsRead   PermissionName = "service-accounts:read"
+	ServiceAccountsUpdate PermissionName = "service-accounts:update"
+	ServiceAccountsDelete PermissionName = "service-accounts:delete"
 )
 
 // SystemPermission is a permission that every database of this service has.
@@ -66,6 +71,10 @@ func SystemPermissions() []SystemPermission {
 		{SessionsDelete, "End the sessions of other accounts"},
 		{KeysRead, "Read signing keys, never their private parts"},
 		{KeysManage, "Rotate, revoke and re-encrypt signing keys"},
+		{ServiceAccountsCreate, "Create service accounts"},
+		{ServiceAccountsRead, "Read service accounts"},
+		{ServiceAccountsUpdate, "Change service accounts and their credentials"},
+		{ServiceAccountsDelete, "Delete service accounts"},
 	}
 }
 

@@ -21,7 +21,7 @@ func (s *Service) DeleteRole(ctx context.Context, c Caller, id string) error {
 		if role.System {
 			return conflict("The role Admin can't be deleted.")
 		}
-		holders, err := tx.CountAccounts(ctx, AccountFilter{RoleID: role.ID}, 0)
+		holders, err := tx.CountRoleHolders(ctx, role.ID, false)
 		if err != nil {
 			return err
 		}

@@ -17,7 +17,7 @@ func (s *Service) AccountSessions(ctx context.Context, c Caller, account string)
 	if err := c.Require(SessionsRead); err != nil {
 		return nil, err
 	}
-	owner, err := accountNow(ctx, s.Store, account)
+	owner, err := person(accountNow(ctx, s.Store, account))
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func recordEnds(ctx context.Context, tx *Change, list []SessionOwner) error {
 
 // sessionOwner finds an account whose sessions the caller may end.
 func sessionOwner(ctx context.Context, tx *Change, account string) (Account, error) {
-	owner, err := accountNow(ctx, tx, account)
+	owner, err := person(accountNow(ctx, tx, account))
 	if err != nil {
 		return Account{}, err
 	}

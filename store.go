@@ -37,12 +37,14 @@ type AccessReader interface {
 type Reader interface {
 	AccessReader
 	AccountReader
+	ServiceAccountReader
 }
 
 // Tx is a transaction: what it reads is what it and all committed before it have written.
 type Tx interface {
 	Reader
 	AccountWriter
+	ServiceAccountWriter
 	EmailChangeLog
 	SessionWriter
 	RoleWriter

@@ -14,13 +14,11 @@ const (
 type Subject struct {
 	Kind SubjectKind
 	ID   ID     // of the account; zero for the operator
-	Name string // the e-mail of the account at that time; empty for the operator
+	Name string // the Label of the account at that time; empty for the operator
 }
 
-// Subject returns the account as a subject. Every account is a person's today.
-func (a Account) Subject() Subject {
-	return Subject{Kind: SubjectPerson, ID: a.ID, Name: a.Email.String()}
-}
+// Subject returns the account as a subject.
+func (a Account) Subject() Subject { return Subject{Kind: a.Kind, ID: a.ID, Name: a.Label()} }
 
 // operatorSubject is the subject of the command line and of what the process does by itself at its start.
 func operatorSubject() Subject { return Subject{Kind: SubjectOperator} }

@@ -6,6 +6,7 @@
 //	own.go           the caller's own account               /api/v1/auth/{me,password,email}
 //	sessions.go      sessions, one's own and others'        /api/v1/auth/sessions, /api/v1/accounts/{id}/sessions
 //	accounts.go      accounts                               /api/v1/accounts
+//	serviceaccounts.go  accounts of programs              /api/v1/service-accounts
 //	explain.go       why an account may do something        /api/v1/accounts/{id}/{permissions,explain}
 //	roles.go         roles and what is assigned to them     /api/v1/roles
 //	tree.go          a role's place in the hierarchy        /api/v1/roles/{id}/tree
@@ -33,6 +34,6 @@ type Options struct {
 
 // Routes is the table of all operations of the package.
 func Routes(o Options) []web.Route {
-	return slices.Concat(loginRoutes(), ownRoutes(), sessionRoutes(), accountRoutes(), explainRoutes(), roleRoutes(), treeRoutes(),
+	return slices.Concat(loginRoutes(), ownRoutes(), sessionRoutes(), accountRoutes(), serviceAccountRoutes(), explainRoutes(), roleRoutes(), treeRoutes(),
 		permissionRoutes(), declarationRoutes(o.Manifest), keyRoutes(o.Keyring))
 }

@@ -22,6 +22,10 @@ var (
 		ID: web.ExampleAccountID, Email: "ada@example.com", RoleID: web.ExampleRoleID, Role: examplePlainRole, IsActive: true,
 		CreatedAt: web.ExampleTime, UpdatedAt: web.ExampleTime,
 	}
+	exampleServiceAccount = ServiceAccount{
+		ID: exampleServiceID, Name: "orders-worker", Description: new("Sends confirmations"), RoleID: web.ExampleRoleID, Role: examplePlainRole,
+		IsActive: true, OwnerID: new(web.ExampleAccountID), CreatedAt: web.ExampleTime, UpdatedAt: web.ExampleTime,
+	}
 	exampleSession = Session{
 		ID: web.ExampleSessionID, CreatedAt: web.ExampleTime, LastUsedAt: web.ExampleTime, ExpiresAt: web.ExampleTime.AddDate(0, 0, 14),
 		EndsAt: web.ExampleTime.AddDate(0, 0, 90), Address: new("203.0.113.7"), UserAgent: new("Mozilla/5.0"), Current: true,
@@ -38,6 +42,9 @@ var (
 	}}
 	exampleToken = Token{TokenType: "Bearer", Token: web.ExampleToken, ExpiresAt: web.ExampleTime}
 )
+
+// exampleServiceID is the id of the service account above.
+const exampleServiceID = "019a0b6e-7c00-7d31-9c27-3b8f6f1e5a44"
 
 // exampleHeirID is the id of a role that inherits from the one above.
 const exampleHeirID = "019a0b6e-7c00-7b22-8a4e-51d3a90e6c22"

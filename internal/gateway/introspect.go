@@ -22,7 +22,7 @@ type Introspection struct {
 	Scope     string   `json:"scope,omitzero" minLength:"1" doc:"Sorted names of all effective permissions of the account, separated by spaces; absent where there are none (RFC 6749 §3.3 knows no empty scope)"`
 	TokenType string   `json:"token_type,omitzero" enum:"Bearer"`
 	Subject   string   `json:"sub,omitzero" format:"uuid" doc:"Id of the account"`
-	Username  string   `json:"username,omitzero" doc:"E-mail of the account"`
+	Username  string   `json:"username,omitzero" doc:"E-mail of the account, or the name of a service account"`
 	Issuer    string   `json:"iss,omitzero"`
 	Audience  any      `json:"aud,omitzero" doc:"A string, or an array of strings where tokens have several audiences"`
 	TokenID   string   `json:"jti,omitzero" format:"uuid"`
@@ -36,7 +36,7 @@ type Introspection struct {
 func toIntrospection(i users.Introspection) Introspection {
 	answer := Introspection{
 		Active: true, Scope: strings.Join(web.ToStrings(i.Permissions), " "),
-		TokenType: "Bearer", Subject: i.Account.ID.String(), Username: i.Account.Email.String(),
+		TokenType: "Bearer", Subject: i.Account.ID.String(), Username: i.Account.Label(),
 		Issuer: i.Issuer, Audience: toAudienceClaim(i.Audiences), TokenID: i.Claims.TokenID.String(),
 		IssuedAt: i.Claims.IssuedAt.Unix(), NotBefore: i.Claims.NotBefore.Unix(), Expires: i.Claims.Expires.Unix(),
 		Roles: web.ToStrings(i.Roles),

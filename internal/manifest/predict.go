@@ -38,7 +38,7 @@ func (m *Manifest) predictRefusal(ctx context.Context, g *users.Graph, plan Plan
 		made.Assignments += step.makes.Assignments
 	}
 	for _, role := range plan.deletions {
-		holders, err := m.service.Store.CountAccounts(ctx, users.AccountFilter{RoleID: role.id}, 0)
+		holders, err := m.service.Store.CountRoleHolders(ctx, role.id, false)
 		if err != nil {
 			return err
 		}

@@ -42,10 +42,23 @@ func (q queries) countByScan(ctx context.Context, f users.AccountFilter, search 
 	return q.count(ctx, v, q.scan(v, f, w, `email_key`, extra, limit, 0))
 }
 
-// total reads how many accounts have the filter's role and state.
+// total reads how many people have the filter's role and state: the totals that triggers keep are of all accounts, of
+// which those of programs, which are few, are counted and taken away.
 func (q queries) total(ctx context.Context, f users.AccountFilter) (int, error) {
 	v := &values{}
-	f.Email, f.Query = users.Email{}, ""
+	terms := where(chosenByRole(v, f.RoleID, f.Active))
+	services := append([]string{services}, chosenByRole(v, f.RoleID, f.Active)...)
 	return row(ctx, q, "read how many accounts there are", scanInt,
-		`SELECT CAST(coalesce(sum(total), 0) AS bigint) FROM account_counts a`+where(q.chosen(v, f)), v.args...)
+		`SELECT CAST((SELECT coalesce(sum(total), 0) FROM account_counts a`+terms+`) - (SELECT count(*) FROM accounts a`+where(services)+`) AS bigint)`, v.args...)
+}
+
+// CountRoleHolders implements users.AccountReader.
+func (q queries) CountRoleHolders(ctx context.Context, role users.ID, active bool) (int, error) {
+	v := &values{}
+	var state *bool
+	if active {
+		state = &active
+	}
+	return row(ctx, q, "count the accounts of a role", scanInt,
+		`SELECT CAST(coalesce(sum(total), 0) AS bigint) FROM account_counts a`+where(chosenByRole(v, role, state)), v.args...)
 }

@@ -21,7 +21,7 @@ func (q queries) candidates(v *values, part string, s sample) candidates {
 	if isPrefix(part) {
 		return candidates{
 			with: `WITH found AS MATERIALIZED (SELECT ` + listed + ` FROM accounts a
-				WHERE a.email_key >= ` + v.bind(part) + ` AND a.email_key < ` + v.bind(part+lastRune) + `) `,
+				WHERE ` + people + ` AND a.email_key >= ` + v.bind(part) + ` AND a.email_key < ` + v.bind(part+lastRune) + `) `,
 			index: `found`, from: `found AS a`,
 		}
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // listed are the columns of accounts that a list is cut from.
-const listed = `a.id, a.email, a.email_key, a.role_id, a.is_active, a.token_version, a.created_at, a.updated_at`
+const listed = `a.id, a.kind, a.email, a.email_key, a.role_id, a.is_active, a.token_version, a.created_at, a.updated_at`
 
 // Accounts implements users.AccountReader. What a list costs depends on the rows that it returns and passes
 // over, not on how many accounts there are or how deep in the list it begins. A search is more work; see search.
@@ -42,20 +42,26 @@ func (q queries) accountByFilter(ctx context.Context, f users.AccountFilter, lis
 		` LIMIT `+v.bind(list.Limit)+` OFFSET `+v.bind(list.Offset))
 }
 
-// chosen returns the terms of a filter for accounts that are found some other way than along an index.
+// chosen returns the terms of a filter for accounts of people that are found some other way than along an index.
 func (q queries) chosen(v *values, f users.AccountFilter) []string {
-	var terms []string
+	terms := []string{people}
 	if !f.Email.IsZero() {
 		terms = append(terms, `a.email_key = `+v.bind(f.Email.Canonical()))
 	}
 	if f.Query != "" {
 		terms = append(terms, q.matching(v, f.Query))
 	}
-	if !f.RoleID.IsZero() {
-		terms = append(terms, `a.role_id = `+v.bind(f.RoleID.String()))
+	return append(terms, chosenByRole(v, f.RoleID, f.Active)...)
+}
+
+// chosenByRole returns the terms for a role and a state, either of which may be none.
+func chosenByRole(v *values, role users.ID, active *bool) []string {
+	var terms []string
+	if !role.IsZero() {
+		terms = append(terms, `a.role_id = `+v.bind(role.String()))
 	}
-	if f.Active != nil {
-		terms = append(terms, `a.is_active = `+v.bind(*f.Active))
+	if active != nil {
+		terms = append(terms, `a.is_active = `+v.bind(*active))
 	}
 	return terms
 }

@@ -9,10 +9,14 @@ import (
 
 // An account is always read with its role, so that no caller ever sees one without the other.
 const (
-	accountColumns = `a.id, a.email, a.email_key, a.is_active, a.token_version, a.created_at, a.updated_at,
+	accountColumns = `a.id, a.kind, a.email, a.email_key, a.is_active, a.token_version, a.created_at, a.updated_at,
 		r.id, r.name, r.description, r.parent_id, r.is_system, r.owner, r.created_at, r.updated_at`
 	selectAccount = `SELECT ` + accountColumns + ` FROM accounts a JOIN roles r ON r.id = a.role_id`
 )
+
+// people is the term that accounts a are of people. It is written out, and not bound, because the indexes for lists of
+// people are partial: without the very term no engine uses them.
+const people = `a.kind = 'person'`
 
 // accountRow is where the columns of an account go, and those that a query has besides.
 type accountRow struct {
@@ -22,14 +26,18 @@ type accountRow struct {
 
 func (a *accountRow) columns(besides ...any) []any {
 	return append([]any{
-		(*idColumn)(&a.account.ID), &a.email, &a.canonical, &a.account.Active, &a.account.TokenVersion,
+		(*idColumn)(&a.account.ID), (*string)(&a.account.Kind), &a.email, &a.canonical, &a.account.Active, &a.account.TokenVersion,
 		(*timeColumn)(&a.account.CreatedAt), (*timeColumn)(&a.account.UpdatedAt),
 	}, append(roleFields(&a.account.Role), besides...)...)
 }
 
 func (a *accountRow) scan(r *sql.Rows, besides ...any) (users.Account, error) {
 	err := r.Scan(a.columns(besides...)...)
-	a.account.Email = users.StoredEmail(a.email, a.canonical)
+	if a.account.Kind == users.SubjectService {
+		a.account.Name = users.AccountName(a.email)
+	} else {
+		a.account.Email = users.StoredEmail(a.email, a.canonical)
+	}
 	return a.account, err
 }
 
@@ -55,7 +63,7 @@ func (q queries) AccountByEmail(ctx context.Context, e users.Email) (users.Accou
 		var a accountRow
 		f.account, err = a.scan(r, &f.hash, &standby)
 		return f, err
-	}, `SELECT `+accountColumns+`, a.password_hash, `+q.traits.standby+` FROM accounts a JOIN roles r ON r.id = a.role_id WHERE a.email_key = $1`, e.Canonical())
+	}, `SELECT `+accountColumns+`, a.password_hash, `+q.traits.standby+` FROM accounts a JOIN roles r ON r.id = a.role_id WHERE a.email_key = $1 AND `+people, e.Canonical())
 	return f.account, users.PasswordHash(f.hash), q.failOnStandby(standby, doing, err)
 }
 

@@ -66,7 +66,7 @@ func (q queries) cut(v *values, query string, limit, offset int) string {
 // scan returns the query for one index range, from the window's begin to its end.
 func (r indexRange) scan(v *values, w window, columns string, extra []string) string {
 	sorted := sortColumns(w.order)
-	var terms []string
+	terms := []string{people}
 	for i, column := range r.columns {
 		terms = append(terms, column+` = `+v.bind(r.values[i]))
 	}

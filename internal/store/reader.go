@@ -40,6 +40,34 @@ func (s *Store) CountAccounts(ctx context.Context, f users.AccountFilter, limit 
 	})
 }
 
+// CountRoleHolders implements users.AccountReader.
+func (s *Store) CountRoleHolders(ctx context.Context, role users.ID, active bool) (int, error) {
+	return retry(ctx, s, s.readLimit, func(ctx context.Context) (int, error) {
+		return s.reads().CountRoleHolders(ctx, role, active)
+	})
+}
+
+// ServiceAccount implements users.ServiceAccountReader.
+func (s *Store) ServiceAccount(ctx context.Context, id users.ID) (users.ServiceAccount, error) {
+	return retry(ctx, s, s.readLimit, func(ctx context.Context) (users.ServiceAccount, error) {
+		return s.reads().ServiceAccount(ctx, id)
+	})
+}
+
+// ServiceAccounts implements users.ServiceAccountReader.
+func (s *Store) ServiceAccounts(ctx context.Context, f users.ServiceAccountFilter, list users.List) ([]users.ServiceAccount, error) {
+	return retry(ctx, s, s.readLimit, func(ctx context.Context) ([]users.ServiceAccount, error) {
+		return s.reads().ServiceAccounts(ctx, f, list)
+	})
+}
+
+// CountServiceAccounts implements users.ServiceAccountReader.
+func (s *Store) CountServiceAccounts(ctx context.Context, f users.ServiceAccountFilter, limit int) (int, error) {
+	return retry(ctx, s, s.readLimit, func(ctx context.Context) (int, error) {
+		return s.reads().CountServiceAccounts(ctx, f, limit)
+	})
+}
+
 // PasswordHash implements users.AccountReader.
 func (s *Store) PasswordHash(ctx context.Context, id users.ID) (users.PasswordHash, error) {
 	return retry(ctx, s, s.readLimit, func(ctx context.Context) (users.PasswordHash, error) {

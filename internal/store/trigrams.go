@@ -43,8 +43,8 @@ const (
 func (q queries) sample(ctx context.Context) (sample, error) {
 	ends, err := rows(ctx, q, "sample the addresses", func(r *sql.Rows) (t time.Time, err error) {
 		return t, r.Scan((*timeColumn)(&t))
-	}, `SELECT created_at FROM (SELECT created_at FROM accounts ORDER BY created_at LIMIT 1) AS oldest
-		UNION ALL SELECT created_at FROM (SELECT created_at FROM accounts ORDER BY created_at DESC LIMIT 1) AS newest`)
+	}, `SELECT created_at FROM (SELECT created_at FROM accounts a WHERE `+people+` ORDER BY created_at LIMIT 1) AS oldest
+		UNION ALL SELECT created_at FROM (SELECT created_at FROM accounts a WHERE `+people+` ORDER BY created_at DESC LIMIT 1) AS newest`)
 	if err != nil || len(ends) < 2 {
 		return nil, err
 	}
@@ -59,9 +59,9 @@ func (q queries) sample(ctx context.Context) (sample, error) {
 		part := ` ORDER BY created_at DESC LIMIT ` + n
 		if i > 0 {
 			at := newest.Add(-newest.Sub(oldest) / (sampledTimes - 1) * time.Duration(i))
-			part = ` WHERE created_at >= ` + v.bind(instant(at)) + ` ORDER BY created_at LIMIT ` + n
+			part = ` AND created_at >= ` + v.bind(instant(at)) + ` ORDER BY created_at LIMIT ` + n
 		}
-		parts = append(parts, `SELECT email_key FROM (SELECT email_key FROM accounts`+part+`) AS s`+strconv.Itoa(i))
+		parts = append(parts, `SELECT email_key FROM (SELECT email_key FROM accounts a WHERE `+people+part+`) AS s`+strconv.Itoa(i))
 	}
 	return rows(ctx, q, "sample the addresses", scanText, strings.Join(parts, ` UNION ALL `), v.args...)
 }
