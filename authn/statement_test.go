@@ -138,13 +138,14 @@ func TestStalenessCountsFromTheRequest(t *testing.T) {
 	awaitChanges(t, v)
 	var began atomic.Int64 // when the request had come
 	f.set(func() {
-		f.changed = append(f.changed, accountOf(ada, 1, user))
 		f.instead = func(w http.ResponseWriter, r *http.Request) {
 			if !began.CompareAndSwap(0, time.Now().UnixNano()) {
 				<-r.Context().Done() // the facts stay as they are
 				return
 			}
+			// It changes here, so that a request which came before and still waits can't tell of it.
 			f.mu.Lock()
+			f.changed = append(f.changed, accountOf(ada, 1, user))
 			body, err := json.Marshal(f.statement(r.URL.Query().Get("after")))
 			f.mu.Unlock()
 			if err != nil {
