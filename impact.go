@@ -10,7 +10,7 @@ import (
 // Impact is what a change of roles, permissions or an account's role changes of what accounts may do.
 type Impact struct {
 	Roles []RoleImpact // those whose effective permissions change, sorted by name
-	// Account is the one that the change was about, if its rights change or it was given another role.
+	// Account is the one that the change was about, if its rights change, it was given another role or it is gone.
 	Account *AccountImpact
 	// Accounts counts those whose rights change.
 	Accounts int
@@ -48,6 +48,12 @@ func impactOf(ctx context.Context, tx Reader, before *Graph, events []Event) (Im
 		impact.Accounts += role.Accounts
 	}
 	for _, e := range events {
+		if e.Kind == AccountDeleted {
+			impact.Account = &AccountImpact{ID: e.Target.ID, Loses: before.held(e.accountBefore(Account{}))}
+			if len(impact.Account.Loses) > 0 {
+				impact.Accounts++
+			}
+		}
 		if e.Kind != AccountUpdated {
 			continue
 		}
@@ -72,7 +78,7 @@ func (e Event) changesRights() bool {
 	return e.Target.Kind == TargetRole || e.Target.Kind == TargetPermission
 }
 
-// accountBefore returns the role and state that an account had before an event, which has made it what it is.
+// accountBefore returns the role and state that an account had before an event, which has made it what it is, if anything.
 func (e Event) accountBefore(is Account) Account {
 	for _, f := range e.Fields {
 		switch f.Field {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 
 	"github.com/svc-users/svc-users"
 )
@@ -48,8 +49,11 @@ func (q queries) total(ctx context.Context, f users.AccountFilter) (int, error) 
 	v := &values{}
 	terms := where(chosenByRole(v, f.RoleID, f.Active))
 	services := append([]string{services}, chosenByRole(v, f.RoleID, f.Active)...)
-	return row(ctx, q, "read how many accounts there are", scanInt,
-		`SELECT CAST((SELECT coalesce(sum(total), 0) FROM account_counts a`+terms+`) - (SELECT count(*) FROM accounts a`+where(services)+`) AS bigint)`, v.args...)
+	return row(ctx, q, "read how many accounts there are", func(r *sql.Rows) (int, error) {
+		var all, programs int
+		err := r.Scan(&all, &programs)
+		return all - programs, err
+	}, `SELECT (SELECT CAST(coalesce(sum(total), 0) AS bigint) FROM account_counts a`+terms+`), (SELECT count(*) FROM accounts a`+where(services)+`)`, v.args...)
 }
 
 // CountRoleHolders implements users.AccountReader.

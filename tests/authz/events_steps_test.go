@@ -120,6 +120,9 @@ func eventSteps() []struct {
 				on(del, "/accounts/"+w.ada.ID, nil, 200, "session.ended session.ended account.deleted"), // one was kept with the password
 			}
 		}},
+		{"createServiceAccount", createServiceSteps},
+		{"updateServiceAccount", updateServiceSteps},
+		{"deleteServiceAccount", deleteServiceSteps},
 		{"createRole", func(w *eventWorld) []eventStep {
 			made := object{"name": "Made", "description": "as said", "parent_id": w.holder, "permission_ids": list(w.used, w.unused, w.used)}
 			return []eventStep{

@@ -17,7 +17,7 @@ type dbTables map[string]map[string]map[string]string
 // each row that changes (updated_at), or is looked at by itself (password_hash). Of a session its beginning, its end and a
 // recovery are events, and no refresh is.
 var recordedColumns = map[string][]string{
-	"accounts":         {"email", "role_id", "is_active", "token_version"},
+	"accounts":         {"email", "role_id", "is_active", "token_version", "name", "description", "owner"},
 	"roles":            {"name", "description", "parent_id", "owner", "is_system"},
 	"permissions":      {"name", "description", "owner", "is_system"},
 	"role_permissions": nil,
@@ -38,16 +38,22 @@ var tableOf = map[users.TargetKind]string{
 	users.TargetSession: "account_sessions", users.TargetKey: "signing_keys",
 }
 
+// accountsWithServices are the accounts, with what only service accounts have. Of those the name stands in email.
+const accountsWithServices = `(SELECT a.id, a.role_id, a.is_active, a.token_version, a.updated_at, a.password_hash,
+	CASE a.kind WHEN 'person' THEN a.email END AS email, CASE a.kind WHEN 'service' THEN a.email END AS name,
+	s.description, coalesce(CAST(s.owner_id AS text), s.owner) AS owner
+	FROM accounts a LEFT JOIN service_accounts s ON s.account_id = a.id) AS accounts`
+
 // dbTables reads all rows that events are about.
 func (d rawDatabase) dbTables(t testing.TB) dbTables {
 	t.Helper()
 	all := dbTables{}
 	for table, columns := range recordedColumns {
-		id := "id"
+		id, from := "id", table
 		columns := append(slices.Clone(columns), "updated_at")
 		switch table {
 		case "accounts":
-			columns = append(columns, "password_hash")
+			columns, from = append(columns, "password_hash"), accountsWithServices
 		case "role_permissions":
 			id, columns = "role_id, permission_id", nil
 		case "account_sessions":
@@ -57,7 +63,7 @@ func (d rawDatabase) dbTables(t testing.TB) dbTables {
 			id, columns = "kid", []string{"algorithm", "signs_from", "revoked_at", "private_key"}
 		}
 		all[table] = map[string]map[string]string{}
-		for _, row := range d.rows(t, "SELECT "+strings.Join(append([]string{id}, columns...), ", ")+" FROM "+table) {
+		for _, row := range d.rows(t, "SELECT "+strings.Join(append([]string{id}, columns...), ", ")+" FROM "+from) {
 			cut := len(row) - len(columns)
 			values := map[string]string{}
 			for i, column := range columns {

@@ -126,7 +126,7 @@ func (w *eventWorld) make(t *testing.T, l *ledger, s eventStep) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	actor := users.Subject{Kind: users.SubjectPerson, ID: account.ID, Name: account.Email.String()}
+	actor := account.Subject()
 	events := watch(t, w.raw, l, actor, func() {
 		if answer := cmp.Or(s.at, w.Service).Send(t, s.call); answer.Status != s.status {
 			t.Fatalf("%s: %d %s", s.what, answer.Status, answer.Body)

@@ -144,7 +144,7 @@ func (h *house) refreshToken(name string) string {
 
 func (h *house) translate(b body) map[string]any {
 	out := maps.Clone(map[string]any(b))
-	for _, field := range []string{"role_id", "parent_id", "account_id"} {
+	for _, field := range []string{"role_id", "parent_id", "account_id", "owner_id"} {
 		if name, ok := out[field].(string); ok {
 			out[field] = h.id(name)
 		}

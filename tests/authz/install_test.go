@@ -40,7 +40,10 @@ func (h *house) install(t testing.TB, s state) {
 	h.restore(t)
 	h.reader = h.token(t, h.base, h.live(reader))
 	h.known = map[string]string{}
-	for name := range s.Accounts {
+	for name, a := range s.Accounts {
+		if a.service() {
+			continue
+		}
 		h.known[name] = h.token(t, h.base, h.live(name))
 	}
 	h.known["a:past"] = h.token(t, h.base, caller{"a:mgr", 2})
@@ -61,6 +64,15 @@ func (h *house) wipe(t testing.TB) {
 			return err
 		}
 		for _, a := range accounts {
+			if err := tx.DeleteAccount(ctx, a.ID); err != nil {
+				return err
+			}
+		}
+		services, err := tx.ServiceAccounts(ctx, users.ServiceAccountFilter{}, users.List{Limit: 10_000})
+		if err != nil {
+			return err
+		}
+		for _, a := range services {
 			if err := tx.DeleteAccount(ctx, a.ID); err != nil {
 				return err
 			}

@@ -55,6 +55,17 @@ func changingMethods(t *testing.T) map[string]operation {
 		"DeleteAccount": {[]string{"accounts:delete"}, true, func(h *house, s *users.Service, c users.Caller) error {
 			return s.DeleteAccount(ctx, c, h.id("a:x"))
 		}},
+		"CreateServiceAccount": {[]string{"service-accounts:create"}, true, func(h *house, s *users.Service, c users.Caller) error {
+			_, err := s.CreateServiceAccount(ctx, c, users.NewServiceAccount{Name: "fresh", RoleID: h.id("r:x")})
+			return err
+		}},
+		"UpdateServiceAccount": {[]string{"service-accounts:update"}, true, func(h *house, s *users.Service, c users.Caller) error {
+			_, err := s.UpdateServiceAccount(ctx, c, h.id("v:none"), users.ServiceAccountPatch{RoleID: text(h.id("r:x"))})
+			return err
+		}},
+		"DeleteServiceAccount": {[]string{"service-accounts:delete"}, true, func(h *house, s *users.Service, c users.Caller) error {
+			return s.DeleteServiceAccount(ctx, c, h.id("v:x"))
+		}},
 		"CreateRole": {[]string{"roles:create"}, true, func(h *house, s *users.Service, c users.Caller) error {
 			_, err := s.CreateRole(ctx, c, users.NewRole{Name: "Fresh", ParentID: text(h.id("r:x"))})
 			return err
@@ -157,7 +168,7 @@ func methodsForCallers() (names []string) {
 
 // onlyReading are the methods that take a caller and change nothing.
 var onlyReading = []string{
-	"Account", "Accounts", "Role", "Roles", "RoleTree", "Permission", "Permissions", "EffectivePermissions", "Explain",
+	"Account", "Accounts", "ServiceAccount", "ServiceAccounts", "Role", "Roles", "RoleTree", "Permission", "Permissions", "EffectivePermissions", "Explain",
 	"Authorize", "AuthorizeRead", "Fresh", "OwnSessions", "AccountSessions", "Check", "Forward", "Introspect", "feed.Read", "manifest.Plan", "keyring.List",
 }
 
@@ -184,6 +195,8 @@ func TestRightsLostBeforeTheTransaction(t *testing.T) {
 			{name: "x", own: []string{"docs:x"}}, {name: "none"},
 			{name: "free", alone: true}, {name: "freeX", own: []string{"docs:x"}, alone: true},
 		})
+		w.employ("x", "r:x", "", true)
+		w.employ("none", "r:none", "", true)
 		w.begin("x", "s:x")
 		w.begin("mgr", "s:mgr")
 		e := openRaw(t, h.Database)

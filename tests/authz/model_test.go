@@ -37,7 +37,10 @@ func keys[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
 // The fields are written as JSON where a scenario is kept; what is empty is left out.
 
 type account struct {
-	Email    string `json:",omitempty"`
+	Email    string `json:",omitempty"` // empty of a service account
+	Name     string `json:",omitempty"` // of a service account
+	About    string `json:",omitempty"` // the description of a service account; empty is null
+	Owner    string `json:",omitempty"` // the account that owns a service account; empty is null
 	Role     string `json:",omitempty"`
 	Active   bool   `json:",omitempty"`
 	Version  int64  `json:",omitempty"`
@@ -166,7 +169,7 @@ func system(name string) bool { return slices.Contains(systemNames(), name) }
 // systemNames are all of them, as the contract has them: by resource and action, and six of their own.
 func systemNames() []string {
 	list := []string{"tokens:introspect", "changes:read", "sessions:read", "sessions:delete", "keys:read", "keys:manage"}
-	for _, resource := range []string{"accounts", "roles", "permissions"} {
+	for _, resource := range []string{"accounts", "roles", "permissions", "service-accounts"} {
 		for _, action := range []string{"create", "read", "update", "delete"} {
 			list = append(list, resource+":"+action)
 		}

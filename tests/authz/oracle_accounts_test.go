@@ -37,7 +37,7 @@ func (j *judgement) lastAdministrator() {
 		return
 	}
 	for id, other := range j.Accounts {
-		if id != j.target && other.Active && j.Roles[other.Role].System {
+		if id != j.target && other.Active && j.Roles[other.Role].System && !other.service() {
 			return
 		}
 	}
@@ -59,7 +59,7 @@ func createAccount(j *judgement) {
 
 func updateAccount(j *judgement) {
 	role := j.refersToRole("role_id")
-	if isAccount(j); j.missing != "" {
+	if isPerson(j); j.missing != "" {
 		return
 	}
 	before := j.Accounts[j.target]
@@ -102,12 +102,12 @@ func updateAccount(j *judgement) {
 func (j *judgement) raised(a account) int64 { return max(a.Version+1, j.Now) }
 
 func deleteAccount(j *judgement) {
-	if isAccount(j); j.missing != "" {
+	if isPerson(j); j.missing != "" {
 		return
 	}
 	j.mayTouch(j.Accounts[j.target])
 	j.lastAdministrator()
-	delete(j.next.Accounts, j.target)
+	j.remove(j.target)
 }
 
 // confirmed: "a wrong current password is 403".
@@ -140,7 +140,7 @@ func login(j *judgement) {
 	email, _ := j.text("email")
 	password, _ := j.text("password")
 	for _, a := range j.Accounts {
-		if strings.EqualFold(a.Email, email) && a.Password == password && a.Active {
+		if !a.service() && strings.EqualFold(a.Email, email) && a.Password == password && a.Active {
 			return
 		}
 	}

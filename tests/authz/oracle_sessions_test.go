@@ -47,7 +47,7 @@ func endOtherSessions(j *judgement) { j.endsAll(j.who) }
 
 // endSession: "Whether the account has that session is looked up last".
 func endSession(j *judgement) {
-	if isAccount(j); j.missing != "" {
+	if isPerson(j); j.missing != "" {
 		return
 	}
 	if j.mayTouch(j.Accounts[j.target]); len(j.forbidden) == 0 {
@@ -56,7 +56,7 @@ func endSession(j *judgement) {
 }
 
 func endSessions(j *judgement) {
-	if isAccount(j); j.missing != "" {
+	if isPerson(j); j.missing != "" {
 		return
 	}
 	j.mayTouch(j.Accounts[j.target])

@@ -49,16 +49,18 @@ var judges = map[string]func(*judgement){
 	"getHealth": nothing, "getJWKS": nothing, "login": login, "getMe": nothing,
 	"refresh": refresh, "logout": logout, "revokeToken": revokeToken,
 	"listOwnSessions": nothing, "endOwnSession": endOwnSession, "endOtherSessions": endOtherSessions,
-	"listSessions": isAccount, "endSession": endSession, "endSessions": endSessions,
+	"listSessions": isPerson, "endSession": endSession, "endSessions": endSessions,
 	"listAccounts": nothing, "listRoles": nothing, "listPermissions": nothing,
 	"checkPermissions": checkPermissions, "forwardAuth": forwardAuth, "introspectToken": nothing, "getChanges": nothing,
 	"changePassword": changePassword, "changeEmail": changeEmail,
-	"getAccount": isAccount, "createAccount": createAccount, "updateAccount": updateAccount, "deleteAccount": deleteAccount,
+	"getAccount": isPerson, "createAccount": createAccount, "updateAccount": updateAccount, "deleteAccount": deleteAccount,
 	"getAccountPermissions": isAccount, "explainPermission": isAccount, "getRoleTree": isRole,
 	"getRole": isRole, "createRole": createRole, "updateRole": updateRole, "deleteRole": deleteRole,
 	"assignPermissions": assignPermissions, "removePermission": removePermission,
 	"getPermission": isPermission, "createPermission": createPermission,
 	"updatePermission": updatePermission, "deletePermission": deletePermission,
+	"listServiceAccounts": nothing, "getServiceAccount": isService, "createServiceAccount": createServiceAccount,
+	"updateServiceAccount": updateServiceAccount, "deleteServiceAccount": deleteServiceAccount,
 	"listKeys": nothing, "rotateKeys": rotateKeys, "revokeKey": revokeKey, "rewrapKeys": nothing, "importKey": nothing,
 	"planDeclaration": planDeclaration, "applyDeclaration": applyDeclaration,
 }
@@ -121,6 +123,13 @@ func (j *judgement) verdict(r route) verdict {
 
 func isAccount(j *judgement) {
 	if _, ok := j.Accounts[j.target]; !ok {
+		j.missing = "Account"
+	}
+}
+
+// isPerson: "A service account is not found" at what is for people alone.
+func isPerson(j *judgement) {
+	if a, ok := j.Accounts[j.target]; !ok || a.service() {
 		j.missing = "Account"
 	}
 }

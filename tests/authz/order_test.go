@@ -127,12 +127,17 @@ func (h *house) defects(t *testing.T, c call) []defect {
 // againstTheRules is a call that the account mgr may not make, though it is allowed the operation.
 func againstTheRules(op string) (call, int) {
 	c := map[string]call{
-		"changePassword":    {body: body{"current_password": "wrong", "new_password": "another-secret"}},
-		"changeEmail":       {body: body{"current_password": "wrong", "email": "fresh@world.example"}},
-		"createAccount":     {body: body{"email": "fresh@world.example", "password": "another-secret", "role_id": admin}},
-		"updateAccount":     {target: "a:none", body: body{"role_id": "r:y"}},
-		"deleteAccount":     {target: "a:mgrXY"},
-		"createRole":        {body: body{"name": "Fresh", "parent_id": "r:y"}},
+		"changePassword": {body: body{"current_password": "wrong", "new_password": "another-secret"}},
+		"changeEmail":    {body: body{"current_password": "wrong", "email": "fresh@world.example"}},
+		"createAccount":  {body: body{"email": "fresh@world.example", "password": "another-secret", "role_id": admin}},
+		"updateAccount":  {target: "a:none", body: body{"role_id": "r:y"}},
+		"deleteAccount":  {target: "a:mgrXY"},
+		"createRole":     {body: body{"name": "Fresh", "parent_id": "r:y"}},
+
+		"createServiceAccount": {body: body{"name": "fresh", "role_id": admin}},
+		"updateServiceAccount": {target: "v:x", body: body{"role_id": "r:y"}},
+		"deleteServiceAccount": {target: "v:mgrXY"},
+
 		"updateRole":        {target: "r:freeNone", body: body{"parent_id": "r:y"}},
 		"deleteRole":        {target: "r:mgrkid"},
 		"assignPermissions": {target: "r:none", body: body{"permission_ids": []string{"p:docs:y"}}},

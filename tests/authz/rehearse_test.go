@@ -10,6 +10,7 @@ import (
 var rehearsable = []string{
 	"updateAccount", "createRole", "updateRole", "deleteRole", "assignPermissions", "removePermission",
 	"createPermission", "updatePermission", "deletePermission",
+	"createServiceAccount", "updateServiceAccount", "deleteServiceAccount",
 }
 
 const rehearsed = "Dry run: nothing was changed"

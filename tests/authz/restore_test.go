@@ -21,10 +21,18 @@ func (h *house) restore(t testing.TB) {
 		if err != nil {
 			return err
 		}
-		r := restoring{house: h, t: t, ctx: ctx, tx: tx, graph: graph, accounts: accounts}
+		services, err := tx.ServiceAccounts(ctx, users.ServiceAccountFilter{}, users.List{Limit: 10_000})
+		if err != nil {
+			return err
+		}
+		for _, s := range services {
+			accounts = append(accounts, s.Account)
+		}
+		r := restoring{house: h, services: services, t: t, ctx: ctx, tx: tx, graph: graph, accounts: accounts}
 		r.permissions()
 		r.roles()
 		r.people()
+		r.programs()
 		r.leftovers()
 		return r.err
 	}))
@@ -51,7 +59,8 @@ type restoring struct {
 	ctx      context.Context
 	tx       users.Tx
 	graph    *users.Graph
-	accounts []users.Account
+	accounts []users.Account // of both kinds
+	services []users.ServiceAccount
 	err      error // the first
 }
 
@@ -117,8 +126,11 @@ func (r *restoring) assignments(role users.ID, own set) {
 func (r *restoring) people() {
 	for i, name := range keys(r.base.Accounts) {
 		a := r.base.Accounts[name]
+		if a.service() {
+			continue
+		}
 		want := users.Account{
-			ID: r.parsed(name), Email: email(r.t, a.Email), Role: users.Role{ID: r.parsed(a.Role)}, Active: a.Active,
+			ID: r.parsed(name), Kind: users.SubjectPerson, Email: email(r.t, a.Email), Role: users.Role{ID: r.parsed(a.Role)}, Active: a.Active,
 			TokenVersion: a.Version, CreatedAt: at(i), UpdatedAt: at(i),
 		}
 		j := slices.IndexFunc(r.accounts, func(got users.Account) bool { return got.ID == want.ID })

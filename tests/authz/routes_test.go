@@ -54,6 +54,12 @@ var routes = map[string]route{
 	"endSessions":      {method: "DELETE", path: "/api/v1/accounts/{id}/sessions", needs: "sessions:delete", status: 200, message: "Sessions ended successfully"},
 	"endSession":       {method: "DELETE", path: "/api/v1/accounts/{id}/sessions/{session_id}", needs: "sessions:delete", status: 200, message: "Session ended successfully"},
 
+	"listServiceAccounts":  {method: "GET", path: "/api/v1/service-accounts", needs: "service-accounts:read", status: 200, message: "Service accounts retrieved successfully"},
+	"createServiceAccount": {method: "POST", path: "/api/v1/service-accounts", needs: "service-accounts:create", status: 201, message: "Service account created successfully"},
+	"getServiceAccount":    {method: "GET", path: "/api/v1/service-accounts/{id}", needs: "service-accounts:read", status: 200, message: "Service account retrieved successfully"},
+	"updateServiceAccount": {method: "PATCH", path: "/api/v1/service-accounts/{id}", needs: "service-accounts:update", status: 200, message: "Service account updated successfully"},
+	"deleteServiceAccount": {method: "DELETE", path: "/api/v1/service-accounts/{id}", needs: "service-accounts:delete", status: 200, message: "Service account deleted successfully"},
+
 	"listRoles":         {method: "GET", path: "/api/v1/roles", needs: "roles:read", status: 200, message: "Roles retrieved successfully"},
 	"createRole":        {method: "POST", path: "/api/v1/roles", needs: "roles:create", status: 201, message: "Role created successfully"},
 	"getRole":           {method: "GET", path: "/api/v1/roles/{id}", needs: "roles:read", status: 200, message: "Role retrieved successfully"},

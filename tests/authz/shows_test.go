@@ -13,6 +13,7 @@ var shownTo = map[string]string{
 	"createAccount": "accounts:read", "updateAccount": "accounts:read",
 	"createRole": "roles:read", "updateRole": "roles:read", "assignPermissions": "roles:read", "removePermission": "roles:read",
 	"createPermission": "permissions:read", "updatePermission": "permissions:read",
+	"createServiceAccount": "service-accounts:read", "updateServiceAccount": "service-accounts:read",
 }
 
 // shows checks that the data of a successful answer is that of the model after the call.
@@ -48,11 +49,13 @@ func (h *house) shows(t testing.TB, a *apitest.Answer, c cell, next state) {
 		if got.ID != h.id(target) || got.Name != want.Name || value(got.Description) != want.Description {
 			t.Errorf("the answer shows %+v, not %+v", got, want)
 		}
+	case "getServiceAccount", "createServiceAccount", "updateServiceAccount":
+		h.showsServiceAccount(t, a, target, next)
 	case "listOwnSessions":
 		h.showsSessions(t, a, next.Accounts[c.who.account])
 	case "listSessions":
 		h.showsSessions(t, a, next.Accounts[target])
-	case "deleteAccount", "deleteRole", "deletePermission", "endOwnSession", "endSession", "logout":
+	case "deleteAccount", "deleteServiceAccount", "deleteRole", "deletePermission", "endOwnSession", "endSession", "logout":
 		if string(a.Data) != "null" {
 			t.Errorf("data is %s", a.Data)
 		}
@@ -104,6 +107,20 @@ func (h *house) showsAccount(t testing.TB, a *apitest.Answer, name string, next 
 	}
 	if r := next.Roles[want.Role]; got.Role.ID != h.id(want.Role) || got.Role.Name != r.Name || got.Role.IsSystem != r.System {
 		t.Errorf("the answer shows the role %+v, not %+v", got.Role, r)
+	}
+}
+
+func (h *house) showsServiceAccount(t testing.TB, a *apitest.Answer, name string, next state) {
+	t.Helper()
+	var got wire
+	a.Into(t, &got)
+	want, owner := next.Accounts[name], ""
+	if got.OwnerID != nil {
+		owner = h.name(*got.OwnerID)
+	}
+	if got.ID != h.id(name) || got.Name != want.Name || value(got.Description) != want.About || owner != want.Owner ||
+		got.RoleID != h.id(want.Role) || got.IsActive != want.Active {
+		t.Errorf("the answer shows %+v, not %+v", got, want)
 	}
 }
 

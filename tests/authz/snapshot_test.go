@@ -23,6 +23,7 @@ type wire struct {
 	IsActive    bool      `json:"is_active"`
 	Name        string    `json:"name"`
 	Description *string   `json:"description"`
+	OwnerID     *string   `json:"owner_id"`
 	ParentID    *string   `json:"parent_id"`
 	IsSystem    bool      `json:"is_system"`
 	CreatedAt   time.Time `json:"created_at"`
@@ -44,7 +45,7 @@ type snapshot struct {
 }
 
 // everything is all the lists there are.
-var everything = []string{"accounts", "roles", "permissions"}
+var everything = []string{"accounts", "service-accounts", "roles", "permissions"}
 
 // look takes a snapshot.
 func (h *house) look(t testing.TB) snapshot {
@@ -83,6 +84,11 @@ func (h *house) versions(t testing.TB) map[string]int64 {
 	must(t, err)
 	versions := map[string]int64{}
 	for _, a := range accounts {
+		versions[h.name(a.ID.String())] = a.TokenVersion
+	}
+	services, err := h.Store.ServiceAccounts(t.Context(), users.ServiceAccountFilter{}, users.List{Limit: 10_000})
+	must(t, err)
+	for _, a := range services {
 		versions[h.name(a.ID.String())] = a.TokenVersion
 	}
 	return versions
@@ -135,6 +141,13 @@ func (h *house) stateOf(lists map[string][]wire) state {
 	}
 	for _, w := range lists["accounts"] {
 		s.Accounts[h.name(w.ID)] = account{Email: w.Email, Role: h.name(w.RoleID), Active: w.IsActive}
+	}
+	for _, w := range lists["service-accounts"] {
+		a := account{Name: w.Name, About: value(w.Description), Role: h.name(w.RoleID), Active: w.IsActive}
+		if w.OwnerID != nil {
+			a.Owner = h.name(*w.OwnerID)
+		}
+		s.Accounts[h.name(w.ID)] = a
 	}
 	return s
 }

@@ -28,7 +28,7 @@ func askingTable() table {
 	for _, required := range [][]string{{}, {"docs:x"}, {"docs:x", "docs:y"}, {"docs:y", "docs:x"}, {"docs:none"}, {"accounts:read"}, {"accounts:read", "docs:x"}, systemNames()} {
 		calls = append(calls, call{op: "forwardAuth", query: url.Values{"require": required}.Encode()})
 	}
-	for _, target := range append(keys(t.world.Accounts), "a:gone", "a:past") {
+	for _, target := range append(people(t.world), "a:gone", "a:past") {
 		calls = append(calls, call{op: "introspectToken", body: body{"token": target}})
 	}
 	for _, c := range calls {

@@ -21,7 +21,7 @@ type table struct {
 
 // tables are all there are.
 func tables() []table {
-	return []table{gate(), accountTable(), accountRoleTable(), sessionTable(), roleTable(), parentTable(), assignmentTable(), permissionTable(), freePermissionTable(), askingTable()}
+	return []table{gate(), accountTable(), accountRoleTable(), sessionTable(), serviceTable(), roleTable(), parentTable(), assignmentTable(), permissionTable(), freePermissionTable(), askingTable()}
 }
 
 // ran counts the cells that were run, over all engines.

@@ -86,6 +86,11 @@ func (s state) add(name, role string, active bool) {
 	s.Accounts["a:"+name] = account{Email: local + "@world.example", Role: role, Active: active, Version: 3, Password: password}
 }
 
+// employ adds the service account "v:<name>".
+func (s state) employ(name, role, owner string, active bool) {
+	s.Accounts["v:"+name] = account{Name: "svc-" + strings.ToLower(name), About: "as it was", Owner: owner, Role: role, Active: active, Version: 3}
+}
+
 // begin gives the account "a:<name>" these sessions.
 func (s state) begin(name, sessions string) {
 	a := s.Accounts["a:"+name]
@@ -105,6 +110,11 @@ func world(family string) state {
 	s.add("off", "r:x", false)
 	s.add("offAdmin", admin, false)
 	s.add("offMgr", "r:mgr", false)
+	for _, name := range []string{"all", "mgr", "mgrXY", "x", "y"} {
+		s.employ(name, "r:"+name, "a:mgr", true)
+	}
+	s.employ("admin", admin, root, true)
+	s.employ("off", "r:x", "", false)
 	for _, name := range []string{"admin", "mgr", "mgrXY"} {
 		s.begin(name, "s:"+name)
 	}

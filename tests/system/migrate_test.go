@@ -4,10 +4,12 @@ import (
 	"database/sql"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/pgtest"
 )
 
@@ -42,10 +44,19 @@ func newcomers(t *testing.T, database string) {
 	}
 }
 
-const systemPermissions = `SELECT count(*) FROM permissions WHERE name IN (
-	'accounts:create', 'accounts:read', 'accounts:update', 'accounts:delete',
-	'roles:create', 'roles:read', 'roles:update', 'roles:delete',
-	'permissions:create', 'permissions:read', 'permissions:update', 'permissions:delete', 'tokens:introspect', 'changes:read', 'sessions:read', 'sessions:delete', 'keys:read', 'keys:manage')`
+var (
+	systemPermissions = `SELECT count(*) FROM permissions WHERE name IN (` + systemNames() + `)`
+	systemCount       = strconv.Itoa(len(users.SystemPermissions()))
+)
+
+// systemNames lists the names of the system permissions as SQL does.
+func systemNames() string {
+	var names []string
+	for _, p := range users.SystemPermissions() {
+		names = append(names, `'`+string(p.Name)+`'`)
+	}
+	return strings.Join(names, `, `)
+}
 
 // complete fails the test unless the database has what every one has, once.
 func complete(t *testing.T, db *sql.DB) {
@@ -53,8 +64,8 @@ func complete(t *testing.T, db *sql.DB) {
 	for query, want := range map[string]string{
 		`SELECT count(*) FROM roles WHERE name = 'Admin' AND is_system`: "1",
 		`SELECT count(*) FROM roles WHERE is_system`:                    "1",
-		systemPermissions:                                                        "18",
-		`SELECT count(*) FROM permissions`:                                       "18",
+		systemPermissions:                                                        systemCount,
+		`SELECT count(*) FROM permissions`:                                       systemCount,
 		`SELECT count(*) FROM roles`:                                             "3",
 		`SELECT count(*) FROM accounts`:                                          "2",
 		`SELECT count(*) FROM svc_users_migrations WHERE version_id = 1`:         "1",
@@ -80,7 +91,7 @@ func TestEightStartAtOnce(t *testing.T) {
 			// An earlier version knew fewer permissions, and no demo roles.
 			run(t, db, `DELETE FROM permissions WHERE name LIKE 'permissions:%'`)
 			newcomers(t, database)
-			if n := one(t, db, systemPermissions); n != "18" {
+			if n := one(t, db, systemPermissions); n != systemCount {
 				t.Errorf("of the system permissions %s were made again", n)
 			}
 			// Nor need there be anything but the schema.
@@ -90,7 +101,7 @@ func TestEightStartAtOnce(t *testing.T) {
 			complete(t, db)
 			// One that was killed between its first two steps has made the table of versions and nothing else.
 			before := tables(t, db, database)
-			for _, name := range []string{"account_sessions", "ended_sessions", "role_permissions", "accounts", "account_counts", "roles", "permissions", "authorization_stamp", "account_changes", "rights_changes", "change_marks", "email_changes", "service_secrets", "job_leases", "signing_keys", "signing_key_names"} {
+			for _, name := range []string{"account_sessions", "ended_sessions", "service_accounts", "role_permissions", "accounts", "account_counts", "roles", "permissions", "authorization_stamp", "account_changes", "rights_changes", "change_marks", "email_changes", "service_secrets", "job_leases", "signing_keys", "signing_key_names"} {
 				run(t, db, `DROP TABLE `+name)
 			}
 			run(t, db, `DELETE FROM svc_users_migrations WHERE version_id > 0`)
@@ -99,7 +110,7 @@ func TestEightStartAtOnce(t *testing.T) {
 			} else {
 				run(t, db, `DROP FUNCTION renew_authorization_stamp`, `DROP FUNCTION note_account_changes`, `DROP FUNCTION note_rights_changes`, `DROP FUNCTION mark_position`, `DROP FUNCTION change_channel`, `DROP FUNCTION listen_on`,
 					`DROP TABLE transaction_lock`,
-					`DROP FUNCTION count_accounts`, `DROP FUNCTION email_trigrams`, `DROP FUNCTION end_tokens_of_disabled`, `DROP FUNCTION note_ended_sessions`, `DROP FUNCTION place_keys`, `DROP FUNCTION renew_key_stamp`)
+					`DROP FUNCTION count_accounts`, `DROP FUNCTION email_trigrams`, `DROP FUNCTION end_tokens_of_disabled`, `DROP FUNCTION note_ended_sessions`, `DROP FUNCTION place_keys`, `DROP FUNCTION renew_key_stamp`, `DROP FUNCTION keep_account_kind`)
 			}
 			newcomers(t, database)
 			complete(t, db)

@@ -143,7 +143,7 @@ func newPermission(name string) users.Permission {
 func newAccount(t testing.TB, email string, role users.Role) users.Account {
 	t.Helper()
 	at := now()
-	return users.Account{ID: users.NewID(), Email: address(t, email), Role: role, Active: true, TokenVersion: 1, CreatedAt: at, UpdatedAt: at}
+	return users.Account{ID: users.NewID(), Kind: users.SubjectPerson, Email: address(t, email), Role: role, Active: true, TokenVersion: 1, CreatedAt: at, UpdatedAt: at}
 }
 
 func address(t testing.TB, s string) users.Email {

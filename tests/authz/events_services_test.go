@@ -1,0 +1,42 @@
+package authz
+
+// createServiceSteps makes service accounts in all ways.
+func createServiceSteps(w *eventWorld) []eventStep {
+	made := map[string]any{"name": "worker", "description": "Works", "role_id": w.heir}
+	return []eventStep{
+		on(post, "/service-accounts?dry_run=true", made, 200, ""),
+		on(post, "/service-accounts", made, 201, "account.created"),
+		on(post, "/service-accounts", made, 409, ""),
+		on(post, "/service-accounts", map[string]any{"name": "idler", "role_id": w.heir, "is_active": false}, 201, "account.created"),
+	}
+}
+
+// updateServiceSteps changes each field of a service account.
+func updateServiceSteps(w *eventWorld) []eventStep {
+	id := w.Post(w.t, "/api/v1/service-accounts", map[string]any{"name": "robot", "role_id": w.heir}).Want(w.t, 201, "").Text(w.t, "id")
+	path := "/service-accounts/" + id
+	change := func(body map[string]any, status int, kinds string) eventStep {
+		return on(patch, path, body, status, kinds)
+	}
+	return []eventStep{
+		on(patch, path+"?dry_run=true", map[string]any{"name": "android"}, 200, ""),
+		change(map[string]any{"name": "android", "description": "Dreams"}, 200, "account.updated"),
+		change(map[string]any{"name": "android", "description": "Dreams", "role_id": w.heir, "is_active": true}, 200, ""),
+		change(map[string]any{"name": "worker"}, 409, ""),
+		change(map[string]any{"owner_id": nil, "description": nil}, 200, "account.updated"),
+		change(map[string]any{"owner_id": w.AdminID, "role_id": w.AdminRole}, 200, "account.updated"),
+		change(map[string]any{"is_active": false}, 200, "account.updated"),
+		change(map[string]any{"is_active": true, "role_id": w.heir}, 200, "account.updated"),
+	}
+}
+
+// deleteServiceSteps deletes a service account, which is no person.
+func deleteServiceSteps(w *eventWorld) []eventStep {
+	id := w.Post(w.t, "/api/v1/service-accounts", map[string]any{"name": "goner", "role_id": w.heir}).Want(w.t, 201, "").Text(w.t, "id")
+	return []eventStep{
+		on(del, "/accounts/"+id, nil, 404, ""),
+		on(del, "/service-accounts/"+id+"?dry_run=true", nil, 200, ""),
+		on(del, "/service-accounts/"+id, nil, 200, "account.deleted"),
+		on(del, "/service-accounts/"+id, nil, 404, ""),
+	}
+}

@@ -1,0 +1,39 @@
+package authz
+
+import (
+	"slices"
+
+	users "github.com/svc-users/svc-users"
+)
+
+// programs puts the service accounts back.
+func (r *restoring) programs() {
+	for i, name := range keys(r.base.Accounts) {
+		a := r.base.Accounts[name]
+		if !a.service() {
+			continue
+		}
+		want := users.ServiceAccount{
+			Account: users.Account{
+				ID: r.parsed(name), Kind: users.SubjectService, Name: users.AccountName(a.Name), Role: users.Role{ID: r.parsed(a.Role)},
+				Active: a.Active, TokenVersion: a.Version, CreatedAt: at(i), UpdatedAt: at(i),
+			},
+			Description: pointer(a.About), Owner: users.Owner{Account: r.parsed(a.Owner)},
+		}
+		j := slices.IndexFunc(r.services, func(got users.ServiceAccount) bool { return got.ID == want.ID })
+		if j < 0 {
+			r.do(r.tx.InsertServiceAccount(r.ctx, want))
+			continue
+		}
+		got := r.services[j]
+		if got.Name != want.Name || !same(got.Description, want.Description) || got.Owner != want.Owner || got.Role.ID != want.Role.ID ||
+			got.Active != want.Active || got.TokenVersion != want.TokenVersion || !got.UpdatedAt.Equal(want.UpdatedAt) {
+			if got.Active && !want.Active { // as of people
+				disabled := want
+				disabled.TokenVersion = got.TokenVersion + 1
+				r.do(r.tx.UpdateServiceAccount(r.ctx, disabled))
+			}
+			r.do(r.tx.UpdateServiceAccount(r.ctx, want))
+		}
+	}
+}
