@@ -77,26 +77,49 @@ func (s *Service) Explain(ctx context.Context, c Caller, id, permission string, 
 	return access.explain(name), nil
 }
 
-// ExplainByEmail explains to the operator of the machine. ErrInvalid, ErrNotFound for an e-mail that no account has.
-func (s *Service) ExplainByEmail(ctx context.Context, email, permission string) (Explanation, error) {
+// ExplainByLabel explains to the operator of the machine. The label is the e-mail of a person or the name of a service
+// account. ErrInvalid, ErrNotFound for a label that no account has.
+func (s *Service) ExplainByLabel(ctx context.Context, label, permission string) (Explanation, error) {
 	var faults Faults
-	address, err := ParseEmail(email)
-	if err != nil {
-		faults.Add("email", err.Error())
-	}
+	find := faults.label("account", label)
 	name := faults.PermissionName("permission", permission)
 	if err := faults.Err(); err != nil {
 		return Explanation{}, err
 	}
-	account, _, err := s.Store.AccountByEmail(ctx, address)
+	id, err := find(ctx, s.Store)
 	if err != nil {
 		return Explanation{}, missingAccount(err)
 	}
-	access, err := s.Store.Access(ctx, account.ID)
+	access, err := s.Store.Access(ctx, id)
 	if err != nil {
 		return Explanation{}, missingAccount(err)
 	}
 	return access.explain(name), nil
+}
+
+// label reads the e-mail of a person or, without an @, the name of a service account, and returns what finds the account.
+func (f *Faults) label(field, s string) func(context.Context, Reader) (ID, error) {
+	if !strings.Contains(s, "@") {
+		name := f.accountName(field, s)
+		return func(ctx context.Context, r Reader) (ID, error) {
+			found, err := r.ServiceAccounts(ctx, ServiceAccountFilter{Name: name}, List{Limit: 1})
+			if err == nil && len(found) == 0 {
+				err = ErrNotFound
+			}
+			if err != nil {
+				return ID{}, err
+			}
+			return found[0].ID, nil
+		}
+	}
+	address, err := ParseEmail(s)
+	if err != nil {
+		f.Add(field, err.Error())
+	}
+	return func(ctx context.Context, r Reader) (ID, error) {
+		account, _, err := r.AccountByEmail(ctx, address)
+		return account.ID, err
+	}
 }
 
 // accessOf finds an account whose access is to be explained, as the database has it now.

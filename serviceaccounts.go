@@ -50,7 +50,7 @@ func (s *Service) CreateServiceAccount(ctx context.Context, c Caller, in NewServ
 
 // ServiceAccount needs service-accounts:read. ErrNotFound for an id that is unknown, none, or of a person.
 func (s *Service) ServiceAccount(ctx context.Context, c Caller, id string) (ServiceAccount, error) {
-	if err := c.Require(ServiceAccountsRead); err != nil {
+	if _, err := s.Authorize(ctx, c, ServiceAccountsRead); err != nil {
 		return ServiceAccount{}, err
 	}
 	return serviceAccountNow(ctx, s.Store, id)
@@ -71,7 +71,7 @@ func serviceAccountNow(ctx context.Context, r ServiceAccountReader, text string)
 
 // ServiceAccounts needs service-accounts:read. The query of f finds parts of names.
 func (s *Service) ServiceAccounts(ctx context.Context, c Caller, f ServiceAccountFilter, p Paging) (Page[ServiceAccount], error) {
-	if err := c.Require(ServiceAccountsRead); err != nil {
+	if _, err := s.Authorize(ctx, c, ServiceAccountsRead); err != nil {
 		return Page[ServiceAccount]{}, err
 	}
 	f.Query = ServiceAccountQuery(f.Query)

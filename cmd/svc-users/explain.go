@@ -12,7 +12,7 @@ import (
 )
 
 type explainCommand struct {
-	Email      string `arg:"" help:"The account's e-mail."`
+	Account    string `arg:"" help:"The account's e-mail, or the name of a service account."`
 	Permission string `arg:"" help:"The name of the permission, which need not exist."`
 }
 
@@ -30,7 +30,7 @@ func (cmd *explainCommand) Run(t *terminal) error {
 	if err != nil {
 		return app.NotReady(err)
 	}
-	e, err := users.New(users.Ports{Store: st}).ExplainByEmail(t.ctx, cmd.Email, cmd.Permission)
+	e, err := users.New(users.Ports{Store: st}).ExplainByLabel(t.ctx, cmd.Account, cmd.Permission)
 	if err := errors.Join(nameFaults(err), st.Close()); err != nil {
 		return err
 	}

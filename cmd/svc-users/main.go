@@ -37,17 +37,18 @@ type terminal struct {
 }
 
 type commands struct {
-	Serve       serveCommand       `cmd:"" help:"Bring the database up to date and serve the API."`
-	Seed        seedCommand        `cmd:"" help:"Make the demo roles and accounts that are missing. Refused in production."`
-	Admin       adminCommand       `cmd:"" help:"Manage administrators."`
-	Keys        keysCommand        `cmd:"" help:"Manage the keys that sign tokens."`
-	Migrate     migrateCommand     `cmd:"" help:"Manage the database schema."`
-	Explain     explainCommand     `cmd:"" help:"Say whether an account may do something now, and why."`
-	Plan        planCommand        `cmd:"" help:"Show what a service's declaration of permissions and roles would change."`
-	Apply       applyCommand       `cmd:"" help:"Make the database agree with a service's declaration: all of it or nothing."`
-	OpenAPI     openAPICommand     `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
-	Version     versionCommand     `cmd:"" help:"Print the version."`
-	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is ready; for container health checks."`
+	Serve           serveCommand           `cmd:"" help:"Bring the database up to date and serve the API."`
+	Seed            seedCommand            `cmd:"" help:"Make the demo roles and accounts that are missing. Refused in production."`
+	Admin           adminCommand           `cmd:"" help:"Manage administrators."`
+	Keys            keysCommand            `cmd:"" help:"Manage the keys that sign tokens."`
+	ServiceAccounts serviceAccountsCommand `cmd:"" help:"Manage the accounts of programs."`
+	Migrate         migrateCommand         `cmd:"" help:"Manage the database schema."`
+	Explain         explainCommand         `cmd:"" help:"Say whether an account may do something now, and why."`
+	Plan            planCommand            `cmd:"" help:"Show what a service's declaration of permissions and roles would change."`
+	Apply           applyCommand           `cmd:"" help:"Make the database agree with a service's declaration: all of it or nothing."`
+	OpenAPI         openAPICommand         `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
+	Version         versionCommand         `cmd:"" help:"Print the version."`
+	Healthcheck     healthcheckCommand     `cmd:"" help:"Ask a running server whether it is ready; for container health checks."`
 }
 
 // init keeps the main thread for the main goroutine, which waits. Hashing runs on threads of its own at a lower
