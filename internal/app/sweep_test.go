@@ -128,8 +128,8 @@ func TestSweepBodies(t *testing.T) {
 			t.Errorf("%s: the answer repeats a value", o.ID)
 		}
 	}
-	if bodies != 16 {
-		t.Errorf("%d operations with a body, want 16", bodies)
+	if bodies != 18 {
+		t.Errorf("%d operations with a body, want 18", bodies)
 	}
 }
 
