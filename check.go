@@ -67,8 +67,8 @@ func (f *Faults) PermissionName(field, s string) PermissionName {
 	return n
 }
 
-// accountName reads the name of a service account.
-func (f *Faults) accountName(field, s string) AccountName {
+// AccountName reads the name of a service account.
+func (f *Faults) AccountName(field, s string) AccountName {
 	name, err := ParseAccountName(s)
 	if err != nil {
 		f.Add(field, err.Error())

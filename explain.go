@@ -100,7 +100,7 @@ func (s *Service) ExplainByLabel(ctx context.Context, label, permission string) 
 // label reads the e-mail of a person or, without an @, the name of a service account, and returns what finds the account.
 func (f *Faults) label(field, s string) func(context.Context, Reader) (ID, error) {
 	if !strings.Contains(s, "@") {
-		name := f.accountName(field, s)
+		name := f.AccountName(field, s)
 		return func(ctx context.Context, r Reader) (ID, error) {
 			found, err := r.ServiceAccounts(ctx, ServiceAccountFilter{Name: name}, List{Limit: 1})
 			if err == nil && len(found) == 0 {

@@ -40,8 +40,9 @@ type NewServiceAccount struct {
 	Name        string
 	Description *string
 	RoleID      string
-	OwnerID     *string // nil is the caller's account
-	Active      *bool   // nil means true
+	OwnerID     *string     // nil is the caller's account
+	Owner       ServiceName // of a declaration, in place of an account
+	Active      *bool       // nil means true
 	Found       Faults
 }
 
@@ -51,17 +52,19 @@ type ServiceAccountPatch struct {
 	Description Optional[*string] // to nil empties it
 	RoleID      *string
 	OwnerID     Optional[*string] // to nil leaves it without an owner
+	Owner       ServiceName       // of a declaration; empty leaves it alone
 	Active      *bool
 	Found       Faults
 }
 
 // ServiceAccountFilter chooses service accounts; zero fields choose all.
 type ServiceAccountFilter struct {
-	Name    AccountName // this very name
-	Query   string      // part of the name, in lower case; one or two characters match its beginning
-	RoleID  ID
-	OwnerID ID
-	Active  *bool
+	Name       AccountName // this very name
+	Query      string      // part of the name, in lower case; one or two characters match its beginning
+	RoleID     ID
+	OwnerID    ID
+	DeclaredBy ServiceName
+	Active     *bool
 }
 
 // ServiceAccountReader reads service accounts.

@@ -21,11 +21,14 @@ func (s *Service) CreateServiceAccount(ctx context.Context, c Caller, in NewServ
 		faults := slices.Clone(in.Found)
 		made = ServiceAccount{
 			Account: Account{
-				ID: s.NewID(), Kind: SubjectService, Name: faults.accountName("name", in.Name),
+				ID: s.NewID(), Kind: SubjectService, Name: faults.AccountName("name", in.Name),
 				Role: faults.role(c.graph, "role_id", in.RoleID), Active: in.Active == nil || *in.Active, TokenVersion: 1,
 				CreatedAt: tx.Now, UpdatedAt: tx.Now,
 			},
 			Description: faults.Description("description", in.Description), Owner: Owner{Account: c.Subject.ID},
+		}
+		if in.Owner != "" {
+			made.Owner = Owner{Service: in.Owner}
 		}
 		if in.OwnerID != nil {
 			if err := setOwner(ctx, tx, &faults, &made, in.OwnerID); err != nil {
@@ -121,7 +124,7 @@ func (s *Service) UpdateServiceAccount(ctx context.Context, c Caller, id string,
 func applyServicePatch(ctx context.Context, tx *Change, a ServiceAccount, in ServiceAccountPatch) (ServiceAccount, error) {
 	faults := slices.Clone(in.Found)
 	if in.Name != nil {
-		a.Name = faults.accountName("name", *in.Name)
+		a.Name = faults.AccountName("name", *in.Name)
 	}
 	if in.Description.Set {
 		a.Description = faults.Description("description", in.Description.To)
@@ -138,6 +141,9 @@ func applyServicePatch(ctx context.Context, tx *Change, a ServiceAccount, in Ser
 		if err := setOwner(ctx, tx, &faults, &a, in.OwnerID.To); err != nil {
 			return ServiceAccount{}, err
 		}
+	}
+	if in.Owner != "" {
+		a.Owner = Owner{Service: in.Owner}
 	}
 	return a, faults.Err()
 }

@@ -11,10 +11,11 @@ import (
 
 // Declaration is the body that says what a service asks for and offers: the document of docs/declarations.md.
 type Declaration struct {
-	Service     string               `json:"service" minLength:"1" maxLength:"100" pattern:"^[!#-\\[\\]-~]+$" doc:"Name of the service, which owns what it declares" example:"orders"`
-	Permissions []DeclaredPermission `json:"permissions,omitempty" maxItems:"1000" nullable:"false" doc:"Each name once"`
-	Roles       []DeclaredRole       `json:"roles,omitempty" maxItems:"1000" nullable:"false" doc:"Each name once, without regard to case; in any order"`
-	Prune       *bool                `json:"prune,omitempty" doc:"Take away what the service owns and does not declare"`
+	Service         string                   `json:"service" minLength:"1" maxLength:"100" pattern:"^[!#-\\[\\]-~]+$" doc:"Name of the service, which owns what it declares" example:"orders"`
+	Permissions     []DeclaredPermission     `json:"permissions,omitempty" maxItems:"1000" nullable:"false" doc:"Each name once"`
+	Roles           []DeclaredRole           `json:"roles,omitempty" maxItems:"1000" nullable:"false" doc:"Each name once, without regard to case; in any order"`
+	ServiceAccounts []DeclaredServiceAccount `json:"service_accounts,omitempty" maxItems:"1000" nullable:"false" doc:"Each name once"`
+	Prune           *bool                    `json:"prune,omitempty" doc:"Take away what the service owns and does not declare"`
 }
 
 // DeclaredPermission is a permission of a declaration.
@@ -31,6 +32,13 @@ type DeclaredRole struct {
 	Permissions []string     `json:"permissions,omitempty" maxItems:"1000" nullable:"false" minLength:"1" maxLength:"100" pattern:"^[!#-\\[\\]-~]+$" doc:"Names of what is assigned to this very role: of permissions that exist or are declared too, each once"`
 }
 
+// DeclaredServiceAccount is a service account of a declaration.
+type DeclaredServiceAccount struct {
+	Name        string       `json:"name" minLength:"1" maxLength:"100" pattern:"^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$" example:"orders-worker"`
+	Description web.Nullable `json:"description,omitempty" maxLength:"255" doc:"Absent is null"`
+	Role        string       `json:"role" minLength:"1" maxLength:"100" pattern:"^\\S(.*\\S)?$" doc:"Name of its role: one that exists or is declared too"`
+}
+
 // Plan is the way from what there is to what a declaration says.
 type Plan struct {
 	Service  string          `json:"service"`
@@ -41,14 +49,14 @@ type Plan struct {
 // PlannedChange is one change of a plan.
 type PlannedChange struct {
 	Action  string `json:"action" enum:"create,change,assign,unassign,delete"`
-	Kind    string `json:"kind" enum:"permission,role,assignment"`
-	Name    string `json:"name" doc:"Of the permission or role; of the role, where it is an assignment"`
+	Kind    string `json:"kind" enum:"permission,role,assignment,service_account"`
+	Name    string `json:"name" doc:"Of the permission, role or service account; of the role, where it is an assignment"`
 	Details string `json:"details" doc:"What else there is to say, for people; the name of the permission, where it is an assignment"`
 }
 
 // Orphan is a thing that its owner no longer declares.
 type Orphan struct {
-	Kind    string `json:"kind" enum:"permission,role,assignment"`
+	Kind    string `json:"kind" enum:"permission,role,assignment,service_account"`
 	Name    string `json:"name" doc:"As in a change"`
 	Details string `json:"details" doc:"As in a change"`
 }
@@ -112,6 +120,9 @@ func (in Declaration) declaration(found users.Faults) manifest.Declaration {
 		}),
 		Roles: web.MapSlice(in.Roles, func(r DeclaredRole) manifest.DeclaredRole {
 			return manifest.DeclaredRole{Name: r.Name, Description: r.Description.To, Parent: r.Parent.To, Permissions: r.Permissions}
+		}),
+		ServiceAccounts: web.MapSlice(in.ServiceAccounts, func(s DeclaredServiceAccount) manifest.DeclaredServiceAccount {
+			return manifest.DeclaredServiceAccount{Name: s.Name, Description: s.Description.To, Role: s.Role}
 		}),
 		Prune: in.Prune != nil && *in.Prune,
 		Found: found,

@@ -55,6 +55,9 @@ func (r reader) declaration(n *yaml.Node) {
 		"roles": func(n *yaml.Node, path string) {
 			r.items(n, path, func(n *yaml.Node, path string) { r.Roles = append(r.Roles, r.role(n, path)) })
 		},
+		"service_accounts": func(n *yaml.Node, path string) {
+			r.items(n, path, func(n *yaml.Node, path string) { r.ServiceAccounts = append(r.ServiceAccounts, r.service(n, path)) })
+		},
 	}, "service")
 }
 
@@ -78,27 +81,38 @@ func (r reader) role(n *yaml.Node, path string) (role manifest.DeclaredRole) {
 	return role
 }
 
-// fields reads a map whose keys are known, one of which must be there.
-func (r reader) fields(n *yaml.Node, path string, known map[string]read, required string) {
+func (r reader) service(n *yaml.Node, path string) (s manifest.DeclaredServiceAccount) {
+	r.fields(n, path, map[string]read{
+		"name":        func(n *yaml.Node, path string) { s.Name = r.text(n, path) },
+		"description": func(n *yaml.Node, path string) { s.Description = r.optional(n, path) },
+		"role":        func(n *yaml.Node, path string) { s.Role = r.text(n, path) },
+	}, "name", "role")
+	return s
+}
+
+// fields reads a map whose keys are known, some of which must be there.
+func (r reader) fields(n *yaml.Node, path string, known map[string]read, required ...string) {
 	r.at(n, path)
 	if n.Kind != yaml.MappingNode {
 		r.wrong(path, "must be a map")
 		return
 	}
-	there := false
+	there := map[string]bool{}
 	for i := 0; i < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		below := join(path, key.Value)
 		r.at(key, below)
 		if read := known[key.Value]; read != nil {
-			there = there || key.Value == required
+			there[key.Value] = true
 			read(value, below)
 		} else {
 			r.wrong(bounded(below), "is not a key of a declaration")
 		}
 	}
-	if !there {
-		r.wrong(join(path, required), "is required")
+	for _, name := range required {
+		if !there[name] {
+			r.wrong(join(path, name), "is required")
+		}
 	}
 }
 

@@ -6,12 +6,13 @@ import (
 	users "github.com/svc-users/svc-users"
 )
 
-// Declaration is what a service says about itself: the permissions it asks for and the roles it offers. It is
-// kept by the service's people and brought to us whole; what the database has is then made to agree with it.
+// Declaration is what a service says about itself: the permissions it asks for, the roles it offers and the accounts of its
+// programs. It is kept by the service's people and brought to us whole; what the database has is then made to agree with it.
 type Declaration struct {
-	Service     string
-	Permissions []DeclaredPermission
-	Roles       []DeclaredRole
+	Service         string
+	Permissions     []DeclaredPermission
+	Roles           []DeclaredRole
+	ServiceAccounts []DeclaredServiceAccount
 	// Prune takes away what the service owns and no longer declares.
 	Prune bool
 	Found users.Faults
@@ -31,6 +32,13 @@ type DeclaredRole struct {
 	Permissions []string
 }
 
+// DeclaredServiceAccount is a service account as the document has it, with the name of its role.
+type DeclaredServiceAccount struct {
+	Name        string
+	Description *string
+	Role        string
+}
+
 // maxDeclarationFaults is where reading stops: more are not mended at a time, and looking for all of them has no bound.
 const maxDeclarationFaults = 1000
 
@@ -39,6 +47,7 @@ type declared struct {
 	owner       users.ServiceName
 	permissions []declaredPermission
 	roles       []declaredRole
+	services    []declaredService
 	prune       bool
 }
 
@@ -103,6 +112,7 @@ func (in Declaration) read(f *users.Faults) declared {
 		}
 		d.roles = append(d.roles, role)
 	}
+	d.services = in.readServices(f)
 	return d
 }
 

@@ -15,7 +15,7 @@ type Manifest struct{ service *users.Service }
 // New returns a Manifest that reads and changes with the methods of a Service, and so under its rules.
 func New(s *users.Service) *Manifest { return &Manifest{s} }
 
-// Plan needs roles:read and permissions:read. It says what Apply would do, and changes nothing. users.ErrInvalid for what
+// Plan needs roles:read and permissions:read, and service-accounts:read where the service has or declares any. It says what Apply would do, and changes nothing. users.ErrInvalid for what
 // is wrong with the declaration; users.ErrConflict for what another service owns, for what is the system's, for roles that
 // would inherit from themselves or from Admin, for a role in use that would be deleted, and for more than users.Limits
 // allow.
@@ -27,7 +27,11 @@ func (m *Manifest) Plan(ctx context.Context, c users.Caller, in Declaration) (Pl
 	if err := c.Require(users.PermissionsRead); err != nil {
 		return Plan{}, err
 	}
-	plan, err := makePlan(m.service.Skeleton, c.Graph(), in)
+	existing, err := currentServices(ctx, m.service.Store, c, in)
+	if err != nil {
+		return Plan{}, err
+	}
+	plan, err := makePlan(m.service.Skeleton, c.Graph(), existing, in)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -43,8 +47,11 @@ func (m *Manifest) Apply(ctx context.Context, c users.Caller, in Declaration) (P
 		if err := live.Require(users.PermissionsRead); err != nil {
 			return err
 		}
-		var err error
-		if done, err = makePlan(m.service.Skeleton, live.Graph(), in); err != nil {
+		existing, err := currentServices(ctx, tx, live, in)
+		if err != nil {
+			return err
+		}
+		if done, err = makePlan(m.service.Skeleton, live.Graph(), existing, in); err != nil {
 			return err
 		}
 		if err := done.checkLimits(live); err != nil {
@@ -94,6 +101,9 @@ func (c PlannedChange) needs() users.PermissionName {
 	of := map[Kind]map[Action]users.PermissionName{
 		KindPermission: {ActionCreate: users.PermissionsCreate, ActionChange: users.PermissionsUpdate, ActionDelete: users.PermissionsDelete},
 		KindRole:       {ActionCreate: users.RolesCreate, ActionChange: users.RolesUpdate, ActionDelete: users.RolesDelete},
+		KindServiceAccount: {
+			ActionCreate: users.ServiceAccountsCreate, ActionChange: users.ServiceAccountsUpdate, ActionDelete: users.ServiceAccountsDelete,
+		},
 	}
 	if p, ok := of[c.Kind][c.Action]; ok {
 		return p

@@ -24,9 +24,10 @@ type Kind string
 // The kinds, in the words of the API. An assignment goes by the name of its role; its details are the name of
 // the permission.
 const (
-	KindPermission Kind = "permission"
-	KindRole       Kind = "role"
-	KindAssignment Kind = "assignment"
+	KindPermission     Kind = "permission"
+	KindRole           Kind = "role"
+	KindAssignment     Kind = "assignment"
+	KindServiceAccount Kind = "service_account"
 )
 
 // PlannedChange is one thing that a declaration changes.
@@ -54,7 +55,7 @@ type Plan struct {
 	deletions []roleDeletion
 }
 
-// planner compares a declaration with the graph. It reads nothing else and changes nothing, so a plan that is
+// planner compares a declaration with the graph and the service accounts that it is about. It reads nothing else and changes nothing, so a plan that is
 // shown and one that is carried out cannot differ but by what happened in between.
 type planner struct {
 	declared
@@ -65,14 +66,21 @@ type planner struct {
 		permission map[users.PermissionName]bool
 		role       map[string]bool // by users.RoleName.Key
 	}
-	plan Plan
+	existing []users.ServiceAccount // as currentServices returns them
+	current  map[users.AccountName]users.ServiceAccount
+	leaves   map[users.ID]int // how many service accounts lose a role, by its id
+	plan     Plan
 }
 
 // makePlan compares. users.ErrInvalid for what is wrong with the declaration itself, references to nothing included;
 // users.ErrConflict for what another owns, for what is the system's and for names that look alike.
-func makePlan(k users.Skeleton, g *users.Graph, in Declaration) (Plan, error) {
+func makePlan(k users.Skeleton, g *users.Graph, existing []users.ServiceAccount, in Declaration) (Plan, error) {
 	faults := slices.Clone(in.Found)
-	p := &planner{skeleton: k, graph: g, declared: in.read(&faults), byKey: map[string]*users.Role{}}
+	p := &planner{skeleton: k, graph: g, declared: in.read(&faults), byKey: map[string]*users.Role{}, existing: existing}
+	p.current, p.leaves = map[users.AccountName]users.ServiceAccount{}, map[users.ID]int{}
+	for _, a := range existing {
+		p.current[a.Name] = a
+	}
 	for r := range g.Roles() {
 		p.byKey[r.Name.Key()] = &r
 	}
@@ -84,10 +92,14 @@ func makePlan(k users.Skeleton, g *users.Graph, in Declaration) (Plan, error) {
 		p.declares.role[d.name.Key()] = true
 	}
 	p.refer(&faults)
+	p.referServices(&faults)
 	if err := faults.Err(); err != nil {
 		return Plan{}, err
 	}
 	if err := p.ownership(); err != nil {
+		return Plan{}, err
+	}
+	if err := p.serviceOwnership(); err != nil {
 		return Plan{}, err
 	}
 	if err := p.lookalikes(); err != nil {
@@ -99,6 +111,8 @@ func makePlan(k users.Skeleton, g *users.Graph, in Declaration) (Plan, error) {
 	p.plan.Service = p.owner
 	p.planPermissions()
 	p.planRoles()
+	p.planServices()
+	p.planServiceOrphans()
 	p.planOrphans()
 	return p.plan, nil
 }

@@ -6,11 +6,13 @@ import (
 	users "github.com/svc-users/svc-users"
 )
 
-// roleDeletion is a role that prune deletes, and how many roles inherit from it by then.
+// roleDeletion is a role that prune deletes, how many roles inherit from it by then, and how many service accounts have lost
+// it.
 type roleDeletion struct {
 	id    users.ID
 	name  users.RoleName
 	heirs int
+	left  int
 }
 
 // heirsLeft counts, by parent, the roles that inherit from one, once the service's own that are not declared are gone.
@@ -42,7 +44,7 @@ func (m *Manifest) predictRefusal(ctx context.Context, g *users.Graph, plan Plan
 		if err != nil {
 			return err
 		}
-		if err := users.CheckRoleUnused(holders, role.heirs); err != nil {
+		if err := users.CheckRoleUnused(holders-role.left, role.heirs); err != nil {
 			return named(err, KindRole, string(role.name))
 		}
 	}

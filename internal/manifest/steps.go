@@ -91,7 +91,7 @@ func (p *planner) planOrphans() {
 	for _, r := range roles {
 		p.orphan(deleteRole(r.ID), PlannedChange{ActionDelete, KindRole, string(r.Name), ""})
 		if p.prune {
-			p.plan.deletions = append(p.plan.deletions, roleDeletion{r.ID, r.Name, heirs[r.ID]})
+			p.plan.deletions = append(p.plan.deletions, roleDeletion{r.ID, r.Name, heirs[r.ID], p.leaves[r.ID]})
 		}
 	}
 	for held := range p.graph.Permissions() {

@@ -74,6 +74,9 @@ func (q queries) chosenServices(v *values, f users.ServiceAccountFilter) []strin
 	if !f.OwnerID.IsZero() {
 		terms = append(terms, `a.id IN (SELECT account_id FROM service_accounts WHERE owner_id = `+v.bind(f.OwnerID.String())+`)`)
 	}
+	if f.DeclaredBy != "" {
+		terms = append(terms, `a.id IN (SELECT account_id FROM service_accounts WHERE owner = `+v.bind(string(f.DeclaredBy))+`)`)
+	}
 	return append(terms, chosenByRole(v, f.RoleID, f.Active)...)
 }
 
