@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -59,13 +60,32 @@ func NewRing(p Ports) *Ring {
 // Accepts implements users.Keyring. Where the keys have another stamp than when they were read last, they are read again
 // first, and are then at least as new as the stamp.
 func (r *Ring) Accepts(ctx context.Context, key, stamp string) (bool, error) {
-	if k := r.known.Load(); k != nil && k.stamp == stamp {
-		return k.ids[key], nil
-	}
-	if err := r.Load(ctx); err != nil {
+	k, err := r.knownAt(ctx, stamp)
+	if err != nil {
 		return false, err
 	}
-	return r.known.Load().ids[key], nil
+	return k.ids[key], nil
+}
+
+// AcceptedKeys returns the ids of the keys whose tokens are accepted, sorted, in the state that a stamp is of or in a later
+// one. They are in use already, and one that signs is among them, unless there is a newer one by the time that it is asked to.
+func (r *Ring) AcceptedKeys(ctx context.Context, stamp string) ([]string, error) {
+	k, err := r.knownAt(ctx, stamp)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Sorted(maps.Keys(k.ids)), nil
+}
+
+// knownAt returns what is known in the state that a stamp is of, or in a later one, for which the keys are read if need be.
+func (r *Ring) knownAt(ctx context.Context, stamp string) (*knowledge, error) {
+	if k := r.known.Load(); k != nil && k.stamp == stamp {
+		return k, nil
+	}
+	if err := r.Load(ctx); err != nil {
+		return nil, err
+	}
+	return r.known.Load(), nil
 }
 
 // Refresh implements users.Keyring.

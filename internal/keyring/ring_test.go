@@ -5,6 +5,7 @@ import (
 	stdsql "database/sql"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/store"
+	"github.com/svc-users/svc-users/internal/token"
 )
 
 // sql runs a statement past the store.
@@ -111,6 +113,43 @@ func TestAccepts(t *testing.T) {
 		r.store.away.Store(false)
 		accepts("after it was revoked", stamp(), false)
 		accepts("at a stamp of before, which no reader has any more", first, false)
+	})
+}
+
+// TestAcceptedKeys: the ids that followers are told are those in the JWK set, in the state of a stamp or in a later one.
+func TestAcceptedKeys(t *testing.T) {
+	onEngines(t, func(t *testing.T, url string) {
+		p := place(url)
+		p.seals, p.retired = sealing(t, 0), []*token.Key{named(t, "retired")}
+		writer, lagging := started(t, p), started(t, p)
+		agree := func(what string) {
+			t.Helper()
+			found, err := writer.store.Store.SigningKeys(t.Context())
+			must(t, err)
+			for name, r := range map[string]*replica{"the writer": writer, "a replica that lags": lagging} {
+				ids, err := r.AcceptedKeys(t.Context(), found.Stamp)
+				published := strings.Fields(writer.published())
+				slices.Sort(published)
+				if err != nil || !slices.Equal(ids, published) || !slices.Contains(ids, "retired") {
+					t.Errorf("%s: %s accepts %q (%v), published are %q", what, name, ids, err, published)
+				}
+				if signing := strings.Fields(r.published())[0]; !slices.Contains(ids, signing) {
+					t.Errorf("%s: %s signs with %s, which is none of %q", what, name, signing, ids)
+				}
+			}
+		}
+		agree("at first")
+		first := strings.Fields(writer.published())
+		_, err := writer.Rotate(t.Context(), users.AsOperator(), true)
+		must(t, err)
+		agree("after a rotation")
+		_, err = writer.Revoke(t.Context(), users.AsOperator(), first[1], false)
+		must(t, err)
+		agree("after the key that signs was revoked")
+		lagging.store.away.Store(true)
+		if ids, err := lagging.AcceptedKeys(t.Context(), "a later stamp"); !errors.Is(err, users.ErrUnavailable) {
+			t.Errorf("the database is away: %q, %v", ids, err)
+		}
 	})
 }
 
