@@ -112,7 +112,7 @@ func (a *App) use(st *store.Store) error {
 		if ring, err = a.useKeyring(c.Keyring); err != nil {
 			return err
 		}
-		rules.Keyring, rules.Tokens, following.Signer = ring, a.Tokens, a.Tokens
+		rules.Keyring, rules.Tokens, following.Keys, following.Signer = ring, a.Tokens, ring, a.Tokens
 	}
 	a.Service = users.New(rules)
 	following.Service = a.Service

@@ -35,6 +35,17 @@ func (s signedStatements) SignChanges(c feed.Statement) (string, error) {
 	return s.plainSigner.SignChanges(c)
 }
 
+// manyKeys are as many as a statement has room for.
+type manyKeys struct{ signs string }
+
+func (k manyKeys) AcceptedKeys(context.Context, string) ([]string, error) {
+	ids := []string{k.signs}
+	for n := range 300 {
+		ids = append(ids, fmt.Sprintf("%043d", n))
+	}
+	return ids, nil
+}
+
 // fill makes many permissions and roles with names as long as they may be, one role that has all of
 // them, some that have a few, and some that have none.
 func (w *feedWorld) fill(permissions, roles int) {
@@ -70,7 +81,7 @@ func TestStatementsAreBounded(t *testing.T) {
 		keys, err := token.NewKeySet(key, nil, token.Options{Issuer: "https://id.example", Audiences: []string{"https://api.example"}})
 		must(t, err)
 		var longest atomic.Int64
-		w.feed.Signer = signedStatements{plainSigner{&w.told}, keys, &longest}
+		w.feed.Signer, w.feed.Keys = signedStatements{plainSigner{&w.told}, keys, &longest}, manyKeys{key.ID()}
 		w.fill(permissions, roles)
 		m := &model{w: w}
 		m.catchUp()

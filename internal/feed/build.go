@@ -3,6 +3,7 @@ package feed
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -20,8 +21,9 @@ const (
 	// maxStatement is how long the payload of a statement may be, in bytes, so that it has 256 KiB when it is signed.
 	// What it tells of last may go beyond it by one permission.
 	maxStatement = 190 << 10
-	// statementFrame is more than all members of a payload take but for the lists.
-	statementFrame = 4 << 10
+	// statementFrame is more than all members of a payload take but for the lists that are bounded: 4 KiB, and 16 KiB for
+	// the ids of 300 keys, of which there are two or three.
+	statementFrame = 20 << 10
 	// moreAssigned is how many permissions of one role are read at a time.
 	moreAssigned = 1000
 	// maxToldName is the longest name of a permission that is told of, in bytes. SQL by hand can make longer ones,
@@ -46,8 +48,21 @@ type builder struct {
 	size      int // of what is told, in bytes
 }
 
+// buildAttempts is how often a statement is made anew because the keys have changed meanwhile, which is rare: a key signs
+// that was made a moment ago, since all others were revoked.
+const buildAttempts = 3
+
 // build makes the statement that a builder is for. errUnknownCursor if its cursor is none of this database's past.
 func (f *Feed) build(ctx context.Context, b builder) (Answer, error) {
+	for range buildAttempts {
+		if answer, err := f.buildOnce(ctx, b); !errors.Is(err, ErrSignerUnlisted) {
+			return answer, err
+		}
+	}
+	return Answer{}, users.Unavailable("The signing keys are changing; try again.", time.Second, ErrSignerUnlisted)
+}
+
+func (f *Feed) buildOnce(ctx context.Context, b builder) (Answer, error) {
 	var next cursor
 	err := f.Store.ReadChanges(ctx, func(view View) error {
 		page := b
@@ -61,8 +76,12 @@ func (f *Feed) build(ctx context.Context, b builder) (Answer, error) {
 		return Answer{}, err
 	}
 	told := len(b.statement.Permissions) + len(b.statement.Roles) + len(b.statement.Accounts) + len(b.statement.Sessions)
-	if !b.reset && !b.turned && told == 0 && b.from.whole() {
+	if !b.reset && !b.turned && told == 0 && b.from.whole() && b.state.KeyPosition <= b.from.position {
 		return Answer{}, nil // what has changed is nothing of theirs
+	}
+	// Outside the transaction, which would else hold a connection while the keys are read over another.
+	if b.statement.Keys, err = f.Keys.AcceptedKeys(ctx, b.state.KeyStamp); err != nil {
+		return Answer{}, err
 	}
 	b.statement.More = !next.whole()
 	b.statement.IssuedAt, b.statement.After, b.statement.Reset, b.statement.Cursor = b.now, b.after, b.reset, next.String()

@@ -8,11 +8,12 @@ import (
 	users "github.com/svc-users/svc-users"
 )
 
-// Ports is what a Feed needs of the outside. All fields are needed, but for Signer where nothing is read.
+// Ports is what a Feed needs of the outside. All fields are needed, but for Keys and Signer where nothing is read.
 type Ports struct {
 	// Service decides what followers may read, and has the clock and the life of tokens.
 	Service *users.Service
 	Store   Store
+	Keys    Keys
 	Signer  Signer
 }
 

@@ -33,6 +33,20 @@ func (p plainSigner) SignChanges(s feed.Statement) (string, error) {
 	return name, nil
 }
 
+// databaseKeys tells of the keys that the database has and that were not revoked.
+type databaseKeys struct{ store *store.Store }
+
+func (k databaseKeys) AcceptedKeys(ctx context.Context, _ string) ([]string, error) {
+	found, err := k.store.SigningKeys(ctx)
+	ids := []string{}
+	for _, r := range found.Keys {
+		if !r.Revoked() {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids, err
+}
+
 // idTokens are tokens that are nothing but the id of their account, in its first version.
 type idTokens struct{ users.Tokens }
 
@@ -96,7 +110,7 @@ func newFeedWorld(t testing.TB, database string) *feedWorld {
 		Store: st, Tokens: idTokens{}, NewID: users.NewID, TokenLife: time.Hour, Operator: true,
 		Now: func() time.Time { return time.Now().Add(w.ahead) },
 	})
-	w.feed = feed.New(feed.Ports{Service: w.Service, Store: st, Signer: plainSigner{&w.told}})
+	w.feed = feed.New(feed.Ports{Service: w.Service, Store: st, Keys: databaseKeys{st}, Signer: plainSigner{&w.told}})
 	must(t, w.Bootstrap(t.Context()))
 	w.follower = users.AsOperator()
 	return w
@@ -160,6 +174,7 @@ type model struct {
 	permissions map[users.ID]string
 	roles       map[users.ID]feed.RoleRights
 	accounts    map[users.ID]feed.AccountRights
+	keys        []string
 }
 
 // next asks for one statement.
@@ -194,7 +209,7 @@ func (m *model) take(s feed.Statement) {
 		m.resets++
 		m.permissions, m.roles, m.accounts = map[users.ID]string{}, map[users.ID]feed.RoleRights{}, map[users.ID]feed.AccountRights{}
 	}
-	m.cursor, m.whole = s.Cursor, !s.More
+	m.cursor, m.whole, m.keys = s.Cursor, !s.More, s.Keys
 	for _, p := range s.Permissions {
 		if m.permissions[p.ID] = p.Name; p.Name == "" {
 			delete(m.permissions, p.ID)

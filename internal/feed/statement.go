@@ -1,6 +1,8 @@
 package feed
 
 import (
+	"context"
+	"errors"
 	"time"
 
 	users "github.com/svc-users/svc-users"
@@ -8,8 +10,19 @@ import (
 
 // Signer signs statements.
 type Signer interface {
-	// SignChanges returns the statement as a compact JWS (RFC 7515) that never passes for a token. An error is a defect.
+	// SignChanges returns the statement as a compact JWS (RFC 7515) that never passes for a token. ErrSignerUnlisted if the
+	// key that signs now is not in s.Keys, users.ErrUnavailable while there is none; another error is a defect.
 	SignChanges(s Statement) (string, error)
+}
+
+// ErrSignerUnlisted says that the keys have changed since those of a statement were read.
+var ErrSignerUnlisted = errors.New("the statement does not list the key that signs")
+
+// Keys knows the signing keys of the process.
+type Keys interface {
+	// AcceptedKeys returns the ids of the keys whose tokens are accepted, sorted, as they were when the database had a
+	// State.KeyStamp, or later. Its errors are those of users.Store.
+	AcceptedKeys(ctx context.Context, stamp string) ([]string, error)
 }
 
 // Statement is what followers are told. It is signed, so that they need not trust the server that passes it on.
@@ -23,7 +36,9 @@ type Statement struct {
 	Roles       []RoleRights
 	Accounts    []AccountRights
 	Sessions    []EndedSession
-	More        bool // what is to be told does not end here
+	// Keys are the ids of all keys whose tokens are accepted, sorted: tokens of any other are refused.
+	Keys []string
+	More bool // what is to be told does not end here
 }
 
 // PermissionRights is what a permission is called. Without a name there is none of that id.

@@ -69,6 +69,10 @@ type State struct {
 	// Mark is drawn at random for each position, so that one that was reached twice, because a backup was restored in
 	// between, has another. Empty where it is missing, which only SQL by hand could bring about.
 	Mark string
+	// KeyStamp identifies the state of the signing keys: opaque text that is another whenever one of them has changed.
+	KeyStamp string
+	// KeyPosition is the position of the last change of the signing keys.
+	KeyPosition int64
 	// Now is the time by the clock of the database, which also dates the changes.
 	Now time.Time
 }

@@ -26,10 +26,10 @@ func (q queries) ChangeState(ctx context.Context) (feed.State, error) {
 	var standby bool
 	state, err := row(ctx, q, doing, func(r *sql.Rows) (c feed.State, err error) {
 		var mark sql.NullString
-		err = r.Scan(&c.Revision.Roles, &c.Revision.Accounts, &c.Position, &mark, (*timeColumn)(&c.Now), &standby)
+		err = r.Scan(&c.Revision.Roles, &c.Revision.Accounts, &c.Position, &c.KeyStamp, &c.KeyPosition, &mark, (*timeColumn)(&c.Now), &standby)
 		c.Mark = mark.String
 		return c, err
-	}, `SELECT s.stamp, s.account_stamp, s.position, m.mark, `+q.traits.clock+`, `+q.traits.standby+`
+	}, `SELECT s.stamp, s.account_stamp, s.position, s.key_stamp, s.key_position, m.mark, `+q.traits.clock+`, `+q.traits.standby+`
 		FROM authorization_stamp s LEFT JOIN change_marks m ON m.position = s.position`)
 	if errors.Is(err, users.ErrNotFound) {
 		return state, q.failNoRevision()

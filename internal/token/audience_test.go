@@ -34,7 +34,7 @@ func TestAudiences(t *testing.T) {
 		if _, body := decoded(t, token); !strings.Contains(body, `"aud":`+c.aud+`,"sub"`) {
 			t.Errorf("payload %s", body)
 		}
-		statement, err := issuing.SignChanges(feed.Statement{IssuedAt: testNow, Cursor: "c"})
+		statement, err := issuing.SignChanges(feed.Statement{IssuedAt: testNow, Cursor: "c", Keys: []string{"key-1"}})
 		if err != nil {
 			t.Fatal(err)
 		}

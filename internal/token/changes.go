@@ -2,6 +2,7 @@ package token
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 
@@ -25,6 +26,7 @@ type changes struct {
 	Roles       []roleRights       `json:"roles"`
 	Accounts    []accountRights    `json:"accounts"`
 	Sessions    []endedSession     `json:"sessions"`
+	Keys        []string           `json:"keys"`
 	More        bool               `json:"more"`
 }
 
@@ -54,10 +56,14 @@ type endedSession struct {
 }
 
 // SignChanges signs a statement of the change feed with the signing key, and returns a compact JWS. Its length is not
-// bounded by MaxBytes, since it is no token and never sent in a header field.
+// bounded by MaxBytes, since it is no token and never sent in a header field. feed.ErrSignerUnlisted if the signing key is
+// not in c.Keys: followers would refuse it.
 func (s *KeySet) SignChanges(c feed.Statement) (string, error) {
-	if s.signing == nil {
+	switch {
+	case s.signing == nil:
 		return "", errNoSigner()
+	case !slices.Contains(c.Keys, s.signing.id):
+		return "", feed.ErrSignerUnlisted
 	}
 	p := changes{
 		Issuer: s.options.Issuer, Audience: s.options.Audiences, IssuedAt: c.IssuedAt.Unix(),
@@ -66,6 +72,7 @@ func (s *KeySet) SignChanges(c feed.Statement) (string, error) {
 		Roles:       make([]roleRights, len(c.Roles)),
 		Accounts:    make([]accountRights, len(c.Accounts)),
 		Sessions:    make([]endedSession, len(c.Sessions)),
+		Keys:        c.Keys,
 	}
 	for i, one := range c.Permissions {
 		p.Permissions[i].ID = one.ID.String()

@@ -26,6 +26,7 @@ func testStatement() feed.Statement {
 		},
 		Accounts: []feed.AccountRights{{ID: c.Subject, Version: 3, Role: c.TokenID}, {ID: c.TokenID, Role: c.Subject}, {ID: c.TokenID}},
 		Sessions: []feed.EndedSession{{ID: c.TokenID, Until: testNow.Add(time.Minute)}},
+		Keys:     []string{curveKID, "key-0", "key-1", otherKID},
 	}
 }
 
@@ -49,14 +50,14 @@ func TestSignChanges(t *testing.T) {
 			`{"id":"` + subject + `","name":"Admin","parent":null,"all":true,"continued":true,"permissions":[]},` +
 			`{"id":"` + subject + `","name":null,"parent":null,"all":false,"continued":false,"permissions":[]}],` +
 			`"accounts":[{"id":"` + subject + `","ver":3,"role":"` + id + `"},{"id":"` + id + `","ver":null,"role":"` + subject + `"},{"id":"` + id + `","ver":null,"role":null}],` +
-			`"sessions":[{"sid":"` + id + `","until":` + fmt.Sprint(testNow.Add(time.Minute).Unix()) + `}],"more":true}`,
+			`"sessions":[{"sid":"` + id + `","until":` + fmt.Sprint(testNow.Add(time.Minute).Unix()) + `}],"keys":["` + curveKID + `","key-0","key-1","` + otherKID + `"],"more":true}`,
 	} {
 		if got, err := base64.RawURLEncoding.DecodeString(strings.Split(signed, ".")[i]); err != nil || string(got) != want {
 			t.Errorf("part %d is\n%s (%v), want\n%s", i, got, err, want)
 		}
 	}
 	// What nothing is told of is an empty list.
-	signed, err = set.SignChanges(feed.Statement{IssuedAt: testNow, Cursor: "c"})
+	signed, err = set.SignChanges(feed.Statement{IssuedAt: testNow, Cursor: "c", Keys: []string{"key-1"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,8 +65,13 @@ func TestSignChanges(t *testing.T) {
 	if err != nil || !json.Valid(body) || !bytes.Contains(body, []byte(`"permissions":[],"roles":[],"accounts":[],"sessions":[],`)) {
 		t.Errorf("without changes it is %s (%v)", body, err)
 	}
-	if _, err := set.SignChanges(feed.Statement{After: "\xff"}); err == nil {
-		t.Error("text that is no UTF-8 was signed")
+	if _, err := set.SignChanges(feed.Statement{After: "\xff", Keys: []string{"key-1"}}); err == nil || errors.Is(err, feed.ErrSignerUnlisted) {
+		t.Errorf("text that is no UTF-8: %v", err)
+	}
+	for _, keys := range [][]string{nil, {"key-0", "key-2"}} {
+		if _, err := set.SignChanges(feed.Statement{IssuedAt: testNow, Cursor: "c", Keys: keys}); !errors.Is(err, feed.ErrSignerUnlisted) {
+			t.Errorf("the signing key is not among %q: %v", keys, err)
+		}
 	}
 }
 

@@ -77,7 +77,7 @@ func TestHolder(t *testing.T) {
 	if public := h.Public(); len(public) != 2 || public[0].ID != otherKID {
 		t.Errorf("published are %d keys", len(public))
 	}
-	if _, err := h.SignChanges(feed.Statement{}); err != nil {
+	if _, err := h.SignChanges(feed.Statement{Keys: []string{otherKID}}); err != nil {
 		t.Error(err)
 	}
 	if issuer, audiences := tokens.IssuerAudience(); issuer != testIssuer || len(audiences) != 1 {
