@@ -14,6 +14,7 @@ type facts struct {
 	accounts pieces[account]
 	ended    pieces[int64] // sessions that have ended, see statement.sessions
 	swept    time.Time     // when sessions were last removed from ended, by the service's clock
+	keys     *keyList
 }
 
 // account is an account whose older tokens may be out of date.
@@ -45,6 +46,12 @@ func (f *facts) after(s *statement, limits *Changes) (*facts, error) {
 		next = *f
 	}
 	next.cursor, next.signed = s.cursor, s.issued
+	switch {
+	case s.keys != nil:
+		next.keys = s.keys
+	case !next.keys.accepts(s.signer):
+		next.keys = nil // the service is an older one by now, and has keys that were never listed
+	}
 	if len(s.permissions)+len(s.roles) > 0 {
 		var err error
 		if next.rights, err = next.rights.after(s, limits); err != nil {

@@ -27,8 +27,10 @@ type feed struct {
 	edit     func(payload member)
 	instead  http.HandlerFunc // answers in its place, where it is not nil
 	key      crypto.Signer
+	kid      string
 	typ      string
-	token    string // that it takes; empty takes any
+	keys     []string // that it lists; nil: it is of a service from before there were lists
+	token    string   // that it takes; empty takes any
 	requests []request
 }
 
@@ -40,7 +42,7 @@ type request struct {
 func newFeed(t testing.TB) *feed {
 	t.Helper()
 	f := &feed{
-		wake: make(chan struct{}), piece: 1000, key: ourKey(), typ: statementType,
+		wake: make(chan struct{}), piece: 1000, key: ourKey(), kid: "key-1", typ: statementType,
 	}
 	f.knows(roleOf(manager, "Manager", "orders:write", "orders:read"), roleOf(user, "User", "orders:read"))
 	f.Server = httptest.NewServer(f)
@@ -85,6 +87,14 @@ func (f *feed) set(change func()) {
 // tells of accounts that have changed.
 func (f *feed) tells(accounts ...member) {
 	f.set(func() { f.changed = append(f.changed, accounts...) })
+}
+
+// lists tells of keys, in a statement that tells of nothing new.
+func (f *feed) lists(keys ...string) {
+	f.set(func() {
+		f.keys = keys
+		f.changed = append(f.changed, permissionOf("orders:read"))
+	})
 }
 
 // knows tells of roles, and before of the permissions that they have.
@@ -181,10 +191,13 @@ func (f *feed) statement(after string) member {
 		}
 		payload[kind] = slices.AppendSeq([]member{}, maps.Values(list))
 	}
+	if f.keys != nil {
+		payload["keys"] = f.keys
+	}
 	if f.edit != nil {
 		f.edit(payload)
 	}
-	return member{"status": "success", "data": member{"statement": sign(f.key, "key-1", f.typ, payload), "cursor": f.cursor(to)}}
+	return member{"status": "success", "data": member{"statement": sign(f.key, f.kid, f.typ, payload), "cursor": f.cursor(to)}}
 }
 
 // follow runs a verifier that follows the feed until the test ends.

@@ -161,7 +161,7 @@ func (f *follower) take(ctx context.Context, body []byte, cursor string, asked r
 	if err != nil {
 		return err
 	}
-	s, err := f.v.readStatement(ctx, compact, cursor)
+	s, err := f.v.readStatement(ctx, compact, cursor, f.lastKeys())
 	if errors.Is(err, errChain) {
 		f.forget()
 	}

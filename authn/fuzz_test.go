@@ -73,7 +73,7 @@ func FuzzStatement(f *testing.F) {
 	f.Add(string(body), true)
 	f.Add(string(body), false)
 	f.Fuzz(func(t *testing.T, body string, continues bool) {
-		s, err := v.parseStatement([]byte(body), "")
+		s, err := v.parseStatement([]byte(body), "", "key-1")
 		if err != nil {
 			return
 		}

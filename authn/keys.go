@@ -61,8 +61,11 @@ type keySource struct {
 	set      *keySet
 	fetching *fetch    // the request under way, or nil
 	unknown  time.Time // before this no unknown id causes a request
-	retry    time.Time // before this nothing does, after a failure
-	failed   error     // of the last request, nil if it went well
+	// statements is when the next statement may cause a request, see expect and getSince.
+	statements time.Time
+	expected   expectation
+	retry      time.Time // before this nothing does, after a failure
+	failed     error     // of the last request, nil if it went well
 }
 
 // fetch is a request for keys under way.
@@ -114,19 +117,19 @@ func (s *keySource) look(kid string) (publicKey, *fetch, error) {
 		return key, nil, nil
 	case key != nil:
 		// While the keys are usable, no request waits for an issuer that does not answer or failed the last time.
-		wait := s.begin(now)
+		wait := s.begin(now, false)
 		if !set.idle(now) || s.failed != nil {
 			wait = nil
 		}
 		return key, wait, nil
 	case set == nil || !now.Before(set.until):
-		if wait := s.begin(now); wait != nil {
+		if wait := s.begin(now, false); wait != nil {
 			return nil, wait, nil
 		}
 	case s.fetching != nil:
 		return nil, s.fetching, nil
 	case !now.Before(s.unknown):
-		if wait := s.begin(now); wait != nil {
+		if wait := s.begin(now, false); wait != nil {
 			s.unknown = now.Add(spread(coolDown))
 			return nil, wait, nil
 		}
@@ -152,8 +155,9 @@ func (set *keySet) find(kid string) publicKey {
 	return set.keys[kid]
 }
 
-// begin returns the request under way, begins one if there is none, or returns nil if it is too early for that.
-func (s *keySource) begin(now time.Time) *fetch {
+// begin returns the request under way, begins one if there is none, or returns nil if it is too early for that. With
+// uncached no cache on the way may answer it without the issuer.
+func (s *keySource) begin(now time.Time, uncached bool) *fetch {
 	if s.fetching != nil {
 		return s.fetching
 	}
@@ -163,12 +167,12 @@ func (s *keySource) begin(now time.Time) *fetch {
 	f := &fetch{done: make(chan struct{})}
 	s.fetching = f
 	// Not with the context of the request that began it, since others wait for it too.
-	go s.fetch(f, s.set, now)
+	go s.fetch(f, s.set, now, uncached)
 	return f
 }
 
-func (s *keySource) fetch(f *fetch, old *keySet, now time.Time) {
-	set, err := s.request(old, now)
+func (s *keySource) fetch(f *fetch, old *keySet, now time.Time, uncached bool) {
+	set, err := s.request(old, now, uncached)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err == nil {
@@ -186,7 +190,7 @@ func (s *keySource) fetch(f *fetch, old *keySet, now time.Time) {
 }
 
 // request asks for the keys, or whether they are still the old ones.
-func (s *keySource) request(old *keySet, now time.Time) (*keySet, error) {
+func (s *keySource) request(old *keySet, now time.Time, uncached bool) (*keySet, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), keysTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, nil)
@@ -194,6 +198,9 @@ func (s *keySource) request(old *keySet, now time.Time) (*keySet, error) {
 		return nil, err
 	}
 	request.Header.Set("Accept", "application/json")
+	if uncached {
+		request.Header.Set("Cache-Control", "no-cache") // RFC 9111 §5.2.1.4
+	}
 	if old != nil && old.etag != "" {
 		request.Header.Set("If-None-Match", old.etag)
 	}

@@ -93,6 +93,7 @@ func (f *follower) renewLease(asked reading) {
 	f.reason.Store(nil)
 	h := &lease{facts: f.next, asked: asked, staleness: v.options.Changes.Staleness}
 	v.live.Store(h)
+	v.keys.expect(f.next.keys)
 	f.watch.Reset(time.Until(asked.steady.Add(h.staleness)) + time.Millisecond)
 	if h.fresh(readClocks()) {
 		v.tell(found, nil)

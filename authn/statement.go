@@ -15,7 +15,7 @@ var (
 	errOutdated  = errors.New("the newest statement is older than a minute; do the clocks agree?")
 	errFuture    = errors.New("the statement is signed in the future; do the clocks agree?")
 	errChain     = errors.New("the statement does not continue what was told before")
-	errStatement = errors.New("the statement holds no cursor, or names a role, an account, a session or a version wrongly")
+	errStatement = errors.New("the statement holds no cursor, or names a role, an account, a session, a version or a key wrongly")
 )
 
 // statement is a signed list of the changes since a cursor.
@@ -27,6 +27,8 @@ type statement struct {
 	roles         []toldRole
 	accounts      map[id]account
 	sessions      map[id]int64 // those that have ended, and until when a token of one may be valid, in Unix seconds
+	signer        string       // kid of the key that has signed it
+	keys          *keyList     // nil where none is told
 }
 
 // toldPermission has the name of a permission. Without a name the permission does not exist.
@@ -45,17 +47,22 @@ type toldRole struct {
 	permissions []id
 }
 
-// readStatement verifies and reads a statement, a compact JWS, that answers a request with the cursor asked.
-func (v *Verifier) readStatement(ctx context.Context, compact, asked string) (*statement, error) {
-	payload, err := v.open(ctx, compact, statementType)
+// readStatement verifies and reads a statement, a compact JWS, that answers a request with the cursor asked. last is the
+// list of keys that was told before.
+func (v *Verifier) readStatement(ctx context.Context, compact, asked string, last *keyList) (*statement, error) {
+	var signer string
+	payload, err := v.open(compact, statementType, func(kid string) (publicKey, error) {
+		signer = kid
+		return v.statementKey(ctx, kid, last)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("the statement does not count: %w", err)
 	}
-	return v.parseStatement(payload, asked)
+	return v.parseStatement(payload, asked, signer)
 }
 
-// parseStatement reads a payload whose signature is verified.
-func (v *Verifier) parseStatement(payload []byte, asked string) (*statement, error) {
+// parseStatement reads a payload whose signature by the key signer is verified.
+func (v *Verifier) parseStatement(payload []byte, asked, signer string) (*statement, error) {
 	o, err := parseObject(payload)
 	if err == nil {
 		err = v.addressed(o)
@@ -66,7 +73,7 @@ func (v *Verifier) parseStatement(payload []byte, asked string) (*statement, err
 	r := reader{o: o}
 	s := &statement{
 		issued: r.time("iat"), after: r.text("after"), cursor: r.text("cursor"),
-		reset: r.flag("reset"), more: r.flag("more"),
+		reset: r.flag("reset"), more: r.flag("more"), signer: signer,
 	}
 	if r.err == nil {
 		s.permissions, r.err = readPermissions(o)
@@ -79,6 +86,9 @@ func (v *Verifier) parseStatement(payload []byte, asked string) (*statement, err
 	}
 	if r.err == nil {
 		s.sessions, r.err = readSessions(o)
+	}
+	if r.err == nil {
+		s.keys, r.err = readKeyList(o, signer, v.keys.clock())
 	}
 	switch {
 	case r.err != nil:

@@ -81,6 +81,14 @@ func TestStatementsThatDoNotCount(t *testing.T) {
 		"a session twice":       edit("sessions", []member{endedOf(ada, time.Now()), endedOf(ada, time.Now())}),
 		"a session without end": edit("sessions", []member{{"sid": ada}}),
 		"an end that is none":   edit("sessions", []member{{"sid": ada, "until": "soon"}}),
+		"keys null":             func(f *feed) { f.edit = func(p member) { p["keys"] = nil } },
+		"keys a string":         edit("keys", "key-1"),
+		"keys numbers":          edit("keys", []int{1}),
+		"no key":                edit("keys", []string{}),
+		"keys without its own":  edit("keys", []string{"key-2"}),
+		"a key twice":           edit("keys", []string{"key-1", "key-2", "key-2"}),
+		"a key without id":      edit("keys", []string{"", "key-1"}),
+		"an endless key id":     edit("keys", []string{"key-1", strings.Repeat("k", maxKID+1)}),
 		"more than may be kept": accounts(accountOf(ada, 1, user), accountOf(bob, 1, user), accountOf(manager, 1, user), accountOf(user, 1, user)),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -54,7 +54,7 @@ func (v *Verifier) verifyToken(ctx context.Context, token string) (claims, error
 	if len(token) > maxToken {
 		return claims{}, errTooLong
 	}
-	payload, err := v.open(ctx, token, tokenType)
+	payload, err := v.open(token, tokenType, func(kid string) (publicKey, error) { return v.tokenKey(ctx, kid) })
 	if err != nil {
 		return claims{}, err
 	}
