@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"math/big"
 	"net/http"
@@ -52,7 +53,8 @@ type statement struct {
 		ID    string `json:"sid"`
 		Until int64  `json:"until"`
 	} `json:"sessions"`
-	More bool `json:"more"`
+	Keys []string `json:"keys"`
+	More bool     `json:"more"`
 }
 
 // openStatement verifies a statement as a follower has to: by its type, and by a published key.
@@ -83,6 +85,9 @@ func openStatement(svc *apitest.Service, jws string) (statement, error) {
 	err := decoder.Decode(&s)
 	if err == nil && (s.Issuer != "https://id.example" || s.Audience != "https://api.example") {
 		err = errors.New("not from us or not for us")
+	}
+	if err == nil && (!slices.Contains(s.Keys, public.ID) || !slices.IsSorted(s.Keys)) {
+		err = fmt.Errorf("the key %s has signed a list of %q", public.ID, s.Keys)
 	}
 	return s, err
 }
