@@ -20,9 +20,9 @@
 //
 // Keys are fetched with the first token and are fresh for as long as their Cache-Control says, 5 minutes without one.
 // They are renewed in the background before that time is over. Only after twice that time without a request does a
-// request wait for the renewal, for a second at most. A withdrawn key is accepted until the renewal. Unknown key ids
-// cause at most one request in 10 seconds, however many tokens have made-up ids. If the issuer is down, known keys are
-// used for 24 hours. Only RSA keys of 2048 bits or more and keys on P-256 are used, and of these none that is for another
+// request wait for the renewal, for a second at most. A withdrawn key is accepted until the renewal, or until the change
+// feed no longer lists it. Unknown key ids cause at most one request in 10 seconds, however many tokens have made-up ids.
+// If the issuer is down, known keys are used for 24 hours. Only RSA keys of 2048 bits or more and keys on P-256 are used, and of these none that is for another
 // use or algorithm; redirects to another host are refused.
 //
 // # Changes
@@ -39,9 +39,14 @@
 // [Changes.OnLost] are told, and requests are refused with 503, or decided by the tokens alone, according to
 // [Changes.WhenLost].
 //
-// A token is valid only if its version is the account's current one. In three cases the answer is too strict, for less
+// A token is valid only if its version is the account's current one. In four cases the answer is too strict, for less
 // than Staleness, until the change arrives: an account that was enabled again is refused, a token issued after a change
-// of the password is refused, and a new role has no permissions.
+// of the password is refused, a new role has no permissions, and a token is refused whose key was made a moment ago, since
+// all others were revoked.
+//
+// Each statement lists the keys that the service accepts. A token of any other key is refused without a request for the
+// keys, and a statement of any other key is valid only if the issuer's keys of now have it. A listed key that is missing
+// here is fetched at once. While the feed is lost the last list counts further, with TokensAlone too.
 //
 // A statement names roles by their ids, each with its own permissions and its parent; inherited permissions are computed
 // here.
