@@ -123,13 +123,13 @@ func (s *Service) repeatRefreshOnce(ctx context.Context, presented refreshToken,
 	case found.Secret.Current == r.Presented:
 		return Session{}, refreshToken{}, refusedRefresh(errors.New("the session is over, or its account disabled"))
 	case found.Secret.Previous != r.Presented || found.Secret.Current != digestSecret(next.secret[:]):
-		return Session{}, refreshToken{}, s.endReused(ctx, found)
+		return Session{}, refreshToken{}, s.endReused(ctx, found, r.Client)
 	case !found.Live(r.Now):
 		return Session{}, refreshToken{}, refusedRefresh(errors.New("the session is over"))
 	case found.Now.Sub(found.lastAnswer()) <= s.Sessions.ReuseWindow:
 		return found.Session, next, nil
 	case found.Now.Sub(found.RotatedAt) > s.Sessions.Recovery || found.Now.Sub(found.RecoveredAt) <= recoveryInterval:
-		return Session{}, refreshToken{}, s.endReused(ctx, found)
+		return Session{}, refreshToken{}, s.endReused(ctx, found, r.Client)
 	}
 	r.Next = found.Secret.Current
 	session, err := s.recoverSession(ctx, found, r)
@@ -168,13 +168,20 @@ func (s *Service) recoverSession(ctx context.Context, found PresentedSession, r 
 	if errors.Is(err, ErrNotFound) {
 		return Session{}, refusedRefresh(errSessionChanged)
 	}
+	if err == nil && s.RefreshRecovered != nil {
+		s.RefreshRecovered(account.ID, session.ID, r.Client.Address)
+	}
 	return session, err
 }
 
 // endReused ends a session of which a token was presented that had been replaced, and returns the refusal.
-func (s *Service) endReused(ctx context.Context, found PresentedSession) error {
-	if err := s.endByToken(ctx, SessionReused, found.Account, found.ID); err != nil {
+func (s *Service) endReused(ctx context.Context, found PresentedSession, from Client) error {
+	ended, err := s.endByToken(ctx, SessionReused, found.Account, found.ID)
+	if err != nil {
 		return err
+	}
+	if ended && s.RefreshReused != nil {
+		s.RefreshReused(found.Account, found.ID, from.Address)
 	}
 	return refusedRefresh(errors.New("a refresh token was used again; the session has ended"))
 }

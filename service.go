@@ -41,6 +41,12 @@ type Ports struct {
 	// PermissionsOmitted, if not nil, is called with the own role of an account each time that a token is issued for it
 	// whose permissions were left out because there are too many.
 	PermissionsOmitted func(role Role)
+	// RefreshReused, if not nil, is called after a session was ended because a refresh token of it was presented that had been
+	// replaced: two clients have had it. address is that of the client, such as 203.0.113.7; empty if unknown.
+	RefreshReused func(account, session ID, address string)
+	// RefreshRecovered, if not nil, is called after a refresh was repeated whose answer was lost, as often as an event
+	// SessionRecovered was recorded.
+	RefreshRecovered func(account, session ID, address string)
 }
 
 // Service decides everything: who a caller is, what the caller may do, and what follows. Its methods are safe for

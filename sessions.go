@@ -174,7 +174,8 @@ func (s *Service) RevokeRefreshToken(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	return s.endByToken(ctx, SessionEnded, found.Account, found.ID)
+	_, err = s.endByToken(ctx, SessionEnded, found.Account, found.ID)
+	return err
 }
 
 // RevokeAccessToken ends the session that an access token is of. A session that has ended is no error. ErrUnauthenticated
@@ -187,12 +188,14 @@ func (s *Service) RevokeAccessToken(ctx context.Context, token string) error {
 	if bearer.Session.IsZero() {
 		return conflict("This access token belongs to no session, so it stays valid until it expires. A change of the password ends it.")
 	}
-	return s.endByToken(ctx, SessionEnded, bearer.Account, bearer.Session)
+	_, err = s.endByToken(ctx, SessionEnded, bearer.Account, bearer.Session)
+	return err
 }
 
-// endByToken ends a session on behalf of its account, by a token that is proof enough. A session that is over is no error.
-func (s *Service) endByToken(ctx context.Context, kind EventKind, account, id ID) error {
-	err := s.Store.InTx(ctx, func(tx Tx) error {
+// endByToken ends a session on behalf of its account, by a token that is proof enough, and reports whether it did. A session
+// that is over is no error.
+func (s *Service) endByToken(ctx context.Context, kind EventKind, account, id ID) (ended bool, err error) {
+	err = s.Store.InTx(ctx, func(tx Tx) error {
 		owner, err := tx.Account(ctx, account)
 		if err != nil {
 			return err
@@ -202,7 +205,7 @@ func (s *Service) endByToken(ctx context.Context, kind EventKind, account, id ID
 		})
 	})
 	if errors.Is(err, ErrNotFound) {
-		return nil
+		return false, nil
 	}
-	return err
+	return err == nil, err
 }

@@ -29,6 +29,14 @@ func (a *App) logWarnings() {
 			log.Warn("tokens of a role are issued without the claim permissions, which would make them longer than JWT_MAX_BYTES", "role", string(role.Name), "role_id", role.ID.String())
 		}
 	}
+	// Each ends a session, or is one of its day, so there cannot be many.
+	a.RefreshReused = func(account, session users.ID, address string) {
+		log.Warn("a refresh token was used again after it had been replaced, so two clients have had it: the session has ended",
+			"account_id", account.String(), "session_id", session.String(), "client", address)
+	}
+	a.RefreshRecovered = func(account, session users.ID, address string) {
+		log.Info("a refresh was repeated by a client that had lost the answer", "account_id", account.String(), "session_id", session.String(), "client", address)
+	}
 }
 
 // warnOfCreators logs which other users of the database may create functions where the service looks for its own. It
