@@ -3,9 +3,6 @@ package keyring_test
 import (
 	"encoding/base64"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -131,59 +128,6 @@ func TestKeysAtRest(t *testing.T) {
 			t.Errorf("a private half in the row of another key: %v", err)
 		}
 	})
-}
-
-// TestBackupRestored: an old backup is restored. Tokens of keys that it does not have are refused, and keys that should
-// have ended are followed by new ones.
-func TestBackupRestored(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		age  time.Duration
-		want string // the states of the keys begin so
-	}{
-		"of today":      {0, "next signing"},
-		"of two months": {61 * day, "next signing expired"}, // the next key goes on until another is known
-		"of a year":     {365 * day, "next signing"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			file := filepath.Join(t.TempDir(), "test.db")
-			p := place("sqlite://" + file)
-			p.seals = sealing(t, 0)
-			migrate(t, p.url)
-			before := started(t, p)
-			kept := before.issue(t)
-			must(t, before.store.Close())
-			backup, err := os.ReadFile(file)
-			must(t, err)
-
-			later := started(t, p)
-			for range 2 { // the first is to a key that the backup has
-				_, err = later.Rotate(t.Context(), users.AsOperator(), true)
-				must(t, err)
-			}
-			lost := later.issue(t)
-			must(t, later.store.Close())
-			must(t, os.WriteFile(file, backup, 0o600))
-			for _, column := range []string{"published_at", "signs_from", "signs_until"} {
-				sql(t, p.url, fmt.Sprintf("UPDATE signing_keys SET %s = %s - %d", column, column, c.age.Microseconds()))
-			}
-
-			restored := started(t, p)
-			if _, err := restored.tokens.Verify(lost, time.Now()); !errors.Is(err, users.ErrUnknownKey) {
-				t.Errorf("a token of a key that was made after the backup: %v", err)
-			}
-			if _, err := restored.tokens.Verify(kept, time.Now()); (err == nil) != (c.age == 0) {
-				t.Errorf("a token of a key of the backup: %v", err)
-			}
-			if got := restored.states(t); !strings.HasPrefix(got, c.want) {
-				t.Errorf("the keys are %q, want %q", got, c.want)
-			}
-			if _, err := restored.tokens.Verify(restored.issue(t), time.Now()); err != nil {
-				t.Error(err)
-			}
-		})
-	}
 }
 
 // TestNames: a key id never names another key than it did first.
