@@ -1,0 +1,219 @@
+// One request to the change feed after the other.
+
+import { InvalidToken } from './refusal.js';
+import { Facts, readClocks } from './facts.js';
+import { Malformed, Reader, parseObject } from './json.js';
+import { COOL_DOWN, reasonOf } from './keys.js';
+import { request } from './request.js';
+import { BadFacts } from './rights.js';
+import { BrokenChain, MAX_AGE, readStatement } from './statement.js';
+
+/** Four times the largest answer of the service. */
+const MAX_BODY = 1 << 20;
+/** The longest that the service keeps a request waiting, in milliseconds, as all times below. */
+const MAX_WAIT = 10_000;
+/** For the requests that bring the first whole state, each, and for a login. */
+const BEGINNING_TIMEOUT = 10_000;
+/** For an answer that has begun to arrive. */
+const BODY_TIMEOUT = 30_000;
+/** When to try again to get a token while the last one still counts. */
+const RENEW_AGAIN = 60_000;
+/** When to renew a token that cannot be read here; should it end before, that will be answered 401. */
+const RENEW_UNREAD = 24 * 3_600_000;
+
+/** An error after which an immediate retry does not help. */
+export class Failure extends Error {
+  /**
+   * @param {string} message
+   * @param {object} [options]
+   * @param {boolean} [options.stubborn] it usually lasts until an operator acts
+   * @param {number} [options.after] how long the service asks to wait, in milliseconds
+   */
+  constructor(message, { stubborn = false, after = 0 } = {}) {
+    super(message);
+    this.stubborn = stubborn;
+    this.after = after;
+  }
+}
+
+/** Reads the change feed of one run of a Verifier, statement by statement. */
+export class Feed {
+  /** As far as has been read; undefined before the first statement. @type {Facts | undefined} */
+  facts;
+  /** Whether facts is all there is, and not the beginning of it. */
+  whole = false;
+  /** How much sooner than requested the service answered that nothing is new: too many clients wait. */
+  early = 0;
+  #token = '';
+  #renewAt = 0;
+  /** The last list of keys that a statement told. @type {readonly string[] | undefined} */
+  #keys;
+  #keysRenewed = -Infinity;
+
+  /**
+   * @param {object} context
+   * @param {import('./options.js').CompleteOptions} context.options
+   * @param {import('./options.js').CompleteChanges} context.changes
+   * @param {import('./keys.js').KeySource} context.keys
+   * @param {(token: string) => Promise<import('./claims.js').Claims>} context.verifyToken without the change feed
+   * @param {AbortSignal} context.signal
+   */
+  constructor({ options, changes, keys, verifyToken, signal }) {
+    this.options = options;
+    this.changes = changes;
+    this.keys = keys;
+    this.verifyToken = verifyToken;
+    this.signal = signal;
+  }
+
+  /**
+   * Sends one request and applies its answer. Resolves to the time of the request if the facts are current as of it, and
+   * to undefined if there is more to read; rejects if the answer does not count.
+   *
+   * @param {boolean} mayWait whether there is time to wait for something new
+   */
+  async ask(mayWait) {
+    await this.#credentials();
+    const { staleness, url } = this.changes;
+    const cursor = this.facts?.cursor ?? '';
+    // With a third of the time spent waiting, one answer may fail and the next still comes in time.
+    const wait = this.whole && mayWait ? Math.floor(Math.min(staleness * 0.3, MAX_WAIT)) : 0;
+    const at = new URL(url);
+    if (cursor !== '') at.searchParams.set('after', cursor);
+    at.searchParams.set('wait_ms', String(wait));
+    this.early = 0;
+    const asked = readClocks();
+    const answer = await request(this.options.fetch, at.href, {
+      headers: { Authorization: `Bearer ${this.#token}`, Accept: 'application/json' },
+      headTimeout: this.whole ? staleness * 0.8 : BEGINNING_TIMEOUT,
+      bodyTimeout: BODY_TIMEOUT,
+      limit: MAX_BODY,
+      signal: this.signal,
+    });
+    if (answer.status === 304) {
+      this.early = wait - (performance.now() - asked.steady);
+      this.#nothingNew();
+      return asked;
+    }
+    if (answer.status !== 200) this.#refused(answer);
+    await this.#take(answer.body, cursor);
+    return this.whole ? asked : undefined;
+  }
+
+  /** Makes the next request ask for a snapshot. The current facts stay valid until their lease ends. */
+  forget() {
+    this.facts = undefined;
+    this.whole = false;
+  }
+
+  /** Applies a 304. It is not signed, so it counts only while the last statement is younger than MAX_AGE. */
+  #nothingNew() {
+    if (!this.whole || this.facts === undefined) throw new Error('answered 304 to a request without a cursor');
+    if (!(this.options.now() / 1000 - this.facts.signed <= MAX_AGE)) {
+      this.forget();
+      throw new Error('the newest statement is older than a minute; do the clocks agree?');
+    }
+  }
+
+  /** Throws why an answer is no statement, and drops a token that is no longer valid. @param {import('./request.js').Answer} answer @returns {never} */
+  #refused({ status, headers }) {
+    const message = `answered ${status}`;
+    if (status === 401) this.#token = '';
+    if (status === 429 && this.facts !== undefined) {
+      // This account sent too many cursors that the service does not know. A request without a cursor is answered.
+      this.forget();
+      throw new Failure(message);
+    }
+    const seconds = headers.get('Retry-After') ?? '';
+    throw new Failure(message, { stubborn: [401, 403, 404].includes(status), after: /^\d{1,5}$/.test(seconds) ? Number(seconds) * 1000 : 0 });
+  }
+
+  /** Reads an answer; whole is true once all parts of a snapshot are read. @param {Buffer} body @param {string} cursor */
+  async #take(body, cursor) {
+    const data = parseObject(body).get('data');
+    if (!(data instanceof Map)) throw new Malformed('data is missing or no object');
+    const statement = await this.#statement(new Reader(data).text('statement'), cursor);
+    try {
+      this.facts = Facts.after(this.facts, statement, this.changes);
+    } catch (error) {
+      this.forget();
+      throw error instanceof BadFacts ? new Failure(error.message, { stubborn: true }) : error;
+    }
+    this.whole = !statement.more;
+    if (statement.keys === undefined) return;
+    this.#keys = statement.keys;
+    // A signed statement names these keys, so that no client can cause this request. Tokens of a new key wait for it.
+    void this.keys.want(statement.keys);
+  }
+
+  /**
+   * Verifies and reads a statement. One whose key is not in the last list is refused. The next one is read from the
+   * beginning, with the keys of a JWK set from after that: the issuer may have revoked the key of the whole list.
+   *
+   * @param {string} compact
+   * @param {string} asked
+   */
+  async #statement(compact, asked) {
+    let listed = true;
+    try {
+      return await readStatement(compact, {
+        asked,
+        now: this.options.now() / 1000,
+        parties: this.options,
+        keyOf: (kid) => {
+          listed = this.#keys === undefined || this.#keys.includes(kid);
+          if (!listed) throw new InvalidToken('kid is not in the last list of keys');
+          return this.keys.get(kid);
+        },
+      });
+    } catch (error) {
+      if (error instanceof BrokenChain || !listed) this.forget();
+      if (!listed && performance.now() - this.#keysRenewed >= COOL_DOWN) {
+        this.#keysRenewed = performance.now();
+        if (await this.keys.renew()) this.#keys = undefined;
+      }
+      throw new Error(`the statement does not count: ${reasonOf(error)}`);
+    }
+  }
+
+  /** Gets a token if there is none, and a new one before the token expires. */
+  async #credentials() {
+    if (this.#token !== '' && performance.now() < this.#renewAt) return;
+    // A token that still counts is renewed in a short time, so that following does not wait for it.
+    const signal = AbortSignal.any([this.signal, AbortSignal.timeout(this.#token === '' ? BEGINNING_TIMEOUT : this.changes.staleness / 2)]);
+    let token;
+    try {
+      token = await withSignal(async () => this.changes.token(signal), signal);
+      if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) throw new Error('it is no text, or an empty one');
+    } catch (error) {
+      if (this.#token === '') throw new Failure(`no token to ask for changes with: ${reasonOf(error)}`, { stubborn: true });
+      this.#renewAt = performance.now() + RENEW_AGAIN;
+      return;
+    }
+    this.#token = token;
+    let life = RENEW_UNREAD;
+    try {
+      life = ((await this.verifyToken(token)).expires * 1000 - this.options.now()) * 0.8;
+    } catch {
+      // It is for the service to judge.
+    }
+    this.#renewAt = performance.now() + life;
+  }
+}
+
+/**
+ * What work resolves to, unless the signal is aborted before.
+ *
+ * @template T
+ * @param {() => Promise<T>} work
+ * @param {AbortSignal} signal
+ * @returns {Promise<T>}
+ */
+function withSignal(work, signal) {
+  return new Promise((resolve, reject) => {
+    const end = () => reject(signal.reason);
+    if (signal.aborted) return end();
+    signal.addEventListener('abort', end, { once: true });
+    work().then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
+  });
+}

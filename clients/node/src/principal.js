@@ -1,0 +1,52 @@
+// The account that sent a request, with its rights.
+
+/**
+ * @typedef {object} PrincipalValues
+ * @property {string} account
+ * @property {string} email
+ * @property {readonly string[]} roles
+ * @property {readonly string[]} permissions
+ * @property {boolean} permissionsOmitted
+ * @property {boolean} live
+ * @property {string} tokenId
+ * @property {string | undefined} session
+ * @property {Date} issuedAt
+ * @property {Date} expires
+ */
+
+/** The account that sent a request, with its rights. It does not change. */
+export class Principal {
+  /** @param {PrincipalValues} values */
+  constructor({ account, email, roles, permissions, permissionsOmitted, live, tokenId, session, issuedAt, expires }) {
+    /** Id of the account: a UUID, the same for as long as the account exists. */
+    this.account = account;
+    /** The account's address when the token was issued. It is for display; store `account` to record an owner. */
+    this.email = email;
+    /**
+     * Role names. If `live` is true, the account's own current role alone; else the own role when the token was issued,
+     * followed by the roles it inherits from, nearest first.
+     */
+    this.roles = Object.freeze([...roles]);
+    /**
+     * The names of all permissions of the account, sorted: the current ones if `live` is true, else those when the token
+     * was issued. If `permissionsOmitted` is true, those of the required ones that svc-users has just confirmed.
+     */
+    this.permissions = Object.isFrozen(permissions) ? permissions : Object.freeze([...permissions].sort());
+    /** Whether the list did not fit into the token and the change feed does not tell it. Never true if `live` is. */
+    this.permissionsOmitted = permissionsOmitted;
+    /** Whether the change feed is up to date, so that `permissions` and `roles` are the current ones. */
+    this.live = live;
+    /** Id of this token, a UUID. */
+    this.tokenId = tokenId;
+    /** Id of the session that the token belongs to, a UUID; undefined for a token without a session. */
+    this.session = session;
+    this.issuedAt = issuedAt;
+    this.expires = expires;
+    Object.freeze(this);
+  }
+
+  /** Whether the account is known to have a permission. @param {string} permission */
+  can(permission) {
+    return this.permissions.includes(permission);
+  }
+}
