@@ -1,0 +1,45 @@
+"""The account that sent a request, with its rights."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Optional
+
+
+@dataclass(frozen=True)
+class Principal:
+    """The account that sent a request, with its rights. It does not change.
+
+    account      id of the account: a UUID, the same for as long as the account exists
+    email        the account's address when the token was issued; for display: store account to record an owner
+    roles        role names: if live is true, the account's own current role alone; else the own role when the token was
+                 issued, followed by the roles it inherits from, nearest first
+    permissions  the names of all permissions of the account, sorted: the current ones if live is true, else those when the
+                 token was issued; if permissions_omitted is true, those of the required ones that svc-users has confirmed
+    permissions_omitted
+                 whether the list did not fit into the token and the change feed does not tell it; never true if live is
+    live         whether the change feed is up to date, so that permissions and roles are the current ones
+    token_id     id of this token, a UUID
+    session      id of the session that the token belongs to, a UUID; None for a token without a session
+    issued_at, expires
+                 times in UTC
+    """
+
+    account: str
+    email: str
+    roles: Sequence[str]
+    permissions: Sequence[str]
+    permissions_omitted: bool
+    live: bool
+    token_id: str
+    session: Optional[str]
+    issued_at: datetime
+    expires: datetime
+
+    def can(self, permission: str) -> bool:
+        """Whether the account is known to have a permission."""
+        at = bisect_left(self.permissions, permission)
+        return at < len(self.permissions) and self.permissions[at] == permission

@@ -1,0 +1,353 @@
+"""The keys of an issuer: when they are fetched, and which count."""
+
+import asyncio
+import json
+import threading
+import time
+import unittest
+
+from help import ADA, OURS, SILENT, THEIRS, Key, Server, answer_json, encode, eventually, hang, keys_answer, new_verifier, send, status, status_of, token_of
+from svc_users_authn import Refusal
+from svc_users_authn._http import Client, RequestFailed
+from svc_users_authn._keys import KeySource, max_age
+from svc_users_authn.errors import InvalidToken, KeysUnavailable
+
+OTHER = Key("key-2", "rsa")
+COOL_DOWN = 12.5  # with what is added at random
+DAY = 24 * 3600
+
+
+class Source:
+    """A source of keys whose clock the test moves."""
+
+    def __init__(self, test, answer):
+        self.server, self.now = Server(test, answer), 0.0
+        self.keys = KeySource(self.server.url, Client(), SILENT, lambda: self.now)
+
+    def get(self, kid):
+        try:
+            self.keys.get(kid)
+        except InvalidToken:
+            return 401
+        except KeysUnavailable:
+            return 503
+        return 200
+
+
+class KeysTest(unittest.TestCase):
+    def test_many_at_once_cause_one_request(self):
+        def slowly(handler):
+            time.sleep(0.05)
+            keys_answer(OURS)(handler)
+
+        source, got = Source(self, slowly), []
+        threads = [threading.Thread(target=lambda: got.append(source.get("key-1"))) for _ in range(50)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual((got, source.server.asked), ([200] * 50, 1))
+
+    def test_many_at_once_do_not_block_the_event_loop(self):
+        release = threading.Event()
+
+        def late(handler):
+            release.wait(60)
+            keys_answer(OURS)(handler)
+
+        server = Server(self, late)
+        verifier = new_verifier(self, jwks=server.url)
+
+        async def run():
+            waiting = [asyncio.ensure_future(verifier.verify_async(token_of(ADA))) for _ in range(50)]
+            while not server.asked:
+                await asyncio.sleep(0.005)
+            release.set()
+            return await asyncio.gather(*waiting)
+
+        self.assertEqual({principal.account for principal in asyncio.run(run())}, {ADA})
+        self.assertEqual(server.asked, 1)
+
+    def test_a_caller_who_leaves_does_not_end_the_request(self):
+        release = threading.Event()
+
+        def late(handler):
+            release.wait(60)
+            keys_answer(OURS)(handler)
+
+        verifier = new_verifier(self, jwks=Server(self, late).url)
+
+        async def run():
+            with self.assertRaises(asyncio.TimeoutError):
+                await asyncio.wait_for(verifier.verify_async(token_of(ADA)), 0.05)
+            staying = asyncio.ensure_future(verifier.verify_async(token_of(ADA)))
+            await asyncio.sleep(0)
+            release.set()
+            return await staying
+
+        self.assertEqual(asyncio.run(run()).account, ADA)
+
+    def test_what_is_no_token_causes_no_request(self):
+        server = Server(self, keys_answer(OURS))
+        verifier = new_verifier(self, jwks=server.url)
+        other = Key("key-1")
+        other.alg = "HS256"
+        for token in ("", "x", "x.y.z", "a.b.c.d", "x" * 9000, token_of(ADA, other), "\ud800.a.b", None, 7, b"x", ["x"]):
+            self.assertEqual(status_of(verifier, token), 401, token)
+        self.assertEqual(server.asked, 0)
+
+    def test_keys_age_and_are_confirmed(self):
+        def answer(handler):
+            headers = {"ETag": '"one"', "Cache-Control": "public, max-age=60"}
+            if handler.headers["If-None-Match"] == '"one"':
+                send(handler, 304, **headers)
+            else:
+                answer_json({"keys": [OURS.jwk]}, **headers)(handler)
+
+        source = Source(self, answer)
+        self.assertEqual(source.get("key-1"), 200)
+        source.now += 44
+        self.assertEqual((source.get("key-1"), source.server.asked), (200, 1))
+        source.now += 2
+        self.assertEqual(source.get("key-1"), 200)
+        eventually("they are renewed behind the request", lambda: source.server.asked == 2 and source.keys._fetching is None)
+        source.now += 44
+        self.assertEqual((source.get("key-1"), source.server.asked), (200, 2))
+
+    def test_a_withdrawn_key_counts_until_the_keys_are_renewed(self):
+        for after, first in ((301, 200), (601, 401)):
+            source = Source(self, keys_answer(OURS))
+            self.assertEqual(source.get("key-1"), 200)
+            source.server.answer = keys_answer(OTHER)
+            source.now += after
+            self.assertEqual(source.get("key-1"), first)
+            eventually("it counts no longer", lambda source=source: source.get("key-1") == 401)
+
+    def test_unknown_ids_cause_one_request_per_cool_down(self):
+        source = Source(self, keys_answer(OURS))
+        self.assertEqual(source.get("key-1"), 200)
+        for number in range(2, 22):
+            self.assertEqual(source.get(f"key-{number}"), 401)
+        self.assertEqual(source.server.asked, 2)
+        source.server.answer = keys_answer(OURS, OTHER)
+        self.assertEqual(source.get("key-2"), 401, "within the cool-down")
+        source.now += COOL_DOWN
+        self.assertEqual((source.get("key-2"), source.server.asked), (200, 3))
+
+    def test_old_keys_outlive_an_issuer_that_is_down(self):
+        source = Source(self, keys_answer(OURS))
+        self.assertEqual(source.get("key-1"), 200)
+        source.server.answer = status(500)
+        source.now += 301
+        for _ in range(10):
+            self.assertEqual(source.get("key-1"), 200)
+        eventually("it is found down", lambda: source.server.asked == 2 and source.get("key-2") == 503)
+        self.assertEqual((source.get("key-1"), source.server.asked), (200, 2))
+        source.now += DAY
+        self.assertEqual(source.get("key-1"), 503, "down for too long")
+        source.server.answer = keys_answer(OURS)
+        self.assertEqual(source.get("key-1"), 503, "not again at once")
+        source.now += COOL_DOWN
+        self.assertEqual(source.get("key-1"), 200)
+
+    def test_an_issuer_that_is_silent_holds_up_no_request_for_long(self):
+        for after, most in ((240, 0.5), (301, 0.5), (DAY - 60, 3)):
+            source = Source(self, keys_answer(OURS))
+            self.assertEqual(source.get("key-1"), 200)
+            source.server.answer = hang
+            source.now += after
+            began = time.monotonic()
+            self.assertEqual(source.get("key-1"), 200)
+            self.assertLess(time.monotonic() - began, most)
+            eventually("the keys are asked for", lambda source=source: source.server.asked == 2)
+
+    def test_keys_that_are_wanted_are_fetched_whatever_unknown_ids_have_caused(self):
+        source = Source(self, keys_answer(OURS))
+        self.assertEqual((source.get("key-1"), source.get("key-9")), (200, 401))
+        source.server.answer = keys_answer(OURS, OTHER)
+        source.keys.want(["key-1"])
+        self.assertEqual(source.server.asked, 2)
+        source.keys.want(["key-1", "key-2"])
+        self.assertEqual(source.get("key-2"), 200)
+        source.server.answer = status(500)
+        self.assertEqual((source.keys.renew(), source.keys.renew(), source.server.asked), (False, False, 4))
+
+    def test_a_slow_answer_is_bounded(self):
+        def drip(handler):
+            handler.send_response(200)
+            handler.send_header("Content-Length", "1000")
+            handler.end_headers()
+            for _ in range(1000):
+                handler.wfile.write(b"x")
+                time.sleep(0.02)
+
+        client, server = Client(), Server(self, drip)
+        began = time.monotonic()
+        with self.assertRaisesRegex(RequestFailed, "no answer in time|timed out"):
+            client.request(server.url, headers={}, limit=10_000, head_timeout=5, body_timeout=0.3)
+        self.assertLess(time.monotonic() - began, 4)
+
+    def test_keys_that_are_none_of_ours(self):
+        rsa = Key("key-1", "rsa")
+        number = rsa.private.public_key().public_numbers().n
+        padded = encode(b"\0" + number.to_bytes(256, "big"))
+
+        def without(jwk, *names):
+            return {name: value for name, value in jwk.items() if name not in names}
+
+        for name, published, want, *signer in (
+            ("good", [rsa.jwk], 200),
+            ("of a curve", [OURS.jwk], 200, OURS),
+            ("without use and alg", [without(rsa.jwk, "use", "alg")], 200),
+            ("beside one of a curve", [{"kty": "EC", "kid": "key-1", "crv": "P-256", "x": "AA", "y": "AA"}, rsa.jwk], 200),
+            ("key_ops verify", [{**rsa.jwk, "key_ops": ["verify"]}], 200),
+            ("key_ops encrypt", [{**rsa.jwk, "key_ops": ["encrypt"]}], 503),
+            ("key_ops a text", [{**rsa.jwk, "key_ops": "verify"}], 503),
+            ("for encryption", [{**rsa.jwk, "use": "enc"}], 503),
+            ("use null", [{**rsa.jwk, "use": None}], 503),
+            ("for RS512", [{**rsa.jwk, "alg": "RS512"}], 503),
+            ("alg null", [{**rsa.jwk, "alg": None}], 503),
+            ("symmetric", [{**rsa.jwk, "kty": "oct"}], 503),
+            ("of 1024 bits", [Key("key-1", "rsa", 1024).jwk], 503),
+            ("exponent 3", [{**rsa.jwk, "e": "Aw"}], 503),
+            ("exponent even", [{**rsa.jwk, "e": "AQAC"}], 503),
+            ("exponent of 5 bytes", [{**rsa.jwk, "e": "AQAAAAE"}], 503),
+            ("modulus padded", [{**rsa.jwk, "n": padded}], 503),
+            ("modulus a number", [{**rsa.jwk, "n": 5}], 503),
+            ("a point not on the curve", [{**OURS.jwk, "y": OURS.jwk["x"]}], 503),
+            ("a coordinate too short", [{**OURS.jwk, "y": "AA"}], 503),
+            ("another curve", [{**OURS.jwk, "crv": "P-384"}], 503),
+            ("no kid", [without(rsa.jwk, "kid")], 503),
+            ("another kid", [{**rsa.jwk, "kid": "key-9"}], 401),
+            ("one kid twice", [rsa.jwk, Key("key-1", "rsa").jwk], 503),
+            ("none", [], 503),
+            ("no array", rsa.jwk, 503),
+            ("another key, ours by name", [THEIRS.jwk], 401, OURS),
+            ("of another algorithm, ours by name", [OURS.jwk], 401),
+        ):
+            self.assertEqual(self.outcome({"keys": published}, *(signer or [rsa])), want, name)
+        for name, document in {"in capitals": {"Keys": [rsa.jwk]}, "no object": [rsa.jwk], "too long": {"keys": [rsa.jwk], "x": "x" * (1 << 20)}}.items():
+            self.assertEqual(self.outcome(document, rsa), 503, name)
+        self.assertEqual(self.outcome({"status": "success", "data": {"keys": [rsa.jwk]}, "keys": [{**rsa.jwk, "publicKey": "x"}]}, rsa), 200)
+
+    def outcome(self, document, signer):
+        return status_of(new_verifier(self, jwks=Server(self, answer_json(document)).url), token_of(ADA, signer))
+
+    def test_redirects_stay_at_their_origin(self):
+        def to(place):
+            return status(302, Location=place)
+
+        evil = Server(self, keys_answer(OURS))
+        away = Server(self, to(evil.url))
+        self.assertEqual(status_of(new_verifier(self, jwks=away.url), token_of(ADA)), 503)
+        self.assertEqual(evil.asked, 0)
+        answers = {"/old": to("/new"), "/new": keys_answer(OURS), "/round": to("/round")}
+        home = Server(self, lambda handler: answers[handler.path](handler))
+        self.assertEqual(status_of(new_verifier(self, jwks=home.url + "old"), token_of(ADA)), 200)
+        self.assertEqual(status_of(new_verifier(self, jwks=home.url + "round"), token_of(ADA)), 503)
+
+    def test_max_age(self):
+        for header, want in (
+            ("", 300), ("public", 300), ("max-age=60", 60), ("public, MAX-AGE=60", 60), ('max-age="60"', 60), ("max-age=0", 10), ("max-age=-1", 300),
+            ("max-age=x", 300), ("no-store", 10), ("max-age=60, no-cache", 10), ("max-age=2000000000", 86400), ("max-age=99999999999999999999", 300),
+        ):
+            self.assertEqual(max_age([header]), want, header)
+
+
+OMITTED = {"permissions": [], "permissions_omitted": True}
+
+
+class CheckTest(unittest.TestCase):
+    """Tokens that had no room for their permissions, and the access check."""
+
+    def check(self, *allowed, edit=lambda data: data):
+        """An access check of an account that may do what is allowed."""
+        bodies = []
+
+        def answer(handler):
+            bodies.append((handler.headers["Authorization"], json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))))
+            told = [{"name": name, "allowed": name in allowed} for name in bodies[-1][1]["permissions"]]
+            answer_json({"data": edit({"account_id": ADA, "is_active": True, "allowed": all(one["allowed"] for one in told), "permissions": told})})(handler)
+
+        return Server(self, answer).url, bodies
+
+    def outcome(self, verifier, *names, **changes):
+        """What verifier and its async twin, which must agree, say."""
+
+        def describe(authorize):
+            try:
+                return [200, *authorize().permissions]
+            except Refusal as refusal:
+                return [refusal.status, *refusal.missing]
+
+        token = token_of(ADA, **(changes or OMITTED))
+        outcome = describe(lambda: verifier.authorize(token, names))
+        self.assertEqual(describe(lambda: asyncio.run(verifier.authorize_async(token, names))), outcome)
+        return outcome
+
+    def test_answers_a_token_without_its_permissions(self):
+        url, bodies = self.check("orders:read", "orders:write")
+        verifier = new_verifier(self, check=url)
+        self.assertEqual(self.outcome(verifier, "orders:write", "orders:read", "orders:write"), [200, "orders:read", "orders:write"])
+        self.assertEqual(self.outcome(verifier, "orders:read", "orders:pay"), [403, "orders:pay"])
+        self.assertEqual(bodies[0][1], {"permissions": ["orders:write", "orders:read"]})
+        self.assertRegex(bodies[0][0], r"^Bearer ey")
+        self.assertEqual(self.outcome(verifier), [200], "without a required permission nothing is asked")
+        self.assertEqual(self.outcome(verifier, "orders:read", ver=1), [200, "orders:read", "orders:write"])
+        self.assertEqual(self.outcome(verifier, "orders:pay", ver=1), [403, "orders:pay"])
+        self.assertEqual(len(bodies), 4, "a token with its permissions is not asked about")
+
+    def test_refuses_what_the_service_does_not_say(self):
+        for name, answer, want in (
+            ("a refused token", status(401), 401), ("a limit", status(429), 503), ("a fault", status(500), 503), ("forbidden", status(403), 503),
+            ("a redirect", status(307, Location="/"), 503), ("garbage", lambda h: send(h, 200, b"{"), 503), ("nothing", answer_json({}), 503),
+            ("too much", answer_json({"x": "x" * (2 << 20)}), 503), ("a closed connection", lambda h: setattr(h, "close_connection", True), 503),
+        ):
+            def drained(handler, answer=answer):
+                handler.rfile.read(int(handler.headers["Content-Length"]))
+                answer(handler)
+
+            self.assertEqual(self.outcome(new_verifier(self, check=Server(self, drained).url), "orders:read"), [want], name)
+        for name, edit, want in (
+            ("another account", lambda d: {**d, "account_id": OTHER.kid}, [503]), ("other names", lambda d: {**d, "permissions": [{"name": "a", "allowed": True}]}, [503]),
+            ("more names", lambda d: {**d, "permissions": d["permissions"] * 2}, [503]),
+            ("allowed a text", lambda d: {**d, "permissions": [{"name": "orders:read", "allowed": "true"}]}, [503]),
+            ("a disabled account", lambda d: {**d, "is_active": False}, [403, "orders:read"]),
+            ("allowed only at the top", lambda d: {**d, "permissions": [{"name": "orders:read"}]}, [403, "orders:read"]),
+        ):
+            url, _ = self.check("orders:read", edit=edit)
+            self.assertEqual(self.outcome(new_verifier(self, check=url), "orders:read"), want, name)
+
+    def test_is_503_where_nothing_can_be_asked(self):
+        self.assertEqual(self.outcome(new_verifier(self), "orders:read"), [503])
+        self.assertEqual(self.outcome(new_verifier(self, check=False), "orders:read"), [503])
+
+    def test_cannot_gather_requests_without_end(self):
+        release, waiting = threading.Event(), []
+
+        def late(handler):
+            waiting.append(handler)
+            release.wait(60)
+            send(handler, 401, Connection="close")
+
+        verifier = new_verifier(self, check=Server(self, late).url)
+        token, got = token_of(ADA, **OMITTED), []
+
+        def ask():
+            try:
+                verifier.authorize(token, ["orders:read"])
+            except Refusal as refusal:
+                got.append(refusal.status)
+
+        threads = [threading.Thread(target=ask) for _ in range(80)]
+        for thread in threads:
+            thread.start()
+        eventually("64 of them wait, and no more", lambda: len(waiting) == 64 and got == [503] * 16)
+        release.set()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(sorted(got), [401] * 64 + [503] * 16)
+
+
+if __name__ == "__main__":
+    unittest.main()
