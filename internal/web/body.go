@@ -23,6 +23,8 @@ const (
 	IDsBody = 64 << 10
 	// NamesBody is for 1,000 names of permissions, of 100 bytes each.
 	NamesBody = 128 << 10
+	// EvaluationsBody is for 1,000 evaluations of AuthZEN, each with a resource and an action of its own.
+	EvaluationsBody = 256 << 10
 	// DeclarationBody is for 1,000 permissions and 1,000 roles, most of them with descriptions.
 	DeclarationBody = 1 << 20
 )

@@ -19,7 +19,7 @@ const description = `Accounts, a hierarchy of roles, and the permissions attache
 Every JSON answer under ` + "`/api/v1`" + ` is one envelope with the keys ` + "`status`, `code`, `message`, `data`, `errors` and `meta`" + `. Checks run in one order:
 route (404), method (405), token (401), permission (403), media type (415), size (413), JSON (400), fields and query (422), the target (404),
 the rules (403, 409). ` + "`HEAD`" + ` answers wherever ` + "`GET`" + ` does; ` + "`OPTIONS`" + ` answers 204 with ` + "`Allow`" + `. A path that nothing is at is 404, a method that a path does not
-have 405 with ` + "`Allow`" + `, both in the envelope. Under ` + "`/oauth2`" + ` all errors are those of RFC 6749 instead.`
+have 405 with ` + "`Allow`" + `, both in the envelope. Under ` + "`/oauth2`" + ` all errors are those of RFC 6749 instead, and under ` + "`/access`" + ` 415 and 422 are 400.`
 
 // Param and Schema are the framework's, under names of ours: the rest of the edge does not know the framework.
 type (
@@ -98,8 +98,8 @@ func (d *document) describeOperation(r Route) *huma.Operation {
 	}
 	if r.body != nil {
 		schema := d.schemaOf(r.body.goType)
-		if r.body.mediaType == formType {
-			d.registry.SchemaFromRef(schema.Ref).AdditionalProperties = nil // any, which OAuth has passed over
+		if r.body.mediaType == formType || r.body.open {
+			d.openSchemas(r.body) // any, which OAuth and AuthZEN have passed over
 		}
 		op.Extensions["x-max-bytes"] = r.body.maxBytes
 		op.RequestBody = &huma.RequestBody{Required: true, Description: fmt.Sprintf("At most %d bytes.", r.body.maxBytes), Content: map[string]*huma.MediaType{
@@ -111,7 +111,7 @@ func (d *document) describeOperation(r Route) *huma.Operation {
 	}
 	for _, f := range failures {
 		if slices.Contains(r.failures(), f.status) {
-			op.Responses[strconv.Itoa(f.status)] = d.sharedFailure(f, speaksOAuth(r.Path))
+			op.Responses[strconv.Itoa(f.status)] = d.sharedFailure(f, r.Path)
 		}
 	}
 	if r.Tagged {
@@ -121,6 +121,18 @@ func (d *document) describeOperation(r Route) *huma.Operation {
 		op.Responses["503"] = d.describeDegraded(r)
 	}
 	return op
+}
+
+// openSchemas lets the schemas of a body have members beyond those that are described.
+func (d *document) openSchemas(b *bodySpec) {
+	d.registry.SchemaFromRef(d.schemaOf(b.goType).Ref).AdditionalProperties = nil
+	for _, m := range b.members {
+		for _, inner := range []*bodySpec{m.items, m.object} {
+			if inner != nil {
+				d.openSchemas(inner)
+			}
+		}
+	}
 }
 
 // failures lists the statuses, beside that of success, which an operation can answer with.
@@ -133,8 +145,10 @@ func (r Route) failures() []int {
 		list = append(list, http.StatusForbidden)
 	}
 	if r.body != nil {
-		list = append(list, http.StatusBadRequest, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge,
-			http.StatusUnsupportedMediaType, http.StatusServiceUnavailable)
+		list = append(list, http.StatusBadRequest, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusServiceUnavailable)
+		if !speaksAuthZEN(r.Path) {
+			list = append(list, http.StatusUnsupportedMediaType)
+		}
 	}
 	if strings.Contains(r.Path, "{") {
 		list = append(list, http.StatusNotFound)

@@ -19,6 +19,9 @@ func (d *document) describeSuccess(r Route) *huma.Response {
 	if r.Tagged {
 		fields = append(fields, sharedFields("ETag")...)
 	}
+	if speaksAuthZEN(r.Path) {
+		fields = append(fields, printableRequestID)
+	}
 	if r.Plain != nil {
 		return d.describePlain(r, fields, "Success", r.Example)
 	}

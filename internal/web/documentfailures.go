@@ -30,11 +30,15 @@ var failures = []failure{
 	{http.StatusServiceUnavailable, "ServiceUnavailable", "Overloaded, or the database is away", "The service is busy or its database is away; try again.", []string{"Retry-After"}},
 }
 
-// sharedFailure refers to the answer of a failure, which is among the components from its first use on.
-func (d *document) sharedFailure(f failure, oauth bool) *huma.Response {
+// sharedFailure refers to the answer of a failure, which is among the components from its first use on: as it is at this
+// path.
+func (d *document) sharedFailure(f failure, path string) *huma.Response {
 	name, describe := f.name, d.describeFailure
-	if oauth {
+	switch {
+	case speaksOAuth(path):
 		name, describe = "OAuth"+f.name, d.describeOAuthFailure
+	case speaksAuthZEN(path):
+		name, describe = "AuthZEN"+f.name, d.describeAuthZENFailure
 	}
 	if d.api.Components.Responses[name] == nil {
 		d.api.Components.Responses[name] = describe(f)
@@ -61,6 +65,16 @@ func (d *document) describeOAuthFailure(f failure) *huma.Response {
 			Schema: schemaFor[OAuthError](d), Example: OAuthError{Error: oauthCode(f.status), Description: f.message},
 		}},
 	}
+}
+
+// describeAuthZENFailure is a failure as it is under AuthZENPath.
+func (d *document) describeAuthZENFailure(f failure) *huma.Response {
+	fields := append(sharedFields(f.fields...), printableRequestID)
+	if f.status != http.StatusBadRequest {
+		return describeAnswer(f.description, d.errorSchema(), Envelope{Code: f.status, Message: f.message}, fields...)
+	}
+	example := asAuthZEN(Envelope{Code: http.StatusUnprocessableEntity, Errors: []Fault{{"subject.id", "is required"}, {"action", "must be an object"}}})
+	return describeAnswer("The body is not JSON, or a field is missing or wrong: every fault is named", d.errorSchema(), example, fields...)
 }
 
 // describeFailure is a failure as it is in the envelope.

@@ -34,10 +34,16 @@ func sharedFields(names ...string) []Field {
 	return list
 }
 
-// describeHeaders describes header fields by name, with the one that every answer has.
+// printableRequestID is X-Request-ID of the answers under AuthZENPath.
+var printableRequestID = Field{
+	"X-Request-ID", "The client's own if it was printable and not longer than 256 bytes, else a new one", exampleRequestID,
+	Schema{Type: "string", Pattern: `^[^\x00-\x1f\x7f]{1,256}$`},
+}
+
+// describeHeaders describes header fields by name, with the one that every answer has, unless the list has it.
 func describeHeaders(list ...Field) map[string]*huma.Header {
 	headers := map[string]*huma.Header{}
-	for _, f := range append(list, sharedFields("X-Request-ID")...) {
+	for _, f := range append(sharedFields("X-Request-ID"), list...) {
 		headers[f.Name] = &huma.Header{Description: f.Description, Example: f.Example, Schema: &f.Schema, Required: true}
 	}
 	return headers

@@ -54,7 +54,7 @@ func (d *document) envelopeSchema(name string, data *huma.Schema, change func(pr
 			"code":    {Type: huma.TypeInteger, Description: "The status of the answer"},
 			"message": {Type: huma.TypeString, Description: "One sentence for people"},
 			"data":    data,
-			"errors":  {Type: huma.TypeArray, Nullable: true, Items: schemaFor[Fault](d), Description: "Null but for 422"},
+			"errors":  {Type: huma.TypeArray, Nullable: true, Items: schemaFor[Fault](d), Description: "Null but for 422, and for 400 under /access"},
 			"meta":    schemaOrNull(schemaFor[ListMeta](d)),
 		}
 		if change != nil {

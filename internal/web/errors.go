@@ -78,8 +78,11 @@ func (x *Exchange) fail(err error) {
 	x.Set("Cache-Control", "no-store")
 	x.Set("Content-Security-Policy", APIPolicy)
 	reply := x.Reply
-	if speaksOAuth(x.Request.URL.Path) {
+	switch {
+	case speaksOAuth(x.Request.URL.Path):
 		reply = x.replyOAuth
+	case speaksAuthZEN(x.Request.URL.Path):
+		e = asAuthZEN(e)
 	}
 	if err := reply(e); err != nil {
 		x.replyInternalError()

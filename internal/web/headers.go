@@ -73,9 +73,13 @@ func (h *handler) crossOrigin(x *Exchange) {
 const corsHeaders = "Authorization, Content-Type, If-None-Match, X-Request-ID, traceparent, tracestate, baggage, sentry-trace"
 
 // requestID is the client's own if it is short and plain, so that it can stand in a log and in a header as it
-// is; else a new one.
+// is; else a new one. Under AuthZENPath it may be any text that is printable.
 func (h *handler) requestID(r *http.Request) string {
-	if sent := r.Header["X-Request-Id"]; len(sent) == 1 && isPlainID(sent[0]) {
+	isGood := isPlainID
+	if speaksAuthZEN(r.URL.Path) {
+		isGood = isPrintableID
+	}
+	if sent := r.Header["X-Request-Id"]; len(sent) == 1 && isGood(sent[0]) {
 		return sent[0]
 	}
 	return h.NewID().String()

@@ -17,8 +17,10 @@ import (
 //	nullable      a string or null, may be absent
 //	[]string      an array of strings, required unless its tag says omitempty
 //	[]T           an array of objects, each read into a T by these same rules, required likewise
+//	*T            an object, read into a T by these same rules, required likewise; nil if it is absent, or is none
+//	AnyObject     an object of any members or null, may be absent
 //
-// Names match in their exact case. A member that is not declared is a fault.
+// Names match in their exact case. A member that is not declared is a fault, but where the spec passes unknown ones over.
 
 // Nullable is a member that may be absent or null. In a body null empties the field. In an answer, with the option
 // omitzero, it is absent unless it is set.
@@ -42,12 +44,14 @@ type bodySpec struct {
 	maxBytes  int64 // bytes of the whole body
 	members   map[string]member
 	names     []string // in the order of their declaration
+	open      bool     // unknown members are passed over
 }
 
 type member struct {
 	index    int
 	required bool
 	items    *bodySpec // of an array of objects
+	object   *bodySpec // of an object
 }
 
 // newBodySpec studies a struct once, when the routes are made. A whole body has at most so many bytes.
@@ -59,8 +63,24 @@ func newBodySpec(t reflect.Type, most int64) *bodySpec {
 		if f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct {
 			m.items = newBodySpec(f.Type.Elem(), most)
 		}
+		if f.Type.Kind() == reflect.Pointer && f.Type.Elem().Kind() == reflect.Struct {
+			m.object = newBodySpec(f.Type.Elem(), most)
+		}
 		b.members[name] = m
 		b.names = append(b.names, name)
+	}
+	return b
+}
+
+// passOverUnknown has unknown members passed over, at every depth, and returns b.
+func (b *bodySpec) passOverUnknown() *bodySpec {
+	b.open = true
+	for _, m := range b.members {
+		for _, inner := range []*bodySpec{m.items, m.object} {
+			if inner != nil {
+				inner.passOverUnknown()
+			}
+		}
 	}
 	return b
 }
@@ -77,6 +97,9 @@ func (r *reader) fill(b *bodySpec, path string, target reflect.Value) error {
 	seen := make(map[string]bool, len(b.names))
 	err := r.object(func(name string) error {
 		m, known := b.members[name]
+		if !known && b.open {
+			return r.skip()
+		}
 		if !known {
 			if r.unknown++; r.unknown <= MaxFaults {
 				r.fault(ShortenFieldName(path+name), "is not a field of this request")
@@ -86,6 +109,9 @@ func (r *reader) fill(b *bodySpec, path string, target reflect.Value) error {
 		seen[name] = true
 		if m.items != nil {
 			return r.objects(m.items, path+name, target.Field(m.index))
+		}
+		if m.object != nil {
+			return r.nested(m.object, path+name, target.Field(m.index))
 		}
 		return r.member(path+name, target.Field(m.index).Addr().Interface())
 	})
@@ -114,6 +140,15 @@ func (r *reader) objects(b *bodySpec, field string, slice reflect.Value) error {
 		slice.Set(reflect.Append(slice, item))
 		return err
 	})
+}
+
+// nested reads an object into a pointer to a struct, which stays nil where the value is no object.
+func (r *reader) nested(b *bodySpec, field string, pointer reflect.Value) error {
+	if r.dec.PeekKind() != '{' {
+		return r.wrongType(field, "must be an object")
+	}
+	pointer.Set(reflect.New(b.goType))
+	return r.fill(b, field+".", pointer.Elem())
 }
 
 // member reads one value into a field of a body.
@@ -145,6 +180,11 @@ func (r *reader) member(name string, field any) error {
 			field.To = &s
 		}
 		return err
+	case *AnyObject:
+		if kind := r.dec.PeekKind(); kind != '{' && kind != 'n' {
+			return r.wrongType(name, "must be an object")
+		}
+		return r.skip()
 	case *[]string:
 		list, err := r.texts(name)
 		*field = list

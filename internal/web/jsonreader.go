@@ -36,10 +36,13 @@ type reader struct {
 	unknown int // members so far
 }
 
+// maxReaderFaults is how many faults of a body are kept.
+const maxReaderFaults = 2 * MaxFaults
+
 // fault notes a fault of what was sent. Arrays of arrays could have more than anybody can send a list of; past
 // the bound, what else is wrong changes nothing.
 func (r *reader) fault(field, problem string) {
-	if len(r.faults) < 2*MaxFaults {
+	if len(r.faults) < maxReaderFaults {
 		r.faults.Add(field, problem)
 	}
 }
