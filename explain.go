@@ -136,17 +136,21 @@ func (a Access) explain(p PermissionName) Explanation {
 	e := Explanation{
 		Account: a.Account, Permission: p, GrantedBy: a.Graph.grantedBy(p), Path: a.Graph.path(a.Account.Role.ID, p),
 	}
+	e.Reason = a.reason(p)
+	return e
+}
+
+// reason decides whether the account may do something now.
+func (a Access) reason(p PermissionName) Reason {
 	switch _, exists := a.Graph.PermissionByName(p); {
 	case !a.Account.Active:
-		e.Reason = AccountDisabled
+		return AccountDisabled
 	case !exists:
-		e.Reason = UnknownPermission
-	case len(e.Path) == 0:
-		e.Reason = NotGranted
-	default:
-		e.Reason = Granted
+		return UnknownPermission
+	case !a.Graph.May(a.Account.Role.ID, p):
+		return NotGranted
 	}
-	return e
+	return Granted
 }
 
 // path names the roles from one to the nearest that a permission is assigned to.
