@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"iter"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -84,6 +85,17 @@ func Operations(t testing.TB) iter.Seq[Operation] {
 		}
 	}
 }
+
+// FaultStatus is the status of an answer to a body that is JSON and no request of the operation.
+func (o Operation) FaultStatus() int {
+	if o.IsAuthZEN() {
+		return http.StatusBadRequest
+	}
+	return http.StatusUnprocessableEntity
+}
+
+// IsAuthZEN reports whether the operation is one of AuthZEN: it passes over what it does not know.
+func (o Operation) IsAuthZEN() bool { return strings.HasPrefix(o.Path, "/access/") }
 
 // At is the path of the operation with its parameters replaced by an id.
 func (o Operation) At(id string) string {

@@ -78,12 +78,12 @@ func TestSweepWrongTypes(t *testing.T) {
 		for name, schema := range o.Body.Properties {
 			fields++
 			for kind, value := range values {
-				if schema.Is(kind) {
+				if schema.Is(kind) || kind == "object" && schema.Ref != "" {
 					continue
 				}
 				answer := svc.Send(t, apitest.Request{
 					Method: o.Method, Path: o.At(apitest.NoID), Token: svc.AdminToken, Body: `{"` + name + `":` + value + `}`,
-				}).Want(t, 422, "Validation error")
+				}).Want(t, o.FaultStatus(), "")
 				if !slices.ContainsFunc(answer.Errors, func(f apitest.Fault) bool { return f.Field == name }) {
 					t.Errorf("%s: %s as %s is no fault: %+v", o.ID, name, kind, answer.Errors)
 				}
@@ -103,7 +103,9 @@ func TestSweepBodies(t *testing.T) {
 		if o.MediaType != "application/json" {
 			continue
 		}
-		bodies++
+		if bodies++; o.IsAuthZEN() {
+			continue // TestEvaluationFaults
+		}
 		send := func(body any, header http.Header) *apitest.Answer {
 			t.Helper()
 			return svc.Send(t, apitest.Request{Method: o.Method, Path: o.At(apitest.NoID), Token: svc.AdminToken, Body: body, Header: header})

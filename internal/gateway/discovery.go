@@ -33,6 +33,18 @@ type ProviderMetadata struct {
 	SubjectTypes []string `json:"subject_types_supported" nullable:"false" doc:"public: sub is the same for every audience"`
 }
 
+// DecisionPointMetadata is what a client of OpenID AuthZEN finds out about the service (Authorization API 1.0 §9.1). It has no
+// search endpoints, since there are none.
+type DecisionPointMetadata struct {
+	DecisionPoint string `json:"policy_decision_point" format:"uri" doc:"The setting PUBLIC_URL"`
+	Evaluation    string `json:"access_evaluation_endpoint" format:"uri"`
+	Evaluations   string `json:"access_evaluations_endpoint" format:"uri"`
+}
+
+func newDecisionPointMetadata(publicURL string) DecisionPointMetadata {
+	return DecisionPointMetadata{DecisionPoint: publicURL, Evaluation: publicURL + evaluationPath, Evaluations: publicURL + evaluationsPath}
+}
+
 // newServerMetadata describes a service that clients reach at this URL. An endpoint that is new gets a line here.
 func newServerMetadata(issuer, publicURL string) ServerMetadata {
 	return ServerMetadata{
@@ -61,35 +73,44 @@ var (
 func (g *gateway) discoveryRoutes() []web.Route {
 	return []web.Route{
 		g.metadataRoute(web.Route{
-			Path: "/.well-known/oauth-authorization-server",
+			Path: "/.well-known/authzen-configuration", Tag: "Authorization",
+			Name: "getDecisionPointMetadata", Summary: "Read the metadata of the decision point (AuthZEN)",
+			Description: "For clients of the Authorization API of OpenID AuthZEN. 404 where the setting PUBLIC_URL is missing.",
+			Data:        reflect.TypeFor[DecisionPointMetadata](), Example: newDecisionPointMetadata("https://users.example.com"),
+		}, func() any { return newDecisionPointMetadata(g.PublicURL) }, nil),
+		g.metadataRoute(web.Route{
+			Path: "/.well-known/oauth-authorization-server", Tag: "Authentication",
 			Name: "getServerMetadata", Summary: "Read the metadata of the service (RFC 8414)",
 			Description: "For clients that find the keys and the endpoints by the issuer. 404 where the setting PUBLIC_URL is missing.",
 			Data:        reflect.TypeFor[ServerMetadata](), Example: exampleServerMetadata,
-		}, func(m ServerMetadata) any { return m }),
+		}, func() any { return newServerMetadata(g.Issuer, g.PublicURL) }, g.checkIssuer),
 		g.metadataRoute(web.Route{
-			Path: "/.well-known/openid-configuration",
+			Path: "/.well-known/openid-configuration", Tag: "Authentication",
 			Name: "getProviderMetadata", Summary: "Read the metadata of the service as OpenID Connect Discovery has it",
 			Description: "For resource servers that look for the keys there. The service is no OpenID provider: it has no authorization endpoint and issues no ID tokens. " +
 				"404 where the setting PUBLIC_URL is missing.",
 			Data: reflect.TypeFor[ProviderMetadata](), Example: newProviderMetadata(exampleServerMetadata),
-		}, func(m ServerMetadata) any { return newProviderMetadata(m) }),
+		}, func() any { return newProviderMetadata(newServerMetadata(g.Issuer, g.PublicURL)) }, g.checkIssuer),
 	}
 }
 
-// metadataRoute completes a route whose answer is made once of what form returns: it stays the same while the service runs.
-func (g *gateway) metadataRoute(r web.Route, form func(ServerMetadata) any) web.Route {
+// metadataRoute completes a route whose answer is made once of what metadata returns: it stays the same while the service
+// runs. Where check is not nil and returns an error, that is the answer.
+func (g *gateway) metadataRoute(r web.Route, metadata func() any, check func() error) web.Route {
 	makePage := sync.OnceValues(func() (web.Page, error) {
-		body, err := web.AppendJSON(nil, form(newServerMetadata(g.Issuer, g.PublicURL)))
+		body, err := web.AppendJSON(nil, metadata())
 		return web.NewPage(web.JSONType, web.APIPolicy, body), err
 	})
 	r.Method, r.Auth, r.LogAtDebug, r.Tagged, r.AnyOrigin = http.MethodGet, web.AuthNone, true, true, true
-	r.Tag, r.Plain, r.Fails = "Authentication", &web.Plain{MediaType: web.JSONType}, []int{http.StatusNotFound}
+	r.Plain, r.Fails = &web.Plain{MediaType: web.JSONType}, []int{http.StatusNotFound}
 	r.Serve = func(x *web.Exchange, _ []byte) error {
-		switch {
-		case g.PublicURL == "":
+		if g.PublicURL == "" {
 			return errNoPublicURL
-		case !isIssuerURL(g.Issuer):
-			return errNoIssuerURL
+		}
+		if check != nil {
+			if err := check(); err != nil {
+				return err
+			}
 		}
 		page, err := makePage()
 		if err != nil {
@@ -98,6 +119,14 @@ func (g *gateway) metadataRoute(r web.Route, form func(ServerMetadata) any) web.
 		return page.Serve(x, keysCaching)
 	}
 	return r
+}
+
+// checkIssuer returns why there is no metadata of the issuer, or nil.
+func (g *gateway) checkIssuer() error {
+	if !isIssuerURL(g.Issuer) {
+		return errNoIssuerURL
+	}
+	return nil
 }
 
 // isIssuerURL reports whether an issuer can be discovered by: a URL without query and fragment (RFC 8414 §2). Tokens may

@@ -18,7 +18,7 @@ const (
 // TestDiscovery reads both documents to the byte: a member more is a promise more.
 func TestDiscovery(t *testing.T) {
 	t.Parallel()
-	svc := apitest.Start(t, apitest.Options{Configure: func(o *app.EdgeOptions) { o.Issuer, o.PublicURL = "https://id.example", "https://example.com/users" }})
+	svc := apitest.Start(t, withURLs("https://id.example", "https://example.com/users"))
 	const server = `{"issuer":"https://id.example","jwks_uri":"https://example.com/users/.well-known/jwks.json",` +
 		`"response_types_supported":[],"grant_types_supported":[],` +
 		`"introspection_endpoint":"https://example.com/users/oauth2/introspect","introspection_endpoint_auth_methods_supported":["Bearer"],` +
@@ -50,6 +50,11 @@ func TestDiscovery(t *testing.T) {
 	svc.Send(t, apitest.Request{Method: "POST", Path: "/oauth2/revoke", Body: url.Values{"token": {"unknown"}}}).Want(t, 200, "")
 }
 
+// withURLs are the options of a service with this issuer and this URL of its own.
+func withURLs(issuer, publicURL string) apitest.Options {
+	return apitest.Options{Configure: func(o *app.EdgeOptions) { o.Issuer, o.PublicURL = issuer, publicURL }}
+}
+
 // TestNoDiscovery: without the service's own URL, or an issuer that can be discovered by, there is none, and the answer
 // names the setting.
 func TestNoDiscovery(t *testing.T) {
@@ -62,7 +67,7 @@ func TestNoDiscovery(t *testing.T) {
 		"an empty query":      {"https://id.example?", "https://users.example", "JWT_ISSUER"},
 		"an issuer's section": {"https://id.example#users", "https://users.example", "JWT_ISSUER"},
 	} {
-		svc := apitest.Start(t, apitest.Options{Configure: func(o *app.EdgeOptions) { o.Issuer, o.PublicURL = test.issuer, test.publicURL }})
+		svc := apitest.Start(t, withURLs(test.issuer, test.publicURL))
 		for _, path := range []string{serverPath, providerPath} {
 			answer := svc.Get(t, path).Want(t, 404, "")
 			if !strings.Contains(answer.Message, test.names) || answer.Header.Get("Cache-Control") != "no-store" {

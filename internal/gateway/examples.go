@@ -19,6 +19,14 @@ var (
 		JWK:       JWK{KeyType: "RSA", KeyID: "main", Use: "sig", Algorithm: "RS256", Modulus: "u1SU1LfVLPHCozMxH2Mo", Exponent: "AQAB"},
 		PublicKey: "LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0K",
 	}
+	exampleEvaluation = web.Object{
+		"subject": web.Object{"type": "user", "id": web.ExampleAccountID}, "action": web.Object{"name": "reports:read"},
+		"resource": web.Object{"type": "report", "id": "2025-10"},
+	}
+	exampleEvaluations = web.Object{
+		"subject": web.Object{"type": "user", "id": web.ExampleAccountID}, "resource": web.Object{"type": "report", "id": "2025-10"},
+		"evaluations": []web.Object{{"action": web.Object{"name": "reports:read"}}, {"action": web.Object{"name": "reports:write"}}},
+	}
 	exampleServerMetadata = newServerMetadata("https://users.example.com", "https://users.example.com")
 )
 

@@ -1,12 +1,13 @@
 // Package gateway has the operations that machines call, most of them with each request of their own:
 //
 //	check.go       which permissions an account has             POST /api/v1/auth/check
+//	authzen.go     the same for clients of OpenID AuthZEN      POST /access/v1/evaluation, /access/v1/evaluations
 //	forward.go     may this request pass, for reverse proxies   /api/v1/auth/forward
 //	introspect.go  introspection of tokens (RFC 7662)           POST /oauth2/introspect
 //	revoke.go      the end of a session by its token            POST /oauth2/revoke
 //	feed.go        the changes since a token was issued         GET /api/v1/auth/changes
 //	jwks.go        the keys that verify tokens                  GET /api/v1/auth/jwks, /.well-known/jwks.json
-//	discovery.go   where all this is                            GET /.well-known/oauth-authorization-server, …/openid-configuration
+//	discovery.go   where all this is                            GET /.well-known/oauth-authorization-server, …/openid-configuration, …/authzen-configuration
 //	health.go      whether the service can do its work          GET /api/v1/health, /livez, /readyz
 //
 // What all operations have in common is in package web; the resources of the API are in package api.
@@ -59,7 +60,7 @@ type gateway struct {
 // Routes is the table of all operations of the package.
 func Routes(o Options) []web.Route {
 	g := &gateway{Options: o}
-	return slices.Concat(checkRoutes(), forwardRoutes(), introspectionRoutes(), revocationRoutes(), g.feedRoutes(), g.keyRoutes(),
+	return slices.Concat(checkRoutes(), evaluationRoutes(), forwardRoutes(), introspectionRoutes(), revocationRoutes(), g.feedRoutes(), g.keyRoutes(),
 		g.discoveryRoutes(), g.healthRoutes())
 }
 
