@@ -14,7 +14,7 @@ var (
 		createRole createRole updateRole updateRole updateRole deleteRole assignPermissions assignPermissions removePermission
 		createPermission updatePermission deletePermission changePassword changeEmail applyDeclaration applyDeclaration`)
 	asking = strings.Fields(`getMe listAccounts listRoles listPermissions getAccount getRole getPermission getRoleTree
-		getAccountPermissions explainPermission checkPermissions checkPermissions forwardAuth forwardAuth
+		getAccountPermissions explainPermission checkPermissions checkPermissions evaluateAccess evaluateAccesses forwardAuth forwardAuth
 		introspectToken introspectToken planDeclaration login login follow`)
 )
 
@@ -94,8 +94,8 @@ func (d *drawing) call(who string) call {
 	switch {
 	case strings.Contains(c.op, "Account") && c.op != "listAccounts" || strings.HasPrefix(c.op, "change") || c.op == "login" || c.op == "explainPermission":
 		d.account(who, &c)
-	case c.op == "checkPermissions" || c.op == "forwardAuth" || c.op == "introspectToken":
-		d.question(&c)
+	case c.op == "checkPermissions" || strings.HasPrefix(c.op, "evaluate") || c.op == "forwardAuth" || c.op == "introspectToken":
+		d.question(who, &c)
 	case strings.HasSuffix(c.op, "Declaration"):
 		c.body = d.declaration()
 	case strings.Contains(c.op, "Role") || strings.HasSuffix(c.op, "Permissions") || c.op == "removePermission":

@@ -11,7 +11,7 @@ func (d *drawing) someName() string {
 	return "docs:none"
 }
 
-func (d *drawing) question(c *call) {
+func (d *drawing) question(who string, c *call) {
 	switch c.op {
 	case "introspectToken":
 		of := pick(d.random, d.s.Accounts, nil)
@@ -20,6 +20,10 @@ func (d *drawing) question(c *call) {
 	case "checkPermissions":
 		c.body["permissions"] = []string{d.someName(), d.someName()}
 		d.maybe(50, func() { c.body["account_id"] = pick(d.random, d.s.Accounts, nil) })
+	case "evaluateAccess", "evaluateAccesses":
+		c.body["subject"] = who
+		d.maybe(50, func() { c.body["subject"] = pick(d.random, d.s.Accounts, nil) })
+		c.body["permissions"] = []string{d.someName(), d.someName()}
 	case "forwardAuth":
 		values := url.Values{}
 		for range d.between(0, 2) {

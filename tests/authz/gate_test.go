@@ -20,6 +20,8 @@ func valid() map[string]call {
 		"changePassword":        {body: body{"current_password": password, "new_password": "another-secret"}},
 		"changeEmail":           {body: body{"current_password": password, "email": "fresh@world.example"}},
 		"checkPermissions":      {body: body{"permissions": []string{"docs:x", "accounts:read", "docs:none"}}},
+		"evaluateAccess":        {body: body{"subject": "a:x", "permissions": []string{"docs:x"}}},
+		"evaluateAccesses":      {body: body{"subject": "a:x", "permissions": []string{"docs:x", "docs:none"}}},
 		"forwardAuth":           {},
 		"introspectToken":       {body: body{"token": "a:x"}},
 		"getChanges":            {},

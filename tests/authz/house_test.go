@@ -128,6 +128,8 @@ func (h *house) request(token string, c call) apitest.Request {
 	request := apitest.Request{Method: r.method, Path: path, Token: token}
 	if name, ok := c.text("token"); ok && r.form {
 		request.Body = url.Values{"token": {cmp.Or(h.known[name], h.refreshToken(name))}}
+	} else if strings.HasPrefix(c.op, "evaluate") {
+		request.Body = h.evaluation(c)
 	} else if c.body != nil {
 		request.Body = h.translate(c.body)
 	}

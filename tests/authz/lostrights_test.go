@@ -169,7 +169,7 @@ func methodsForCallers() (names []string) {
 // onlyReading are the methods that take a caller and change nothing.
 var onlyReading = []string{
 	"Account", "Accounts", "ServiceAccount", "ServiceAccounts", "Role", "Roles", "RoleTree", "Permission", "Permissions", "EffectivePermissions", "Explain",
-	"Authorize", "AuthorizeRead", "Fresh", "OwnSessions", "AccountSessions", "Check", "Forward", "Introspect", "feed.Read", "manifest.Plan", "keyring.List",
+	"Authorize", "AuthorizeRead", "Fresh", "OwnSessions", "AccountSessions", "Check", "Evaluate", "Forward", "Introspect", "feed.Read", "manifest.Plan", "keyring.List",
 }
 
 // A method for callers that is in neither list is one whose transaction is not tested.

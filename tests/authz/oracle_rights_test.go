@@ -21,6 +21,17 @@ func checkPermissions(j *judgement) {
 	}
 }
 
+// evaluateAccess: "to ask about another account than one's own needs accounts:read", before anything is known of it.
+func evaluateAccess(j *judgement) {
+	if subject, _ := j.text("subject"); subject == j.who {
+		return
+	}
+	if !slices.Contains(j.state.names(j.holds(j.own)), "accounts:read") {
+		j.names = []string{"accounts:read"}
+		j.forbid("asking about an account")
+	}
+}
+
 // forwardAuth: all that is required must be held. Where several are missing the first is named.
 func forwardAuth(j *judgement) {
 	held := j.state.names(j.holds(j.own))

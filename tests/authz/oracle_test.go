@@ -51,6 +51,7 @@ var judges = map[string]func(*judgement){
 	"listOwnSessions": nothing, "endOwnSession": endOwnSession, "endOtherSessions": endOtherSessions,
 	"listSessions": isPerson, "endSession": endSession, "endSessions": endSessions,
 	"listAccounts": nothing, "listRoles": nothing, "listPermissions": nothing,
+	"evaluateAccess": evaluateAccess, "evaluateAccesses": evaluateAccess,
 	"checkPermissions": checkPermissions, "forwardAuth": forwardAuth, "introspectToken": nothing, "getChanges": nothing,
 	"changePassword": changePassword, "changeEmail": changeEmail,
 	"getAccount": isPerson, "createAccount": createAccount, "updateAccount": updateAccount, "deleteAccount": deleteAccount,

@@ -33,6 +33,8 @@ var routes = map[string]route{
 	"changeEmail":    {method: "POST", path: "/api/v1/auth/email", status: 200, message: "Account updated successfully"},
 
 	"checkPermissions": {method: "POST", path: "/api/v1/auth/check", reads: true, status: 200, message: "Permissions checked successfully"},
+	"evaluateAccess":   {method: "POST", path: "/access/v1/evaluation", reads: true, status: 200},
+	"evaluateAccesses": {method: "POST", path: "/access/v1/evaluations", reads: true, status: 200},
 	"forwardAuth":      {method: "GET", path: "/api/v1/auth/forward", status: 200, message: "Access granted"},
 	"introspectToken":  {method: "POST", path: "/oauth2/introspect", needs: "tokens:introspect", status: 200, form: true, reads: true},
 	"getChanges":       {method: "GET", path: "/api/v1/auth/changes", needs: "changes:read", status: 200, message: "Changes retrieved successfully"},
@@ -99,7 +101,7 @@ func TestEveryOperationIsInTheTable(t *testing.T) {
 	must(t, json.Unmarshal(app.Document(), &document))
 	for path, operations := range document.Paths {
 		for method, operation := range operations {
-			if !strings.HasPrefix(path, "/api/v1/") && !strings.HasPrefix(path, "/oauth2/") || method == "head" {
+			if !strings.HasPrefix(path, "/api/v1/") && !strings.HasPrefix(path, "/oauth2/") && !strings.HasPrefix(path, "/access/") || method == "head" {
 				continue
 			}
 			line := strings.ToUpper(method) + " " + path + " " + operation.Name
@@ -114,8 +116,8 @@ func TestEveryOperationIsInTheTable(t *testing.T) {
 	}
 }
 
-// body is that of a request. Values of role_id, parent_id, account_id and permission_ids are names of the model; in
-// a form, that of token is an account or a session of the model, whose token is meant, and so is refreshToken elsewhere.
+// body is that of a request. Values of role_id, parent_id, account_id and permission_ids are names of the model; of an
+// evaluation, see house.evaluation; in a form, that of token is an account or a session of the model, whose token is meant, and so is refreshToken elsewhere.
 type body map[string]any
 
 // call is one use of an operation.

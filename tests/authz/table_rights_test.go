@@ -25,6 +25,11 @@ func askingTable() table {
 	for _, target := range append(keys(t.world.Accounts), "a:gone", "none", unknownID, "r:mgr") {
 		calls = append(calls, call{op: "checkPermissions", body: body{"permissions": asked, "account_id": target}})
 	}
+	for _, op := range []string{"evaluateAccess", "evaluateAccesses"} {
+		for _, target := range append(keys(t.world.Accounts), "a:gone", "none", unknownID, "r:mgr") {
+			calls = append(calls, call{op: op, body: body{"subject": target, "permissions": asked}})
+		}
+	}
 	for _, required := range [][]string{{}, {"docs:x"}, {"docs:x", "docs:y"}, {"docs:y", "docs:x"}, {"docs:none"}, {"accounts:read"}, {"accounts:read", "docs:x"}, systemNames()} {
 		calls = append(calls, call{op: "forwardAuth", query: url.Values{"require": required}.Encode()})
 	}
@@ -69,6 +74,8 @@ func (h *house) showsRights(t testing.TB, a *apitest.Answer, c cell, s state) {
 		if got.AccountID != h.id(account) || got.IsActive != s.Accounts[account].Active || got.Allowed != all || !slices.Equal(have, want) {
 			t.Errorf("the answer is %s, want %v", a.Data, want)
 		}
+	case "evaluateAccess", "evaluateAccesses":
+		h.showsDecisions(t, a, c, s)
 	case "forwardAuth":
 		for name, want := range map[string]string{
 			"X-Auth-Subject": h.id(c.who.account), "X-Auth-Email": s.Accounts[c.who.account].Email,
