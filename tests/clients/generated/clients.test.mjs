@@ -95,6 +95,10 @@ describe('generated clients', { timeout: 3 * LIMIT_MS }, () => {
     await run(python, [join(here, 'openapi_python_client.py')], env);
   });
 
+  test('Python: decern, which is not generated, asks over AuthZEN', async () => {
+    await run(python, [join(here, 'authzen.py')], { PYTHONPATH: join(tools, 'python') });
+  });
+
   test('Java: openapi-generator java', async () => {
     const sources = (await readdir(join(folder, 'java/src/main/java'), { recursive: true, withFileTypes: true }))
       .filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath ?? entry.path, entry.name));
