@@ -52,6 +52,7 @@ type Config struct {
 	PublicURL string
 	JWT       JWT
 	Sessions  Sessions
+	APIKeys   APIKeys
 	// EncryptionKey and EncryptionKeysOld are as in the variables; package seal parses them.
 	EncryptionKey     Secret
 	EncryptionKeysOld Secret
@@ -104,6 +105,13 @@ type Sessions struct {
 	Recovery    time.Duration // within which one whose answer was lost can be repeated once
 }
 
+// APIKeys has the lives of API keys.
+type APIKeys struct {
+	Life    time.Duration // of a key whose owner chooses none
+	MaxLife time.Duration // the longest that can be chosen
+	Endless bool          // keys may be made that do not expire, and MaxLife does not count
+}
+
 // defaults is the Config of an empty environment, except for the database, whose default depends on the data folder.
 func defaults(e Environment) Config {
 	c := Config{
@@ -121,6 +129,7 @@ func defaults(e Environment) Config {
 		Sessions: Sessions{
 			AccessLife: 10 * time.Minute, Idle: 14 * day, Absolute: 90 * day, ReuseWindow: 10 * time.Second, Recovery: day,
 		},
+		APIKeys:      APIKeys{Life: 90 * day, MaxLife: 365 * day},
 		KeyRotation:  30 * day,
 		DatabaseWait: 30 * time.Second,
 		BcryptCost:   12,

@@ -43,6 +43,8 @@ func TestBadValues(t *testing.T) {
 		"SESSION_LIFETIME":     {"0s", "3651d", "90", "13d"},
 		"REFRESH_REUSE_WINDOW": {"-1s", "61s", "10", "2m"},
 		"REFRESH_RECOVERY":     {"-1s", "31d", "24", "721h"},
+		"API_KEY_LIFE":         {"0s", "59m", "366d", "90", "never"},
+		"API_KEY_MAX_LIFE":     {"0s", "59m", "3651d", "365", "Never", "89d", "none"},
 		"JWT_KID":              {"k\r", strings.Repeat("k", 256), `"k"`, "\ufeffk"},
 		"JWT_PUBLIC_KEY":       {"cHVibGlj"},
 		"JWT_PUBLIC_KEYS":      {`"cHVibGlj"`},
@@ -113,6 +115,8 @@ func TestGoodValues(t *testing.T) {
 		"SESSION_LIFETIME":     {"14d", "3650d"},
 		"REFRESH_REUSE_WINDOW": {"0s", "0", "60s", "1m"},
 		"REFRESH_RECOVERY":     {"0s", "30d", "36h"},
+		"API_KEY_LIFE":         {"1h", "365d"},
+		"API_KEY_MAX_LIFE":     {"90d", "3650d", "never"},
 		"JWT_ISSUER":           {"svc-users", "My Company", "B\u00fccher", "https://id.example", "http://localhost:8001/", "https://[::1]:8001/a,b?c=d#e", "urn:example:id", "spiffe://trust/users", "mailto:a@b.example", "localhost:8001"},
 		"JWT_AUDIENCE":         {"a", "a,b", "https://a.example , urn:b", "1,2,3,4,5,6,7,8,9,10"},
 		"DATA_DIR":             {"O'Brien/data", "/srv/data"},
@@ -139,6 +143,8 @@ func TestTimesThatDoNotFit(t *testing.T) {
 		{map[string]string{"SESSION_IDLE": "2d", "SESSION_LIFETIME": "1d"}, []string{"SESSION_LIFETIME"}},
 		{map[string]string{"ACCESS_TOKEN_TTL": "1h", "SESSION_IDLE": "59m", "SESSION_LIFETIME": "58m"}, []string{"SESSION_IDLE", "SESSION_LIFETIME"}},
 		{map[string]string{"ACCESS_TOKEN_TTL": "1h", "SESSION_IDLE": "1h", "SESSION_LIFETIME": "1h"}, nil},
+		{map[string]string{"API_KEY_LIFE": "31d", "API_KEY_MAX_LIFE": "30d"}, []string{"API_KEY_LIFE"}},
+		{map[string]string{"API_KEY_LIFE": "3650d", "API_KEY_MAX_LIFE": "never"}, nil},
 	} {
 		_, faults, _ := config.Parse(environ(c.vars), ".env", nil)
 		var wrong []string

@@ -53,6 +53,9 @@ func Parse(lookup func(name string) (string, bool), name string, envFile []byte)
 		faults = append(faults, Fault{"JWT_EXPIRATION", "can't be set beside JWT_EXPIRATION_DAYS: one of the two must be empty"})
 	}
 	faults = append(faults, sessionFaults(cfg.Sessions)...)
+	if !cfg.APIKeys.Endless && cfg.APIKeys.Life > cfg.APIKeys.MaxLife {
+		faults = append(faults, Fault{"API_KEY_LIFE", "must not be longer than API_KEY_MAX_LIFE"})
+	}
 	if cfg.JWT.PrivateKey.IsZero() && cfg.JWT.KeyID != "" && cfg.Environment == Production && value("JWT_PRIVATE_KEY"+fileSuffix) == "" {
 		faults = append(faults, Fault{"JWT_KID", "names JWT_PRIVATE_KEY, which is missing: the keys in the database are named by their thumbprints"})
 	}

@@ -131,6 +131,14 @@ var settings = []setting{
 		func(c *Config, v string) string { return duration(&c.Sessions.Recovery, v, 0, 30*day) },
 	},
 	{
+		Setting{"API_KEY_LIFE", "90d", "how long an API key lives whose owner chooses no end, 1h to 3650d; no longer than API_KEY_MAX_LIFE", false},
+		func(c *Config, v string) string { return duration(&c.APIKeys.Life, v, time.Hour, 3650*day) },
+	},
+	{
+		Setting{"API_KEY_MAX_LIFE", "365d", "the longest life that can be chosen for an API key, 1h to 3650d, or never: also keys that do not expire", false},
+		func(c *Config, v string) string { return maxAPIKeyLife(&c.APIKeys, v) },
+	},
+	{
 		Setting{"JWT_MAX_BYTES", "4096", "the maximum length of an issued token, 2048 to 8192; a longer one is issued without its permissions", false},
 		func(c *Config, v string) string { return integer(&c.JWT.MaxBytes, v, 2048, 8192) },
 	},

@@ -54,6 +54,18 @@ func duration(to *time.Duration, v string, least, most time.Duration) string {
 	return ""
 }
 
+// maxAPIKeyLife takes a length of time, or the word never for none.
+func maxAPIKeyLife(to *APIKeys, v string) string {
+	if v == "never" {
+		to.Endless = true
+		return ""
+	}
+	if problem := duration(&to.MaxLife, v, time.Hour, 3650*day); problem != "" {
+		return problem + ", or never"
+	}
+	return ""
+}
+
 func parseDuration(v string) (time.Duration, error) {
 	number, inDays := strings.CutSuffix(v, "d")
 	if !inDays {
