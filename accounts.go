@@ -11,6 +11,9 @@ const emailTaken = "An account with this e-mail already exists."
 // CreateAccount needs accounts:create, and all that the role holds. ErrInvalid, ErrForbidden, ErrConflict for
 // an e-mail that is taken.
 func (s *Service) CreateAccount(ctx context.Context, c Caller, in NewAccount) (Account, error) {
+	if err := c.RefuseRestricted(); err != nil {
+		return Account{}, err
+	}
 	if err := c.Require(AccountsCreate); err != nil {
 		return Account{}, err
 	}
@@ -126,7 +129,7 @@ func (s *Service) Accounts(ctx context.Context, c Caller, f AccountFilter, p Pag
 // DeleteAccount needs accounts:delete. ErrNotFound, ErrForbidden, ErrConflict for the last active
 // administrator.
 func (s *Service) DeleteAccount(ctx context.Context, c Caller, id string) error {
-	return s.Change(ctx, c, AccountsDelete, func(tx *Change) error {
+	return s.reduce(ctx, c, AccountsDelete, func(tx *Change) error {
 		c := tx.Caller
 		target, err := person(accountNow(ctx, tx, id))
 		if err != nil {
@@ -139,6 +142,9 @@ func (s *Service) DeleteAccount(ctx context.Context, c Caller, id string) error 
 			return err
 		}
 		if _, err := endAll(ctx, tx, target, ID{}); err != nil {
+			return err
+		}
+		if _, err := endAPIKeys(ctx, tx, target); err != nil {
 			return err
 		}
 		if err := tx.DeleteAccount(ctx, target.ID); err != nil {

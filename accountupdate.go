@@ -6,6 +6,9 @@ import "context"
 // must not be enough to keep the account. ErrInvalid, ErrNotFound, ErrForbidden, ErrConflict for an e-mail
 // that is taken and for the last active administrator.
 func (s *Service) UpdateAccount(ctx context.Context, c Caller, id string, in AccountPatch) (Account, error) {
+	if err := c.RefuseRestricted(); err != nil {
+		return Account{}, err
+	}
 	if err := c.Require(AccountsUpdate); err != nil {
 		return Account{}, err
 	}

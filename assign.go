@@ -52,7 +52,7 @@ func (s *Service) AssignPermissions(ctx context.Context, c Caller, id string, in
 // role; ErrForbidden; ErrConflict for Admin.
 func (s *Service) RemovePermission(ctx context.Context, c Caller, id, permission string) (RoleDetail, error) {
 	var detail RoleDetail
-	err := s.Change(ctx, c, RolesUpdate, func(tx *Change) error {
+	err := s.reduce(ctx, c, RolesUpdate, func(tx *Change) error {
 		c, now := tx.Caller, tx.Now
 		role, err := c.graph.find(id)
 		if err != nil {

@@ -11,11 +11,22 @@ import (
 // caller does. To hold more is to hold at least one permission that the other does not. Each method below is one form
 // of it, and returns nil or ErrForbidden.
 
-// effective is the set of the caller's permissions.
-func (c Caller) effective() set { return c.graph.node(c.Account.Role.ID).effective }
+// effective is the set of the caller's permissions: those of the account's role, and of them those in the scope of the
+// credential, if it has one.
+func (c Caller) effective() set {
+	n := c.graph.node(c.Account.Role.ID)
+	switch {
+	case n == nil:
+		return nil
+	case c.scope != nil:
+		return n.effective.intersect(c.scope.in(c.graph))
+	}
+	return n.effective
+}
 
-// admin reports whether the caller's own role is Admin. Holding every permission of today is not the same.
-func (c Caller) admin() bool { return c.Account.Role.System }
+// admin reports whether the caller's own role is Admin, and its credential not restricted. Holding every permission of today
+// is not the same.
+func (c Caller) admin() bool { return c.Account.Role.System && !c.Restricted() }
 
 // mayChangeRole refuses a role that holds more than the caller.
 func (c Caller) mayChangeRole(role ID) error {
@@ -38,6 +49,9 @@ func (c Caller) mayChangeAccount(target Account) error {
 
 // mayGive refuses to give a role that holds what the caller lacks.
 func (c Caller) mayGive(role Role) error {
+	if err := c.RefuseRestricted(); err != nil {
+		return err
+	}
 	more := c.graph.node(role.ID).effective.minus(c.effective())
 	if err := c.lacking("You can't give a role that holds more than you do: ", more); err != nil {
 		return err
@@ -51,6 +65,9 @@ func (c Caller) mayGive(role Role) error {
 // mayTurnInto refuses a change of the graph that would newly grant, to whatever role, what the caller lacks. The graph is
 // one that Graph.with has returned, with the roles that it concerns.
 func (c Caller) mayTurnInto(after *Graph, concerned []ID) error {
+	if err := c.RefuseRestricted(); err != nil {
+		return err
+	}
 	var granted set
 	for _, id := range concerned {
 		is, was := after.node(id), c.graph.node(id)
@@ -67,6 +84,9 @@ const cannotGrant = "You can't grant what you do not hold: "
 // CheckGrant is ErrForbidden if the caller does not hold all of these permissions, and so can't grant them to a role. Admin
 // may grant those also that do not exist yet.
 func (c Caller) CheckGrant(names []PermissionName) error {
+	if err := c.RefuseRestricted(); err != nil {
+		return err
+	}
 	if c.admin() {
 		return nil
 	}

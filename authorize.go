@@ -53,26 +53,29 @@ func (s *Service) Check(ctx context.Context, c Caller, in PermissionCheck) (Chec
 		return CheckResult{}, err
 	}
 	if in.AccountID != nil {
-		return checked(target.Account, target.Graph, names), nil
+		return checked(names, target.Account, target.may), nil
 	}
-	result := checked(c.Account, c.graph, names)
+	result := checked(names, c.Account, c.May)
 	if c.cached && !result.All() {
 		latest, err := s.Fresh(ctx, c)
 		if err != nil {
 			return CheckResult{}, err
 		}
-		result = checked(latest.Account, latest.graph, names)
+		result = checked(names, latest.Account, latest.May)
 	}
 	return result, nil
 }
 
-func checked(a Account, g *Graph, names []PermissionName) CheckResult {
+func checked(names []PermissionName, a Account, may func(PermissionName) bool) CheckResult {
 	result := CheckResult{Account: a, Permissions: make([]CheckedPermission, len(names))}
 	for i, name := range names {
-		result.Permissions[i] = CheckedPermission{name, a.Active && g.May(a.Role.ID, name)}
+		result.Permissions[i] = CheckedPermission{name, a.Active && may(name)}
 	}
 	return result
 }
+
+// may reports whether the role of the account holds a permission.
+func (a Access) may(p PermissionName) bool { return a.Graph.May(a.Account.Role.ID, p) }
 
 // ForwardRequest is what a proxy wants of a caller before it lets a request through, as the proxy gave it.
 type ForwardRequest struct {
@@ -84,7 +87,7 @@ type ForwardRequest struct {
 // ForwardResult is what a proxy is told of a caller that it may let through.
 type ForwardResult struct {
 	Account  Account
-	Roles    []RoleName // the own role first, then those it inherits from, nearest first
+	Roles    []RoleName // see Caller.Roles
 	Required []PermissionName
 }
 
@@ -109,5 +112,5 @@ func (s *Service) Forward(ctx context.Context, c Caller, in ForwardRequest) (For
 	if err != nil {
 		return ForwardResult{}, err
 	}
-	return ForwardResult{Account: c.Account, Roles: c.graph.Chain(c.Account.Role.ID), Required: names}, nil
+	return ForwardResult{Account: c.Account, Roles: c.Roles(), Required: names}, nil
 }

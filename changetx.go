@@ -21,10 +21,22 @@ type Change struct {
 // and must still hold need (where that is not empty), so that fn decides on a state that cannot change under it. Where the
 // store runs a transaction again, fn is called again with another Change; so it must have no effect but on that.
 //
+// A caller whose credential is restricted to a scope, such as an API key, is refused, whatever fn does; for a rule that only
+// takes away, see reduce.
+//
 // Whatever fn changes of accounts, roles, permissions and assignments it also records; see Change.Record.
 // ErrUnauthenticated for a caller that is no longer valid, ErrForbidden for one that does not hold need, and the
 // errors of fn, of the Store and of the Recorders.
 func (s *Service) Change(ctx context.Context, c Caller, need PermissionName, fn func(*Change) error) error {
+	if err := c.RefuseRestricted(); err != nil {
+		return err
+	}
+	return s.reduce(ctx, c, need, fn)
+}
+
+// reduce is Change for a rule that gives nothing to any account: it deletes, or takes a permission from a role. So a caller
+// whose credential is restricted may, within its scope.
+func (s *Service) reduce(ctx context.Context, c Caller, need PermissionName, fn func(*Change) error) error {
 	return s.Store.InTx(ctx, func(tx Tx) error {
 		live, err := s.reload(ctx, tx, c)
 		if err != nil {

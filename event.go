@@ -41,6 +41,10 @@ const (
 	KeyRewrapped   EventKind = "key.rewrapped"   // none: the same key, encrypted under another ENCRYPTION_KEY
 	KeyDeleted     EventKind = "key.deleted"     // none: no token that it has signed has been valid for long
 
+	APIKeyCreated EventKind = "api_key.created" // name, account, scope, expires_at
+	APIKeyRotated EventKind = "api_key.rotated" // successor, expires_at: it lives on for the overlap
+	APIKeyEnded   EventKind = "api_key.ended"   // as api_key.created, and successor: revoked, or ended with its account
+
 	// The following sum up the events before them in the same transaction, and have no fields.
 	DeclarationApplied EventKind = "declaration.applied" // the target is the service that declares
 	SystemBootstrapped EventKind = "system.bootstrapped"
@@ -69,6 +73,7 @@ const (
 	TargetSession    TargetKind = "session" // its name is the label of its account
 	TargetService    TargetKind = "service" // one that has a declaration; it has a name and no id
 	TargetKey        TargetKind = "key"     // a signing key; its name is its kid, and it has no id
+	TargetAPIKey     TargetKind = "api_key" // its name is chosen by its owner
 	TargetSystem     TargetKind = "system"  // the whole database; it has neither
 )
 
@@ -76,7 +81,7 @@ const (
 type Target struct {
 	Kind TargetKind
 	ID   ID
-	Name string // label of an account, role name, permission name, service name or kid, after the change
+	Name string // label of an account, role name, permission name, service name, name of an API key or kid, after the change
 }
 
 // FieldChange is one field of the target before and after. Of a thing that was created all that is Before is none, of
@@ -105,6 +110,10 @@ const (
 	FieldPermission   Field = "permission"    // Ref
 	FieldAlgorithm    Field = "algorithm"     // string
 	FieldSignsFrom    Field = "signs_from"    // string, a time of RFC 3339 in UTC
+	FieldAccount      Field = "account"       // Ref
+	FieldScope        Field = "scope"         // string, sorted names of permissions with a space between them
+	FieldExpiresAt    Field = "expires_at"    // string, a time of RFC 3339 in UTC; none for never
+	FieldSuccessor    Field = "successor"     // Ref to an API key
 )
 
 // Recorder gets the events of changes: to keep them, or to work something out of them.

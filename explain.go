@@ -2,7 +2,6 @@ package users
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -28,17 +27,28 @@ const (
 	NotGranted        Reason = "not_granted"        // its role does not
 	AccountDisabled   Reason = "account_disabled"   // whatever its role has
 	UnknownPermission Reason = "unknown_permission" // there is no permission of that name
+	OutOfScope        Reason = "out_of_scope"       // its role has it, and the API key that it is asked about does not
 )
 
 // Explanation says whether an account may do something now, and why.
 type Explanation struct {
 	Account    Account
 	Permission PermissionName
-	Reason     Reason
+	// APIKey is the one that the question is about; nil if it is about the account alone.
+	APIKey *APIKey
+	Reason Reason
 	// Path is how the account's role has the permission, also while the account is disabled; empty if it has not.
 	Path []RoleName
 	// GrantedBy are the roles that give the permission: those that it is assigned to, those that inherit it, Admin.
 	GrantedBy []RoleName
+}
+
+// ExplainQuery asks whether an account may do something, as the request gave it.
+type ExplainQuery struct {
+	Permission string
+	// APIKey is the id of an API key of the account, by which it would act; nil for the account alone.
+	APIKey *string
+	Found  Faults
 }
 
 // Allowed reports whether the account may do it.
@@ -60,29 +70,59 @@ func (s *Service) EffectivePermissions(ctx context.Context, c Caller, id string)
 	return e, nil
 }
 
-// Explain needs accounts:read. ErrInvalid for what is no permission's name, ErrNotFound for an id that is unknown or
-// none. A permission that does not exist is explained too: no account has it.
-func (s *Service) Explain(ctx context.Context, c Caller, id, permission string, found Faults) (Explanation, error) {
-	if err := c.Require(AccountsRead); err != nil {
+// Explain needs accounts:read, and api-keys:read for a question about an API key. ErrInvalid for what is no permission's
+// name and no live API key of the account, ErrNotFound for an id that is unknown or none. A permission that does not exist is
+// explained too: no account has it. To a caller with an API key its own account is explained as that key has it.
+func (s *Service) Explain(ctx context.Context, c Caller, id string, in ExplainQuery) (Explanation, error) {
+	needs := []PermissionName{AccountsRead}
+	if in.APIKey != nil {
+		needs = append(needs, APIKeysRead)
+		if err := c.RefuseRestricted(); err != nil {
+			return Explanation{}, err
+		}
+	}
+	c, err := s.Authorize(ctx, c, needs...)
+	if err != nil {
 		return Explanation{}, err
 	}
-	name := found.PermissionName("permission", permission)
-	if err := found.Err(); err != nil {
+	faults := slices.Clone(in.Found)
+	name := faults.PermissionName("permission", in.Permission)
+	if err := faults.Err(); err != nil {
 		return Explanation{}, err
 	}
 	access, err := s.accessOf(ctx, id)
 	if err != nil {
 		return Explanation{}, err
 	}
-	return access.explain(name), nil
+	if in.APIKey == nil && !c.APIKey.IsZero() && c.Subject.is(access.Account.ID) {
+		own := c.APIKey.String()
+		in.APIKey = &own
+	}
+	return s.explainAccess(ctx, access, name, in.APIKey)
+}
+
+// explainAccess explains what an account may do or, if an API key is named by its id, what it may do by that.
+func (s *Service) explainAccess(ctx context.Context, access Access, p PermissionName, apiKey *string) (Explanation, error) {
+	if apiKey == nil {
+		return access.explain(p, nil), nil
+	}
+	keys, err := s.Store.APIKeys(ctx, access.Account.ID, s.now())
+	if err != nil {
+		return Explanation{}, err
+	}
+	key, err := pickAPIKey(keys, *apiKey)
+	if err != nil {
+		return Explanation{}, Faults{{"api_key", "is not the id of a live API key of this account"}}.Err()
+	}
+	return access.explain(p, &key), nil
 }
 
 // ExplainByLabel explains to the operator of the machine. The label is the e-mail of a person or the name of a service
 // account. ErrInvalid, ErrNotFound for a label that no account has.
-func (s *Service) ExplainByLabel(ctx context.Context, label, permission string) (Explanation, error) {
-	var faults Faults
+func (s *Service) ExplainByLabel(ctx context.Context, label string, in ExplainQuery) (Explanation, error) {
+	faults := slices.Clone(in.Found)
 	find := faults.label("account", label)
-	name := faults.PermissionName("permission", permission)
+	name := faults.PermissionName("permission", in.Permission)
 	if err := faults.Err(); err != nil {
 		return Explanation{}, err
 	}
@@ -94,7 +134,7 @@ func (s *Service) ExplainByLabel(ctx context.Context, label, permission string) 
 	if err != nil {
 		return Explanation{}, missingAccount(err)
 	}
-	return access.explain(name), nil
+	return s.explainAccess(ctx, access, name, in.APIKey)
 }
 
 // label reads the e-mail of a person or, without an @, the name of a service account, and returns what finds the account.
@@ -132,11 +172,14 @@ func (s *Service) accessOf(ctx context.Context, text string) (Access, error) {
 	return access, missingAccount(err)
 }
 
-func (a Access) explain(p PermissionName) Explanation {
+// explain explains the account or, if key is not nil, what it may do by that.
+func (a Access) explain(p PermissionName, key *APIKey) Explanation {
 	e := Explanation{
-		Account: a.Account, Permission: p, GrantedBy: a.Graph.grantedBy(p), Path: a.Graph.path(a.Account.Role.ID, p),
+		Account: a.Account, Permission: p, APIKey: key, GrantedBy: a.Graph.grantedBy(p), Path: a.Graph.path(a.Account.Role.ID, p),
 	}
-	e.Reason = a.reason(p)
+	if e.Reason = a.reason(p); e.Reason == Granted && key != nil && !key.Scope.Has(p) {
+		e.Reason = OutOfScope
+	}
 	return e
 }
 
@@ -201,46 +244,4 @@ func (g *Graph) grantedBy(p PermissionName) []RoleName {
 		heirs = append(heirs, g.admin.Name)
 	}
 	return append(assigned, heirs...)
-}
-
-// maxNamed bounds the names in a sentence.
-const maxNamed = 10
-
-// String is the explanation in one or two sentences.
-func (e Explanation) String() string {
-	account, role := e.Account.Label(), string(e.Account.Role.Name)
-	switch e.Reason {
-	case Granted:
-		return fmt.Sprintf("%s may do %s: %s.", account, e.Permission, e.how())
-	case AccountDisabled:
-		return account + " may do nothing: the account is disabled."
-	case UnknownPermission:
-		return fmt.Sprintf("%s may not do %s: there is no such permission.", account, e.Permission)
-	}
-	return fmt.Sprintf("%s may not do %s: the role %s neither has it nor inherits it. %s.", account, e.Permission, role, e.whoGives())
-}
-
-func (e Explanation) how() string {
-	own, from := e.Path[0], e.Path[len(e.Path)-1]
-	switch {
-	case len(e.Path) > 1:
-		return fmt.Sprintf("the role %s inherits it from %s", own, from)
-	case e.Account.Role.System:
-		return fmt.Sprintf("the role %s has every permission", own)
-	}
-	return fmt.Sprintf("the role %s has it", own)
-}
-
-func (e Explanation) whoGives() string {
-	names := texts(e.GrantedBy)
-	switch n := len(names); {
-	case n == 0:
-		return "No role gives it"
-	case n > maxNamed:
-		return fmt.Sprintf("Roles that give it are %s and %d more", strings.Join(names[:maxNamed], ", "), n-maxNamed)
-	case n == 1:
-		return "The only role that gives it is " + names[0]
-	default:
-		return "Roles that give it are " + strings.Join(names[:n-1], ", ") + " and " + names[n-1]
-	}
 }

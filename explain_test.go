@@ -64,7 +64,7 @@ func TestExplain(t *testing.T) {
 			t.Fatal(err)
 		}
 		role, _ := g.RoleByName(RoleName(c.role))
-		e := Access{Account: Account{Email: email, Role: role, Active: !c.disabled}, Graph: g}.explain(PermissionName(c.permission))
+		e := Access{Account: Account{Email: email, Role: role, Active: !c.disabled}, Graph: g}.explain(PermissionName(c.permission), nil)
 		got := fmt.Sprint(e.Reason, "; ", strings.Join(texts(e.Path), " "), "; ", strings.Join(texts(e.GrantedBy), " "), "; ", e)
 		want := fmt.Sprint(c.reason, "; ", c.path, "; ", c.givers, "; ", c.words)
 		if got != want || e.Allowed() != (c.reason == Granted) {
@@ -145,4 +145,33 @@ func normal(list string) string {
 		lines[i] = strings.Join(words, " ")
 	}
 	return strings.Join(lines, "; ")
+}
+
+// A key that does not list a permission refuses it, and says so only where the account has it.
+func TestExplainByKey(t *testing.T) {
+	t.Parallel()
+	held, other := Permission{ID: NewID(), Name: "docs:read"}, Permission{ID: NewID(), Name: "docs:write"}
+	role := Role{ID: NewID(), Name: "Reader"}
+	g := NewGraph([]Role{role}, []Permission{held, other}, []Assignment{{RoleID: role.ID, PermissionID: held.ID}})
+	email, err := ParseEmail("ada@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	access := Access{Account: Account{Email: email, Role: role, Active: true}, Graph: g}
+	for _, c := range []struct {
+		scope      Scope
+		permission PermissionName
+		reason     Reason
+		words      string
+	}{
+		{NewScope("docs:read"), "docs:read", Granted, "ada@example.com may do docs:read with the API key CI: the role Reader has it."},
+		{NewScope("docs:write"), "docs:read", OutOfScope, "ada@example.com may do docs:read, and not with the API key CI: the key does not list it."},
+		{NewScope("docs:write"), "docs:write", NotGranted, "ada@example.com may not do docs:write: the role Reader neither has it nor inherits it. No role gives it."},
+		{NewScope("docs:gone"), "docs:gone", UnknownPermission, "ada@example.com may not do docs:gone: there is no such permission."},
+	} {
+		e := access.explain(c.permission, &APIKey{Name: "CI", Scope: c.scope})
+		if e.Reason != c.reason || e.String() != c.words || e.Allowed() != (c.reason == Granted) {
+			t.Errorf("%s with %s: %s, %q", c.permission, c.scope, e.Reason, e)
+		}
+	}
 }

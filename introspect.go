@@ -3,6 +3,7 @@ package users
 import (
 	"context"
 	"errors"
+	"strings"
 )
 
 // Introspection says whether a token is valid, and whose it is (RFC 7662). The zero value is an invalid one.
@@ -13,15 +14,19 @@ type Introspection struct {
 	Audiences []string
 	// Account, Roles and Permissions are as the database has them now, whatever the token says.
 	Account     Account
-	Roles       []RoleName // the own role first, then those it inherits from, nearest first
+	Roles       []RoleName // see Caller.Roles
 	Permissions []PermissionName
 }
 
-// Introspect needs tokens:introspect. A token that would not be taken here is not active, whatever the reason:
+// Introspect needs tokens:introspect. The token may be an API key, whose Claims have Subject, TokenID (its id), IssuedAt and
+// Expires alone, the last of which is zero if it does not expire. A token that would not be taken here is not active, whatever the reason:
 // the caller is told no more than that.
 func (s *Service) Introspect(ctx context.Context, c Caller, token string) (Introspection, error) {
 	if _, err := s.Authorize(ctx, c, TokensIntrospect); err != nil {
 		return Introspection{}, err
+	}
+	if strings.HasPrefix(token, APIKeyPrefix) {
+		return s.introspectAPIKey(ctx, token)
 	}
 	claims, err := verifyToken(ctx, s, token, s.Tokens.Verify)
 	var bearer Caller
@@ -34,8 +39,14 @@ func (s *Service) Introspect(ctx context.Context, c Caller, token string) (Intro
 	case err != nil:
 		return Introspection{}, err
 	}
-	i := Introspection{Active: true, Claims: claims, Account: bearer.Account}
-	i.Issuer, i.Audiences = s.Tokens.IssuerAudience()
-	i.Roles, i.Permissions = bearer.graph.Chain(bearer.Account.Role.ID), bearer.Permissions()
+	i := s.introspected(bearer)
+	i.Claims = claims
 	return i, nil
+}
+
+// introspected is what is told of the bearer of a valid token or API key, but for its claims.
+func (s *Service) introspected(bearer Caller) Introspection {
+	i := Introspection{Active: true, Account: bearer.Account, Roles: bearer.Roles(), Permissions: bearer.Permissions()}
+	i.Issuer, i.Audiences = s.Tokens.IssuerAudience()
+	return i
 }

@@ -10,6 +10,9 @@ import (
 // caller's token is of; the result holds a fresh token, of that session if there is one.
 // ErrForbidden if Current is not the password, ErrInvalid if New breaks the policy.
 func (s *Service) ChangePassword(ctx context.Context, c Caller, in PasswordChange) (LoginResult, error) {
+	if err := c.RefuseRestricted(); err != nil {
+		return LoginResult{}, err
+	}
 	faults := in.Found
 	current := faults.presentedPassword("current_password", in.Current)
 	faults.noNUL("current_password", in.Current)
@@ -57,6 +60,9 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, in PasswordChang
 // ChangeEmail gives the caller another e-mail. ErrForbidden if Current is not the password, ErrInvalid for no
 // address, ErrConflict for one that is taken, ErrTooMany for an account that has asked about too many.
 func (s *Service) ChangeEmail(ctx context.Context, c Caller, in EmailChange) (Account, error) {
+	if err := c.RefuseRestricted(); err != nil {
+		return Account{}, err
+	}
 	faults := in.Found
 	current := faults.presentedPassword("current_password", in.Current)
 	faults.noNUL("current_password", in.Current)

@@ -42,6 +42,8 @@ const (
 	ServiceAccountsRead   PermissionName = "service-accounts:read"
 	ServiceAccountsUpdate PermissionName = "service-accounts:update"
 	ServiceAccountsDelete PermissionName = "service-accounts:delete"
+	APIKeysRead           PermissionName = "api-keys:read"
+	APIKeysDelete         PermissionName = "api-keys:delete"
 )
 
 // SystemPermission is a permission that every database of this service has.
@@ -75,6 +77,8 @@ func SystemPermissions() []SystemPermission {
 		{ServiceAccountsRead, "Read service accounts"},
 		{ServiceAccountsUpdate, "Change service accounts and their credentials"},
 		{ServiceAccountsDelete, "Delete service accounts"},
+		{APIKeysRead, "Read the API keys of other accounts, never their secrets"},
+		{APIKeysDelete, "End the API keys of other accounts"},
 	}
 }
 

@@ -128,7 +128,7 @@ func (s *Service) UpdatePermission(ctx context.Context, c Caller, id string, in 
 // DeletePermission needs permissions:delete and the permission itself. ErrNotFound; ErrForbidden also when a
 // role that it is taken from holds more than the caller; ErrConflict for a system permission.
 func (s *Service) DeletePermission(ctx context.Context, c Caller, id string) error {
-	return s.Change(ctx, c, PermissionsDelete, func(tx *Change) error {
+	return s.reduce(ctx, c, PermissionsDelete, func(tx *Change) error {
 		c := tx.Caller
 		p, err := c.graph.findPermission(id)
 		if err != nil {

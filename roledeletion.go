@@ -9,7 +9,7 @@ import (
 // DeleteRole needs roles:delete. ErrNotFound, ErrForbidden, ErrConflict for Admin and for a role that accounts
 // hold or that roles inherit from.
 func (s *Service) DeleteRole(ctx context.Context, c Caller, id string) error {
-	return s.Change(ctx, c, RolesDelete, func(tx *Change) error {
+	return s.reduce(ctx, c, RolesDelete, func(tx *Change) error {
 		c := tx.Caller
 		role, err := c.graph.find(id)
 		if err != nil {

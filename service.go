@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -20,6 +21,8 @@ type Ports struct {
 	Random func(b []byte)
 	// Sessions are the times of sessions; DefaultSessions if it is zero.
 	Sessions SessionOptions
+	// APIKeys are the lives of API keys; DefaultAPIKeys if it is zero.
+	APIKeys APIKeyOptions
 	// TokenLife is how long a token lives that is issued without a session.
 	TokenLife time.Duration
 	// NoDemo refuses the demo accounts' e-mails, whose passwords are published, wherever an e-mail is chosen.
@@ -59,6 +62,9 @@ func New(p Ports) *Service {
 	if p.Sessions == (SessionOptions{}) {
 		p.Sessions = DefaultSessions()
 	}
+	if p.APIKeys == (APIKeyOptions{}) {
+		p.APIKeys = DefaultAPIKeys()
+	}
 	return &Service{p}
 }
 
@@ -71,14 +77,19 @@ type Caller struct {
 	// Account is the subject's own. The operator has none: of its Account, Role and Active alone are set.
 	Account  Account
 	Session  ID     // of the token; zero for one without a session
+	APIKey   ID     // that it was authenticated by; zero for a caller with a token
 	key      string // of its token, by its kid
+	digest   Digest // of its API key
+	scope    *Scope // that its credential is restricted to; nil for one that is not
 	graph    *Graph
 	revision Revision // of the state in which it was looked up
 	cached   bool     // it was not looked up: this is what the Store has in memory, a moment old
 }
 
-// May reports whether the caller holds a permission.
-func (c Caller) May(p PermissionName) bool { return c.graph.May(c.Account.Role.ID, p) }
+// May reports whether the caller holds a permission: its account does, and its credential is not restricted to others.
+func (c Caller) May(p PermissionName) bool {
+	return (c.scope == nil || c.scope.Has(p)) && c.graph.May(c.Account.Role.ID, p)
+}
 
 // Require is nil if the caller holds all of these, else ErrForbidden, which names the first that is missing.
 func (c Caller) Require(all ...PermissionName) error {
@@ -103,15 +114,27 @@ func (c Caller) Stale() Caller {
 }
 
 // Permissions lists the sorted names of all the caller's effective permissions.
-func (c Caller) Permissions() []PermissionName { return c.graph.Effective(c.Account.Role.ID) }
+func (c Caller) Permissions() []PermissionName { return c.graph.names(c.effective()) }
 
-// Authenticate returns the account behind a token, as the database has it now. ErrUnauthenticated if the token
-// does not count: it is not ours, not valid at this time, or its account is disabled, deleted or past its
+// Roles names the account's role and those it inherits from, nearest first. A caller whose credential is restricted has none:
+// a service that decides by roles would take it for one that holds all that they hold.
+func (c Caller) Roles() []RoleName {
+	if c.Restricted() {
+		return nil
+	}
+	return c.graph.Chain(c.Account.Role.ID)
+}
+
+// Authenticate returns the account behind a token or an API key, as the database has it now. ErrUnauthenticated if it
+// does not count: it is not ours, not valid at this time, or its account is disabled, deleted or, of a token, past its
 // version.
 //
 // A token may be accepted by what the Store has cached. It is never rejected by that: the cache may be older than the
 // token.
 func (s *Service) Authenticate(ctx context.Context, token string) (Caller, error) {
+	if strings.HasPrefix(token, APIKeyPrefix) {
+		return s.authenticateAPIKey(ctx, token)
+	}
 	bearer, err := verifyToken(ctx, s, token, s.Tokens.Bearer)
 	if err != nil {
 		return Caller{}, err
@@ -167,7 +190,10 @@ func (c Caller) operator() bool { return c.Subject.Kind == SubjectOperator }
 
 // reload looks a caller up again, in the state that r sees.
 func (s *Service) reload(ctx context.Context, r AccessReader, c Caller) (Caller, error) {
-	if !c.operator() {
+	switch {
+	case c.digest != "":
+		return s.reloadAPIKey(ctx, r, c)
+	case !c.operator():
 		return s.load(ctx, r, c.bearer())
 	}
 	if !s.Operator {

@@ -6,14 +6,20 @@ import (
 	"time"
 )
 
-// OwnSessions returns the caller's own sessions, the one used last first.
+// OwnSessions returns the caller's own sessions, the one used last first. ErrForbidden for a caller with an API key.
 func (s *Service) OwnSessions(ctx context.Context, c Caller) ([]Session, error) {
+	if err := c.RefuseRestricted(); err != nil {
+		return nil, err
+	}
 	return s.Store.Sessions(ctx, c.Account.ID, s.now())
 }
 
 // AccountSessions needs sessions:read, and returns the sessions of an account, the one used last first. ErrNotFound for
-// an unknown account.
+// an unknown account; ErrForbidden for a caller with an API key.
 func (s *Service) AccountSessions(ctx context.Context, c Caller, account string) ([]Session, error) {
+	if err := c.RefuseRestricted(); err != nil {
+		return nil, err
+	}
 	if err := c.Require(SessionsRead); err != nil {
 		return nil, err
 	}
@@ -108,9 +114,18 @@ func recordEnds(ctx context.Context, tx *Change, list []SessionOwner) error {
 	return nil
 }
 
-// sessionOwner finds an account whose sessions the caller may end.
+// sessionOwner finds a person whose sessions the caller may end.
 func sessionOwner(ctx context.Context, tx *Change, account string) (Account, error) {
 	owner, err := person(accountNow(ctx, tx, account))
+	if err != nil {
+		return Account{}, err
+	}
+	return owner, tx.Caller.mayChangeAccount(owner)
+}
+
+// changeableAccount finds an account that the caller may change, whose API keys it may end.
+func changeableAccount(ctx context.Context, tx *Change, account string) (Account, error) {
+	owner, err := accountNow(ctx, tx, account)
 	if err != nil {
 		return Account{}, err
 	}

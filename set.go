@@ -86,6 +86,9 @@ func (s set) minus(other set) set {
 	return rest
 }
 
+// intersect returns what is in both s and other.
+func (s set) intersect(other set) set { return s.minus(s.minus(other)) }
+
 // meets reports whether s and other have a slot in common.
 func (s set) meets(other set) bool {
 	for i := range min(len(s), len(other)) {

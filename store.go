@@ -29,6 +29,9 @@ type AccessReader interface {
 	// Access returns the account with the role graph, both as of now. Every authenticated request makes this one call,
 	// unless Store.CachedAccess has an answer; a cache belongs behind the two and nowhere else. ErrNotFound for an unknown id.
 	Access(ctx context.Context, id ID) (Access, error)
+	// APIKeyAccess returns the API key with a digest, live or not, with the access of its account, both as of one moment
+	// now. ErrNotFound if there is none.
+	APIKeyAccess(ctx context.Context, digest Digest) (APIKeyAccess, error)
 	// Graph returns all roles, permissions and assignments as of now.
 	Graph(ctx context.Context) (*Graph, error)
 }
@@ -47,6 +50,7 @@ type Tx interface {
 	ServiceAccountWriter
 	EmailChangeLog
 	SessionWriter
+	APIKeyWriter
 	RoleWriter
 	PermissionWriter
 }
@@ -68,6 +72,8 @@ type Store interface {
 	Reader
 	SessionReader
 	SessionRotator
+	APIKeyReader
+	APIKeyFinder
 	// CachedAccess returns from memory what Access would have returned at most a second ago. It reports false if the
 	// account is not cached, or while the Store is not notified of changes.
 	CachedAccess(id ID) (Access, bool)

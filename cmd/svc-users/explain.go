@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/app"
@@ -14,6 +15,7 @@ import (
 type explainCommand struct {
 	Account    string `arg:"" help:"The account's e-mail, or the name of a service account."`
 	Permission string `arg:"" help:"The name of the permission, which need not exist."`
+	APIKey     string `name:"api-key" placeholder:"ID" help:"Whether it may do it with this API key of the account."`
 }
 
 // Run says whether an account may do something now, and why. It changes nothing. That it may not do it is an
@@ -30,7 +32,11 @@ func (cmd *explainCommand) Run(t *terminal) error {
 	if err != nil {
 		return app.NotReady(err)
 	}
-	e, err := users.New(users.Ports{Store: st}).ExplainByLabel(t.ctx, cmd.Account, cmd.Permission)
+	query := users.ExplainQuery{Permission: cmd.Permission}
+	if cmd.APIKey != "" {
+		query.APIKey = &cmd.APIKey
+	}
+	e, err := users.New(users.Ports{Store: st, Now: time.Now}).ExplainByLabel(t.ctx, cmd.Account, query)
 	if err := errors.Join(nameFaults(err), st.Close()); err != nil {
 		return err
 	}
@@ -50,6 +56,9 @@ func writeExplanation(w io.Writer, e users.Explanation) {
 		}
 	}
 	row("account", e.Account.ID.String())
+	if e.APIKey != nil {
+		row("key lists", e.APIKey.Scope.String())
+	}
 	row("role", string(e.Account.Role.Name))
 	row("path", drawPath(e))
 	row("given by", joinNames(e.GrantedBy, ", "))

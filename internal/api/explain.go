@@ -26,7 +26,7 @@ type Explanation struct {
 	AccountID   string   `json:"account_id" format:"uuid"`
 	Permission  string   `json:"permission"`
 	Allowed     bool     `json:"allowed"`
-	Reason      string   `json:"reason" enum:"granted,not_granted,account_disabled,unknown_permission"`
+	Reason      string   `json:"reason" enum:"granted,not_granted,account_disabled,unknown_permission,out_of_scope" doc:"out_of_scope: the account may do it, and not with the API key"`
 	Path        []string `json:"path" nullable:"false" doc:"Roles from the account's own to the nearest that the permission is assigned to; none if its role does not have it"`
 	GrantedBy   []string `json:"granted_by" nullable:"false" doc:"Roles that give the permission: those it is assigned to, those that inherit it, and Admin"`
 	Explanation string   `json:"explanation" doc:"The same in words"`
@@ -49,8 +49,11 @@ func explainRoutes() []web.Route {
 			Name: "explainPermission", Tag: tag, Summary: "Explain whether an account has a permission",
 			Description: "By the state of the database now, whatever a token says.",
 			Message:     "Permission explained successfully",
-			Params: []*web.Param{requireParameter(web.DescribeQueryParam("permission", "The name of the permission, which need not exist.",
-				web.PermissionNameSchema()))},
+			Params: []*web.Param{
+				requireParameter(web.DescribeQueryParam("permission", "The name of the permission, which need not exist.", web.PermissionNameSchema())),
+				web.DescribeQueryParam("api_key", "The id of an API key of the account: whether it may do it with that. Needs the permission `api-keys:read` besides.",
+					&web.Schema{Type: "string", Format: "uuid"}),
+			},
 			Example: Explanation{
 				AccountID: web.ExampleAccountID, Permission: "reports:read", Allowed: true, Reason: "granted",
 				Path: []string{"Lead", "Auditor"}, GrantedBy: []string{"Auditor", "Lead", "Admin"},
@@ -80,7 +83,11 @@ func explainPermission(x *web.Exchange) (Explanation, error) {
 	if _, sent := x.Query["permission"]; !sent {
 		x.Found.Add("permission", "is required")
 	}
-	e, err := x.Service.Explain(x.Context(), x.Caller, x.PathID(), x.Query["permission"], x.Found)
+	query := users.ExplainQuery{Permission: x.Query["permission"], Found: x.Found}
+	if id, sent := x.Query["api_key"]; sent {
+		query.APIKey = &id
+	}
+	e, err := x.Service.Explain(x.Context(), x.Caller, x.PathID(), query)
 	if err != nil {
 		return Explanation{}, err
 	}

@@ -53,34 +53,37 @@ func (s *Store) Access(ctx context.Context, id users.ID) (users.Access, error) {
 			return access, ctx.Err()
 		}
 	}
-	return retry(ctx, s, s.readLimit, func(ctx context.Context) (users.Access, error) {
-		for range 3 {
-			account, now, err := s.lookup(ctx, id)
-			if err != nil {
-				return users.Access{}, err
-			}
-			graph, ok := s.graph(now.Roles)
-			if !ok {
-				loaded, err := s.load(ctx, now.Roles)
-				if err != nil {
-					return users.Access{}, err
-				}
-				graph, ok = loaded.graph, loaded.revision == now.Roles
-			}
-			if ok {
-				return accessOf(account, graph, now), nil
-			}
+	return retry(ctx, s, s.readLimit, func(ctx context.Context) (users.Access, error) { return s.readAccess(ctx, id) })
+}
+
+// readAccess is Access without the first look into the cache, once.
+func (s *Store) readAccess(ctx context.Context, id users.ID) (users.Access, error) {
+	for range 3 {
+		account, now, err := s.lookup(ctx, id)
+		if err != nil {
+			return users.Access{}, err
 		}
-		// Rights change faster than they are read. Reading all in one snapshot costs more, and always succeeds.
-		return inSnapshot(ctx, s, func(q queries) (users.Access, error) {
-			now := s.clock()
-			found, err := q.readAccount(ctx, id, now)
+		graph, ok := s.graph(now.Roles)
+		if !ok {
+			loaded, err := s.load(ctx, now.Roles)
 			if err != nil {
 				return users.Access{}, err
 			}
-			loaded, err := q.loadGraph(ctx, s.graphs.base(now), now)
-			return users.Access{Account: found.account, Graph: loaded.graph, Ended: found.ended, Keys: found.keys}, err
-		})
+			graph, ok = loaded.graph, loaded.revision == now.Roles
+		}
+		if ok {
+			return accessOf(account, graph, now), nil
+		}
+	}
+	// Rights change faster than they are read. Reading all in one snapshot costs more, and always succeeds.
+	return inSnapshot(ctx, s, func(q queries) (users.Access, error) {
+		now := s.clock()
+		found, err := q.readAccount(ctx, id, now)
+		if err != nil {
+			return users.Access{}, err
+		}
+		loaded, err := q.loadGraph(ctx, s.graphs.base(now), now)
+		return users.Access{Account: found.account, Graph: loaded.graph, Ended: found.ended, Keys: found.keys}, err
 	})
 }
 

@@ -34,7 +34,7 @@ type revisions interface {
 
 // hooks are called by an engine that receives notifications.
 type hooks struct {
-	forget  func()                          // drops all cached accounts, which may be out of date
+	forget  func()                          // drops all cached accounts and API keys, which may be out of date
 	changed func()                          // the revision has changed
 	report  func(listening bool, why error) // a lease was granted, or there can be none from now on, and why
 }

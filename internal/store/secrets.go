@@ -13,21 +13,26 @@ const cursorKey = "cursor"
 // first process that asks makes them; they never change. ErrUnavailable.
 func (s *Store) CursorKey(ctx context.Context) ([]byte, error) {
 	return retry(ctx, s, s.readLimit, func(ctx context.Context) ([]byte, error) {
-		key, err := s.reads().secret(ctx, cursorKey)
-		if key != nil || err != nil {
-			return key, err
-		}
-		fresh := make([]byte, 32)
-		if _, err := rand.Read(fresh); err != nil {
-			return nil, err
-		}
-		// Another process may be doing the same; the first to arrive is kept, and all read that one.
-		if _, err := s.reads().exec(ctx, "keep a secret",
-			`INSERT INTO service_secrets (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, cursorKey, fresh); err != nil {
-			return nil, err
-		}
-		return s.reads().secret(ctx, cursorKey)
+		return s.reads().makeSecret(ctx, cursorKey)
 	})
+}
+
+// makeSecret returns the secret of a name, 32 random bytes, and makes it if there is none.
+func (q queries) makeSecret(ctx context.Context, name string) ([]byte, error) {
+	key, err := q.secret(ctx, name)
+	if key != nil || err != nil {
+		return key, err
+	}
+	fresh := make([]byte, 32)
+	if _, err := rand.Read(fresh); err != nil {
+		return nil, err
+	}
+	// Another process may be doing the same; the first to arrive is kept, and all read that one.
+	if _, err := q.exec(ctx, "keep a secret",
+		`INSERT INTO service_secrets (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, name, fresh); err != nil {
+		return nil, err
+	}
+	return q.secret(ctx, name)
 }
 
 // secret returns nil if there is none of that name. PostgreSQL writes bytes as bytea_output says, so they are read as

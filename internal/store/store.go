@@ -26,6 +26,9 @@ const (
 // maxAccounts bounds how many accounts are kept in memory, at about half a KiB each.
 const maxAccounts = 16_384
 
+// maxAPIKeysKept bounds how many API keys are kept in memory, most of them at less than a KiB each.
+const maxAPIKeysKept = 16_384
+
 // Store is a users.Store on one database. It is safe for concurrent use.
 type Store struct {
 	db         database
@@ -42,7 +45,12 @@ type Store struct {
 	// revision of the accounts is the same, or no change since has named the account; that is looked at before each use.
 	// No entry is older than lease.MaxAge when it is used.
 	accounts *otter.Cache[users.ID, cachedAccount]
-	clock    func() time.Time
+	// apiKeys are those that were read, by their digests, under the same rules as accounts.
+	apiKeys *otter.Cache[users.Digest, cachedAPIKey]
+	// apiKeySecret is what API keys are digested under, as it was read last.
+	apiKeySecret atomic.Pointer[[]byte]
+	uses         *apiKeyUses
+	clock        func() time.Time
 	// background is what goes on without a request.
 	background sync.WaitGroup
 	// keyStamp is the stamp of the signing keys as it was read last.
@@ -85,6 +93,8 @@ func newStore(e engine) *Store {
 		db: e, classifier: e, revisions: e, dialect: e, migrator: e, traits: e.traits(),
 
 		accounts:   otter.Must(&otter.Options[users.ID, cachedAccount]{MaximumSize: maxAccounts}),
+		apiKeys:    otter.Must(&otter.Options[users.Digest, cachedAPIKey]{MaximumSize: maxAPIKeysKept}),
+		uses:       newAPIKeyUses(),
 		clock:      time.Now,
 		writing:    make(chan struct{}, 1),
 		readLimit:  readLimit,
@@ -126,7 +136,7 @@ var errListenNowhere = errors.New("the database is a file, which needs no connec
 // report is called, by one goroutine, when notifications begin to arrive and when they stop, the first time too. Results
 // are correct either way: without notifications the Store queries the database. No error shows the url.
 func (s *Store) Listen(url string, report func(listening bool, why string)) error {
-	return s.revisions.listen(url, hooks{s.accounts.InvalidateAll, s.wakeSubscribers, func(listening bool, why error) {
+	return s.revisions.listen(url, hooks{s.forget, s.wakeSubscribers, func(listening bool, why error) {
 		var own listenError
 		switch {
 		case why == nil:
@@ -137,6 +147,12 @@ func (s *Store) Listen(url string, report func(listening bool, why string)) erro
 			report(listening, s.classifier.describe(why))
 		}
 	}})
+}
+
+// forget drops what is cached of accounts.
+func (s *Store) forget() {
+	s.accounts.InvalidateAll()
+	s.apiKeys.InvalidateAll()
 }
 
 // CheckURL returns the error with which Open would refuse the text of url, or nil. It opens no database,
@@ -159,6 +175,7 @@ func CheckURL(url string) error {
 // Close closes all connections. Nothing else may be called afterwards.
 func (s *Store) Close() error {
 	s.subscribers.close()
+	s.uses.close()
 	s.background.Wait()
 	return s.db.close()
 }

@@ -97,7 +97,7 @@ func testMigrateAfterInterruption(t *testing.T, url string) {
 	ctx := t.Context()
 	s := open(t, url)
 	wantError(t, "Migrate", s.Migrate(ctx), nil)
-	byHand(t, url, `DROP TABLE account_sessions`, `DROP TABLE ended_sessions`, `DROP TABLE service_accounts`, `DROP TABLE accounts`, `DROP TABLE account_counts`, `DROP TABLE role_permissions`, `DROP TABLE permissions`, `DROP TABLE roles`,
+	byHand(t, url, `DROP TABLE api_keys`, `DROP TABLE account_sessions`, `DROP TABLE ended_sessions`, `DROP TABLE service_accounts`, `DROP TABLE accounts`, `DROP TABLE account_counts`, `DROP TABLE role_permissions`, `DROP TABLE permissions`, `DROP TABLE roles`,
 		`DROP TABLE authorization_stamp`, `DROP TABLE account_changes`, `DROP TABLE rights_changes`, `DROP TABLE change_marks`,
 		`DROP TABLE email_changes`, `DROP TABLE service_secrets`, `DROP TABLE job_leases`, `DROP TABLE signing_keys`, `DROP TABLE signing_key_names`,
 		`DELETE FROM svc_users_migrations WHERE version_id > 0`)
@@ -106,7 +106,7 @@ func testMigrateAfterInterruption(t *testing.T, url string) {
 	} else {
 		byHand(t, url, `DROP FUNCTION renew_authorization_stamp`, `DROP FUNCTION note_account_changes`, `DROP FUNCTION note_rights_changes`, `DROP FUNCTION mark_position`,
 			`DROP FUNCTION change_channel`, `DROP FUNCTION listen_on`, `DROP TABLE transaction_lock`, `DROP FUNCTION count_accounts`, `DROP FUNCTION email_trigrams`,
-			`DROP FUNCTION end_tokens_of_disabled`, `DROP FUNCTION note_ended_sessions`, `DROP FUNCTION place_keys`, `DROP FUNCTION renew_key_stamp`, `DROP FUNCTION keep_account_kind`)
+			`DROP FUNCTION end_tokens_of_disabled`, `DROP FUNCTION note_ended_sessions`, `DROP FUNCTION place_keys`, `DROP FUNCTION renew_key_stamp`, `DROP FUNCTION keep_account_kind`, `DROP FUNCTION renew_api_keys`)
 	}
 	if err := s.Ready(ctx); !errors.Is(err, store.ErrOlderSchema) {
 		t.Errorf("Ready: %v", err)
