@@ -13,17 +13,26 @@ type Auth int
 const (
 	// AuthNone operations take no credential and answer every client.
 	AuthNone Auth = iota + 1
-	// AuthBearer operations take an access token in the Authorization header, "Bearer eyJhbGciOi…" (RFC 6750 §2.1).
+	// AuthBearer operations take an access token in the Authorization header, "Bearer eyJhbGciOi…" (RFC 6750 §2.1). An API
+	// key is refused: what gives anything to an account, and whatever is about passwords, e-mails, sessions and keys, is such
+	// an operation.
 	AuthBearer
+	// AuthBearerOrKey operations take an API key there as well, "Bearer svck_3KmT…". They read, check or take away.
+	AuthBearerOrKey
 )
 
 // authenticate finds out who the caller is, by the credential that the operation takes. A token that is missing or not
-// valid is 401.
+// valid is 401, an API key where an access token is needed 403.
 func (x *Exchange) authenticate(a Auth) error {
 	switch a {
 	case AuthNone:
 		return nil
 	case AuthBearer:
+		if err := x.authenticateBearer(); err != nil {
+			return err
+		}
+		return x.Caller.RefuseRestricted()
+	case AuthBearerOrKey:
 		return x.authenticateBearer()
 	default:
 		return fmt.Errorf("the route does not say which credential it takes: Auth is %d", a)
@@ -32,15 +41,20 @@ func (x *Exchange) authenticate(a Auth) error {
 
 // securitySchemes are the kinds of credentials as the document has them, by name.
 func securitySchemes() map[string]*huma.SecurityScheme {
-	return map[string]*huma.SecurityScheme{"bearer": {
-		Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "A token from /api/v1/auth/login",
-	}}
+	return map[string]*huma.SecurityScheme{
+		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "A token from /api/v1/auth/login"},
+		"apiKey": {Type: "http", Scheme: "bearer", BearerFormat: "svck_", Description: "An API key from /api/v1/auth/api-keys, in place of a token"},
+	}
 }
 
-// security says in the document which of them an operation takes: one entry, or none where it takes no credential.
+// security says in the document which of them an operation takes: an entry for each, or none where it takes no credential.
 func (a Auth) security() []map[string][]string {
-	if a == AuthBearer {
+	switch a {
+	case AuthBearer:
 		return []map[string][]string{{"bearer": {}}}
+	case AuthBearerOrKey:
+		return []map[string][]string{{"bearer": {}}, {"apiKey": {}}}
+	default:
+		return []map[string][]string{}
 	}
-	return []map[string][]string{}
 }

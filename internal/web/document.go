@@ -141,7 +141,7 @@ func (r Route) failures() []int {
 	if r.Auth != AuthNone {
 		list = append(list, http.StatusUnauthorized, http.StatusServiceUnavailable)
 	}
-	if r.Permission != "" {
+	if r.Permission != "" || r.Auth == AuthBearer {
 		list = append(list, http.StatusForbidden)
 	}
 	if r.body != nil {

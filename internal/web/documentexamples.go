@@ -18,6 +18,9 @@ const (
 
 	// ExampleRefreshToken has the form of a refresh token, but for its checksum.
 	ExampleRefreshToken = "svcr_0Wq3VJ0mD5yQ2hXc8RtLb7KpZ4nUeGs1AoYi9FfTwHv6CjPzMdEkB3xNl2SaOrQuW3nJx0B"
+	ExampleAPIKeyID     = "019a0b6e-7e31-7f88-a024-6b1c9d8e2f73"
+	// ExampleAPIKey has the form of an API key, but for its checksum.
+	ExampleAPIKey = "svck_0Wq3VJ0mD5yQ2hXc8RtLb7KpZ4nUeGs1AoYi9FfTwHv3nJx0B"
 	// ExampleToken has the form of a token. No key has signed it.
 	ExampleToken = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Im1haW4ifQ.e30.c2lnbmF0dXJl"
 )

@@ -39,7 +39,7 @@ func (h *handler) log(x *Exchange, started time.Time) {
 	now := h.Now()
 	// Past the Logger, which would note from where in the program it was called: always from here.
 	record := slog.NewRecord(now, level, "request", 0)
-	attrs := append(make([]slog.Attr, 0, 9),
+	attrs := append(make([]slog.Attr, 0, 10),
 		slog.String("request_id", x.id),
 		slog.String("method", boundMethod(x.Request.Method)),
 		slog.String("route", x.pattern),
@@ -52,6 +52,9 @@ func (h *handler) log(x *Exchange, started time.Time) {
 	}
 	if !x.AccountID.IsZero() {
 		attrs = append(attrs, slog.String("account_id", x.AccountID.String()))
+	}
+	if !x.Caller.APIKey.IsZero() {
+		attrs = append(attrs, slog.String("api_key_id", x.Caller.APIKey.String()))
 	}
 	if x.Cause != nil {
 		attrs = append(attrs, slog.String("cause", truncateUTF8(x.Cause.Error(), maxCause)))
