@@ -65,7 +65,7 @@ func accountRoutes() []web.Route {
 	const tag, list, one = "Accounts", "/api/v1/accounts", "/api/v1/accounts/{id}"
 	return []web.Route{
 		web.List(web.Route{
-			Method: http.MethodGet, Path: list, Auth: web.AuthBearer, Permission: users.AccountsRead,
+			Method: http.MethodGet, Path: list, Auth: web.AuthBearerOrKey, Permission: users.AccountsRead,
 			Name: "listAccounts", Tag: tag, Summary: "List accounts", Message: "Accounts retrieved successfully",
 			Description: web.ListDescription,
 			Params: append([]*web.Param{
@@ -85,7 +85,7 @@ func accountRoutes() []web.Route {
 			Example: exampleAccount,
 		}, createAccount),
 		web.Get(web.Route{
-			Method: http.MethodGet, Path: one, Auth: web.AuthBearer, Permission: users.AccountsRead,
+			Method: http.MethodGet, Path: one, Auth: web.AuthBearerOrKey, Permission: users.AccountsRead,
 			Name: "getAccount", Tag: tag, Summary: "Read an account", Message: "Account retrieved successfully",
 			Description: "With its own role, and never with a password or a hash.",
 			Example:     exampleAccount,
@@ -98,7 +98,7 @@ func accountRoutes() []web.Route {
 			Request: web.Object{"is_active": false}, Example: exampleAccount,
 		}), updateAccount),
 		web.Remove(web.Route{
-			Method: http.MethodDelete, Path: one, Auth: web.AuthBearer, Permission: users.AccountsDelete,
+			Method: http.MethodDelete, Path: one, Auth: web.AuthBearerOrKey, Permission: users.AccountsDelete,
 			Name: "deleteAccount", Tag: tag, Summary: "Delete an account", Message: "Account deleted successfully",
 			Description: "Its tokens are dead at once. The last active administrator can't be deleted.",
 			Fails:       []int{http.StatusConflict},

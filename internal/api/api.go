@@ -5,6 +5,8 @@
 //	login.go         login, and how a session goes on       /api/v1/auth/{login,refresh,logout}
 //	own.go           the caller's own account               /api/v1/auth/{me,password,email}
 //	sessions.go      sessions, one's own and others'        /api/v1/auth/sessions, /api/v1/accounts/{id}/sessions
+//	apikeys.go       API keys, one's own                    /api/v1/auth/api-keys
+//	apikeysothers.go API keys of other accounts             /api/v1/accounts/{id}/api-keys
 //	accounts.go      accounts                               /api/v1/accounts
 //	serviceaccounts.go  accounts of programs              /api/v1/service-accounts
 //	explain.go       why an account may do something        /api/v1/accounts/{id}/{permissions,explain}
@@ -34,6 +36,10 @@ type Options struct {
 
 // Routes is the table of all operations of the package.
 func Routes(o Options) []web.Route {
-	return slices.Concat(loginRoutes(), ownRoutes(), sessionRoutes(), accountRoutes(), serviceAccountRoutes(), explainRoutes(), roleRoutes(), treeRoutes(),
-		permissionRoutes(), declarationRoutes(o.Manifest), keyRoutes(o.Keyring))
+	return slices.Concat(
+		loginRoutes(), ownRoutes(), sessionRoutes(), ownAPIKeyRoutes(), otherAPIKeyRoutes(),
+		accountRoutes(), serviceAccountRoutes(), explainRoutes(),
+		roleRoutes(), treeRoutes(), permissionRoutes(),
+		declarationRoutes(o.Manifest), keyRoutes(o.Keyring),
+	)
 }

@@ -90,7 +90,7 @@ func declarationRoutes(m *manifest.Manifest) []web.Route {
 	}
 	// Both take the same and answer the same; do is the method of the Manifest that does it.
 	with := func(r web.Route, do func(context.Context, users.Caller, manifest.Declaration) (manifest.Plan, error)) web.Route {
-		r.Method, r.Auth, r.Permission, r.Also, r.Tag = http.MethodPost, web.AuthBearer, users.RolesRead, users.PermissionsRead, tag
+		r.Method, r.Permission, r.Also, r.Tag = http.MethodPost, users.RolesRead, users.PermissionsRead, tag
 		r.BodyLimit = web.DeclarationBody
 		r.Fails, r.Request, r.Example = []int{http.StatusConflict}, request, example
 		return web.Body(r, func(x *web.Exchange, in Declaration) (Plan, error) {
@@ -100,12 +100,12 @@ func declarationRoutes(m *manifest.Manifest) []web.Route {
 	}
 	return []web.Route{
 		with(web.Route{
-			Path: path + "plan", Name: "planDeclaration", Summary: "Plan a declaration: show what applying it would change",
+			Path: path + "plan", Auth: web.AuthBearerOrKey, Name: "planDeclaration", Summary: "Plan a declaration: show what applying it would change",
 			Description: "Changes nothing. Whether the caller may make each change is decided when it is applied. A name that belongs to another service, or to the system, is refused.",
 			Message:     "Declaration planned successfully",
 		}, m.Plan),
 		with(web.Route{
-			Path: path + "apply", Name: "applyDeclaration", Summary: "Apply a declaration of roles and permissions",
+			Path: path + "apply", Auth: web.AuthBearer, Name: "applyDeclaration", Summary: "Apply a declaration of roles and permissions",
 			Description: "All of it or nothing, and each change under the rules of the operation that makes it alone: its permission, and a caller cannot grant what the caller does not hold. What the service owns and does not declare is taken away only with `prune`.",
 			Message:     "Declaration applied successfully",
 		}, m.Apply),

@@ -36,7 +36,7 @@ func explainRoutes() []web.Route {
 	const tag, one = "Accounts", "/api/v1/accounts/{id}"
 	return []web.Route{
 		web.Get(web.Route{
-			Method: http.MethodGet, Path: one + "/permissions", Auth: web.AuthBearer, Permission: users.AccountsRead,
+			Method: http.MethodGet, Path: one + "/permissions", Auth: web.AuthBearerOrKey, Permission: users.AccountsRead,
 			Name: "getAccountPermissions", Tag: tag, Summary: "List an account's effective permissions and the roles that grant them",
 			Description: "All effective permissions, each with the roles from the account's own to the one that it is assigned to. None while the account is disabled.",
 			Message:     "Permissions retrieved successfully",
@@ -45,7 +45,7 @@ func explainRoutes() []web.Route {
 			},
 		}, getAccountPermissions),
 		web.Get(web.Route{
-			Method: http.MethodGet, Path: one + "/explain", Auth: web.AuthBearer, Permission: users.AccountsRead,
+			Method: http.MethodGet, Path: one + "/explain", Auth: web.AuthBearerOrKey, Permission: users.AccountsRead,
 			Name: "explainPermission", Tag: tag, Summary: "Explain whether an account has a permission",
 			Description: "By the state of the database now, whatever a token says.",
 			Message:     "Permission explained successfully",

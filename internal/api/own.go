@@ -29,7 +29,7 @@ func ownRoutes() []web.Route {
 	const tag = "Authentication"
 	return []web.Route{
 		web.Get(web.Route{
-			Method: http.MethodGet, Path: "/api/v1/auth/me", Auth: web.AuthBearer,
+			Method: http.MethodGet, Path: "/api/v1/auth/me", Auth: web.AuthBearerOrKey,
 			Name: "getMe", Tag: tag, Summary: "Read your own account and permissions",
 			Description: "Whatever the caller's permissions are.",
 			Message:     "Account retrieved successfully", Example: Me{exampleAccount, []string{"accounts:read"}},

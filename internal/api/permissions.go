@@ -46,7 +46,7 @@ func permissionRoutes() []web.Route {
 	const tag, list, one = "Permissions", "/api/v1/permissions", "/api/v1/permissions/{id}"
 	return []web.Route{
 		web.List(web.Route{
-			Method: http.MethodGet, Path: list, Auth: web.AuthBearer, Permission: users.PermissionsRead,
+			Method: http.MethodGet, Path: list, Auth: web.AuthBearerOrKey, Permission: users.PermissionsRead,
 			Name: "listPermissions", Tag: tag, Summary: "List permissions", Message: "Permissions retrieved successfully",
 			Description: web.ListDescription,
 			Params:      append([]*web.Param{web.DescribeSearchParam("the name")}, web.DescribeListParams("name")...),
@@ -60,7 +60,7 @@ func permissionRoutes() []web.Route {
 			Request: web.Object{"name": "reports:read", "description": "Read reports"}, Example: examplePermission,
 		}), createPermission),
 		web.Get(web.Route{
-			Method: http.MethodGet, Path: one, Auth: web.AuthBearer, Permission: users.PermissionsRead,
+			Method: http.MethodGet, Path: one, Auth: web.AuthBearerOrKey, Permission: users.PermissionsRead,
 			Name: "getPermission", Tag: tag, Summary: "Read a permission", Message: "Permission retrieved successfully",
 			Description: "It does not name the roles that hold it: roles name their permissions.",
 			Example:     examplePermission,
@@ -73,7 +73,7 @@ func permissionRoutes() []web.Route {
 			Request: web.Object{"description": "Read reports"}, Example: examplePermission,
 		}), updatePermission),
 		web.Remove(web.DryRunnable(web.Route{
-			Method: http.MethodDelete, Path: one, Auth: web.AuthBearer, Permission: users.PermissionsDelete,
+			Method: http.MethodDelete, Path: one, Auth: web.AuthBearerOrKey, Permission: users.PermissionsDelete,
 			Name: "deletePermission", Tag: tag, Summary: "Delete a permission", Description: "It is taken from every role.",
 			Message: "Permission deleted successfully", Fails: []int{http.StatusConflict},
 		}), func(x *web.Exchange) error { return x.Service.DeletePermission(x.Context(), x.Caller, x.PathID()) }),

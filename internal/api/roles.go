@@ -96,7 +96,7 @@ func roleRoutes() []web.Route {
 	const tag, list, one = "Roles", "/api/v1/roles", "/api/v1/roles/{id}"
 	return []web.Route{
 		web.List(web.Route{
-			Method: http.MethodGet, Path: list, Auth: web.AuthBearer, Permission: users.RolesRead,
+			Method: http.MethodGet, Path: list, Auth: web.AuthBearerOrKey, Permission: users.RolesRead,
 			Name: "listRoles", Tag: tag, Summary: "List roles", Message: "Roles retrieved successfully",
 			Description: web.ListDescription,
 			Params:      append([]*web.Param{web.DescribeSearchParam("the name")}, web.DescribeListParams("name")...),
@@ -111,7 +111,7 @@ func roleRoutes() []web.Route {
 			Example: exampleRole,
 		}), createRole),
 		web.Get(web.Route{
-			Method: http.MethodGet, Path: one, Auth: web.AuthBearer, Permission: users.RolesRead,
+			Method: http.MethodGet, Path: one, Auth: web.AuthBearerOrKey, Permission: users.RolesRead,
 			Name: "getRole", Tag: tag, Summary: "Read a role with its effective permissions", Message: "Role retrieved successfully",
 			Description: "Both the permissions assigned to the role itself and those that it inherits.",
 			Example:     exampleRole,
@@ -124,7 +124,7 @@ func roleRoutes() []web.Route {
 			Request: web.Object{"description": "Reads everything", "parent_id": nil}, Example: exampleRole,
 		}), updateRole),
 		web.Remove(web.DryRunnable(web.Route{
-			Method: http.MethodDelete, Path: one, Auth: web.AuthBearer, Permission: users.RolesDelete,
+			Method: http.MethodDelete, Path: one, Auth: web.AuthBearerOrKey, Permission: users.RolesDelete,
 			Name: "deleteRole", Tag: tag, Summary: "Delete a role",
 			Description: "Refused while accounts hold it or roles inherit from it.",
 			Message:     "Role deleted successfully", Fails: []int{http.StatusConflict},
@@ -137,7 +137,7 @@ func roleRoutes() []web.Route {
 			Request: web.Object{"permission_ids": []string{web.ExamplePermissionID}}, Example: exampleRole,
 		}), assignPermissions),
 		web.Get(web.DryRunnable(web.Route{
-			Method: http.MethodDelete, Path: one + "/permissions/{permission_id}", Auth: web.AuthBearer, Permission: users.RolesUpdate, ShownTo: users.RolesRead,
+			Method: http.MethodDelete, Path: one + "/permissions/{permission_id}", Auth: web.AuthBearerOrKey, Permission: users.RolesUpdate, ShownTo: users.RolesRead,
 			Name: "removePermission", Tag: tag, Summary: "Remove a permission from a role",
 			Description: "Only what is assigned to the role itself can be taken from it; else it is 404.",
 			Message:     "Permission removed successfully", Fails: []int{http.StatusConflict}, Example: exampleRole,

@@ -69,7 +69,7 @@ func serviceAccountRoutes() []web.Route {
 	const tag, list, one = "Service accounts", "/api/v1/service-accounts", "/api/v1/service-accounts/{id}"
 	return []web.Route{
 		web.List(web.Route{
-			Method: http.MethodGet, Path: list, Auth: web.AuthBearer, Permission: users.ServiceAccountsRead,
+			Method: http.MethodGet, Path: list, Auth: web.AuthBearerOrKey, Permission: users.ServiceAccountsRead,
 			Name: "listServiceAccounts", Tag: tag, Summary: "List service accounts", Message: "Service accounts retrieved successfully",
 			Description: web.ListDescription,
 			Params: append([]*web.Param{
@@ -89,7 +89,7 @@ func serviceAccountRoutes() []web.Route {
 			Request: web.Object{"name": "orders-worker", "role_id": web.ExampleRoleID}, Example: exampleServiceAccount,
 		}), createServiceAccount),
 		web.Get(web.Route{
-			Method: http.MethodGet, Path: one, Auth: web.AuthBearer, Permission: users.ServiceAccountsRead,
+			Method: http.MethodGet, Path: one, Auth: web.AuthBearerOrKey, Permission: users.ServiceAccountsRead,
 			Name: "getServiceAccount", Tag: tag, Summary: "Read a service account", Message: "Service account retrieved successfully",
 			Description: "With its own role, and never with a secret.", Example: exampleServiceAccount,
 		}, getServiceAccount),
@@ -101,7 +101,7 @@ func serviceAccountRoutes() []web.Route {
 			Request: web.Object{"is_active": false}, Example: exampleServiceAccount,
 		}), updateServiceAccount),
 		web.Remove(web.DryRunnable(web.Route{
-			Method: http.MethodDelete, Path: one, Auth: web.AuthBearer, Permission: users.ServiceAccountsDelete,
+			Method: http.MethodDelete, Path: one, Auth: web.AuthBearerOrKey, Permission: users.ServiceAccountsDelete,
 			Name: "deleteServiceAccount", Tag: tag, Summary: "Delete a service account", Message: "Service account deleted successfully",
 			Description: "Its tokens, keys and secrets are dead at once.",
 		}), func(x *web.Exchange) error { return x.Service.DeleteServiceAccount(x.Context(), x.Caller, x.PathID()) }),

@@ -32,7 +32,7 @@ type RoleNaming struct {
 
 func treeRoutes() []web.Route {
 	return []web.Route{web.Get(web.Route{
-		Method: http.MethodGet, Path: "/api/v1/roles/{id}/tree", Auth: web.AuthBearer, Permission: users.RolesRead,
+		Method: http.MethodGet, Path: "/api/v1/roles/{id}/tree", Auth: web.AuthBearerOrKey, Permission: users.RolesRead,
 		Name: "getRoleTree", Tag: "Roles", Summary: "Read a role's place in the hierarchy",
 		Description: "What the role inherits from, nearest first, and all that inherits from it, each with the permissions assigned to the very role.",
 		Message:     "Role hierarchy retrieved successfully",

@@ -62,6 +62,8 @@ type Options struct {
 	Audiences []string
 	// Sessions are the times of sessions; the usual ones if it is zero.
 	Sessions users.SessionOptions
+	// APIKeys are the lives of API keys; the usual ones if it is zero.
+	APIKeys users.APIKeyOptions
 	// Unlimited lifts what bounds attempts.
 	Unlimited bool
 	// Recorders get the events of all that the rules change.
@@ -137,7 +139,7 @@ func newService(t testing.TB, database string, o Options, open func(*app.App, co
 		o.Keyring(ring)
 	}
 	s.app = app.New(app.Config{
-		DatabaseURL: config.NewSecret(database), StoreTimeout: Patience, Keyring: ring, TokenLife: tokenLife, Sessions: o.Sessions,
+		DatabaseURL: config.NewSecret(database), StoreTimeout: Patience, Keyring: ring, TokenLife: tokenLife, Sessions: o.Sessions, APIKeys: o.APIKeys,
 		Hashing: password.Options{Cost: password.MinCost, Workers: 2, MaxWait: time.Minute},
 		Now:     o.clock(), Skeleton: skeletons().Skeleton, Unlimited: o.Unlimited, Recorders: o.Recorders, Log: s.Logger, Version: Version, PublicURL: PublicURL,
 	})

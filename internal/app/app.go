@@ -98,6 +98,7 @@ func (a *App) use(st *store.Store) error {
 		Random:    func(b []byte) { _, _ = rand.Read(b) }, // it never fails: it ends the process instead
 		TokenLife: c.TokenLife,
 		Sessions:  c.Sessions,
+		APIKeys:   c.APIKeys,
 		Limits:    c.Limits,
 		NoDemo:    c.NoDemo,
 		Unlimited: c.Unlimited,

@@ -30,6 +30,7 @@ type Config struct {
 	Keyring   *Keyring
 	TokenLife time.Duration
 	Sessions  users.SessionOptions
+	APIKeys   users.APIKeyOptions
 	Hashing   password.Options
 	Limits    users.Limits
 	NoDemo    bool // passwords of the demo accounts are refused, as in production
@@ -80,6 +81,7 @@ func FromSettings(cfg config.Config) Config {
 		ListenURL:      cfg.DatabaseListenURL,
 		TokenLife:      cfg.JWT.Lifetime,
 		Sessions:       users.SessionOptions(cfg.Sessions),
+		APIKeys:        users.APIKeyOptions(cfg.APIKeys),
 		Hashing:        hashingOptions(cfg, machine),
 		Limits:         users.Limits{Roles: cfg.MaxRoles, Permissions: cfg.MaxPermissions, Assignments: cfg.MaxAssignments},
 		NoDemo:         cfg.Environment == config.Production,

@@ -10,6 +10,7 @@ import (
 var tags = []web.Tag{
 	{Name: "Authentication", Description: "Login, refresh and logout, access tokens, the keys that verify them, your own account, and the change feed."},
 	{Name: "Sessions", Description: "Logins that are continued by refresh tokens: which there are, and how to end them."},
+	{Name: "API keys", Description: "Credentials for programs, which act for an account within the permissions that they list."},
 	{Name: "Authorization", Description: "Checks of permissions and tokens, for gateways and services."},
 	{Name: "Accounts", Description: "Accounts of people, who can log in, their roles and effective permissions."},
 	{Name: "Service accounts", Description: "Accounts of programs: a name in place of an e-mail, and no password."},

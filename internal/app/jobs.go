@@ -12,7 +12,7 @@ import (
 
 // forgetting are the jobs that delete what no longer counts: once a day the changes of accounts that no token can be older
 // than, and the changes of e-mails, of which a day more or less of a year is nothing; once an hour the sessions that are
-// over.
+// over, and the API keys.
 func (a *App) forgetting() []jobs.Job {
 	daily := func(name string, run func(context.Context) error) jobs.Job {
 		return jobs.Job{Name: name, Period: 24 * time.Hour, Jitter: 10 * time.Minute, Lease: time.Minute, Run: run}
@@ -20,6 +20,7 @@ func (a *App) forgetting() []jobs.Job {
 	return []jobs.Job{
 		daily("forget_changes", a.Feed.ForgetChanges),
 		daily("forget_email_changes", a.ForgetEmailChanges),
+		{Name: "sweep_api_keys", Period: time.Hour, Jitter: 5 * time.Minute, Lease: 10 * time.Minute, Run: a.sweepAPIKeys},
 		{Name: "sweep_sessions", Period: time.Hour, Jitter: 5 * time.Minute, Lease: 10 * time.Minute, Run: a.sweepSessions},
 	}
 }
@@ -30,6 +31,13 @@ const sessionMargin = 10 * time.Minute
 
 func (a *App) sweepSessions(ctx context.Context) error {
 	return a.Store.SweepSessions(ctx, a.config.Now().Add(-sessionMargin))
+}
+
+// apiKeyMargin is how long an API key is kept that has expired, so that the log still tells what is wrong with it.
+const apiKeyMargin = 24 * time.Hour
+
+func (a *App) sweepAPIKeys(ctx context.Context) error {
+	return a.Store.SweepAPIKeys(ctx, a.config.Now().Add(-apiKeyMargin))
 }
 
 // runJobs does the periodic work of the service, beside other replicas, until ctx ends. What fails is done the next day.

@@ -30,7 +30,7 @@ const (
 
 func (g *gateway) feedRoutes() []web.Route {
 	return []web.Route{web.Route{
-		Method: http.MethodGet, Path: "/api/v1/auth/changes", Auth: web.AuthBearer, Permission: users.ChangesRead, LogAtDebug: true, Tagged: true,
+		Method: http.MethodGet, Path: "/api/v1/auth/changes", Auth: web.AuthBearerOrKey, Permission: users.ChangesRead, LogAtDebug: true, Tagged: true,
 		Name: "getChanges", Tag: "Authentication", Summary: "Read the change feed",
 		Description: "For services that verify tokens themselves. The statement is signed with the keys of the JWKS and true as of the moment the request was received. " +
 			"Without a cursor, or with one that is none of this database, it begins anew; of cursors that are made up, an account gets one a second answered. When nothing is newer by the end of the wait the answer is 304. " +

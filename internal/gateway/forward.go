@@ -26,7 +26,7 @@ const (
 var forwardFields = []web.Field{
 	{Name: "X-Auth-Subject", Description: "Id of the account", Example: web.ExampleAccountID, Schema: web.Schema{Type: "string", Format: "uuid"}},
 	{Name: "X-Auth-Email", Description: "E-mail of the account in UTF-8, of which % and what is not ASCII is percent-encoded", Example: "ada+test@example.com", Schema: web.Schema{Type: "string", Pattern: encodedEmail}},
-	{Name: "X-Auth-Roles", Description: "Names of the account's role and those it inherits from, nearest first, each percent-encoded UTF-8, joined by commas", Example: "Auditor", Schema: web.Schema{Type: "string", Pattern: encodedText}},
+	{Name: "X-Auth-Roles", Description: "Names of the account's role and those it inherits from, nearest first, each percent-encoded UTF-8, joined by commas; empty for an API key, which has less than its account's role", Example: "Auditor", Schema: web.Schema{Type: "string", Pattern: encodedText}},
 	{Name: "X-Auth-Permissions", Description: "Names of the permissions that were required, each percent-encoded, joined by commas", Example: "reports:read", Schema: web.Schema{Type: "string", Pattern: encodedText}},
 }
 
@@ -39,7 +39,7 @@ const (
 func forwardRoutes() []web.Route {
 	return []web.Route{
 		{
-			Method: http.MethodGet, Path: forwardPath, Auth: web.AuthBearer, Subtree: true,
+			Method: http.MethodGet, Path: forwardPath, Auth: web.AuthBearerOrKey, Subtree: true,
 			Name: "forwardAuth", Tag: "Authorization", Summary: "Authorize a request for a reverse proxy",
 			Description: "For nginx `auth_request`, Traefik ForwardAuth, Envoy ext_authz over HTTP and the like. Any method is answered alike, `OPTIONS` too, here and at every " +
 				"path below this one; a body is ignored, and so are the path and the query below this one, which are those of a foreign request. What is required is said here by `" + requireParam +

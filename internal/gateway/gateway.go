@@ -4,7 +4,7 @@
 //	authzen.go     the same for clients of OpenID AuthZEN      POST /access/v1/evaluation, /access/v1/evaluations
 //	forward.go     may this request pass, for reverse proxies   /api/v1/auth/forward
 //	introspect.go  introspection of tokens (RFC 7662)           POST /oauth2/introspect
-//	revoke.go      the end of a session by its token            POST /oauth2/revoke
+//	revoke.go      the end of a session or an API key           POST /oauth2/revoke
 //	feed.go        the changes since a token was issued         GET /api/v1/auth/changes
 //	jwks.go        the keys that verify tokens                  GET /api/v1/auth/jwks, /.well-known/jwks.json
 //	discovery.go   where all this is                            GET /.well-known/oauth-authorization-server, …/openid-configuration, …/authzen-configuration

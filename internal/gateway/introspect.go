@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/web"
@@ -11,15 +12,16 @@ import (
 
 // IntrospectionRequest is the form of a request for introspection (RFC 7662 §2.1).
 type IntrospectionRequest struct {
-	Token string `json:"token" minLength:"1" doc:"An access token of this service"`
-	Hint  string `json:"token_type_hint,omitempty" doc:"Not looked at: there is one type"`
+	Token string `json:"token" minLength:"1" doc:"An access token or an API key of this service"`
+	Hint  string `json:"token_type_hint,omitempty" doc:"Not looked at: the types differ at sight"`
 }
 
 // Introspection is the answer of RFC 7662 §2.2: of an invalid token only that it is not active. The id, the times and
-// the audience are those of the token; all else is as it is now, whatever the token says.
+// the audience are those of the token; all else is as it is now, whatever the token says. Of an API key the id is its own,
+// and there are neither nbf and sid nor, so that no service decides by them, roles.
 type Introspection struct {
 	Active    bool     `json:"active" doc:"Whether the token would be taken here now. All other members are there only if it is true"`
-	Scope     string   `json:"scope,omitzero" minLength:"1" doc:"Sorted names of all effective permissions of the account, separated by spaces; absent where there are none (RFC 6749 §3.3 knows no empty scope)"`
+	Scope     string   `json:"scope,omitzero" minLength:"1" doc:"Sorted names of all effective permissions of the account, of those that an API key lists, separated by spaces; absent where there are none (RFC 6749 §3.3 knows no empty scope)"`
 	TokenType string   `json:"token_type,omitzero" enum:"Bearer"`
 	Subject   string   `json:"sub,omitzero" format:"uuid" doc:"Id of the account"`
 	Username  string   `json:"username,omitzero" doc:"E-mail of the account, or the name of a service account"`
@@ -28,9 +30,9 @@ type Introspection struct {
 	TokenID   string   `json:"jti,omitzero" format:"uuid"`
 	SessionID string   `json:"sid,omitzero" format:"uuid" doc:"Id of the session that the token is of; absent if it is of none"`
 	IssuedAt  int64    `json:"iat,omitzero"`
-	NotBefore int64    `json:"nbf,omitzero"`
-	Expires   int64    `json:"exp,omitzero"`
-	Roles     []string `json:"roles,omitzero" nullable:"false" doc:"Names of the account's role and those it inherits from, nearest first"`
+	NotBefore int64    `json:"nbf,omitzero" doc:"Absent for an API key"`
+	Expires   int64    `json:"exp,omitzero" doc:"Absent for an API key that does not expire"`
+	Roles     []string `json:"roles,omitzero" nullable:"false" doc:"Names of the account's role and those it inherits from, nearest first; absent for an API key"`
 }
 
 func toIntrospection(i users.Introspection) Introspection {
@@ -38,13 +40,23 @@ func toIntrospection(i users.Introspection) Introspection {
 		Active: true, Scope: strings.Join(web.ToStrings(i.Permissions), " "),
 		TokenType: "Bearer", Subject: i.Account.ID.String(), Username: i.Account.Label(),
 		Issuer: i.Issuer, Audience: toAudienceClaim(i.Audiences), TokenID: i.Claims.TokenID.String(),
-		IssuedAt: i.Claims.IssuedAt.Unix(), NotBefore: i.Claims.NotBefore.Unix(), Expires: i.Claims.Expires.Unix(),
-		Roles: web.ToStrings(i.Roles),
+		IssuedAt: toSeconds(i.Claims.IssuedAt), NotBefore: toSeconds(i.Claims.NotBefore), Expires: toSeconds(i.Claims.Expires),
+	}
+	if len(i.Roles) > 0 {
+		answer.Roles = web.ToStrings(i.Roles)
 	}
 	if !i.Claims.Session.IsZero() {
 		answer.SessionID = i.Claims.Session.String()
 	}
 	return answer
+}
+
+// toSeconds is a time in seconds since 1970; 0, which is left out, for none.
+func toSeconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
 }
 
 // toAudienceClaim is aud as in a token: a string if there is one, else an array (RFC 7662 §2.2).
@@ -60,7 +72,7 @@ const introspectionPath = web.OAuthPath + "/introspect"
 func introspectionRoutes() []web.Route {
 	return []web.Route{
 		web.Form[IntrospectionRequest](web.Route{
-			Method: http.MethodPost, Path: introspectionPath, Auth: web.AuthBearer, Permission: users.TokensIntrospect, BodyLimit: web.TokenBody,
+			Method: http.MethodPost, Path: introspectionPath, Auth: web.AuthBearerOrKey, Permission: users.TokensIntrospect, BodyLimit: web.TokenBody,
 			Name: "introspectToken", Tag: "Authorization", Summary: "Introspect a token (RFC 7662)",
 			Description: "The answer is by the live state: a token of a disabled or deleted account, or one that a change of password or the end of its session has ended, is not active, and the " +
 				"permissions are those of now. Outside the envelope, errors too (RFC 6749 §5.2, RFC 6750 §3.1).",

@@ -14,8 +14,8 @@ const revocationPath = web.OAuthPath + "/revoke"
 
 // RevocationRequest is the form of a request for revocation (RFC 7009 §2.1).
 type RevocationRequest struct {
-	Token string `json:"token" minLength:"1" doc:"A refresh token, or an access token of a session"`
-	Hint  string `json:"token_type_hint,omitempty" doc:"Not looked at: the two types differ at sight"`
+	Token string `json:"token" minLength:"1" doc:"A refresh token, an access token of a session, or an API key"`
+	Hint  string `json:"token_type_hint,omitempty" doc:"Not looked at: the types differ at sight"`
 }
 
 // Revocation is the answer to it, an empty object: all that it says is in the status (RFC 7009 §2.2).
@@ -26,7 +26,7 @@ func revocationRoutes() []web.Route {
 		web.Form[RevocationRequest](web.Route{
 			Method: http.MethodPost, Path: revocationPath, Auth: web.AuthNone, BodyLimit: web.TokenBody,
 			Name: "revokeToken", Tag: "Authentication", Summary: "Revoke a token (RFC 7009)",
-			Description: "Ends the session of a refresh token or of an access token, with all its tokens. The token is the proof: there is no client authentication, as for " +
+			Description: "Ends the session of a refresh token or of an access token, with all its tokens, or an API key. The token is the proof: there is no client authentication, as for " +
 				"public clients. A token that is not valid is no error, because nothing is left to revoke. An access token without a session cannot be " +
 				"revoked by itself: 400 `unsupported_token_type`. Outside the envelope, errors too (RFC 6749 §5.2).",
 			Request: web.Object{"token": web.ExampleRefreshToken},
@@ -37,8 +37,11 @@ func revocationRoutes() []web.Route {
 
 func revokeToken(x *web.Exchange, form url.Values) (Revocation, error) {
 	token := form.Get("token")
-	if strings.HasPrefix(token, users.RefreshTokenPrefix) {
+	switch {
+	case strings.HasPrefix(token, users.RefreshTokenPrefix):
 		return Revocation{}, x.Service.RevokeRefreshToken(x.Context(), token)
+	case strings.HasPrefix(token, users.APIKeyPrefix):
+		return Revocation{}, x.Service.RevokeAPIKey(x.Context(), token)
 	}
 	err := x.Service.RevokeAccessToken(x.Context(), token)
 	var refused *users.Error
