@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -102,4 +103,34 @@ func TestAPIKeyForm(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A key that is mistyped in one character is refused without a query: the service of this test has no store to ask.
+func TestMistypedKeysAskNothing(t *testing.T) {
+	t.Parallel()
+	s := New(Ports{Now: time.Now})
+	text := APIKeySecret{1, 2, 3}.reveal()
+	refused := func(key string) {
+		t.Helper()
+		if _, err := s.Authenticate(t.Context(), key); !errors.Is(err, ErrUnauthenticated) {
+			t.Fatalf("%s: %v", key, err)
+		}
+		if i, err := s.introspectAPIKey(t.Context(), key); err != nil || i.Active {
+			t.Fatalf("%s: %+v, %v", key, i, err)
+		}
+		if err := s.RevokeAPIKey(t.Context(), key); err != nil {
+			t.Fatalf("%s: %v", key, err)
+		}
+	}
+	for at := len(APIKeyPrefix); at < len(text); at++ {
+		refused(text[:at])
+		refused(text[:at] + text[at+1:])
+		for _, c := range base62Digits + "_-. \x00é" {
+			if changed := text[:at] + string(c) + text[at+1:]; changed != text {
+				refused(changed)
+			}
+		}
+	}
+	refused(text + "0")
+	refused(APIKeyPrefix)
 }

@@ -65,7 +65,7 @@ func (s *Service) check(t testing.TB, request *http.Request, response *http.Resp
 	if found := s.secrets.in(string(a.Body)); found != "" {
 		problem("the answer holds a password that was sent")
 	}
-	if s.leaksRefreshToken(a) {
+	if s.leaksCredential(a) {
 		problem("the answer holds a refresh token")
 	}
 	if request.Method == http.MethodHead || len(a.Body) == 0 {

@@ -99,7 +99,7 @@ func (o Operation) IsAuthZEN() bool { return strings.HasPrefix(o.Path, "/access/
 
 // At is the path of the operation with its parameters replaced by an id.
 func (o Operation) At(id string) string {
-	return strings.NewReplacer("{id}", id, "{permission_id}", id, "{session_id}", id).Replace(o.Path)
+	return strings.NewReplacer("{id}", id, "{permission_id}", id, "{session_id}", id, "{key_id}", id).Replace(o.Path)
 }
 
 func only(t testing.TB, list []string) string {

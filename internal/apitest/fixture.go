@@ -68,6 +68,35 @@ func (s *Service) NewAccount(t testing.TB, role string) Account {
 	return a
 }
 
+// APIKeysPath is where an account makes its API keys.
+const APIKeysPath = "/api/v1/auth/api-keys"
+
+// APIKey is what a client keeps of an API key.
+type APIKey struct {
+	ID  string
+	Key string
+}
+
+// NewAPIKey makes an API key with permissions, with the token of its account.
+func (s *Service) NewAPIKey(t testing.TB, token string, permissions ...string) APIKey {
+	t.Helper()
+	body := map[string]any{"name": fmt.Sprintf("Key %d", counter.Add(1)), "permissions": permissions}
+	return s.Send(t, Request{Method: http.MethodPost, Path: APIKeysPath, Token: token, Body: body}).
+		Want(t, http.StatusCreated, "API key created successfully").apiKey(t)
+}
+
+// RotateAPIKey puts another key in the place of one, with an overlap such as "24h".
+func (s *Service) RotateAPIKey(t testing.TB, token string, key APIKey, overlap string) APIKey {
+	t.Helper()
+	return s.Send(t, Request{Method: http.MethodPost, Path: APIKeysPath + "/" + key.ID + "/rotate", Token: token, Body: map[string]any{"overlap": overlap}}).
+		Want(t, http.StatusCreated, "API key rotated successfully").apiKey(t)
+}
+
+func (a *Answer) apiKey(t testing.TB) APIKey {
+	t.Helper()
+	return APIKey{ID: a.Text(t, "id"), Key: a.Text(t, "key")}
+}
+
 // NewRole makes a role with a name of its own, which inherits from parent (empty for none) and is assigned the
 // permissions of these names.
 func (s *Service) NewRole(t testing.TB, parent string, permissions ...string) string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -12,23 +13,23 @@ import (
 	users "github.com/svc-users/svc-users"
 )
 
-// leaksRefreshToken reports whether an answer holds a refresh token though its operation issues none. The cookie of a
-// logout is empty, and the documentation has an example.
-func (s *Service) leaksRefreshToken(a *Answer) bool {
+// leaksCredential reports whether an answer holds a refresh token or an API key though its operation issues none. The
+// cookie of a logout is empty, and the documentation has examples.
+func (s *Service) leaksCredential(a *Answer) bool {
 	path, _, _ := strings.Cut(a.Request.Path, "?")
-	switch path {
-	case LoginPath, RefreshPath, "/openapi.json":
+	texts := []string{string(a.Body)}
+	for _, values := range a.Header {
+		texts = append(texts, values...)
+	}
+	holds := func(prefix string) bool {
+		return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, prefix) })
+	}
+	if path == "/openapi.json" {
 		return false
 	}
-	if strings.Contains(string(a.Body), users.RefreshTokenPrefix) {
-		return true
-	}
-	for _, values := range a.Header {
-		if slices.ContainsFunc(values, func(v string) bool { return strings.Contains(v, users.RefreshTokenPrefix) }) {
-			return true
-		}
-	}
-	return false
+	refreshes := path == LoginPath || path == RefreshPath
+	keys := a.Status == http.StatusCreated && (path == APIKeysPath || strings.HasPrefix(path, APIKeysPath+"/") && strings.HasSuffix(path, "/rotate"))
+	return holds(users.RefreshTokenPrefix) && !refreshes || holds(users.APIKeyPrefix) && !keys
 }
 
 // secrets collects the passwords that were sent.
@@ -113,6 +114,8 @@ func (s *Service) checkLog(t testing.TB) {
 			t.Errorf("the log holds a token, or a part of one: %q", line)
 		case strings.Contains(line, users.RefreshTokenPrefix):
 			t.Errorf("the log holds a refresh token: %q", line)
+		case strings.Contains(line, users.APIKeyPrefix):
+			t.Errorf("the log holds an API key: %q", line)
 		case strings.Contains(line, "$2b$") || strings.Contains(line, "$bcrypt"):
 			t.Error("the log holds a hash")
 		}
