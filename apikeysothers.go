@@ -68,7 +68,8 @@ func (s *Service) RotateAPIKeyFor(ctx context.Context, c Caller, account, id str
 	return made, err
 }
 
-// FindAccount returns the account with an e-mail or an id, for the operator. ErrForbidden for every other caller, ErrNotFound.
+// FindAccount returns the account with an id, an e-mail or the name of a service account, for the operator. ErrForbidden for
+// every other caller, ErrInvalid, ErrNotFound.
 func (s *Service) FindAccount(ctx context.Context, c Caller, text string) (Account, error) {
 	if !c.operator() {
 		return Account{}, errOnlyOperator
@@ -76,11 +77,19 @@ func (s *Service) FindAccount(ctx context.Context, c Caller, text string) (Accou
 	if _, err := s.reload(ctx, s.Store, c); err != nil {
 		return Account{}, err
 	}
-	email, err := ParseEmail(text)
-	if err != nil {
-		return accountNow(ctx, s.Store, text)
+	id, ok := ParseID(text)
+	if !ok {
+		var faults Faults
+		find := faults.label("account", text)
+		if err := faults.Err(); err != nil {
+			return Account{}, err
+		}
+		var err error
+		if id, err = find(ctx, s.Store); err != nil {
+			return Account{}, missingAccount(err)
+		}
 	}
-	found, _, err := s.Store.AccountByEmail(ctx, email)
+	found, err := s.Store.Account(ctx, id)
 	return found, missingAccount(err)
 }
 

@@ -20,30 +20,19 @@ type apiKeysCommand struct {
 
 // accountFlag names the account that a command is about.
 type accountFlag struct {
-	Account string `required:"" placeholder:"ADDRESS" help:"The e-mail of the account, or its id."`
+	Account string `required:"" placeholder:"ACCOUNT" help:"The e-mail of the account, the name of a service account, or an id."`
 }
 
 // withAccount calls do with the rules and the id of the account, in the database of the settings, which must exist and be up
 // to date.
 func (f accountFlag) withAccount(t *terminal, do func(a *app.App, account string) error) error {
-	cfg, err := t.settings(nil)
-	if err != nil {
-		return err
-	}
-	if err := t.checkDatabase(cfg); err != nil {
-		return fmt.Errorf("DATABASE_URL: %w", err)
-	}
-	c := app.FromSettings(cfg)
-	c.Operator = true
-	a := app.New(c)
-	if err := a.OpenExisting(t.ctx); err != nil {
-		return err
-	}
-	account, err := a.FindAccount(t.ctx, users.AsOperator(), f.Account)
-	if err == nil {
-		err = do(a, account.ID.String())
-	}
-	return errors.Join(nameFaults(err), a.Close())
+	return t.asOperator(func(a *app.App) error {
+		account, err := a.FindAccount(t.ctx, users.AsOperator(), f.Account)
+		if err != nil {
+			return err
+		}
+		return do(a, account.ID.String())
+	})
 }
 
 type apiKeysListCommand struct{ accountFlag }
