@@ -188,7 +188,7 @@ func TestStatementsWithoutKeys(t *testing.T) {
 func TestKeyListsModel(t *testing.T) {
 	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
-	r := rand.New(rand.NewPCG(seed, 12)) //nolint:gosec // it draws a test
+	r := rand.New(rand.NewPCG(seed, 12))
 	v := newVerifier(t, func(o *Options) { o.Changes = Changes{URL: o.Issuer, Token: tokenOfFollower} })
 	kids := []string{"a", "b", "c", "d"}
 	some := func() map[string]bool {

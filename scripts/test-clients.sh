@@ -118,6 +118,8 @@ step "Node: jose on tokens and keys, openid-client on discovery" \
   env -C tests/clients node --test --test-reporter=spec jose.test.mjs discovery.test.mjs
 step "Python: PyJWT on tokens and keys, bcrypt and passlib on password hashes" \
   env -C tests/clients PYTHONDONTWRITEBYTECODE=1 "$python" -W ignore::DeprecationWarning -m unittest -v test_tokens test_passwords
+step "Go, jose and PyJWT: six rotations of signing keys, under load and kill -9" \
+  go test -count=1 -vet=off -timeout 25m ./tests/keys -args -clients
 step "Node: the example that verifies tokens" \
   env -C examples/node node --test --test-reporter=spec server.test.mjs
 step "Python: the example that verifies tokens" \

@@ -97,7 +97,7 @@ func TestKeysEndTheWait(t *testing.T) {
 		w.addKey(2, "two")
 		m := &model{w: w}
 		m.catchUp()
-		var quickest time.Duration = patience
+		quickest := patience
 		for n := range 3 { // of several tries one must not have been ended by the slot
 			told := make(chan feed.Answer, 1)
 			go func() {
