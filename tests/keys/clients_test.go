@@ -51,7 +51,7 @@ var errRefused = errors.New("refused")
 // ask sends a token to a service until it is not busy. A service that refuses the token answers 401.
 func ask(url, token string) error {
 	for {
-		request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, url, http.NoBody)
+		request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, url, nil)
 		if err != nil {
 			return err
 		}
