@@ -76,6 +76,38 @@ func eventSteps() []struct {
 			path := "/accounts/" + w.ada.ID + "/sessions"
 			return []eventStep{on(del, path, nil, 200, "session.ended"), on(del, path, nil, 200, "")}
 		}},
+		{"createAPIKey", func(w *eventWorld) []eventStep {
+			made := object{"name": "Made", "permissions": list("thing:use", "thing:spare")}
+			return []eventStep{
+				on(post, "/auth/api-keys", made, 201, "api_key.created").by(w.ada),
+				on(post, "/auth/api-keys", made, 409, "").by(w.ada),
+				on(post, "/auth/api-keys", object{"name": "Other", "permissions": list("accounts:read")}, 403, "").by(w.ada),
+			}
+		}},
+		{"rotateAPIKey", func(w *eventWorld) []eventStep {
+			key := w.NewAPIKey(w.t, w.ada.Token, "thing:use")
+			path := "/auth/api-keys/" + key.ID + "/rotate"
+			return []eventStep{
+				on(post, path, object{"overlap": "1h"}, 201, "api_key.created api_key.rotated").by(w.ada),
+				on(post, path, object{}, 409, "").by(w.ada),
+			}
+		}},
+		{"endOwnAPIKey", func(w *eventWorld) []eventStep {
+			path := "/auth/api-keys/" + w.NewAPIKey(w.t, w.bob.Token, "thing:use").ID
+			return []eventStep{on(del, path, nil, 404, ""), on(del, path, nil, 200, "api_key.ended").by(w.bob), on(del, path, nil, 404, "").by(w.bob)}
+		}},
+		{"endAPIKey", func(w *eventWorld) []eventStep {
+			path := "/accounts/" + w.bob.ID + "/api-keys/" + w.NewAPIKey(w.t, w.bob.Token, "thing:use").ID
+			return []eventStep{on(del, path, nil, 200, "api_key.ended"), on(del, path, nil, 404, "")}
+		}},
+		{"endAPIKeys", func(w *eventWorld) []eventStep {
+			w.NewAPIKey(w.t, w.bob.Token, "thing:use")
+			w.NewAPIKey(w.t, w.bob.Token, "thing:use")
+			revoke := on(post, "", url.Values{"token": {w.NewAPIKey(w.t, w.bob.Token, "thing:use").Key}}, 200, "api_key.ended").by(w.bob)
+			revoke.call.Path = "/oauth2/revoke"
+			path := "/accounts/" + w.bob.ID + "/api-keys"
+			return []eventStep{revoke, on(del, path, nil, 200, "api_key.ended api_key.ended"), on(del, path, nil, 200, "")}
+		}},
 		{"changePassword", func(w *eventWorld) []eventStep {
 			w.LoginSession(w.t, w.ada.Email, w.ada.Password)
 			kept := w.LoginSession(w.t, w.ada.Email, w.ada.Password)
@@ -117,7 +149,7 @@ func eventSteps() []struct {
 				on(del, "/accounts/"+w.AdminID, nil, 409, ""),
 				on(del, "/accounts/"+w.bob.ID, nil, 200, "account.deleted"),
 				on(del, "/accounts/"+w.bob.ID, nil, 404, ""),
-				on(del, "/accounts/"+w.ada.ID, nil, 200, "session.ended session.ended account.deleted"), // one was kept with the password
+				on(del, "/accounts/"+w.ada.ID, nil, 200, "session.ended session.ended api_key.ended api_key.ended api_key.ended account.deleted"), // one session was kept with the password, all keys were
 			}
 		}},
 		{"createServiceAccount", createServiceSteps},

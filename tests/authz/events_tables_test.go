@@ -9,7 +9,7 @@ import (
 	users "github.com/svc-users/svc-users"
 )
 
-// dbTables are the rows of accounts, roles, permissions, role_permissions, account_sessions and signing_keys, by table, key
+// dbTables are the rows of accounts, roles, permissions, role_permissions, account_sessions, signing_keys and api_keys, by table, key
 // and column. The key of an assignment is "role permission", that of a signing key its kid. NULL and false of is_system are empty.
 type dbTables map[string]map[string]map[string]string
 
@@ -23,6 +23,7 @@ var recordedColumns = map[string][]string{
 	"role_permissions": nil,
 	"account_sessions": nil,
 	"signing_keys":     {"algorithm", "signs_from"},
+	"api_keys":         {"name", "account_id", "scope", "expires_at", "successor_id"},
 }
 
 // columnOf is where the value of a field is kept.
@@ -30,12 +31,13 @@ var columnOf = map[users.Field]string{
 	users.FieldEmail: "email", users.FieldRole: "role_id", users.FieldActive: "is_active", users.FieldTokenVersion: "token_version",
 	users.FieldName: "name", users.FieldDescription: "description", users.FieldParent: "parent_id", users.FieldOwner: "owner",
 	users.FieldSystem: "is_system", users.FieldAlgorithm: "algorithm", users.FieldSignsFrom: "signs_from",
+	users.FieldAccount: "account_id", users.FieldScope: "scope", users.FieldExpiresAt: "expires_at", users.FieldSuccessor: "successor_id",
 }
 
 // tableOf has the things that an event is about.
 var tableOf = map[users.TargetKind]string{
 	users.TargetAccount: "accounts", users.TargetRole: "roles", users.TargetPermission: "permissions",
-	users.TargetSession: "account_sessions", users.TargetKey: "signing_keys",
+	users.TargetSession: "account_sessions", users.TargetKey: "signing_keys", users.TargetAPIKey: "api_keys",
 }
 
 // accountsWithServices are the accounts, with what only service accounts have. Of those the name stands in email.
@@ -58,6 +60,8 @@ func (d rawDatabase) dbTables(t testing.TB) dbTables {
 			id, columns = "role_id, permission_id", nil
 		case "account_sessions":
 			columns = []string{"account_id", "recovered_at"}
+		case "api_keys":
+			columns = slices.Clone(recordedColumns[table])
 		case "signing_keys":
 			// A key is told of by its kid. That it was revoked, and encrypted anew, has no field.
 			id, columns = "kid", []string{"algorithm", "signs_from", "revoked_at", "private_key"}
@@ -68,7 +72,7 @@ func (d rawDatabase) dbTables(t testing.TB) dbTables {
 			values := map[string]string{}
 			for i, column := range columns {
 				values[column] = row[cut+i]
-				if column == "signs_from" {
+				if (column == "signs_from" || column == "expires_at") && row[cut+i] != "" {
 					values[column] = d.timeText(t, row[cut+i])
 				}
 				switch flag := row[cut+i] == "1" || row[cut+i] == "true"; {

@@ -82,7 +82,8 @@ func (d rawDatabase) look(t testing.TB, h *house) dump {
 	roles := d.rows(t, `SELECT id, name, description, parent_id, is_system, owner, name_key, created_at, updated_at FROM roles ORDER BY id`)
 	permissions := d.rows(t, `SELECT id, name, description, owner, created_at, updated_at FROM permissions ORDER BY id`)
 	assigned := d.rows(t, `SELECT role_id, permission_id FROM role_permissions ORDER BY role_id, permission_id`)
-	s.raw = fmt.Sprint(accounts, roles, permissions, assigned, d.rows(t, `SELECT id, account_id FROM account_sessions ORDER BY id`))
+	s.raw = fmt.Sprint(accounts, roles, permissions, assigned, d.rows(t, `SELECT id, account_id FROM account_sessions ORDER BY id`),
+		d.rows(t, `SELECT id, account_id, digest, name, scope, expires_at, successor_id FROM api_keys ORDER BY id`))
 	yes := func(text string) bool { return text == "1" || text == "true" }
 	for _, row := range accounts {
 		a := account{Email: row[1], Role: h.name(row[2]), Active: yes(row[3])}

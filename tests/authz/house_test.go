@@ -47,9 +47,11 @@ type house struct {
 	raw    rawDatabase
 	// refresh has the refresh tokens of sessions, by name.
 	refresh map[string]string
-	cells   int          // that were to change nothing
-	salt    string       // makes ids those of one world
-	clock   atomic.Int64 // see now
+	// visitors are the API keys that cells are sent with.
+	visitors map[string]visitor
+	cells    int          // that were to change nothing
+	salt     string       // makes ids those of one world
+	clock    atomic.Int64 // see now
 }
 
 const (
@@ -63,7 +65,7 @@ const (
 func newHouse(t *testing.T, engine string) *house {
 	t.Helper()
 	// The time stands still, and a limit of so much a day would soon be reached: it is tested by itself.
-	h := &house{refresh: map[string]string{}}
+	h := &house{refresh: map[string]string{}, visitors: map[string]visitor{}}
 	h.clock.Store(time.Now().Unix())
 	h.Service = apitest.Start(t, apitest.Options{Engine: engine, Now: h.now, Unlimited: true})
 	h.raw = openRaw(t, h.Database)
@@ -121,7 +123,7 @@ func (h *house) send(t testing.TB, token string, c call) *apitest.Answer {
 
 func (h *house) request(token string, c call) apitest.Request {
 	r := routes[c.op]
-	path := strings.NewReplacer("{id}", h.id(c.target), "{permission_id}", h.id(c.second), "{session_id}", h.id(c.second)).Replace(r.path)
+	path := strings.NewReplacer("{id}", h.id(c.target), "{permission_id}", h.id(c.second), "{session_id}", h.id(c.second), "{key_id}", h.id(c.second)).Replace(r.path)
 	if c.query != "" {
 		path += "?" + c.query
 	}

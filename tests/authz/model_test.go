@@ -46,6 +46,7 @@ type account struct {
 	Version  int64  `json:",omitempty"`
 	Password string `json:",omitempty"`
 	Sessions string `json:",omitempty"` // their names, sorted, with a space between
+	Keys     string `json:",omitempty"` // the same of its API keys
 }
 
 type role struct {
@@ -166,9 +167,12 @@ func (s state) relation(own, target string) string {
 // system reports whether a permission guards the API.
 func system(name string) bool { return slices.Contains(systemNames(), name) }
 
-// systemNames are all of them, as the contract has them: by resource and action, and six of their own.
+// systemNames are all of them, as the contract has them: by resource and action, and eight of their own.
 func systemNames() []string {
-	list := []string{"tokens:introspect", "changes:read", "sessions:read", "sessions:delete", "keys:read", "keys:manage"}
+	list := []string{
+		"tokens:introspect", "changes:read", "sessions:read", "sessions:delete", "keys:read", "keys:manage",
+		"api-keys:read", "api-keys:delete",
+	}
 	for _, resource := range []string{"accounts", "roles", "permissions", "service-accounts"} {
 		for _, action := range []string{"create", "read", "update", "delete"} {
 			list = append(list, resource+":"+action)

@@ -27,6 +27,11 @@ type verdict struct {
 // judge says what the contract answers to a call: the section "Who may do what", in the order of checks that
 // "Envelope" gives. The calls it is asked about are well-formed but for the things they refer to.
 func judge(s state, who caller, c call) verdict {
+	return judgeAs(s, who, s.Accounts[who.account].Role, c)
+}
+
+// judgeAs is judge for a caller that may do what a role holds.
+func judgeAs(s state, who caller, own string, c call) verdict {
 	r := routes[c.op]
 	if !r.public {
 		a, exists := s.Accounts[who.account]
@@ -34,12 +39,12 @@ func judge(s state, who caller, c call) verdict {
 			return verdict{status: 401, next: s}
 		}
 		for _, needed := range []string{r.needs, r.also} {
-			if needed != "" && !slices.Contains(s.names(s.holds(a.Role)), needed) {
+			if needed != "" && !slices.Contains(s.names(s.holds(own)), needed) {
 				return verdict{status: 403, message: "Missing required permission: " + needed, next: s}
 			}
 		}
 	}
-	j := &judgement{state: s, next: s.clone(), who: who.account, own: s.Accounts[who.account].Role, call: c}
+	j := &judgement{state: s, next: s.clone(), who: who.account, own: own, call: c}
 	judges[c.op](j)
 	return j.verdict(r)
 }
@@ -50,6 +55,8 @@ var judges = map[string]func(*judgement){
 	"refresh": refresh, "logout": logout, "revokeToken": revokeToken,
 	"listOwnSessions": nothing, "endOwnSession": endOwnSession, "endOtherSessions": endOtherSessions,
 	"listSessions": isPerson, "endSession": endSession, "endSessions": endSessions,
+	"listOwnAPIKeys": nothing, "createAPIKey": createAPIKey, "getOwnAPIKey": getOwnAPIKey, "rotateAPIKey": rotateAPIKey, "endOwnAPIKey": endOwnAPIKey,
+	"listAPIKeys": isAccount, "endAPIKey": endAPIKey, "endAPIKeys": endAPIKeys,
 	"listAccounts": nothing, "listRoles": nothing, "listPermissions": nothing,
 	"evaluateAccess": evaluateAccess, "evaluateAccesses": evaluateAccess,
 	"checkPermissions": checkPermissions, "forwardAuth": forwardAuth, "introspectToken": nothing, "getChanges": nothing,

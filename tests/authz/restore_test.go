@@ -37,6 +37,7 @@ func (h *house) restore(t testing.TB) {
 		return r.err
 	}))
 	h.restoreSessions(t)
+	h.restoreAPIKeys(t)
 	for name := range h.ids {
 		if !h.installed(name) {
 			h.forget(name)
@@ -49,7 +50,7 @@ func (h *house) installed(name string) bool {
 	_, account := h.base.Accounts[name]
 	_, role := h.base.Roles[name]
 	_, permission := h.base.Permissions[name]
-	return account || role || permission || h.base.ofSession(name) != ""
+	return account || role || permission || h.base.ofSession(name)+h.base.ofKey(name) != ""
 }
 
 // restoring is one run of restore.

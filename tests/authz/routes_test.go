@@ -39,6 +39,15 @@ var routes = map[string]route{
 	"introspectToken":  {method: "POST", path: "/oauth2/introspect", needs: "tokens:introspect", status: 200, form: true, reads: true},
 	"getChanges":       {method: "GET", path: "/api/v1/auth/changes", needs: "changes:read", status: 200, message: "Changes retrieved successfully"},
 
+	"listOwnAPIKeys": {method: "GET", path: "/api/v1/auth/api-keys", status: 200, message: "API keys retrieved successfully"},
+	"createAPIKey":   {method: "POST", path: "/api/v1/auth/api-keys", status: 201, message: "API key created successfully"},
+	"getOwnAPIKey":   {method: "GET", path: "/api/v1/auth/api-keys/{id}", status: 200, message: "API key retrieved successfully"},
+	"rotateAPIKey":   {method: "POST", path: "/api/v1/auth/api-keys/{id}/rotate", status: 201, message: "API key rotated successfully"},
+	"endOwnAPIKey":   {method: "DELETE", path: "/api/v1/auth/api-keys/{id}", status: 200, message: "API key ended successfully"},
+	"listAPIKeys":    {method: "GET", path: "/api/v1/accounts/{id}/api-keys", needs: "api-keys:read", status: 200, message: "API keys retrieved successfully"},
+	"endAPIKeys":     {method: "DELETE", path: "/api/v1/accounts/{id}/api-keys", needs: "api-keys:delete", status: 200, message: "API keys ended successfully"},
+	"endAPIKey":      {method: "DELETE", path: "/api/v1/accounts/{id}/api-keys/{key_id}", needs: "api-keys:delete", status: 200, message: "API key ended successfully"},
+
 	"listAccounts":  {method: "GET", path: "/api/v1/accounts", needs: "accounts:read", status: 200, message: "Accounts retrieved successfully"},
 	"createAccount": {method: "POST", path: "/api/v1/accounts", needs: "accounts:create", status: 201, message: "Account created successfully"},
 	"getAccount":    {method: "GET", path: "/api/v1/accounts/{id}", needs: "accounts:read", status: 200, message: "Account retrieved successfully"},
@@ -124,7 +133,7 @@ type body map[string]any
 type call struct {
 	op     string
 	target string // {id} or {kid}, a name of the model or raw text
-	second string // {permission_id} or {session_id}
+	second string // {permission_id}, {session_id} or {key_id}
 	query  string // as it is
 	body   body
 	as     string // the name in the model of what it creates; "new" if empty

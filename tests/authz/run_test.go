@@ -7,7 +7,7 @@ import (
 
 // run sends the request of a cell and holds the answer, and the state afterwards, against the oracle.
 func (h *house) run(t *testing.T, c cell) {
-	want := judge(h.base, c.who, c.call)
+	want := c.judge(h.base)
 	h.rehearse(t, c, want)
 	secret, guarded := h.hashAtStake(t, c)
 	answer := h.send(t, h.tokenFor(t, c), c.call)

@@ -3,6 +3,7 @@ package authz
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/svc-users/svc-users/internal/apitest"
@@ -25,11 +26,12 @@ func (h *house) shows(t testing.TB, a *apitest.Answer, c cell, next state) {
 	target := c.call.target
 	if a.Status == 201 {
 		target = c.call.created()
-		if path := routes[c.call.op].path + "/" + h.id(target); a.Header.Get("Location") != path {
+		created := strings.TrimSuffix(routes[c.call.op].path, "/{id}/rotate")
+		if path := created + "/" + h.id(target); a.Header.Get("Location") != path {
 			t.Errorf("Location is %q, not %q", a.Header.Get("Location"), path)
 		}
 	}
-	if needs, writes := shownTo[c.call.op]; writes && !h.base.may(c.who.account, needs) && (c.call.op != "updateAccount" || target != c.who.account) {
+	if needs, writes := shownTo[c.call.op]; writes && !slices.Contains(c.mayBy(h.base), needs) && (c.call.op != "updateAccount" || target != c.who.account) {
 		if got, want := string(a.Data), `{"id":"`+h.id(target)+`"}`; got != want {
 			t.Errorf("who may not read it is shown %s, not %s", got, want)
 		}
@@ -55,7 +57,12 @@ func (h *house) shows(t testing.TB, a *apitest.Answer, c cell, next state) {
 		h.showsSessions(t, a, next.Accounts[c.who.account])
 	case "listSessions":
 		h.showsSessions(t, a, next.Accounts[target])
-	case "deleteAccount", "deleteServiceAccount", "deleteRole", "deletePermission", "endOwnSession", "endSession", "logout":
+	case "listOwnAPIKeys":
+		h.showsAPIKeys(t, a, next.Accounts[c.who.account])
+	case "listAPIKeys":
+		h.showsAPIKeys(t, a, next.Accounts[target])
+	case "deleteAccount", "deleteServiceAccount", "deleteRole", "deletePermission",
+		"endOwnSession", "endSession", "endOwnAPIKey", "endAPIKey", "logout":
 		if string(a.Data) != "null" {
 			t.Errorf("data is %s", a.Data)
 		}
@@ -72,7 +79,7 @@ func (h *house) shows(t testing.TB, a *apitest.Answer, c cell, next state) {
 	if c.call.op == "getMe" {
 		var got struct{ Permissions []string }
 		a.Into(t, &got)
-		if want := next.names(next.holds(next.Accounts[c.who.account].Role)); !slices.Equal(got.Permissions, want) {
+		if want := c.mayBy(next); !slices.Equal(got.Permissions, want) {
 			t.Errorf("permissions are %q, not %q", got.Permissions, want)
 		}
 	}
@@ -88,6 +95,21 @@ func (h *house) showsSessions(t testing.TB, a *apitest.Answer, of account) {
 	}
 	if slices.Sort(got); !slices.Equal(got, of.sessions()) {
 		t.Errorf("the sessions are %q, not %q", got, of.sessions())
+	}
+}
+
+func (h *house) showsAPIKeys(t testing.TB, a *apitest.Answer, of account) {
+	t.Helper()
+	var list []wire
+	a.Into(t, &list)
+	var got []string
+	for _, k := range list {
+		if !strings.HasPrefix(k.Name, visiting) {
+			got = append(got, h.name(k.ID))
+		}
+	}
+	if slices.Sort(got); !slices.Equal(got, of.apiKeys()) {
+		t.Errorf("the API keys are %q, not %q", got, of.apiKeys())
 	}
 }
 

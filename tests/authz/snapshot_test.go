@@ -40,6 +40,7 @@ type snapshot struct {
 	raw      map[string][]byte // the answers, by the name of the list
 	versions map[string]int64  // of the tokens that count, by account
 	sessions map[string]string // their names, by account
+	apiKeys  map[string]string // the same
 	state    state
 	times    map[string][2]time.Time // created_at and updated_at, by id
 }
@@ -50,7 +51,7 @@ var everything = []string{"accounts", "service-accounts", "roles", "permissions"
 // look takes a snapshot.
 func (h *house) look(t testing.TB) snapshot {
 	t.Helper()
-	s := snapshot{raw: map[string][]byte{}, times: map[string][2]time.Time{}, versions: h.versions(t), sessions: h.sessions(t)}
+	s := snapshot{raw: map[string][]byte{}, times: map[string][2]time.Time{}, versions: h.versions(t), sessions: h.sessions(t), apiKeys: h.apiKeys(t)}
 	lists := map[string][]wire{}
 	for _, list := range everything {
 		s.raw[list] = h.read(t, list)
@@ -71,7 +72,7 @@ func (h *house) look(t testing.TB) snapshot {
 	}
 	s.state = h.stateOf(lists)
 	for name, a := range s.state.Accounts {
-		a.Version, a.Sessions = s.versions[name], s.sessions[name]
+		a.Version, a.Sessions, a.Keys = s.versions[name], s.sessions[name], s.apiKeys[name]
 		s.state.Accounts[name] = a
 	}
 	return s
@@ -102,7 +103,8 @@ func (h *house) unchanged(t testing.TB, lists ...string) bool {
 			return false
 		}
 	}
-	return !slices.Contains(lists, "accounts") || maps.Equal(h.versions(t), h.before.versions) && maps.Equal(h.sessions(t), h.before.sessions)
+	return !slices.Contains(lists, "accounts") || maps.Equal(h.versions(t), h.before.versions) && maps.Equal(h.sessions(t), h.before.sessions) &&
+		maps.Equal(h.apiKeys(t), h.before.apiKeys)
 }
 
 // read gets a list with the reader's token. It does not go through Send, whose checks of these long lists would

@@ -10,6 +10,8 @@ type cell struct {
 	who  caller
 	call call
 	lies bool // the token claims the contrary of what its account may do
+	// key is the list of an API key that is sent in place of a token, with spaces between; empty for a token.
+	key string
 }
 
 // table is a world and the cells that begin in it.
@@ -21,7 +23,10 @@ type table struct {
 
 // tables are all there are.
 func tables() []table {
-	return []table{gate(), accountTable(), accountRoleTable(), sessionTable(), serviceTable(), roleTable(), parentTable(), assignmentTable(), permissionTable(), freePermissionTable(), askingTable()}
+	return []table{
+		gate(), accountTable(), accountRoleTable(), sessionTable(), keyTable(), serviceTable(),
+		roleTable(), parentTable(), assignmentTable(), permissionTable(), freePermissionTable(), askingTable(),
+	}
 }
 
 // ran counts the cells that were run, over all engines.

@@ -12,12 +12,14 @@ const garbage = "garbage"
 
 // tokens are signed once for each account, version and honesty.
 func (h *house) tokenFor(t *testing.T, c cell) string {
-	key := fmt.Sprint(c.who, c.lies)
+	key := fmt.Sprint(c.who, c.lies, c.key)
 	if made, ok := h.tokens[key]; ok {
 		return made
 	}
 	token := ""
 	switch {
+	case c.key != "":
+		return h.visitorKey(t, c)
 	case c.who.account == garbage:
 		token = "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl"
 	case c.lies && len(h.base.more(admin, h.base.Accounts[c.who.account].Role)) > 0:

@@ -22,7 +22,7 @@ func TestTableIsWhole(t *testing.T) {
 				seen[c.call.op] = map[string]int{}
 			}
 			seen[c.call.op][table.world.standing(c)]++
-			seen[c.call.op][fmt.Sprint(judge(table.world, c.who, c.call).status)]++
+			seen[c.call.op][fmt.Sprint(c.judge(table.world).status)]++
 		}
 		total += len(table.cells)
 	}
@@ -34,6 +34,9 @@ func TestTableIsWhole(t *testing.T) {
 		{"getAccount updateAccount deleteAccount", "self weaker equal stronger incomparable Admin unknown malformed 200 401 403 404"},
 		{"getRole updateRole deleteRole assignPermissions removePermission", "self weaker equal stronger incomparable Admin unknown malformed 200 401 403 404"},
 		{"listSessions endSession endSessions", "self weaker equal stronger incomparable Admin unknown malformed 200 401 403 404"},
+		{"listAPIKeys endAPIKey endAPIKeys", "self weaker equal stronger incomparable Admin unknown malformed 200 401 403 404"},
+		{"getOwnAPIKey rotateAPIKey endOwnAPIKey", "own another's unknown malformed 401 404"},
+		{"createAPIKey", "201 401 403"},
 		{"endOwnSession", "own another's unknown malformed 200 401 404"},
 		{"refresh", "200 401"},
 		{"logout", "200 409"},
@@ -66,6 +69,9 @@ func (s state) title(c cell) string {
 	if c.lies {
 		title += " (whose token lies)"
 	}
+	if c.key != "" {
+		title += " (with a key for " + c.key + ")"
+	}
 	if c.call.target != "" {
 		title += " on " + s.standing(c) + " " + c.call.target
 	}
@@ -91,7 +97,7 @@ func (s state) standing(c cell) string {
 		}
 		return "lacking"
 	}
-	if of := s.ofSession(target); of != "" {
+	if of := s.ofSession(target) + s.ofKey(target); of != "" {
 		if of == c.who.account {
 			return "own"
 		}

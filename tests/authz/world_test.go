@@ -117,7 +117,9 @@ func world(family string) state {
 	s.employ("off", "r:x", "", false)
 	for _, name := range []string{"admin", "mgr", "mgrXY"} {
 		s.begin(name, "s:"+name)
+		s.Accounts["a:"+name] = s.Accounts["a:"+name].withKey("k:" + name)
 	}
 	s.begin("x", "s:x-1 s:x-2")
+	s.Accounts["a:x"] = s.Accounts["a:x"].withKey("k:x-1").withKey("k:x-2")
 	return s
 }

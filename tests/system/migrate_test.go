@@ -101,7 +101,7 @@ func TestEightStartAtOnce(t *testing.T) {
 			complete(t, db)
 			// One that was killed between its first two steps has made the table of versions and nothing else.
 			before := tables(t, db, database)
-			for _, name := range []string{"account_sessions", "ended_sessions", "service_accounts", "role_permissions", "accounts", "account_counts", "roles", "permissions", "authorization_stamp", "account_changes", "rights_changes", "change_marks", "email_changes", "service_secrets", "job_leases", "signing_keys", "signing_key_names"} {
+			for _, name := range []string{"api_keys", "account_sessions", "ended_sessions", "service_accounts", "role_permissions", "accounts", "account_counts", "roles", "permissions", "authorization_stamp", "account_changes", "rights_changes", "change_marks", "email_changes", "service_secrets", "job_leases", "signing_keys", "signing_key_names"} {
 				run(t, db, `DROP TABLE `+name)
 			}
 			run(t, db, `DELETE FROM svc_users_migrations WHERE version_id > 0`)
@@ -110,7 +110,7 @@ func TestEightStartAtOnce(t *testing.T) {
 			} else {
 				run(t, db, `DROP FUNCTION renew_authorization_stamp`, `DROP FUNCTION note_account_changes`, `DROP FUNCTION note_rights_changes`, `DROP FUNCTION mark_position`, `DROP FUNCTION change_channel`, `DROP FUNCTION listen_on`,
 					`DROP TABLE transaction_lock`,
-					`DROP FUNCTION count_accounts`, `DROP FUNCTION email_trigrams`, `DROP FUNCTION end_tokens_of_disabled`, `DROP FUNCTION note_ended_sessions`, `DROP FUNCTION place_keys`, `DROP FUNCTION renew_key_stamp`, `DROP FUNCTION keep_account_kind`)
+					`DROP FUNCTION count_accounts`, `DROP FUNCTION email_trigrams`, `DROP FUNCTION end_tokens_of_disabled`, `DROP FUNCTION note_ended_sessions`, `DROP FUNCTION place_keys`, `DROP FUNCTION renew_key_stamp`, `DROP FUNCTION keep_account_kind`, `DROP FUNCTION renew_api_keys`)
 			}
 			newcomers(t, database)
 			complete(t, db)
