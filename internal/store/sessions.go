@@ -9,13 +9,13 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-const sessionColumns = `id, account_id, token_version, created_at, used_at, idle_until, ends_at, tokens_until, address, user_agent`
+const sessionColumns = `id, account_id, token_version, created_at, used_at, idle_until, ends_at, tokens_until, address, user_agent, audience`
 
 // sessionFields are where the columns of a session go, and those that a query has besides.
 func sessionFields(s *users.Session, besides ...any) []any {
 	return append([]any{
 		(*idColumn)(&s.ID), (*idColumn)(&s.Account), &s.Version, (*timeColumn)(&s.CreatedAt), (*timeColumn)(&s.UsedAt),
-		(*timeColumn)(&s.IdleUntil), (*timeColumn)(&s.EndsAt), (*timeColumn)(&s.TokensUntil), &s.Client.Address, &s.Client.UserAgent,
+		(*timeColumn)(&s.IdleUntil), (*timeColumn)(&s.EndsAt), (*timeColumn)(&s.TokensUntil), &s.Client.Address, &s.Client.UserAgent, (*string)(&s.Audience),
 	}, besides...)
 }
 
@@ -107,10 +107,10 @@ func (t rowTx) InsertSession(ctx context.Context, s users.Session, secret users.
 	q := t.queries
 	return q.change(ctx, "begin a session", users.ErrNotFound,
 		`INSERT INTO account_sessions (`+sessionColumns+`, locator_digest, token_digest, previous_digest, salt, rotated_at)
-		SELECT $1, a.id, a.token_version, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, `+q.traits.preciseClock+`
+		SELECT $1, a.id, a.token_version, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, `+q.traits.preciseClock+`
 		FROM accounts a WHERE a.id = $2 AND a.is_active AND a.token_version = $3`,
 		s.ID.String(), s.Account.String(), s.Version, instant(s.CreatedAt), instant(s.UsedAt), instant(s.IdleUntil), instant(s.EndsAt),
-		instant(s.TokensUntil), s.Client.Address, s.Client.UserAgent,
+		instant(s.TokensUntil), s.Client.Address, s.Client.UserAgent, string(s.Audience),
 		string(secret.Locator), string(secret.Current), string(secret.Previous), secret.Salt)
 }
 

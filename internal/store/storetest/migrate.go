@@ -99,7 +99,7 @@ func testMigrateAfterInterruption(t *testing.T, url string) {
 	wantError(t, "Migrate", s.Migrate(ctx), nil)
 	byHand(t, url, `DROP TABLE api_keys`, `DROP TABLE account_sessions`, `DROP TABLE ended_sessions`, `DROP TABLE service_accounts`, `DROP TABLE accounts`, `DROP TABLE account_counts`, `DROP TABLE role_permissions`, `DROP TABLE permissions`, `DROP TABLE roles`,
 		`DROP TABLE authorization_stamp`, `DROP TABLE account_changes`, `DROP TABLE rights_changes`, `DROP TABLE change_marks`,
-		`DROP TABLE email_changes`, `DROP TABLE service_secrets`, `DROP TABLE job_leases`, `DROP TABLE signing_keys`, `DROP TABLE signing_key_names`,
+		`DROP TABLE email_changes`, `DROP TABLE service_secrets`, `DROP TABLE job_leases`, `DROP TABLE signing_keys`, `DROP TABLE signing_key_names`, `DROP TABLE audiences`,
 		`DELETE FROM svc_users_migrations WHERE version_id > 0`)
 	if strings.HasPrefix(url, "sqlite") {
 		byHand(t, url, `DROP TABLE accounts_search`, `DROP TABLE accounts_replaced`)

@@ -78,6 +78,8 @@ func Run(t *testing.T, fresh, current func(testing.TB) string) {
 		"APIKeyChangesAreSeen":      testAPIKeyChangesAreSeen,
 		"APIKeyUses":                testAPIKeyUses,
 		"SweepAPIKeys":              testSweepAPIKeys,
+		"SessionAudience":           testSessionAudience,
+		"Audiences":                 testAudiences,
 		"JobLeases":                 testJobLeases,
 		"SigningKeys":               testSigningKeys,
 		"KeyStamp":                  testKeyStamp,

@@ -1,0 +1,14 @@
+-- +goose Up
+-- Audiences that services declare: a token that is asked for one of them is for that service alone, and has no permission
+-- but those with the prefix.
+CREATE TABLE audiences (
+    name              text        COLLATE "C" PRIMARY KEY,
+    permission_prefix text        COLLATE "C" NOT NULL,
+    owner             text        COLLATE "C" NOT NULL,
+    created_at        timestamptz NOT NULL,
+    updated_at        timestamptz NOT NULL
+);
+
+-- What the tokens of a session are for: the name of an audience, empty for all that the service has. No reference: a session
+-- whose audience is no longer declared is refused at its next refresh, and never becomes one without limits.
+ALTER TABLE account_sessions ADD COLUMN audience text COLLATE "C" NOT NULL DEFAULT '';
