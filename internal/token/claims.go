@@ -37,6 +37,8 @@ type payload struct {
 	Permissions names    `json:"permissions"`
 	// PermissionsOmitted is left out unless it is true.
 	PermissionsOmitted flag `json:"permissions_omitted,omitzero"`
+	// Prefix is left out of tokens that are for no declared audience.
+	Prefix prefix `json:"permission_prefix,omitzero"`
 }
 
 // maxTime is the last second of the year 9999, past which RFC 3339 cannot write a time.
@@ -162,7 +164,28 @@ func (f *flag) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return nil
 }
 
+// prefix is a users.PermissionPrefix. Its own reader refuses null and what is none: a token that can't be read as one for a
+// declared audience must not pass for one without limits.
+type prefix users.PermissionPrefix
+
+func (p *prefix) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	text, err := dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	if text.Kind() != jsontext.KindString {
+		return errType
+	}
+	read, err := users.ParsePermissionPrefix(text.String())
+	if err != nil {
+		return errType
+	}
+	*p = prefix(read)
+	return nil
+}
+
 var (
+	_ json.UnmarshalerFrom = (*prefix)(nil)
 	_ json.UnmarshalerFrom = (*names)(nil)
 	_ json.UnmarshalerFrom = (*audience)(nil)
 	_ json.MarshalerTo     = audience(nil)

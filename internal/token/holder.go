@@ -40,6 +40,9 @@ func (h *Holder) set() *KeySet { return h.held.Load().set }
 // Issue implements users.Tokens.
 func (h *Holder) Issue(c users.Claims) (token string, whole bool, err error) { return h.set().Issue(c) }
 
+// Fits implements users.Tokens.
+func (h *Holder) Fits(c users.Claims) bool { return h.set().Fits(c) }
+
 // Bearer implements users.Tokens.
 func (h *Holder) Bearer(token string, now time.Time) (users.Bearer, error) {
 	return h.set().Bearer(token, now)

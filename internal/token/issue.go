@@ -19,6 +19,9 @@ const maxLength = 8192
 const (
 	longestEmail = 254     // bytes; an address has no character that JSON escapes
 	longestRole  = 4 * 100 // bytes of 100 characters; those that JSON escapes are no longer
+	// What a declared audience and its prefix have, in bytes; neither has a character that JSON escapes.
+	longestAudience = 96
+	longestPrefix   = 32
 )
 
 // errNoSigner is the refusal to sign without a key to sign with.
@@ -46,6 +49,9 @@ func (s *KeySet) Issue(c users.Claims) (token string, whole bool, err error) {
 	if c.Subject.IsZero() || c.TokenID.IsZero() {
 		return "", false, errors.New("issue a token: sub or jti is missing")
 	}
+	if n := c.Narrowing; !n.IsZero() && (n.Audience == "" || n.Prefix == "") {
+		return "", false, errors.New("issue a token: aud or permission_prefix is missing")
+	}
 	body, err := json.Marshal(p)
 	whole = err == nil && s.length(body) <= s.options.MaxBytes
 	if err == nil && !whole {
@@ -66,10 +72,24 @@ func (s *KeySet) Issue(c users.Claims) (token string, whole bool, err error) {
 	return token, whole && err == nil, err
 }
 
+// Fits reports whether a token of these claims is issued whole; true while there is no key to sign with.
+func (s *KeySet) Fits(c users.Claims) bool {
+	if s.signing == nil {
+		return true
+	}
+	body, err := json.Marshal(s.payload(c))
+	return err == nil && s.length(body) <= s.options.MaxBytes
+}
+
 func (s *KeySet) payload(c users.Claims) payload {
+	audiences := audience(s.options.Audiences)
+	if n := c.Narrowing; !n.IsZero() {
+		audiences = audience{string(n.Audience)}
+	}
 	return payload{
 		Issuer:      s.options.Issuer,
-		Audience:    s.options.Audiences,
+		Audience:    audiences,
+		Prefix:      prefix(c.Narrowing.Prefix),
 		Subject:     c.Subject.String(),
 		IssuedAt:    c.IssuedAt.Unix(),
 		NotBefore:   c.NotBefore.Unix(),
@@ -85,10 +105,20 @@ func (s *KeySet) payload(c users.Claims) payload {
 }
 
 // leastLength is how long a token with the own role alone can become: with the longest e-mail and the longest name of a
-// role.
+// role, for our audiences or for a declared one.
 func (s *KeySet) leastLength() (int, error) {
+	own, err := s.longestToken(users.Narrowing{})
+	narrowed, errNarrowed := s.longestToken(users.Narrowing{
+		Audience: users.AudienceName(strings.Repeat("n", longestAudience)), Prefix: users.PermissionPrefix(strings.Repeat("n", longestPrefix)),
+	})
+	return max(own, narrowed), errors.Join(err, errNarrowed)
+}
+
+// longestToken is how long a token with the own role alone can become.
+func (s *KeySet) longestToken(n users.Narrowing) (int, error) {
 	p := s.payload(users.Claims{
-		RoleID: users.ID{1}, Session: users.ID{1}, IssuedAt: time.Unix(maxTime, 0), NotBefore: time.Unix(maxTime, 0), Expires: time.Unix(maxTime, 0), Version: math.MaxInt64,
+		Narrowing: n,
+		RoleID:    users.ID{1}, Session: users.ID{1}, IssuedAt: time.Unix(maxTime, 0), NotBefore: time.Unix(maxTime, 0), Expires: time.Unix(maxTime, 0), Version: math.MaxInt64,
 		Email: strings.Repeat("e", longestEmail), Roles: []string{strings.Repeat("r", longestRole)},
 	})
 	p.PermissionsOmitted = true

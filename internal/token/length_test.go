@@ -85,6 +85,8 @@ func checkLeastBytes(t *testing.T, key *Key) int {
 	c.RoleID, c.Session = users.NewID(), users.NewID()
 	c.Roles = []string{strings.Repeat("\U0001f642", 100), strings.Repeat("User", 25)}
 	c.Permissions = []string{strings.Repeat("p", 100)}
+	// A declared audience and its prefix may be longer than ours.
+	c.Narrowing = users.Narrowing{Audience: users.AudienceName(strings.Repeat("a", 96)), Prefix: users.PermissionPrefix(strings.Repeat("p", 31) + ":")}
 	token, whole, err := set.Issue(c)
 	if err != nil || whole {
 		t.Fatalf("whole: %v, %v", whole, err)

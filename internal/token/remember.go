@@ -62,7 +62,7 @@ func (s *KeySet) Bearer(token string, now time.Time) (users.Bearer, error) {
 	if err != nil {
 		return users.Bearer{}, err
 	}
-	b := users.Bearer{Account: c.Subject, Version: c.Version, Session: c.Session, Key: c.Key}
+	b := users.Bearer{Account: c.Subject, Version: c.Version, Session: c.Session, Key: c.Key, Narrowing: c.Narrowing}
 	s.memory.Set(key, verified{bearer: b, validity: validityOf(c)})
 	return b, nil
 }

@@ -117,9 +117,9 @@ func (s *KeySet) claims(raw []byte, now time.Time) (users.Claims, error) {
 	if p.Issuer != s.options.Issuer {
 		return users.Claims{}, errIssuer
 	}
-	ours := func(one string) bool { return slices.Contains(s.options.Audiences, one) }
-	if !slices.ContainsFunc(p.Audience, ours) {
-		return users.Claims{}, errAudience
+	narrowing, err := s.narrowing(&p)
+	if err != nil {
+		return users.Claims{}, err
 	}
 	subject, okSubject := users.ParseID(p.Subject)
 	id, okID := users.ParseID(p.TokenID)
@@ -138,11 +138,32 @@ func (s *KeySet) claims(raw []byte, now time.Time) (users.Claims, error) {
 		Roles:       p.Roles,
 		Permissions: p.Permissions,
 		Session:     users.ID(p.SessionID),
+		Narrowing:   narrowing,
 	}
 	if err := validityOf(c).check(now); err != nil {
 		return users.Claims{}, err
 	}
 	return c, nil
+}
+
+// narrowing returns what makes a token one for a declared audience: with the claim permission_prefix it is for the one
+// audience that it names, whichever that is, and without it for one of ours.
+func (s *KeySet) narrowing(p *payload) (users.Narrowing, error) {
+	if p.Prefix == "" {
+		ours := func(one string) bool { return slices.Contains(s.options.Audiences, one) }
+		if !slices.ContainsFunc(p.Audience, ours) {
+			return users.Narrowing{}, errAudience
+		}
+		return users.Narrowing{}, nil
+	}
+	if len(p.Audience) != 1 {
+		return users.Narrowing{}, errAudience
+	}
+	name, err := users.ParseAudienceName(p.Audience[0])
+	if err != nil {
+		return users.Narrowing{}, errAudience
+	}
+	return users.Narrowing{Audience: name, Prefix: users.PermissionPrefix(p.Prefix)}, nil
 }
 
 // validity is the time in which claims count, leeway included.
