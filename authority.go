@@ -12,16 +12,20 @@ import (
 // of it, and returns nil or ErrForbidden.
 
 // effective is the set of the caller's permissions: those of the account's role, and of them those in the scope of the
-// credential, if it has one.
+// credential, and with the prefix of its audience, if it has one.
 func (c Caller) effective() set {
 	n := c.graph.node(c.Account.Role.ID)
-	switch {
-	case n == nil:
+	if n == nil {
 		return nil
-	case c.scope != nil:
-		return n.effective.intersect(c.scope.in(c.graph))
 	}
-	return n.effective
+	held := n.effective
+	if c.scope != nil {
+		held = held.intersect(c.scope.in(c.graph))
+	}
+	if !c.narrowing.IsZero() {
+		held = held.intersect(c.narrowing.in(c.graph))
+	}
+	return held
 }
 
 // admin reports whether the caller's own role is Admin, and its credential not restricted. Holding every permission of today

@@ -94,8 +94,8 @@ type ForwardResult struct {
 // maxRequired is how many permissions a proxy can want at once: all are in one header field of the answer.
 const maxRequired = 100
 
-// Forward lets a caller through who has all required permissions; where none is required, any caller.
-// ErrForbidden, ErrInvalid.
+// Forward lets a caller through who has all required permissions; where none is required, any caller whose token is not
+// for a declared audience: the service behind the proxy might be another one. ErrForbidden, ErrInvalid, ErrUnauthenticated.
 func (s *Service) Forward(ctx context.Context, c Caller, in ForwardRequest) (ForwardResult, error) {
 	faults := slices.Clone(in.Found)
 	if len(in.Permissions) > maxRequired {
@@ -107,6 +107,11 @@ func (s *Service) Forward(ctx context.Context, c Caller, in ForwardRequest) (For
 	}
 	if err := faults.Err(); err != nil {
 		return ForwardResult{}, err
+	}
+	if len(names) == 0 {
+		if err := c.narrowing.refuse(); err != nil {
+			return ForwardResult{}, err
+		}
 	}
 	c, err := s.Authorize(ctx, c, names...)
 	if err != nil {

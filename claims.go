@@ -18,6 +18,8 @@ type Claims struct {
 	// decided from the database.
 	Permissions []string
 	Session     ID // sid: of the session that the token belongs to; zero if it has none
+	// Narrowing is aud and permission_prefix of a token for a declared audience; zero for one for all of IssuerAudience.
+	Narrowing Narrowing
 	// Key is the kid of the key that has signed the token. Tokens says it; of claims to be issued it is not looked at.
 	Key string
 }
@@ -27,13 +29,15 @@ type Tokens interface {
 	// Issue signs claims. ErrUnavailable while there is no key to sign with. A token that would be longer than is issued lacks its permissions (claim
 	// permissions_omitted) and, if need be, names the own role alone: then it is not whole.
 	Issue(c Claims) (token string, whole bool, err error)
+	// Fits reports whether a token of these claims would be whole; true while there is no key to sign with.
+	Fits(c Claims) bool
 	// Bearer returns whom a token stands for if it is ours and valid at now, else an error that says why, for
 	// the log alone: ErrUnknownKey, wrapped, for a key id that is not among the keys. Whether the account still stands behind
 	// it is the Service's to decide.
 	Bearer(token string, now time.Time) (Bearer, error)
 	// Verify returns all that a token says, and of which tokens as Bearer does.
 	Verify(token string, now time.Time) (Claims, error)
-	// IssuerAudience returns iss of the tokens and aud, which has at least one audience.
+	// IssuerAudience returns iss of the tokens and aud of those that are for no declared audience, which has at least one.
 	IssuerAudience() (issuer string, audiences []string)
 }
 
@@ -44,6 +48,8 @@ type Bearer struct {
 	Version int64  // ver
 	Session ID     // sid; zero for a token without a session
 	Key     string // kid of the key that has signed the token
+	// Narrowing is that of a token for a declared audience.
+	Narrowing Narrowing
 }
 
 // PublicKey is a key that others verify our tokens with (RFC 7517): an RSA key (RFC 7518 §6.3) or one on the curve P-256

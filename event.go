@@ -30,6 +30,10 @@ const (
 	PermissionUpdated EventKind = "permission.updated" // name, description, owner
 	PermissionDeleted EventKind = "permission.deleted" // as permission.created, and role…: those it was assigned to
 
+	AudienceCreated EventKind = "audience.created" // permission_prefix, owner
+	AudienceUpdated EventKind = "audience.updated" // permission_prefix
+	AudienceDeleted EventKind = "audience.deleted" // as audience.created
+
 	SessionStarted   EventKind = "session.started"   // none
 	SessionRecovered EventKind = "session.recovered" // none: a refresh was repeated after its window
 	SessionEnded     EventKind = "session.ended"     // none: logged out, ended by hand, or with a password or an account
@@ -70,18 +74,19 @@ const (
 	TargetAccount    TargetKind = "account"
 	TargetRole       TargetKind = "role"
 	TargetPermission TargetKind = "permission"
-	TargetSession    TargetKind = "session" // its name is the label of its account
-	TargetService    TargetKind = "service" // one that has a declaration; it has a name and no id
-	TargetKey        TargetKind = "key"     // a signing key; its name is its kid, and it has no id
-	TargetAPIKey     TargetKind = "api_key" // its name is chosen by its owner
-	TargetSystem     TargetKind = "system"  // the whole database; it has neither
+	TargetSession    TargetKind = "session"  // its name is the label of its account
+	TargetService    TargetKind = "service"  // one that has a declaration; it has a name and no id
+	TargetKey        TargetKind = "key"      // a signing key; its name is its kid, and it has no id
+	TargetAPIKey     TargetKind = "api_key"  // its name is chosen by its owner
+	TargetAudience   TargetKind = "audience" // one that a service declares; it has a name and no id
+	TargetSystem     TargetKind = "system"   // the whole database; it has neither
 )
 
 // Target is what an event is about. Its name is kept because the thing itself may be gone when the event is read.
 type Target struct {
 	Kind TargetKind
 	ID   ID
-	Name string // label of an account, role name, permission name, service name, name of an API key or kid, after the change
+	Name string // label of an account, name of a role, permission, service, audience or API key, or kid, after the change
 }
 
 // FieldChange is one field of the target before and after. Of a thing that was created all that is Before is none, of
@@ -114,6 +119,8 @@ const (
 	FieldScope        Field = "scope"         // string, sorted names of permissions with a space between them
 	FieldExpiresAt    Field = "expires_at"    // string, a time of RFC 3339 in UTC; none for never
 	FieldSuccessor    Field = "successor"     // Ref to an API key
+
+	FieldPermissionPrefix Field = "permission_prefix" // string
 )
 
 // Recorder gets the events of changes: to keep them, or to work something out of them.

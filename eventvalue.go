@@ -3,8 +3,8 @@ package users
 import "time"
 
 // Value is what a field of an event holds. The zero Value is none. A Value can be made of the fields of an Account,
-// a Role, a Permission, an APIKey or a signing key alone: of what kinds these are is listed below and in eventapikey.go, and
-// neither Password nor PasswordHash nor APIKeySecret is among them.
+// a Role, a Permission, an Audience, an APIKey or a signing key alone: of what kinds these are is listed below and in
+// eventapikey.go, and neither Password nor PasswordHash nor APIKeySecret is among them.
 type Value struct {
 	held any // nil, a string, a bool, an int64 or a Ref
 }
@@ -22,7 +22,7 @@ func (v Value) Get() any { return v.held }
 func emailValue(e Email) Value { return Value{e.String()} }
 
 // nameValue is a name. An empty one is none.
-func nameValue[N RoleName | PermissionName | ServiceName | AccountName](name N) Value {
+func nameValue[N RoleName | PermissionName | ServiceName | AccountName | PermissionPrefix](name N) Value {
 	if name == "" {
 		return Value{}
 	}

@@ -12,7 +12,8 @@ type Introspection struct {
 	Claims    Claims
 	Issuer    string
 	Audiences []string
-	// Account, Roles and Permissions are as the database has them now, whatever the token says.
+	// Account, Roles and Permissions are as the database has them now, whatever the token says; but a token for a declared
+	// audience has no permission beyond its prefix.
 	Account     Account
 	Roles       []RoleName // see Caller.Roles
 	Permissions []PermissionName
@@ -31,7 +32,7 @@ func (s *Service) Introspect(ctx context.Context, c Caller, token string) (Intro
 	claims, err := verifyToken(ctx, s, token, s.Tokens.Verify)
 	var bearer Caller
 	if err == nil {
-		bearer, err = s.load(ctx, s.Store, Bearer{Account: claims.Subject, Version: claims.Version, Session: claims.Session, Key: claims.Key})
+		bearer, err = s.load(ctx, s.Store, Bearer{Account: claims.Subject, Version: claims.Version, Session: claims.Session, Key: claims.Key, Narrowing: claims.Narrowing})
 	}
 	switch {
 	case errors.Is(err, ErrUnauthenticated):
@@ -41,6 +42,9 @@ func (s *Service) Introspect(ctx context.Context, c Caller, token string) (Intro
 	}
 	i := s.introspected(bearer)
 	i.Claims = claims
+	if n := claims.Narrowing; !n.IsZero() {
+		i.Audiences = []string{string(n.Audience)}
+	}
 	return i, nil
 }
 

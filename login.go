@@ -16,12 +16,20 @@ type LoginResult struct {
 // Login issues a token for an e-mail and its password. ErrCredentials for a wrong, unknown or malformed
 // e-mail, a wrong password and a disabled account, all after the same work, so that the client does not learn which
 // it was; ErrInvalid for an empty password. found is what the reader of the request found wrong already.
-func (s *Service) Login(ctx context.Context, email, password string, found Faults) (LoginResult, error) {
+//
+// audience, if not nil, is the declared audience that the token is to be for. ErrInvalid for one that no service declares,
+// which is said to those alone who know a password.
+func (s *Service) Login(ctx context.Context, email, password string, audience *string, found Faults) (LoginResult, error) {
+	name := found.readAudience("audience", audience)
 	access, err := s.authenticatePassword(ctx, email, password, found)
 	if err != nil {
 		return LoginResult{}, err
 	}
-	return s.sign(access)
+	narrowing, err := s.narrowingAsked(ctx, "audience", name)
+	if err != nil {
+		return LoginResult{}, err
+	}
+	return s.signUntil(access, ID{}, narrowing, s.tokenEnd())
 }
 
 // authenticatePassword returns the access of the account that has an e-mail and its password. Its errors are those of
@@ -134,11 +142,15 @@ func (s *Service) accessVerified(ctx context.Context, id ID, verified PasswordHa
 
 // sign issues a token without a session that says what access shows.
 func (s *Service) sign(access Access) (LoginResult, error) {
-	return s.signUntil(access, ID{}, s.Now().UTC().Truncate(time.Second).Add(s.TokenLife))
+	return s.signUntil(access, ID{}, Narrowing{}, s.tokenEnd())
 }
 
-// signUntil issues a token that says what access shows, for a session unless its id is zero, which expires at a time.
-func (s *Service) signUntil(access Access, session ID, expires time.Time) (LoginResult, error) {
+// tokenEnd is when a token without a session expires that is issued now.
+func (s *Service) tokenEnd() time.Time { return s.Now().UTC().Truncate(time.Second).Add(s.TokenLife) }
+
+// signUntil issues a token that says what access shows, as far as the narrowing lets it, for a session unless its id is
+// zero, which expires at a time.
+func (s *Service) signUntil(access Access, session ID, n Narrowing, expires time.Time) (LoginResult, error) {
 	now := s.Now().UTC().Truncate(time.Second)
 	role := access.Account.Role.ID
 	claims := Claims{
@@ -151,8 +163,9 @@ func (s *Service) signUntil(access Access, session ID, expires time.Time) (Login
 		Email:       access.Account.Email.String(),
 		RoleID:      role,
 		Roles:       texts(access.Graph.Chain(role)),
-		Permissions: texts(access.Graph.Effective(role)),
+		Permissions: texts(n.narrowed(access.Graph.Effective(role))),
 		Session:     session,
+		Narrowing:   n,
 	}
 	token, whole, err := s.Tokens.Issue(claims)
 	if err != nil {

@@ -54,7 +54,7 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, in PasswordChang
 	if session.IsZero() {
 		return s.sign(access)
 	}
-	return s.signUntil(access, session, expires)
+	return s.signUntil(access, session, Narrowing{}, expires) // a token for a declared audience does not get here
 }
 
 // ChangeEmail gives the caller another e-mail. ErrForbidden if Current is not the password, ErrInvalid for no

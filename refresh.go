@@ -186,7 +186,8 @@ func (s *Service) endReused(ctx context.Context, found PresentedSession, from Cl
 	return refusedRefresh(errors.New("a refresh token was used again; the session has ended"))
 }
 
-// continueSession signs an access token of a session, with the rights of now.
+// continueSession signs an access token of a session, with the rights of now, as far as the prefix goes that the audience
+// of the session has now.
 func (s *Service) continueSession(ctx context.Context, session Session, next refreshToken) (SessionResult, error) {
 	access, err := s.Store.Access(ctx, session.Account)
 	if errors.Is(err, ErrNotFound) {
@@ -198,7 +199,14 @@ func (s *Service) continueSession(ctx context.Context, session Session, next ref
 	if _, err := admit(access, Bearer{Account: session.Account, Version: session.Version, Session: session.ID}); err != nil {
 		return SessionResult{}, refusedRefresh(err)
 	}
-	login, err := s.signUntil(access, session.ID, session.TokensUntil)
+	narrowing, err := s.narrowing(ctx, session.Audience)
+	if errors.Is(err, ErrNotFound) {
+		return SessionResult{}, refusedRefresh(errors.New("the audience of the session is no longer declared"))
+	}
+	if err != nil {
+		return SessionResult{}, err
+	}
+	login, err := s.signUntil(access, session.ID, narrowing, session.TokensUntil)
 	return SessionResult{LoginResult: login, RefreshToken: next.String(), Session: session}, err
 }
 

@@ -53,9 +53,9 @@ func (s Scope) in(g *Graph) set {
 	return newSet(slots...)
 }
 
-// Restricted reports whether the caller's credential has a scope. Such a caller cannot change who may do what, nor any
+// Restricted reports whether the caller's credential has a scope, or is a token for a declared audience. Such a caller cannot change who may do what, nor any
 // password, e-mail, session or key; see RefuseRestricted.
-func (c Caller) Restricted() bool { return c.scope != nil }
+func (c Caller) Restricted() bool { return c.scope != nil || !c.narrowing.IsZero() }
 
 // RefuseRestricted is ErrForbidden for a caller whose credential is restricted to a scope. A credential that is less than
 // its account must not be turned into one that is more, and whatever gives a right could be: a password, a session, another

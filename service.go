@@ -75,20 +75,23 @@ func (s *Service) LongestTokenLife() time.Duration { return max(s.TokenLife, s.S
 type Caller struct {
 	Subject Subject
 	// Account is the subject's own. The operator has none: of its Account, Role and Active alone are set.
-	Account  Account
-	Session  ID     // of the token; zero for one without a session
-	APIKey   ID     // that it was authenticated by; zero for a caller with a token
-	key      string // of its token, by its kid
-	digest   Digest // of its API key
-	scope    *Scope // that its credential is restricted to; nil for one that is not
-	graph    *Graph
-	revision Revision // of the state in which it was looked up
-	cached   bool     // it was not looked up: this is what the Store has in memory, a moment old
+	Account Account
+	Session ID     // of the token; zero for one without a session
+	APIKey  ID     // that it was authenticated by; zero for a caller with a token
+	key     string // of its token, by its kid
+	digest  Digest // of its API key
+	scope   *Scope // that its credential is restricted to; nil for one that is not
+	// narrowing is that of its token: the caller may do nothing beyond it.
+	narrowing Narrowing
+	graph     *Graph
+	revision  Revision // of the state in which it was looked up
+	cached    bool     // it was not looked up: this is what the Store has in memory, a moment old
 }
 
-// May reports whether the caller holds a permission: its account does, and its credential is not restricted to others.
+// May reports whether the caller holds a permission: its account does, its credential is not restricted to others, and its
+// token is not for an audience that has no use for it.
 func (c Caller) May(p PermissionName) bool {
-	return (c.scope == nil || c.scope.Has(p)) && c.graph.May(c.Account.Role.ID, p)
+	return (c.scope == nil || c.scope.Has(p)) && c.narrowing.Allows(p) && c.graph.May(c.Account.Role.ID, p)
 }
 
 // Require is nil if the caller holds all of these, else ErrForbidden, which names the first that is missing.
@@ -116,10 +119,10 @@ func (c Caller) Stale() Caller {
 // Permissions lists the sorted names of all the caller's effective permissions.
 func (c Caller) Permissions() []PermissionName { return c.graph.names(c.effective()) }
 
-// Roles names the account's role and those it inherits from, nearest first. A caller whose credential is restricted has none:
-// a service that decides by roles would take it for one that holds all that they hold.
+// Roles names the account's role and those it inherits from, nearest first. A caller whose credential is restricted to a scope
+// has none: a service that decides by roles would take it for one that holds all that they hold.
 func (c Caller) Roles() []RoleName {
-	if c.Restricted() {
+	if c.scope != nil {
 		return nil
 	}
 	return c.graph.Chain(c.Account.Role.ID)
@@ -127,7 +130,7 @@ func (c Caller) Roles() []RoleName {
 
 // Authenticate returns the account behind a token or an API key, as the database has it now. ErrUnauthenticated if it
 // does not count: it is not ours, not valid at this time, or its account is disabled, deleted or, of a token, past its
-// version.
+// version. A token for a declared audience does not count either: it is for that service, and not for this one.
 //
 // A token may be accepted by what the Store has cached. It is never rejected by that: the cache may be older than the
 // token.
@@ -136,9 +139,30 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Caller, error
 		return s.authenticateAPIKey(ctx, token)
 	}
 	bearer, err := verifyToken(ctx, s, token, s.Tokens.Bearer)
+	if err == nil {
+		err = bearer.Narrowing.refuse()
+	}
 	if err != nil {
 		return Caller{}, err
 	}
+	return s.authenticate(ctx, bearer)
+}
+
+// AuthenticateForAny is Authenticate for questions about the bearer alone: the token may also be for a declared
+// audience, and then the Caller holds no permission beyond its prefix.
+func (s *Service) AuthenticateForAny(ctx context.Context, token string) (Caller, error) {
+	if strings.HasPrefix(token, APIKeyPrefix) {
+		return s.authenticateAPIKey(ctx, token)
+	}
+	bearer, err := verifyToken(ctx, s, token, s.Tokens.Bearer)
+	if err != nil {
+		return Caller{}, err
+	}
+	return s.authenticate(ctx, bearer)
+}
+
+// authenticate returns the account behind a token that is good by itself.
+func (s *Service) authenticate(ctx context.Context, bearer Bearer) (Caller, error) {
 	if access, ok := s.Store.CachedAccess(bearer.Account); ok {
 		if caller, err := s.accept(ctx, access, bearer); err == nil {
 			caller.cached = true
@@ -210,7 +234,7 @@ func (s *Service) reload(ctx context.Context, r AccessReader, c Caller) (Caller,
 }
 
 func (c Caller) bearer() Bearer {
-	return Bearer{Account: c.Subject.ID, Version: c.Account.TokenVersion, Session: c.Session, Key: c.key}
+	return Bearer{Account: c.Subject.ID, Version: c.Account.TokenVersion, Session: c.Session, Key: c.key, Narrowing: c.narrowing}
 }
 
 // load looks a caller up in the state that r sees.
@@ -248,7 +272,7 @@ func admit(access Access, b Bearer) (Caller, error) {
 		return Caller{}, unauthenticated(errors.New("the token's session has ended"))
 	}
 	return Caller{
-		Subject: access.Account.Subject(), Account: access.Account, Session: b.Session, key: b.Key, graph: access.Graph, revision: access.Revision,
+		Subject: access.Account.Subject(), Account: access.Account, Session: b.Session, key: b.Key, narrowing: b.Narrowing, graph: access.Graph, revision: access.Revision,
 	}, nil
 }
 

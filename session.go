@@ -25,6 +25,8 @@ type Session struct {
 	TokensUntil time.Time
 	// Client is what used the session last.
 	Client Client
+	// Audience is the declared audience that all its access tokens are for; empty for none.
+	Audience AudienceName
 }
 
 // Client is what a request tells of the program that sent it.

@@ -7,9 +7,14 @@ import (
 	"time"
 )
 
-// LoginSession is Login, and begins a session. Its errors are those of Login.
-func (s *Service) LoginSession(ctx context.Context, email, password string, from Client, found Faults) (SessionResult, error) {
+// LoginSession is Login, and begins a session, all of whose tokens are for the audience. Its errors are those of Login.
+func (s *Service) LoginSession(ctx context.Context, email, password string, audience *string, from Client, found Faults) (SessionResult, error) {
+	name := found.readAudience("audience", audience)
 	access, err := s.authenticatePassword(ctx, email, password, found)
+	if err != nil {
+		return SessionResult{}, err
+	}
+	narrowing, err := s.narrowingAsked(ctx, "audience", name)
 	if err != nil {
 		return SessionResult{}, err
 	}
@@ -22,6 +27,7 @@ func (s *Service) LoginSession(ctx context.Context, email, password string, from
 		ID: s.NewID(), Account: account.ID, Version: account.TokenVersion, CreatedAt: now, UsedAt: now,
 		IdleUntil: now.Add(s.Sessions.Idle), EndsAt: now.Add(s.Sessions.Absolute),
 		TokensUntil: now.Add(s.Sessions.AccessLife).Truncate(time.Second), Client: from.bounded(),
+		Audience: narrowing.Audience,
 	}
 	session = session.bounded()
 	secret := SessionSecret{Locator: digestSecret(token.locator[:]), Current: digestSecret(token.secret[:])}
@@ -40,7 +46,7 @@ func (s *Service) LoginSession(ctx context.Context, email, password string, from
 	if err := s.endSurplus(ctx, account, now); err != nil {
 		return SessionResult{}, err
 	}
-	signed, err := s.signUntil(access, session.ID, session.TokensUntil)
+	signed, err := s.signUntil(access, session.ID, narrowing, session.TokensUntil)
 	return SessionResult{LoginResult: signed, RefreshToken: token.String(), Session: session}, err
 }
 

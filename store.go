@@ -41,6 +41,7 @@ type Reader interface {
 	AccessReader
 	AccountReader
 	ServiceAccountReader
+	AudienceReader
 }
 
 // Tx is a transaction: what it reads is what it and all committed before it have written.
@@ -53,6 +54,7 @@ type Tx interface {
 	APIKeyWriter
 	RoleWriter
 	PermissionWriter
+	AudienceWriter
 }
 
 // RowTx is a transaction that changes no rights: it has no writers of accounts, roles or permissions. What it reads
