@@ -48,7 +48,9 @@ type read func(n *yaml.Node, path string)
 
 func (r reader) declaration(n *yaml.Node) {
 	r.fields(n, "", map[string]read{
-		"service": func(n *yaml.Node, path string) { r.Service = r.text(n, path) },
+		"service":           func(n *yaml.Node, path string) { r.Service = r.text(n, path) },
+		"audience":          func(n *yaml.Node, path string) { r.Audience = r.optional(n, path) },
+		"permission_prefix": func(n *yaml.Node, path string) { r.PermissionPrefix = r.optional(n, path) },
 		"permissions": func(n *yaml.Node, path string) {
 			r.items(n, path, func(n *yaml.Node, path string) { r.Permissions = append(r.Permissions, r.permission(n, path)) })
 		},

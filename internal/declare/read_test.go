@@ -15,7 +15,7 @@ import (
 
 func TestRead(t *testing.T) {
 	t.Parallel()
-	file, err := Read([]byte("\ufeff# The orders service\r\nservice: orders\r\npermissions:\r\n" + `
+	file, err := Read([]byte("\ufeff# The orders service\r\nservice: orders\r\naudience: https://orders.example\r\npermission_prefix: 'orders:'\r\npermissions:\r\n" + `
   - name: orders:read
     description: |
       Read orders,
@@ -39,7 +39,7 @@ roles:
 	}
 	text := func(s string) *string { return &s }
 	want := manifest.Declaration{
-		Service: "orders",
+		Service: "orders", Audience: text("https://orders.example"), PermissionPrefix: text("orders:"),
 		Permissions: []manifest.DeclaredPermission{
 			{Name: "orders:read", Description: text("Read orders,\nall of them\n")}, {Name: "orders:write"}, {Name: "yes"},
 		},
@@ -52,8 +52,8 @@ roles:
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	for path, line := range map[string]int{
-		"service": 2, "permissions": 3, "permissions.1.name": 9, "roles.0.permissions.1": 17, "roles.1.parent": 20,
-		"roles.0.description": 13, "": 2, "nowhere": 2,
+		"service": 2, "audience": 3, "permissions": 5, "permissions.1.name": 11, "roles.0.permissions.1": 19, "roles.1.parent": 22,
+		"roles.0.description": 15, "": 2, "nowhere": 2,
 	} {
 		if got := file.Line(path); got != line {
 			t.Errorf("%q is in line %d, want %d", path, got, line)

@@ -39,6 +39,11 @@ func addReference(f *users.Faults, at, what string, exists, pruned bool) {
 
 // ownership refuses what is another's or the system's.
 func (p *planner) ownership() error {
+	if p.audience != (users.Audience{}) {
+		if err := p.skeleton.CheckAudience(p.audience, p.existingAudience()); err != nil {
+			return named(err, KindAudience, string(p.audience.Name))
+		}
+	}
 	for _, d := range p.permissions {
 		if d.name.System() {
 			return conflict("The permission " + string(d.name) + " is a system permission; no service can declare it.")

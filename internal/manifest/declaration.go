@@ -9,7 +9,12 @@ import (
 // Declaration is what a service says about itself: the permissions it asks for, the roles it offers and the accounts of its
 // programs. It is kept by the service's people and brought to us whole; what the database has is then made to agree with it.
 type Declaration struct {
-	Service         string
+	Service string
+	// Audience is the audience that tokens for the service can be asked for, and PermissionPrefix what the names of the
+	// permissions begin with that such a token has; nil, both of them, where there is none.
+	Audience         *string
+	PermissionPrefix *string
+
 	Permissions     []DeclaredPermission
 	Roles           []DeclaredRole
 	ServiceAccounts []DeclaredServiceAccount
@@ -45,6 +50,7 @@ const maxDeclarationFaults = 1000
 // declared is a Declaration whose fields have been read.
 type declared struct {
 	owner       users.ServiceName
+	audience    users.Audience // zero is none
 	permissions []declaredPermission
 	roles       []declaredRole
 	services    []declaredService
@@ -73,6 +79,7 @@ func (in Declaration) read(f *users.Faults) declared {
 			f.Add("service", err.Error())
 		}
 	}
+	d.audience = in.readAudience(f, d.owner)
 	permissions := map[users.PermissionName]bool{}
 	for i, p := range in.Permissions {
 		if len(*f) >= maxDeclarationFaults {
@@ -114,6 +121,29 @@ func (in Declaration) read(f *users.Faults) declared {
 	}
 	d.services = in.readServices(f)
 	return d
+}
+
+// readAudience reads the audience of the service, zero if there is none.
+func (in Declaration) readAudience(f *users.Faults, owner users.ServiceName) users.Audience {
+	switch {
+	case in.Audience == nil && in.PermissionPrefix == nil:
+		return users.Audience{}
+	case in.Audience == nil:
+		f.Add("audience", "is required with permission_prefix")
+		return users.Audience{}
+	case in.PermissionPrefix == nil:
+		f.Add("permission_prefix", "is required with audience")
+		return users.Audience{}
+	}
+	a := users.Audience{Owner: owner}
+	var err error
+	if a.Name, err = users.ParseAudienceName(*in.Audience); err != nil {
+		f.Add("audience", err.Error())
+	}
+	if a.Prefix, err = users.ParsePermissionPrefix(*in.PermissionPrefix); err != nil {
+		f.Add("permission_prefix", err.Error())
+	}
+	return a
 }
 
 // noDuplicate notes a name that the document has had before. What could not be read is empty, and no name.

@@ -31,7 +31,7 @@ func TestPlanLookalikes(t *testing.T) {
 		for _, name := range c.roles {
 			d.Roles = append(d.Roles, DeclaredRole{Name: name})
 		}
-		if _, err := makePlan(sight, g, nil, d); errors.Is(err, users.ErrConflict) != c.alike {
+		if _, err := makePlan(sight, current{graph: g}, d); errors.Is(err, users.ErrConflict) != c.alike {
 			t.Errorf("%q: %v", c.roles, err)
 		}
 	}

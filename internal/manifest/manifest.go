@@ -27,15 +27,25 @@ func (m *Manifest) Plan(ctx context.Context, c users.Caller, in Declaration) (Pl
 	if err := c.Require(users.PermissionsRead); err != nil {
 		return Plan{}, err
 	}
-	existing, err := currentServices(ctx, m.service.Store, c, in)
+	is, err := m.current(ctx, m.service.Store, c, in)
 	if err != nil {
 		return Plan{}, err
 	}
-	plan, err := makePlan(m.service.Skeleton, c.Graph(), existing, in)
+	plan, err := makePlan(m.service.Skeleton, is, in)
 	if err != nil {
 		return Plan{}, err
 	}
 	return plan, m.predictRefusal(ctx, c.Graph(), plan)
+}
+
+// current reads what a declaration is compared with.
+func (m *Manifest) current(ctx context.Context, r users.Reader, c users.Caller, in Declaration) (current, error) {
+	audiences, err := r.Audiences(ctx)
+	if err != nil {
+		return current{}, err
+	}
+	accounts, err := currentServices(ctx, r, c, in)
+	return current{c.Graph(), audiences, accounts}, err
 }
 
 // Apply makes the database agree with a declaration: all of it or nothing. It needs what Plan does, and for each step what
@@ -47,11 +57,11 @@ func (m *Manifest) Apply(ctx context.Context, c users.Caller, in Declaration) (P
 		if err := live.Require(users.PermissionsRead); err != nil {
 			return err
 		}
-		existing, err := currentServices(ctx, tx, live, in)
+		is, err := m.current(ctx, tx, live, in)
 		if err != nil {
 			return err
 		}
-		if done, err = makePlan(m.service.Skeleton, live.Graph(), existing, in); err != nil {
+		if done, err = makePlan(m.service.Skeleton, is, in); err != nil {
 			return err
 		}
 		if err := done.checkLimits(live); err != nil {
@@ -104,6 +114,7 @@ func (c PlannedChange) needs() users.PermissionName {
 		KindServiceAccount: {
 			ActionCreate: users.ServiceAccountsCreate, ActionChange: users.ServiceAccountsUpdate, ActionDelete: users.ServiceAccountsDelete,
 		},
+		KindAudience: {ActionCreate: users.PermissionsCreate, ActionChange: users.PermissionsUpdate, ActionDelete: users.PermissionsDelete},
 	}
 	if p, ok := of[c.Kind][c.Action]; ok {
 		return p

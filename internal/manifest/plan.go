@@ -27,6 +27,7 @@ const (
 	KindPermission     Kind = "permission"
 	KindRole           Kind = "role"
 	KindAssignment     Kind = "assignment"
+	KindAudience       Kind = "audience"
 	KindServiceAccount Kind = "service_account"
 )
 
@@ -55,33 +56,40 @@ type Plan struct {
 	deletions []roleDeletion
 }
 
-// planner compares a declaration with the graph and the service accounts that it is about. It reads nothing else and changes nothing, so a plan that is
+// current is what a declaration is compared with: all roles and permissions, all audiences, and the service accounts that
+// it is about.
+type current struct {
+	graph     *users.Graph
+	audiences []users.Audience
+	accounts  []users.ServiceAccount
+}
+
+// planner compares a declaration with what there is. It reads nothing else and changes nothing, so a plan that is
 // shown and one that is carried out cannot differ but by what happened in between.
 type planner struct {
 	declared
 	skeleton users.Skeleton
-	graph    *users.Graph
+	current
 	byKey    map[string]*users.Role // roles of the graph, by users.RoleName.Key
+	byName   map[users.AccountName]users.ServiceAccount
 	declares struct {
 		permission map[users.PermissionName]bool
 		role       map[string]bool // by users.RoleName.Key
 	}
-	existing []users.ServiceAccount // as currentServices returns them
-	current  map[users.AccountName]users.ServiceAccount
-	leaves   map[users.ID]int // how many service accounts lose a role, by its id
-	plan     Plan
+	leaves map[users.ID]int // how many service accounts lose a role, by its id
+	plan   Plan
 }
 
 // makePlan compares. users.ErrInvalid for what is wrong with the declaration itself, references to nothing included;
 // users.ErrConflict for what another owns, for what is the system's and for names that look alike.
-func makePlan(k users.Skeleton, g *users.Graph, existing []users.ServiceAccount, in Declaration) (Plan, error) {
+func makePlan(k users.Skeleton, is current, in Declaration) (Plan, error) {
 	faults := slices.Clone(in.Found)
-	p := &planner{skeleton: k, graph: g, declared: in.read(&faults), byKey: map[string]*users.Role{}, existing: existing}
-	p.current, p.leaves = map[users.AccountName]users.ServiceAccount{}, map[users.ID]int{}
-	for _, a := range existing {
-		p.current[a.Name] = a
+	p := &planner{skeleton: k, current: is, declared: in.read(&faults), byKey: map[string]*users.Role{}}
+	p.byName, p.leaves = map[users.AccountName]users.ServiceAccount{}, map[users.ID]int{}
+	for _, a := range is.accounts {
+		p.byName[a.Name] = a
 	}
-	for r := range g.Roles() {
+	for r := range p.graph.Roles() {
 		p.byKey[r.Name.Key()] = &r
 	}
 	p.declares.permission, p.declares.role = map[users.PermissionName]bool{}, map[string]bool{}
@@ -113,6 +121,7 @@ func makePlan(k users.Skeleton, g *users.Graph, existing []users.ServiceAccount,
 	p.planRoles()
 	p.planServices()
 	p.planServiceOrphans()
+	p.planAudience()
 	p.planOrphans()
 	return p.plan, nil
 }

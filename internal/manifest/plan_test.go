@@ -130,7 +130,7 @@ func TestPlans(t *testing.T) {
 			t.Parallel()
 			d := asIs()
 			c.change(&d)
-			got, err := makePlan(sight, planWorld(), nil, d)
+			got, err := makePlan(sight, current{graph: planWorld(), audiences: planAudiences()}, d)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -244,7 +244,7 @@ func TestPlansRefused(t *testing.T) {
 			t.Parallel()
 			d := asIs()
 			c.change(&d)
-			_, err := makePlan(sight, planWorld(), nil, d)
+			_, err := makePlan(sight, current{graph: planWorld(), audiences: planAudiences()}, d)
 			var refused *users.Error
 			if !errors.As(err, &refused) || !errors.Is(refused.Kind, c.kind) {
 				t.Fatalf("got %v, want %v", err, c.kind)

@@ -84,7 +84,7 @@ func (p *planner) referServices(f *users.Faults) {
 // serviceOwnership refuses service accounts of other services.
 func (p *planner) serviceOwnership() error {
 	for _, d := range p.services {
-		if owner := p.current[d.name].Owner.Service; owner != "" && owner != p.owner {
+		if owner := p.byName[d.name].Owner.Service; owner != "" && owner != p.owner {
 			return p.ownedByAnother(KindServiceAccount, string(d.name), owner)
 		}
 	}
@@ -93,7 +93,7 @@ func (p *planner) serviceOwnership() error {
 
 func (p *planner) planServices() {
 	for _, d := range p.services {
-		is, exists := p.current[d.name]
+		is, exists := p.byName[d.name]
 		if !exists {
 			details := []string{"role " + string(d.role)}
 			if d.description != nil {
@@ -123,7 +123,7 @@ func (p *planner) planServiceOrphans() {
 	for _, d := range p.services {
 		declared[d.name] = true
 	}
-	for _, a := range p.existing {
+	for _, a := range p.accounts {
 		if a.Owner.Service == p.owner && !declared[a.Name] {
 			p.orphan(deleteService(a.ID), PlannedChange{ActionDelete, KindServiceAccount, string(a.Name), ""})
 			p.leaves[a.Role.ID]++

@@ -53,7 +53,7 @@ func TestPlansOfServiceAccounts(t *testing.T) {
 			if c.change != nil {
 				c.change(&d)
 			}
-			got, err := makePlan(sight, planWorld(), serviceWorld(), d)
+			got, err := makePlan(sight, current{graph: planWorld(), accounts: serviceWorld()}, d)
 			var refused *users.Error
 			if errors.As(err, &refused) {
 				message := refused.Message

@@ -63,7 +63,7 @@ func (p *planner) planRoles() {
 }
 
 // planOrphans takes away what is owned and not declared, or only names it: first what roles hold beyond what is
-// declared, then roles, heirs before their parents, then permissions.
+// declared, then roles, heirs before their parents, then permissions and audiences.
 func (p *planner) planOrphans() {
 	for _, d := range p.roles {
 		n := p.byKey[d.name.Key()]
@@ -99,6 +99,7 @@ func (p *planner) planOrphans() {
 			p.orphan(deletePermission(held.ID), PlannedChange{ActionDelete, KindPermission, string(held.Name), ""})
 		}
 	}
+	p.planOrphanedAudiences()
 }
 
 func (p *planner) orphan(do stepFunc, change PlannedChange) {
