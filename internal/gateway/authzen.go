@@ -98,13 +98,13 @@ func evaluationRoutes() []web.Route {
 		"To ask about another account than the caller's own needs the permission `accounts:read`. Outside the envelope but for errors, among which 400 takes the place of 415 and 422. Unknown members are passed over. "
 	return []web.Route{
 		web.Evaluation(web.Route{
-			Method: http.MethodPost, Path: evaluationPath, Auth: web.AuthBearer, BodyLimit: web.TokenBody,
+			Method: http.MethodPost, Path: evaluationPath, Auth: web.AuthAnyBearer, BodyLimit: web.TokenBody,
 			Name: "evaluateAccess", Tag: "Authorization", Summary: "Evaluate an access (AuthZEN)",
 			Description: strings.TrimSpace(describe), Fails: []int{http.StatusForbidden},
 			Request: exampleEvaluation, Example: AccessDecision{Decision: true, Context: &AccessDecisionContext{Reason: "granted"}},
 		}, evaluateAccess),
 		web.Evaluation(web.Route{
-			Method: http.MethodPost, Path: evaluationsPath, Auth: web.AuthBearer, BodyLimit: web.EvaluationsBody,
+			Method: http.MethodPost, Path: evaluationsPath, Auth: web.AuthAnyBearer, BodyLimit: web.EvaluationsBody,
 			Name: "evaluateAccesses", Tag: "Authorization", Summary: "Evaluate several accesses (AuthZEN)",
 			Description: describe + "An evaluation with a fault is denied, and the others are not.", Fails: []int{http.StatusForbidden},
 			Request: exampleEvaluations,

@@ -62,7 +62,7 @@ func checkRoutes() []web.Route {
 	const tag = "Authorization"
 	return []web.Route{
 		web.Body(web.Route{
-			Method: http.MethodPost, Path: "/api/v1/auth/check", Auth: web.AuthBearerOrKey, BodyLimit: web.NamesBody,
+			Method: http.MethodPost, Path: "/api/v1/auth/check", Auth: web.AuthAnyBearer, BodyLimit: web.NamesBody,
 			Name: "checkPermissions", Tag: tag, Summary: "Check permissions of the caller or of another account",
 			Description: "To ask about an account by its id, one's own too, needs the permission `accounts:read`. An unknown account is 422.",
 			Message:     "Permissions checked successfully", Fails: []int{http.StatusForbidden},

@@ -39,7 +39,7 @@ const (
 func forwardRoutes() []web.Route {
 	return []web.Route{
 		{
-			Method: http.MethodGet, Path: forwardPath, Auth: web.AuthBearerOrKey, Subtree: true,
+			Method: http.MethodGet, Path: forwardPath, Auth: web.AuthAnyBearer, Subtree: true,
 			Name: "forwardAuth", Tag: "Authorization", Summary: "Authorize a request for a reverse proxy",
 			Description: "For nginx `auth_request`, Traefik ForwardAuth, Envoy ext_authz over HTTP and the like. Any method is answered alike, `OPTIONS` too, here and at every " +
 				"path below this one; a body is ignored, and so are the path and the query below this one, which are those of a foreign request. What is required is said here by `" + requireParam +

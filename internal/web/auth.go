@@ -19,6 +19,9 @@ const (
 	AuthBearer
 	// AuthBearerOrKey operations take an API key there as well, "Bearer svck_3KmT…". They read, check or take away.
 	AuthBearerOrKey
+	// AuthAnyBearer operations take an API key as well, and a token that is for a declared audience. They are about the
+	// bearer: the caller may do no more than the token says.
+	AuthAnyBearer
 )
 
 // authenticate finds out who the caller is, by the credential that the operation takes. A token that is missing or not
@@ -28,12 +31,14 @@ func (x *Exchange) authenticate(a Auth) error {
 	case AuthNone:
 		return nil
 	case AuthBearer:
-		if err := x.authenticateBearer(); err != nil {
+		if err := x.authenticateBearer(x.handler.Service.Authenticate); err != nil {
 			return err
 		}
 		return x.Caller.RefuseRestricted()
 	case AuthBearerOrKey:
-		return x.authenticateBearer()
+		return x.authenticateBearer(x.handler.Service.Authenticate)
+	case AuthAnyBearer:
+		return x.authenticateBearer(x.handler.Service.AuthenticateForAny)
 	default:
 		return fmt.Errorf("the route does not say which credential it takes: Auth is %d", a)
 	}
@@ -52,7 +57,7 @@ func (a Auth) security() []map[string][]string {
 	switch a {
 	case AuthBearer:
 		return []map[string][]string{{"bearer": {}}}
-	case AuthBearerOrKey:
+	case AuthBearerOrKey, AuthAnyBearer:
 		return []map[string][]string{{"bearer": {}}, {"apiKey": {}}}
 	default:
 		return []map[string][]string{}

@@ -1,21 +1,24 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
+
+	users "github.com/svc-users/svc-users"
 )
 
 // maxToken is the longest token looked at, in bytes; none longer is ever issued.
 const maxToken = 8 << 10
 
-// authenticateBearer finds out who the caller is, from the one Authorization header of the request.
-func (x *Exchange) authenticateBearer() error {
+// authenticateBearer finds out which account the caller is, from the one Authorization header of the request.
+func (x *Exchange) authenticateBearer(authenticate func(context.Context, string) (users.Caller, error)) error {
 	token, err := bearerToken(x.Request.Header["Authorization"])
 	if err != nil {
 		return err
 	}
-	caller, err := x.handler.Service.Authenticate(x.ctx, token)
+	caller, err := authenticate(x.ctx, token)
 	if err != nil {
 		return err
 	}
