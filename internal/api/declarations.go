@@ -12,6 +12,8 @@ import (
 // Declaration is the body that says what a service asks for and offers: the document of docs/declarations.md.
 type Declaration struct {
 	Service         string                   `json:"service" minLength:"1" maxLength:"100" pattern:"^[!#-\\[\\]-~]+$" doc:"Name of the service, which owns what it declares" example:"orders"`
+	Audience        web.Nullable             `json:"audience,omitempty" minLength:"1" maxLength:"96" pattern:"^[!#-\\[\\]-~]+$" doc:"What tokens for the service can be asked for: a URI, or a plain name. Needs permission_prefix; absent or null is none" example:"orders"`
+	Prefix          web.Nullable             `json:"permission_prefix,omitempty" minLength:"1" maxLength:"32" pattern:"^[!#-\\[\\]-~]+$" doc:"What the names of the permissions begin with that such a token has; it ends in a separator" example:"orders:"`
 	Permissions     []DeclaredPermission     `json:"permissions,omitempty" maxItems:"1000" nullable:"false" doc:"Each name once"`
 	Roles           []DeclaredRole           `json:"roles,omitempty" maxItems:"1000" nullable:"false" doc:"Each name once, without regard to case; in any order"`
 	ServiceAccounts []DeclaredServiceAccount `json:"service_accounts,omitempty" maxItems:"1000" nullable:"false" doc:"Each name once"`
@@ -49,14 +51,14 @@ type Plan struct {
 // PlannedChange is one change of a plan.
 type PlannedChange struct {
 	Action  string `json:"action" enum:"create,change,assign,unassign,delete"`
-	Kind    string `json:"kind" enum:"permission,role,assignment,service_account"`
-	Name    string `json:"name" doc:"Of the permission, role or service account; of the role, where it is an assignment"`
+	Kind    string `json:"kind" enum:"permission,role,assignment,audience,service_account"`
+	Name    string `json:"name" doc:"Of the permission, role, audience or service account; of the role, where it is an assignment"`
 	Details string `json:"details" doc:"What else there is to say, for people; the name of the permission, where it is an assignment"`
 }
 
 // Orphan is a thing that its owner no longer declares.
 type Orphan struct {
-	Kind    string `json:"kind" enum:"permission,role,assignment,service_account"`
+	Kind    string `json:"kind" enum:"permission,role,assignment,audience,service_account"`
 	Name    string `json:"name" doc:"As in a change"`
 	Details string `json:"details" doc:"As in a change"`
 }
@@ -74,7 +76,7 @@ func toPlan(p manifest.Plan) Plan {
 func declarationRoutes(m *manifest.Manifest) []web.Route {
 	const tag, path = "Declarations", "/api/v1/declarations/"
 	request := web.Object{
-		"service":     "orders",
+		"service": "orders", "audience": "orders", "permission_prefix": "orders:",
 		"permissions": []web.Object{{"name": "orders:read", "description": "Read orders"}},
 		"roles":       []web.Object{{"name": "Clerk", "parent": nil, "permissions": []string{"orders:read"}}},
 		"prune":       false,
@@ -85,6 +87,7 @@ func declarationRoutes(m *manifest.Manifest) []web.Route {
 			{"create", "permission", "orders:read", `"Read orders"`},
 			{"create", "role", "Clerk", ""},
 			{"assign", "assignment", "Clerk", "orders:read"},
+			{"create", "audience", "orders", "permission_prefix orders:"},
 		},
 		Orphaned: []Orphan{{"permission", "orders:archive", ""}},
 	}
@@ -114,7 +117,7 @@ func declarationRoutes(m *manifest.Manifest) []web.Route {
 
 func (in Declaration) declaration(found users.Faults) manifest.Declaration {
 	return manifest.Declaration{
-		Service: in.Service,
+		Service: in.Service, Audience: in.Audience.To, PermissionPrefix: in.Prefix.To,
 		Permissions: web.MapSlice(in.Permissions, func(p DeclaredPermission) manifest.DeclaredPermission {
 			return manifest.DeclaredPermission{Name: p.Name, Description: p.Description.To}
 		}),

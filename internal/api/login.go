@@ -29,6 +29,7 @@ type Login struct {
 	Email     string  `json:"email" example:"ada@example.com"`
 	Password  string  `json:"password" format:"password" minLength:"1" example:"correct horse battery"`
 	Session   *bool   `json:"session,omitempty" doc:"True begins a session: a short token, and a refresh token to continue it"`
+	Audience  *string `json:"audience,omitempty" minLength:"1" maxLength:"96" pattern:"^[!#-\\[\\]-~]+$" doc:"A declared audience: the token, and each later one of the session, is for that service alone and has the permissions with its prefix" example:"orders"`
 	Transport *string `json:"transport,omitempty" enum:"body,cookie" doc:"Where the refresh token goes: into data, as without this member, or into a cookie that no script can read. Only with session"`
 }
 
@@ -58,6 +59,7 @@ func loginRoutes() []web.Route {
 			Method: http.MethodPost, Path: "/api/v1/auth/login", Auth: web.AuthNone,
 			Name: "login", Tag: tag, Summary: "Log in with e-mail and password",
 			Description: "A wrong, unknown or malformed e-mail, a wrong password and a disabled account get the same answer after the same time. " +
+				"With an audience the token is for that service and not for this one. " +
 				"With the transport cookie the answer sets the cookie `__Host-svc_refresh`, and a page of another origin is refused (403).",
 			Message: "Token issued.", Fails: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests},
 			Request:  web.Object{"email": "ada@example.com", "password": "correct horse battery", "session": true},
@@ -90,7 +92,7 @@ func logIn(x *web.Exchange, in Login) (Token, error) {
 		if in.Transport != nil {
 			x.Found.Add("transport", "needs session to be true")
 		}
-		result, err := x.Service.Login(x.Context(), in.Email, in.Password, x.Found)
+		result, err := x.Service.Login(x.Context(), in.Email, in.Password, in.Audience, x.Found)
 		x.AccountID = result.Account.ID
 		return toToken(result), err
 	}
@@ -99,7 +101,7 @@ func logIn(x *web.Exchange, in Login) (Token, error) {
 			return Token{}, err
 		}
 	}
-	result, err := x.Service.LoginSession(x.Context(), in.Email, in.Password, x.Client(), x.Found)
+	result, err := x.Service.LoginSession(x.Context(), in.Email, in.Password, in.Audience, x.Client(), x.Found)
 	if err != nil {
 		return Token{}, err
 	}

@@ -17,6 +17,7 @@ type Session struct {
 	EndsAt     time.Time `json:"ends_at" doc:"When it ends in any case"`
 	Address    *string   `json:"address" doc:"IP address of the client that last refreshed it; null if it is unknown" example:"203.0.113.7"`
 	UserAgent  *string   `json:"user_agent" doc:"The header User-Agent of that client, at most 256 bytes; null if it sent none" example:"Mozilla/5.0"`
+	Audience   *string   `json:"audience" doc:"The declared audience that its tokens are for; null for a session without" example:"orders"`
 	Current    bool      `json:"current" doc:"Whether the token of this request is of this session"`
 }
 
@@ -26,7 +27,7 @@ func toSession(s users.Session, current users.ID) Session {
 		ID: s.ID.String(), CreatedAt: s.CreatedAt.UTC(), LastUsedAt: s.UsedAt.UTC(),
 		ExpiresAt: s.Expires().UTC(), EndsAt: s.EndsAt.UTC(),
 		Address: textOrNull(s.Client.Address), UserAgent: textOrNull(s.Client.UserAgent),
-		Current: s.ID == current,
+		Audience: textOrNull(string(s.Audience)), Current: s.ID == current,
 	}
 }
 
