@@ -96,7 +96,7 @@ func (r *replay) apply(e users.Event, at int) {
 		r.problem("%s is about a %s", e.Kind, e.Target.Kind)
 	}
 	key := e.Target.ID.String()
-	if e.Target.Kind == users.TargetKey {
+	if e.Target.Kind == users.TargetKey || e.Target.Kind == users.TargetAudience {
 		key = e.Target.Name
 	}
 	row := r.dbTables[table][key]

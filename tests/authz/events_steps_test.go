@@ -253,6 +253,13 @@ func declarationSteps(*eventWorld) []eventStep {
 		named("Buyer", object{"permissions": []string{"shop:buy"}}),
 		named("Seller", object{"parent": "Buyer", "permissions": []string{"shop:sell"}}),
 	}
+	ours := func(prefix string, prune bool, kinds string) eventStep {
+		body := object{"service": "mall", "prune": prune}
+		if prefix != "" {
+			body["audience"], body["permission_prefix"] = "https://mall.example", prefix
+		}
+		return on(post, "/declarations/apply", body, 200, kinds)
+	}
 	plan := apply(false, first, roles, "")
 	plan.call.Path = "/api/v1/declarations/plan"
 	return []eventStep{
@@ -263,5 +270,10 @@ func declarationSteps(*eventWorld) []eventStep {
 		apply(true, []object{named("shop:buy", object{"description": "Buy things"})},
 			[]object{named("Buyer", object{"description": "Buys", "permissions": []string{}}), named("seller", object{"permissions": []string{"shop:buy"}})},
 			"permission.updated role.updated role.updated role.permissions_assigned role.permission_removed role.permission_removed permission.deleted permission.deleted declaration.applied"),
+		ours("mall:", false, "audience.created declaration.applied"),
+		ours("mall:", true, ""),
+		ours("mall.", false, "audience.updated declaration.applied"),
+		ours("", false, ""),
+		ours("", true, "audience.deleted declaration.applied"),
 	}
 }

@@ -9,8 +9,9 @@ import (
 	users "github.com/svc-users/svc-users"
 )
 
-// dbTables are the rows of accounts, roles, permissions, role_permissions, account_sessions, signing_keys and api_keys, by table, key
-// and column. The key of an assignment is "role permission", that of a signing key its kid. NULL and false of is_system are empty.
+// dbTables are the rows of accounts, roles, permissions, role_permissions, account_sessions, signing_keys, api_keys and
+// audiences, by table, key and column. The key of an assignment is "role permission", that of a signing key its kid, that of
+// an audience its name. NULL and false of is_system are empty.
 type dbTables map[string]map[string]map[string]string
 
 // recordedColumns are those of which events must tell, by table. What is left out follows from others (email_key), is in
@@ -24,20 +25,21 @@ var recordedColumns = map[string][]string{
 	"account_sessions": nil,
 	"signing_keys":     {"algorithm", "signs_from"},
 	"api_keys":         {"name", "account_id", "scope", "expires_at", "successor_id"},
+	"audiences":        {"permission_prefix", "owner"},
 }
 
 // columnOf is where the value of a field is kept.
 var columnOf = map[users.Field]string{
 	users.FieldEmail: "email", users.FieldRole: "role_id", users.FieldActive: "is_active", users.FieldTokenVersion: "token_version",
 	users.FieldName: "name", users.FieldDescription: "description", users.FieldParent: "parent_id", users.FieldOwner: "owner",
-	users.FieldSystem: "is_system", users.FieldAlgorithm: "algorithm", users.FieldSignsFrom: "signs_from",
+	users.FieldSystem: "is_system", users.FieldAlgorithm: "algorithm", users.FieldSignsFrom: "signs_from", users.FieldPermissionPrefix: "permission_prefix",
 	users.FieldAccount: "account_id", users.FieldScope: "scope", users.FieldExpiresAt: "expires_at", users.FieldSuccessor: "successor_id",
 }
 
 // tableOf has the things that an event is about.
 var tableOf = map[users.TargetKind]string{
 	users.TargetAccount: "accounts", users.TargetRole: "roles", users.TargetPermission: "permissions",
-	users.TargetSession: "account_sessions", users.TargetKey: "signing_keys", users.TargetAPIKey: "api_keys",
+	users.TargetSession: "account_sessions", users.TargetKey: "signing_keys", users.TargetAPIKey: "api_keys", users.TargetAudience: "audiences",
 }
 
 // accountsWithServices are the accounts, with what only service accounts have. Of those the name stands in email.
@@ -62,6 +64,8 @@ func (d rawDatabase) dbTables(t testing.TB) dbTables {
 			columns = []string{"account_id", "recovered_at"}
 		case "api_keys":
 			columns = slices.Clone(recordedColumns[table])
+		case "audiences":
+			id = "name"
 		case "signing_keys":
 			// A key is told of by its kid. That it was revoked, and encrypted anew, has no field.
 			id, columns = "kid", []string{"algorithm", "signs_from", "revoked_at", "private_key"}
@@ -83,7 +87,7 @@ func (d rawDatabase) dbTables(t testing.TB) dbTables {
 				}
 			}
 			key := strings.Join(row[:cut], " ")
-			if table == "signing_keys" {
+			if table == "signing_keys" || table == "audiences" {
 				values["name"] = key
 			}
 			all[table][key] = values

@@ -33,6 +33,7 @@ func (d rawDatabase) wipe(t testing.TB) {
 	t.Helper()
 	for _, statement := range []string{
 		`DELETE FROM accounts`,
+		`DELETE FROM audiences`,
 		`UPDATE roles SET parent_id = NULL WHERE parent_id IS NOT NULL`,
 		`DELETE FROM roles WHERE NOT is_system`,
 		`DELETE FROM permissions WHERE name NOT IN ('` + strings.Join(systemNames(), "', '") + `')`,

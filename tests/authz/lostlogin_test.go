@@ -65,7 +65,7 @@ func TestLoginWhileTheAccountChanges(t *testing.T) {
 						return c.change(tx, a)
 					}))
 				}}
-				result, err := users.New(ports).Login(ctx, w.Accounts["a:x"].Email, password, nil)
+				result, err := users.New(ports).Login(ctx, w.Accounts["a:x"].Email, password, nil, nil)
 				if !errors.Is(err, c.want) || c.want != nil && result.Token != "" {
 					t.Fatalf("the error is %v, want %v", err, c.want)
 				}

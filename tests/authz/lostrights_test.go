@@ -100,6 +100,19 @@ func changingMethods(t *testing.T) map[string]operation {
 			_, err := manifest.New(s).Apply(ctx, c, manifest.Declaration{Service: "docs", Roles: []manifest.DeclaredRole{{Name: "Fresh", Permissions: []string{"docs:x"}}}})
 			return err
 		}},
+		"DeclareAudience": {[]string{"permissions:create"}, false, func(_ *house, s *users.Service, c users.Caller) error {
+			return s.DeclareAudience(ctx, c, users.Audience{Name: "docs", Prefix: "docs:", Owner: "docs"})
+		}},
+		"DeleteAudience": {[]string{"permissions:delete"}, false, func(h *house, s *users.Service, c users.Caller) error {
+			must(t, h.Store.InTx(ctx, func(tx users.Tx) error {
+				err := tx.InsertAudience(ctx, users.Audience{Name: "mall", Prefix: "mall:", Owner: "mall"})
+				if errors.Is(err, users.ErrTaken) {
+					return nil
+				}
+				return err
+			}))
+			return s.DeleteAudience(ctx, c, "mall")
+		}},
 		"Change": {[]string{"roles:update"}, false, func(h *house, s *users.Service, c users.Caller) error {
 			return s.Change(ctx, c, users.RolesUpdate, func(tx *users.Change) error {
 				return tx.Unassign(ctx, h.parsed("r:x"), h.parsed("p:docs:x"))
