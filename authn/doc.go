@@ -22,8 +22,8 @@
 // They are renewed in the background before that time is over. Only after twice that time without a request does a
 // request wait for the renewal, for a second at most. A withdrawn key is accepted until the renewal, or until the change
 // feed no longer lists it. Unknown key ids cause at most one request in 10 seconds, however many tokens have made-up ids.
-// If the issuer is down, known keys are used for 24 hours. Only RSA keys of 2048 bits or more and keys on P-256 are used, and of these none that is for another
-// use or algorithm; redirects to another host are refused.
+// If the issuer is down, known keys are used for 24 hours. Only RSA keys of 2048 bits or more and keys on P-256 are used,
+// and of these none that is for another use or algorithm; redirects to another host are refused.
 //
 // # Changes
 //
@@ -46,7 +46,8 @@
 //
 // Each statement lists the keys that the service accepts. A token of any other key is refused without a request for the
 // keys, and a statement of any other key is valid only if the issuer's keys of now have it. A listed key that is missing
-// here is fetched at once. While the feed is lost the last list counts further, with TokensAlone too.
+// here is fetched at once. While the feed is lost the last list counts further, with TokensAlone too: a revoked key stays
+// revoked, and keys that are made meanwhile are refused until the feed is found again.
 //
 // A statement names roles by their ids, each with its own permissions and its parent; inherited permissions are computed
 // here.

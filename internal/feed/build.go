@@ -62,6 +62,7 @@ func (f *Feed) build(ctx context.Context, b builder) (Answer, error) {
 	return Answer{}, users.Unavailable("The signing keys are changing; try again.", time.Second, ErrSignerUnlisted)
 }
 
+// buildOnce makes the statement with the keys as they are now. ErrSignerUnlisted if they have changed before it is signed.
 func (f *Feed) buildOnce(ctx context.Context, b builder) (Answer, error) {
 	var next cursor
 	err := f.Store.ReadChanges(ctx, func(view View) error {

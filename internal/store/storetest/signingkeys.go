@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/feed"
 	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/store"
 )
@@ -100,6 +101,7 @@ func testKeyStamp(t *testing.T, f *fixture) {
 	others := map[string]*store.Store{"this process": f.Store, "another": open(t, f.url), "one that listens": open(t, f.url)}
 	wantError(t, "Listen", others["one that listens"].Listen("", func(bool, string) {}), nil)
 	seen := map[string]bool{}
+	position := int64(-1) // of the last change of the keys
 	known := func(what string, changed bool) {
 		t.Helper()
 		found, err := f.SigningKeys(ctx)
@@ -108,6 +110,14 @@ func testKeyStamp(t *testing.T, f *fixture) {
 			t.Errorf("%s: the stamp %q was seen before: %t", what, found.Stamp, seen[found.Stamp])
 		}
 		seen[found.Stamp] = true
+		f.view(func(v feed.View) error {
+			state, err := v.ChangeState(ctx)
+			if state.KeyStamp != found.Stamp || (state.KeyPosition > position) != changed || state.KeyPosition > state.Position {
+				t.Errorf("%s: followers are told of the stamp %q at %d of %d, after %d, want %q", what, state.KeyStamp, state.KeyPosition, state.Position, position, found.Stamp)
+			}
+			position = state.KeyPosition
+			return err
+		})
 		for name, s := range others {
 			access, err := s.Access(ctx, a.ID)
 			if err != nil || access.Keys != found.Stamp {
