@@ -28,9 +28,9 @@ func (c Caller) effective() set {
 	return held
 }
 
-// admin reports whether the caller's own role is Admin, and its credential not restricted. Holding every permission of today
-// is not the same.
-func (c Caller) admin() bool { return c.Account.Role.System && !c.Restricted() }
+// admin reports whether the caller's own role is Admin, and its credential stands for all that Admin holds. Holding every
+// permission of today is not the same.
+func (c Caller) admin() bool { return c.Account.Role.System && c.scope == nil && !c.Restricted() }
 
 // mayChangeRole refuses a role that holds more than the caller.
 func (c Caller) mayChangeRole(role ID) error {

@@ -11,9 +11,13 @@ type Claims struct {
 	NotBefore time.Time // nbf, whole seconds
 	Expires   time.Time // exp, whole seconds
 	Version   int64     // ver: the account's token version at issue
-	Email     string
-	RoleID    ID       // role_id: the own role; zero in tokens from before there was that claim
-	Roles     []string // the own role first, then those it inherits from, nearest first
+	Email     string    // of a person; empty for a service account
+	// Service says that the token is of a service account (RFC 9068): it has client_id, which is sub, in place of email.
+	Service bool
+	// Scope is what the token is restricted to, and the claim scope; nil where it is not, as of a person.
+	Scope  *Scope
+	RoleID ID       // role_id: the own role; zero in tokens from before there was that claim
+	Roles  []string // the own role first, then those it inherits from, nearest first; none of a token with a Scope
 	// Permissions are the sorted names of all effective permissions. They inform; what the bearer may do is
 	// decided from the database.
 	Permissions []string
@@ -26,7 +30,8 @@ type Claims struct {
 
 // Tokens signs and verifies JSON Web Tokens (RFC 7519, RFC 7515; RS256 or ES256, by the key).
 type Tokens interface {
-	// Issue signs claims. ErrUnavailable while there is no key to sign with. A token that would be longer than is issued lacks its permissions (claim
+	// Issue signs claims. ErrUnavailable while there is no key to sign with, ErrScopeTooLong for a scope that a token has no
+	// room for. A token that would be longer than is issued lacks its permissions (claim
 	// permissions_omitted) and, if need be, names the own role alone: then it is not whole.
 	Issue(c Claims) (token string, whole bool, err error)
 	// Fits reports whether a token of these claims would be whole; true while there is no key to sign with.
@@ -50,6 +55,15 @@ type Bearer struct {
 	Key     string // kid of the key that has signed the token
 	// Narrowing is that of a token for a declared audience.
 	Narrowing Narrowing
+	Service   bool   // it is of a service account
+	Scope     *Scope // as in Claims
+}
+
+// Bearer is what decides whether the token of the claims is valid.
+func (c Claims) Bearer() Bearer {
+	return Bearer{
+		Account: c.Subject, Version: c.Version, Session: c.Session, Key: c.Key, Narrowing: c.Narrowing, Service: c.Service, Scope: c.Scope,
+	}
 }
 
 // PublicKey is a key that others verify our tokens with (RFC 7517): an RSA key (RFC 7518 §6.3) or one on the curve P-256

@@ -17,8 +17,11 @@ import (
 // (without the spaces): a prefix that names its kind, the bytes as a number in base62 (0-9 A-Z a-z), with leading zeros,
 // and the CRC-32 (IEEE) of all characters before it, as six characters in base62.
 
-// RefreshTokenPrefix begins each refresh token.
-const RefreshTokenPrefix = "svcr_"
+// The prefixes of the kinds of credentials.
+const (
+	RefreshTokenPrefix = "svcr_" // refresh tokens
+	ClientSecretPrefix = "svcs_" // secrets of service accounts
+)
 
 const (
 	base62Digits    = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -45,9 +45,11 @@ const (
 	KeyRewrapped   EventKind = "key.rewrapped"   // none: the same key, encrypted under another ENCRYPTION_KEY
 	KeyDeleted     EventKind = "key.deleted"     // none: no token that it has signed has been valid for long
 
-	APIKeyCreated EventKind = "api_key.created" // name, account, scope, expires_at
-	APIKeyRotated EventKind = "api_key.rotated" // successor, expires_at: it lives on for the overlap
-	APIKeyEnded   EventKind = "api_key.ended"   // as api_key.created, and successor: revoked, or ended with its account
+	APIKeyCreated       EventKind = "api_key.created"       // name, account, scope, expires_at
+	APIKeyRotated       EventKind = "api_key.rotated"       // successor, expires_at: it lives on for the overlap
+	APIKeyEnded         EventKind = "api_key.ended"         // as api_key.created, and successor: revoked, or ended with its account
+	ClientSecretCreated EventKind = "client_secret.created" // expires_at
+	ClientSecretDeleted EventKind = "client_secret.deleted" // as client_secret.created: deleted by itself, or with its account
 
 	// The following sum up the events before them in the same transaction, and have no fields.
 	DeclarationApplied EventKind = "declaration.applied" // the target is the service that declares
@@ -74,12 +76,13 @@ const (
 	TargetAccount    TargetKind = "account"
 	TargetRole       TargetKind = "role"
 	TargetPermission TargetKind = "permission"
-	TargetSession    TargetKind = "session"  // its name is the label of its account
-	TargetService    TargetKind = "service"  // one that has a declaration; it has a name and no id
-	TargetKey        TargetKind = "key"      // a signing key; its name is its kid, and it has no id
-	TargetAPIKey     TargetKind = "api_key"  // its name is chosen by its owner
-	TargetAudience   TargetKind = "audience" // one that a service declares; it has a name and no id
-	TargetSystem     TargetKind = "system"   // the whole database; it has neither
+	TargetSession    TargetKind = "session"       // its name is the label of its account
+	TargetService    TargetKind = "service"       // one that has a declaration; it has a name and no id
+	TargetKey        TargetKind = "key"           // a signing key; its name is its kid, and it has no id
+	TargetAPIKey     TargetKind = "api_key"       // its name is chosen by its owner
+	TargetSecret     TargetKind = "client_secret" // its name is that of its service account
+	TargetAudience   TargetKind = "audience"      // one that a service declares; it has a name and no id
+	TargetSystem     TargetKind = "system"        // the whole database; it has neither
 )
 
 // Target is what an event is about. Its name is kept because the thing itself may be gone when the event is read.

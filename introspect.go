@@ -32,7 +32,7 @@ func (s *Service) Introspect(ctx context.Context, c Caller, token string) (Intro
 	claims, err := verifyToken(ctx, s, token, s.Tokens.Verify)
 	var bearer Caller
 	if err == nil {
-		bearer, err = s.load(ctx, s.Store, Bearer{Account: claims.Subject, Version: claims.Version, Session: claims.Session, Key: claims.Key, Narrowing: claims.Narrowing})
+		bearer, err = s.load(ctx, s.Store, claims.Bearer())
 	}
 	switch {
 	case errors.Is(err, ErrUnauthenticated):

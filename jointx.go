@@ -10,7 +10,7 @@ import (
 // does, at one time. So several of them make one change, each under its own rules. What they record, the change records.
 func (c *Change) Service() *Service {
 	ports := c.service.Ports
-	ports.Store = txStore{c.Tx, c.service.Store, c.service.Store}
+	ports.Store = txStore{c.Tx, c.service.Store, c.service.Store, c.service.Store}
 	ports.Now = func() time.Time { return c.Now }
 	ports.Recorders = nil
 	if c.Recording() {
@@ -28,12 +28,13 @@ func (r joinedRecorder) Record(_ context.Context, _ any, events []Event) error {
 	return nil
 }
 
-// txStore is the Store of a Service within a transaction. To continue a session, and to find the API key of a request, go
-// past it.
+// txStore is the Store of a Service within a transaction. To continue a session, to find the API key of a request, and to
+// authenticate a client, go past it.
 type txStore struct {
 	Tx
 	SessionRotator
 	APIKeyFinder
+	ClientSecretFinder
 }
 
 // CachedAccess implements Store: inside a transaction only what it reads itself counts.

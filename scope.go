@@ -42,6 +42,15 @@ func (s Scope) Has(p PermissionName) bool {
 // Names are the names in the scope, sorted.
 func (s Scope) Names() []PermissionName { return slices.Clone(s.names) }
 
+// Size is about how many bytes the scope takes in memory.
+func (s Scope) Size() int {
+	size := 0
+	for _, name := range s.names {
+		size += 16 + len(name)
+	}
+	return size
+}
+
 // in returns the permissions of a graph whose names are in the scope.
 func (s Scope) in(g *Graph) set {
 	slots := make([]int, 0, len(s.names))
@@ -53,13 +62,13 @@ func (s Scope) in(g *Graph) set {
 	return newSet(slots...)
 }
 
-// Restricted reports whether the caller's credential has a scope, or is a token for a declared audience. Such a caller cannot change who may do what, nor any
-// password, e-mail, session or key; see RefuseRestricted.
-func (c Caller) Restricted() bool { return c.scope != nil || !c.narrowing.IsZero() }
+// Restricted reports whether the caller acts by an API key, or by a token for a declared audience. Such a caller cannot change
+// who may do what, nor any password, e-mail, session or key; see RefuseRestricted. A token of a service account that has a
+// scope is not restricted so: it gives what is in its scope, under the subset rule.
+func (c Caller) Restricted() bool { return !c.APIKey.IsZero() || !c.narrowing.IsZero() }
 
-// RefuseRestricted is ErrForbidden for a caller whose credential is restricted to a scope. A credential that is less than
-// its account must not be turned into one that is more, and whatever gives a right could be: a password, a session, another
-// key, a role.
+// RefuseRestricted is ErrForbidden for a caller who acts by an API key. A credential that is less than its account must not be
+// turned into one that is more, and whatever gives a right could be: a password, a session, another key, a role.
 func (c Caller) RefuseRestricted() error {
 	if c.Restricted() {
 		return forbidden("An API key is not accepted here; use an access token from a login.")

@@ -25,6 +25,8 @@ type Ports struct {
 	APIKeys APIKeyOptions
 	// TokenLife is how long a token lives that is issued without a session.
 	TokenLife time.Duration
+	// Clients are the lives of what service accounts authenticate with; DefaultClients if it is zero.
+	Clients ClientOptions
 	// NoDemo refuses the demo accounts' e-mails, whose passwords are published, wherever an e-mail is chosen.
 	NoDemo bool
 	// Unlimited lifts what bounds attempts, such as changes of one's own e-mail: for load tests.
@@ -65,11 +67,16 @@ func New(p Ports) *Service {
 	if p.APIKeys == (APIKeyOptions{}) {
 		p.APIKeys = DefaultAPIKeys()
 	}
+	if p.Clients == (ClientOptions{}) {
+		p.Clients = DefaultClients()
+	}
 	return &Service{p}
 }
 
 // LongestTokenLife is how long any token lives that is issued with these ports.
-func (s *Service) LongestTokenLife() time.Duration { return max(s.TokenLife, s.Sessions.AccessLife) }
+func (s *Service) LongestTokenLife() time.Duration {
+	return max(s.TokenLife, s.Sessions.AccessLife, s.Clients.TokenLife)
+}
 
 // Caller is an authenticated subject, with what it may do as of the moment it was looked up.
 type Caller struct {
@@ -80,6 +87,7 @@ type Caller struct {
 	APIKey  ID     // that it was authenticated by; zero for a caller with a token
 	key     string // of its token, by its kid
 	digest  Digest // of its API key
+	secret  ID     // of the client secret that it was authenticated by; zero for a caller with a token
 	scope   *Scope // that its credential is restricted to; nil for one that is not
 	// narrowing is that of its token: the caller may do nothing beyond it.
 	narrowing Narrowing
@@ -213,10 +221,12 @@ func AsOperator() Caller { return Caller{Subject: operatorSubject()} }
 func (c Caller) operator() bool { return c.Subject.Kind == SubjectOperator }
 
 // reload looks a caller up again, in the state that r sees.
-func (s *Service) reload(ctx context.Context, r AccessReader, c Caller) (Caller, error) {
+func (s *Service) reload(ctx context.Context, r Reader, c Caller) (Caller, error) {
 	switch {
 	case c.digest != "":
 		return s.reloadAPIKey(ctx, r, c)
+	case !c.secret.IsZero():
+		return s.reloadClient(ctx, r, c)
 	case !c.operator():
 		return s.load(ctx, r, c.bearer())
 	}
@@ -234,7 +244,10 @@ func (s *Service) reload(ctx context.Context, r AccessReader, c Caller) (Caller,
 }
 
 func (c Caller) bearer() Bearer {
-	return Bearer{Account: c.Subject.ID, Version: c.Account.TokenVersion, Session: c.Session, Key: c.key, Narrowing: c.narrowing}
+	return Bearer{
+		Account: c.Subject.ID, Version: c.Account.TokenVersion, Session: c.Session, Key: c.key, Narrowing: c.narrowing,
+		Service: c.Account.isService(), Scope: c.scope,
+	}
 }
 
 // load looks a caller up in the state that r sees.
@@ -266,13 +279,16 @@ func admit(access Access, b Bearer) (Caller, error) {
 	switch {
 	case !access.Account.Active:
 		return Caller{}, unauthenticated(errors.New("the account is disabled"))
+	case access.Account.isService() != b.Service:
+		return Caller{}, unauthenticated(errors.New("the token is not of the kind of its account"))
 	case access.Account.TokenVersion != b.Version:
 		return Caller{}, unauthenticated(errors.New("the token's version is past"))
 	case !b.Session.IsZero() && slices.Contains(access.Ended, b.Session):
 		return Caller{}, unauthenticated(errors.New("the token's session has ended"))
 	}
 	return Caller{
-		Subject: access.Account.Subject(), Account: access.Account, Session: b.Session, key: b.Key, narrowing: b.Narrowing, graph: access.Graph, revision: access.Revision,
+		Subject: access.Account.Subject(), Account: access.Account, Session: b.Session, key: b.Key, scope: b.Scope, narrowing: b.Narrowing,
+		graph: access.Graph, revision: access.Revision,
 	}, nil
 }
 

@@ -209,6 +209,9 @@ func (s *Service) DeleteServiceAccount(ctx context.Context, c Caller, id string)
 		if err != nil {
 			return err
 		}
+		if err := deleteClientSecrets(ctx, tx, target.Account); err != nil {
+			return err
+		}
 		if err := tx.DeleteAccount(ctx, target.ID); err != nil {
 			return err
 		}

@@ -200,7 +200,10 @@ func (s *Service) RevokeAccessToken(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	if bearer.Session.IsZero() {
+	switch {
+	case bearer.Service:
+		return conflict("An access token of a service account stays valid until it expires. Disabling the account ends it.")
+	case bearer.Session.IsZero():
 		return conflict("This access token belongs to no session, so it stays valid until it expires. A change of the password ends it.")
 	}
 	_, err = s.endByToken(ctx, SessionEnded, bearer.Account, bearer.Session)

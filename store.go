@@ -42,6 +42,7 @@ type Reader interface {
 	AccountReader
 	ServiceAccountReader
 	AudienceReader
+	ClientSecretReader
 }
 
 // Tx is a transaction: what it reads is what it and all committed before it have written.
@@ -49,6 +50,7 @@ type Tx interface {
 	Reader
 	AccountWriter
 	ServiceAccountWriter
+	ClientSecretWriter
 	EmailChangeLog
 	SessionWriter
 	APIKeyWriter
@@ -76,6 +78,7 @@ type Store interface {
 	SessionRotator
 	APIKeyReader
 	APIKeyFinder
+	ClientSecretFinder
 	// CachedAccess returns from memory what Access would have returned at most a second ago. It reports false if the
 	// account is not cached, or while the Store is not notified of changes.
 	CachedAccess(id ID) (Access, bool)

@@ -117,3 +117,6 @@ func (s *Store) sweepAPIKeys(ctx context.Context, after users.ID, before time.Ti
 		return id, err
 	})
 }
+
+// NoteAPIKeyUse implements users.APIKeyFinder.
+func (s *Store) NoteAPIKeyUse(k users.APIKey, at time.Time) { s.keyUses.note(k.ID, k.UsedAt, at) }

@@ -49,12 +49,15 @@ type Store struct {
 	apiKeys *otter.Cache[users.Digest, cachedAPIKey]
 	// apiKeySecret is what API keys are digested under, as it was read last.
 	apiKeySecret atomic.Pointer[[]byte]
-	uses         *apiKeyUses
-	clock        func() time.Time
+	// keyUses notes when API keys were used.
+	keyUses *uses
+	clock   func() time.Time
 	// background is what goes on without a request.
 	background sync.WaitGroup
 	// keyStamp is the stamp of the signing keys as it was read last.
 	keyStamp atomic.Pointer[keyStamp]
+	// secretUses notes when client secrets were used.
+	secretUses *uses
 	// writing is held by the one transaction of this process that is exclusive, or, with SQLite, by any that writes. Those that wait for it hold no connection, so
 	// that many writers cannot keep readers from the database.
 	writing chan struct{}
@@ -89,18 +92,19 @@ func Open(ctx context.Context, url string) (*Store, error) {
 }
 
 func newStore(e engine) *Store {
-	return &Store{
+	s := &Store{
 		db: e, classifier: e, revisions: e, dialect: e, migrator: e, traits: e.traits(),
 
 		accounts:   otter.Must(&otter.Options[users.ID, cachedAccount]{MaximumSize: maxAccounts}),
 		apiKeys:    otter.Must(&otter.Options[users.Digest, cachedAPIKey]{MaximumSize: maxAPIKeysKept}),
-		uses:       newAPIKeyUses(),
 		clock:      time.Now,
 		writing:    make(chan struct{}, 1),
 		readLimit:  readLimit,
 		txLimit:    txLimit,
 		probeLimit: probeLimit,
 	}
+	s.keyUses, s.secretUses = newUses(s, "api_keys"), newUses(s, "client_secrets")
+	return s
 }
 
 // SetLimits replaces how long a read, a transaction and a probe (Ping, Ready) may take: 5, 10 and 2 seconds. It is
@@ -175,7 +179,8 @@ func CheckURL(url string) error {
 // Close closes all connections. Nothing else may be called afterwards.
 func (s *Store) Close() error {
 	s.subscribers.close()
-	s.uses.close()
+	s.keyUses.close()
+	s.secretUses.close()
 	s.background.Wait()
 	return s.db.close()
 }
