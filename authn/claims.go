@@ -3,6 +3,7 @@ package authn
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -20,7 +21,9 @@ var (
 	errTimes    = errors.New("iat, nbf or exp is not a time")
 	errVersion  = errors.New("ver is below 1")
 	errEmail    = errors.New("email is empty")
-	errRoles    = errors.New("roles is empty")
+	errRoles    = errors.New("roles is empty, or is not beside a scope")
+	errKind     = errors.New("a claim that tokens of this typ do not have, or one that they have is missing")
+	errScope    = errors.New("scope is not sorted names with one space between them")
 	errExpired  = errors.New("expired")
 	errTooEarly = errors.New("not valid yet")
 )
@@ -30,16 +33,19 @@ type claims struct {
 	account, tokenID          id
 	issued, notBefore, expire time.Time
 	version                   int64
+	service                   bool // of a service account; else of a person
 	email                     string
-	role                      id // zero in tokens from before there was that claim
+	scope                     []string // sorted; nil for a token that is not restricted
+	role                      id       // zero in tokens from before there was that claim
 	roles, permissions        []string
 	permissionsOmitted        bool
 	session                   id // claim sid; zero in tokens without a session
 }
 
-// readClaims reads a payload whose signature is verified. Every claim the service writes must be there and of its type;
-// claims it does not write today are left unread (RFC 7519 §4), so that a later version can add some.
-func (v *Verifier) readClaims(payload []byte) (claims, error) {
+// readClaims reads a payload whose signature is verified, of a token with this typ. Every claim the service writes must be
+// there and of its type, and none of a token of the other typ; claims it does not write today are left unread (RFC 7519 §4),
+// so that a later version can add some.
+func (v *Verifier) readClaims(payload []byte, typ string) (claims, error) {
 	o, err := parseObject(payload)
 	if err != nil {
 		return claims{}, err
@@ -47,16 +53,21 @@ func (v *Verifier) readClaims(payload []byte) (claims, error) {
 	r := reader{o: o}
 	c := claims{
 		issued: r.time("iat"), notBefore: r.time("nbf"), expire: r.time("exp"),
-		version: r.integer("ver"), email: r.text("email"), roles: r.texts("roles"), permissions: r.texts("permissions"),
+		version: r.integer("ver"), roles: r.texts("roles"), permissions: r.texts("permissions"),
 	}
 	c.permissionsOmitted = r.flag("permissions_omitted")
-	if _, there := o["role_id"]; there {
+	if o.has("role_id") {
 		c.role = r.id("role_id")
 	}
-	if _, there := o["sid"]; there {
+	if o.has("sid") {
 		c.session = r.id("sid")
 	}
 	sub, jti := r.text("sub"), r.text("jti")
+	if c.service = typ == serviceType; c.service {
+		c.readService(&r, sub)
+	} else {
+		c.readPerson(&r)
+	}
 	if r.err == nil {
 		r.err = v.addressed(o)
 	}
@@ -70,12 +81,52 @@ func (v *Verifier) readClaims(payload []byte) (claims, error) {
 		return claims{}, errID
 	case c.version < 1:
 		return claims{}, errVersion
-	case c.email == "":
-		return claims{}, errEmail
-	case len(c.roles) == 0:
-		return claims{}, errRoles
 	}
 	return c, nil
+}
+
+// readPerson reads what only a token of a person has.
+func (c *claims) readPerson(r *reader) {
+	c.email = r.text("email")
+	switch {
+	case r.err != nil:
+	case c.email == "":
+		r.err = errEmail
+	case len(c.roles) == 0:
+		r.err = errRoles
+	case r.o.has("client_id") || r.o.has("scope"):
+		r.err = errKind // a scope that were passed over would widen what the token is for
+	}
+}
+
+// readService reads what only a token of a service account has. One with a scope has no roles.
+func (c *claims) readService(r *reader, sub string) {
+	client := r.text("client_id")
+	if r.o.has("scope") {
+		c.scope = r.scope("scope")
+	}
+	switch {
+	case r.err != nil:
+	case r.o.has("email") || r.o.has("sid") || client != sub || c.role == id{}:
+		r.err = errKind
+	case (c.scope == nil) != (len(c.roles) > 0):
+		r.err = errRoles
+	}
+}
+
+// within returns what the token shows of a role with these permissions: where it has a scope, no role, and of the permissions
+// those in the scope.
+func (c *claims) within(role string, permissions []string) (roles, held []string) {
+	if c.scope == nil {
+		return []string{role}, permissions
+	}
+	held = []string{}
+	for _, name := range c.scope {
+		if _, holds := slices.BinarySearch(permissions, name); holds {
+			held = append(held, name)
+		}
+	}
+	return []string{}, held
 }
 
 // addressed returns errIssuer or errAudience if a payload is not from this issuer for this audience, else nil.
@@ -130,6 +181,20 @@ func (r *reader) id(name string) id {
 		r.err = r.o.wrong(name, "canonical UUID")
 	}
 	return u
+}
+
+// maxName is the longest name of a permission, in bytes.
+const maxName = 100
+
+// scope reads sorted names, each once, with a space between them.
+func (r *reader) scope(name string) []string {
+	names := strings.Split(r.text(name), " ")
+	for i, one := range names {
+		if r.err == nil && (!scopeToken(one) || len(one) > maxName || i > 0 && names[i-1] >= one) {
+			r.err = errScope
+		}
+	}
+	return names
 }
 
 // optionalID reads an id or null, which is the zero id. It must be there.

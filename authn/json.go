@@ -116,6 +116,12 @@ func escapedUnit(text []byte) (uint64, bool) {
 	return unit, err == nil
 }
 
+// has reports whether there is a member.
+func (o object) has(name string) bool {
+	_, there := o[name]
+	return there
+}
+
 // text returns a member that must be a string.
 func (o object) text(name string) (string, error) {
 	s, ok := o[name].(string)

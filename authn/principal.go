@@ -10,11 +10,19 @@ import (
 type Principal struct {
 	// Account is the id of the account: a UUID, the same for as long as the account exists.
 	Account string
-	// Email is the account's address when the token was issued. It is for display; store Account to record an owner.
+	// Service says that it is a service account: the account of a program, which authenticated with its own credentials. Its
+	// client_id is Account.
+	Service bool
+	// Email is the address of a person when the token was issued, empty for a service account. It is for display; store
+	// Account to record an owner.
 	Email string
 	// Roles are role names. If Live is true, it is the account's own current role alone; else the own role when the
-	// token was issued, followed by the roles it inherits from, nearest first.
+	// token was issued, followed by the roles it inherits from, nearest first. Empty if there is a Scope: code that
+	// decides by roles would take the token for one that is not restricted.
 	Roles []string
+	// Scope is what the token is restricted to: sorted names of permissions; nil if it is not restricted. Permissions never
+	// has more.
+	Scope []string
 	// Permissions are the names of all permissions of the account, sorted: the current ones if Live is true, else those
 	// when the token was issued. The slice is shared and must not be changed.
 	Permissions []string

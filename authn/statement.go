@@ -51,10 +51,10 @@ type toldRole struct {
 // list of keys that was told before.
 func (v *Verifier) readStatement(ctx context.Context, compact, asked string, last *keyList) (*statement, error) {
 	var signer string
-	payload, err := v.open(compact, statementType, func(kid string) (publicKey, error) {
+	payload, _, err := v.open(compact, func(kid string) (publicKey, error) {
 		signer = kid
 		return v.statementKey(ctx, kid, last)
-	})
+	}, statementType)
 	if err != nil {
 		return nil, fmt.Errorf("the statement does not count: %w", err)
 	}

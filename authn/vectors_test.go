@@ -117,8 +117,11 @@ func differs(p Principal, token string) string {
 		permissions[i], _ = one.(string)
 	}
 	slices.Sort(permissions)
-	is := []any{p.Account, p.TokenID, p.Email, fmt.Sprint(p.IssuedAt.Unix()), fmt.Sprint(p.Expires.Unix()), p.Roles, p.Permissions, p.PermissionsOmitted, p.Live}
-	says := []any{c["sub"], c["jti"], c["email"], c["iat"], c["exp"], c["roles"], permissions, omitted, false}
+	is := []any{p.Account, p.Service, strings.Join(p.Scope, " "), p.TokenID, p.Email, fmt.Sprint(p.IssuedAt.Unix()), fmt.Sprint(p.Expires.Unix()), p.Roles, p.Permissions, p.PermissionsOmitted, p.Live}
+	_, service := c["client_id"]
+	scope, _ := c["scope"].(string)
+	email, _ := c["email"].(string)
+	says := []any{c["sub"], service, scope, c["jti"], email, c["iat"], c["exp"], c["roles"], permissions, omitted, false}
 	if fmt.Sprintf("%q", is) != fmt.Sprintf("%q", says) {
 		return fmt.Sprint("understood otherwise than it is written: ", is)
 	}

@@ -54,11 +54,11 @@ func (v *Verifier) verifyToken(ctx context.Context, token string) (claims, error
 	if len(token) > maxToken {
 		return claims{}, errTooLong
 	}
-	payload, err := v.open(token, tokenType, func(kid string) (publicKey, error) { return v.tokenKey(ctx, kid) })
+	payload, typ, err := v.open(token, func(kid string) (publicKey, error) { return v.tokenKey(ctx, kid) }, tokenType, serviceType)
 	if err != nil {
 		return claims{}, err
 	}
-	c, err := v.readClaims(payload)
+	c, err := v.readClaims(payload, typ)
 	if err != nil {
 		return claims{}, err
 	}
@@ -69,7 +69,7 @@ func (v *Verifier) verifyToken(ctx context.Context, token string) (claims, error
 func (v *Verifier) principal(c *claims) (Principal, error) {
 	p := Principal{
 		Account: c.account.String(), Email: c.email, Roles: c.roles, TokenID: c.tokenID.String(),
-		IssuedAt: c.issued, Expires: c.expire,
+		IssuedAt: c.issued, Expires: c.expire, Service: c.service, Scope: c.scope,
 	}
 	if c.session != (id{}) {
 		p.Session = c.session.String()
@@ -88,12 +88,15 @@ func (v *Verifier) principal(c *claims) (Principal, error) {
 			}
 			p.Live, p.Roles, p.Permissions = true, []string{}, []string{}
 			if name, permissions, known := h.facts.rights.of(role); known {
-				p.Roles, p.Permissions = []string{name}, permissions
+				p.Roles, p.Permissions = c.within(name, permissions)
 			}
 			return p, nil
 		}
 	}
 	p.Permissions, p.PermissionsOmitted = c.permissions, c.permissionsOmitted
+	if c.scope != nil {
+		p.Permissions, p.PermissionsOmitted = slices.Clone(c.scope), false // those that the account held when it was issued
+	}
 	slices.Sort(p.Permissions)
 	return p, nil
 }

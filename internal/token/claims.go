@@ -9,8 +9,12 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-// tokenType is the only value of the header member typ of tokens, in writing and on reading.
-const tokenType = "JWT"
+// The values of the header member typ of tokens, in writing and on reading. A token of one kind must have the claims of that
+// kind, and none of the other.
+const (
+	tokenType   = "JWT"    // of people
+	serviceType = "at+jwt" // of service accounts (RFC 9068 §2.1)
+)
 
 // header is the JOSE header (RFC 7515 §4), all of it.
 type header struct {
@@ -25,12 +29,14 @@ type payload struct {
 	Issuer      string   `json:"iss"`
 	Audience    audience `json:"aud"`
 	Subject     string   `json:"sub"`
+	ClientID    uuid     `json:"client_id,omitzero"` // of a service account, which is sub
+	Scope       scope    `json:"scope,omitzero"`     // of a service account, if the token is restricted to it
 	IssuedAt    int64    `json:"iat"`
 	NotBefore   int64    `json:"nbf"`
 	Expires     int64    `json:"exp"`
 	TokenID     string   `json:"jti"`
 	Version     int64    `json:"ver"`
-	Email       string   `json:"email"`
+	Email       text     `json:"email,omitzero"`   // of a person
 	RoleID      uuid     `json:"role_id,omitzero"` // left out in tokens from before there was this claim
 	SessionID   uuid     `json:"sid,omitzero"`     // left out in tokens without a session
 	Roles       names    `json:"roles"`
@@ -48,14 +54,18 @@ const maxTime = 253402300799
 var (
 	errTimes       = errors.New("iat, nbf or exp is missing or no time")
 	errVersion     = errors.New("ver is missing or below 1")
+	errKind        = errors.New("a claim that tokens of this typ do not have")
+	errClientID    = errors.New("client_id is missing or is not sub")
+	errRoleID      = errors.New("role_id is missing")
+	errScopedRoles = errors.New("roles of a token with a scope")
 	errEmail       = errors.New("email is missing")
 	errRoles       = errors.New("roles is missing or empty")
 	errPermissions = errors.New("permissions is missing")
 )
 
-// check returns an error that names the claim that is missing or out of its range. Verify checks issuer, audience, ids
-// and times against now.
-func (p *payload) check() error {
+// check returns an error that names the claim that is missing or out of its range in a token of a typ. Verify checks issuer,
+// audience, ids and times against now.
+func (p *payload) check(typ string) error {
 	for _, t := range []int64{p.IssuedAt, p.NotBefore, p.Expires} {
 		if t < 1 || t > maxTime {
 			return errTimes
@@ -64,12 +74,34 @@ func (p *payload) check() error {
 	switch {
 	case p.Version < 1:
 		return errVersion
+	case p.Permissions == nil:
+		return errPermissions
+	case typ == serviceType:
+		return p.checkService()
 	case p.Email == "":
 		return errEmail
 	case len(p.Roles) == 0:
 		return errRoles
-	case p.Permissions == nil:
-		return errPermissions
+	case p.ClientID != uuid{} || p.Scope.names != nil:
+		return errKind // a scope that were passed over would widen what the token is for
+	}
+	return nil
+}
+
+// checkService is the part of check that concerns tokens of service accounts. A token with a scope has no roles, since
+// software that decides by roles would take it for one without.
+func (p *payload) checkService() error {
+	switch {
+	case p.Email != "" || p.SessionID != uuid{}:
+		return errKind
+	case p.ClientID == uuid{} || users.ID(p.ClientID).String() != p.Subject:
+		return errClientID
+	case p.RoleID == uuid{}:
+		return errRoleID
+	case p.Roles == nil || p.Scope.names == nil && len(p.Roles) == 0:
+		return errRoles
+	case p.Scope.names != nil && len(p.Roles) > 0:
+		return errScopedRoles
 	}
 	return nil
 }
@@ -101,6 +133,44 @@ func (n *names) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	*n = read
 	_, err := dec.ReadToken()
 	return err
+}
+
+// text is a string that is not empty. Its own reader refuses null and "", neither of which is the same as no claim.
+type text string
+
+func (t *text) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	value, err := dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	if value.Kind() != jsontext.KindString || value.String() == "" {
+		return errType
+	}
+	*t = text(value.String())
+	return nil
+}
+
+// scope is the claim scope as it is issued: sorted names, each once, with a space between them (RFC 8693 §4.2), such as
+// "orders:read orders:ship". Its reader refuses any other spelling, and a scope of nothing.
+type scope struct{ names *users.Scope }
+
+func (s scope) IsZero() bool { return s.names == nil }
+
+func (s scope) MarshalJSONTo(enc *jsontext.Encoder) error {
+	return enc.WriteToken(jsontext.String(s.names.String()))
+}
+
+func (s *scope) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	var written text
+	if err := written.UnmarshalJSONFrom(dec); err != nil {
+		return err
+	}
+	names, ok := users.ParseScope(string(written))
+	if !ok {
+		return errType
+	}
+	s.names = &names
+	return nil
 }
 
 // audience is one string or an array of them (RFC 7519 §4.1.3): "https://api.example.com" or ["https://a.example","b"].
@@ -190,6 +260,9 @@ var (
 	_ json.UnmarshalerFrom = (*audience)(nil)
 	_ json.MarshalerTo     = audience(nil)
 	_ json.UnmarshalerFrom = (*flag)(nil)
+	_ json.UnmarshalerFrom = (*text)(nil)
+	_ json.UnmarshalerFrom = (*scope)(nil)
+	_ json.MarshalerTo     = scope{}
 	_ json.UnmarshalerFrom = (*uuid)(nil)
 	_ json.MarshalerTo     = uuid{}
 )

@@ -28,7 +28,7 @@ func headerKinds() []kind {
 
 	// typ (RFC 8725 §3.11)
 	for _, typ := range []string{
-		`"jwt"`, `"Jwt"`, `"JWT "`, `"JWt"`, `""`, `"at+jwt"`, `"application/jwt"`, `"application/at+jwt"`, `"dpop+jwt"`, `"id+jwt"`, `"logout+jwt"`,
+		`"jwt"`, `"Jwt"`, `"JWT "`, `"JWt"`, `""`, `"AT+JWT"`, `"at+jwt "`, `"At+JWT"`, `"at jwt"`, `"application/jwt"`, `"application/at+jwt"`, `"dpop+jwt"`, `"id+jwt"`, `"logout+jwt"`,
 		`"secevent+jwt"`, `"changes+jwt"`, `"JOSE"`, `"JOSE+JSON"`, `"JWE"`, `"JWT\u0000"`, `null`,
 	} {
 		add(errTokenType, "typ "+typ, h.with("typ", typ).String())

@@ -3,6 +3,7 @@ package token
 import (
 	"errors"
 	"math/big"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -13,7 +14,7 @@ import (
 
 // allKinds are made once, since most of them have to be signed.
 var allKinds = sync.OnceValue(func() []kind {
-	return slices.Concat(headerKinds(), payloadKinds(), signatureKinds(), curveKinds(), encodingKinds())
+	return slices.Concat(headerKinds(), payloadKinds(), serviceKinds(), signatureKinds(), curveKinds(), encodingKinds())
 })
 
 // TestForged tries every kind of forged token there is a name for. Each is refused, and for its own reason,
@@ -86,6 +87,32 @@ func TestUnforged(t *testing.T) {
 	}
 }
 
+// TestUnforgedServices is the control of the tokens of service accounts.
+func TestUnforgedServices(t *testing.T) {
+	t.Parallel()
+	set := testSet(t)
+	for name, token := range unforgedServices() {
+		got, err := set.Verify(token, testNow)
+		if err != nil {
+			t.Errorf("%s: refused: %v", name, err)
+		}
+		want := serviceClaims()
+		if strings.Contains(name, "scope") {
+			want = scopedClaims()
+		}
+		if strings.Contains(name, "ES256") {
+			want.Key = curveKID
+		}
+		checkClaims(t, got, want)
+		for range 2 {
+			b, err := set.Bearer(token, testNow)
+			if want := want.Bearer(); err != nil || !reflect.DeepEqual(b, want) {
+				t.Errorf("%s: Bearer says %+v, %v", name, b, err)
+			}
+		}
+	}
+}
+
 // unforged are good tokens by name.
 func unforged() map[string]string {
 	h, p := goodHeader(), goodPayload()
@@ -110,7 +137,7 @@ func unforged() map[string]string {
 		"escapes":                     signed(h.renamed("alg", `\u0061lg`).String(), p.renamed("sub", `s\u0075b`).String()),
 		"our other key":               signParts(ourNextKey(), b64(h.with("kid", `"`+otherKID+`"`).String()), b64(p.String())),
 		"an unknown claim":            signed(h.String(), p.plus("x", `{"y":[1.5,null,{"z":"\ud83d\ude00"}]}`).String()),
-		"an unknown claim of no kind": signed(h.String(), p.plus("scope", `null`).String()),
+		"an unknown claim of no kind": signed(h.String(), p.plus("azp", `null`).String()),
 		"aud an array":                signed(h.String(), p.with("aud", `["`+testAudience+`"]`).String()),
 		"aud among others":            signed(h.String(), p.with("aud", `["https://other.example","`+testAudience+`"]`).String()),
 		"role_id":                     signed(h.String(), p.plus("role_id", `"`+testRole+`"`).String()),

@@ -37,13 +37,17 @@ const signerRetry = 2 * time.Second
 //
 // A list of permissions that does not fit into Options.MaxBytes is left empty and permissions_omitted says so; if that
 // is not enough only the own role is named. The token is then not whole; rights are decided from the database, so
-// nothing is lost.
+// nothing is lost. A scope is never left out, since it restricts: where it does not fit the error is ErrScopeTooLong. A
+// token with a scope is whole without its permissions, which are those of the scope.
 func (s *KeySet) Issue(c users.Claims) (token string, whole bool, err error) {
 	if s.signing == nil {
 		return "", false, errNoSigner()
 	}
-	p := s.payload(c)
-	if err := p.check(); err != nil {
+	p, head, typ := s.payload(c), s.header, tokenType
+	if c.Service {
+		head, typ = s.service, serviceType
+	}
+	if err := p.check(typ); err != nil {
 		return "", false, fmt.Errorf("issue a token: %w", err)
 	}
 	if c.Subject.IsZero() || c.TokenID.IsZero() {
@@ -52,24 +56,36 @@ func (s *KeySet) Issue(c users.Claims) (token string, whole bool, err error) {
 	if n := c.Narrowing; !n.IsZero() && (n.Audience == "" || n.Prefix == "") {
 		return "", false, errors.New("issue a token: aud or permission_prefix is missing")
 	}
-	body, err := json.Marshal(p)
-	whole = err == nil && s.length(body) <= s.options.MaxBytes
-	if err == nil && !whole {
-		p.Permissions, p.PermissionsOmitted = names{}, true
+	body, whole, err := s.fit(p, head)
+	if err != nil {
+		return "", false, err
+	}
+	token, err = s.sign(head, body)
+	return token, whole && err == nil, err
+}
+
+// fit returns the body of a token that is no longer than Options.MaxBytes under a header, and whether it has all claims.
+func (s *KeySet) fit(p payload, head string) (body []byte, whole bool, err error) {
+	fits := func() bool { return err != nil || s.lengthUnder(head, body) <= s.options.MaxBytes }
+	body, err = json.Marshal(p)
+	whole = true
+	if !fits() {
+		p.Permissions, p.PermissionsOmitted, whole = names{}, true, p.Scope.names != nil
 		body, err = json.Marshal(p)
 	}
-	if err == nil && s.length(body) > s.options.MaxBytes {
+	if !fits() && len(p.Roles) > 1 {
 		p.Roles = p.Roles[:1]
 		body, err = json.Marshal(p)
 	}
 	switch {
 	case err != nil:
-		return "", false, errors.New("issue a token: a claim is not valid UTF-8")
-	case s.length(body) > s.options.MaxBytes:
-		return "", false, errors.New("issue a token: the claims are too long")
+		return nil, false, errors.New("issue a token: a claim is not valid UTF-8")
+	case fits():
+		return body, whole, nil
+	case p.Scope.names != nil:
+		return nil, false, users.ErrScopeTooLong
 	}
-	token, err = s.sign(s.header, body)
-	return token, whole && err == nil, err
+	return nil, false, errors.New("issue a token: the claims are too long")
 }
 
 // Fits reports whether a token of these claims is issued whole; true while there is no key to sign with.
@@ -78,7 +94,7 @@ func (s *KeySet) Fits(c users.Claims) bool {
 		return true
 	}
 	body, err := json.Marshal(s.payload(c))
-	return err == nil && s.length(body) <= s.options.MaxBytes
+	return err == nil && s.lengthUnder(s.header, body) <= s.options.MaxBytes
 }
 
 func (s *KeySet) payload(c users.Claims) payload {
@@ -86,7 +102,7 @@ func (s *KeySet) payload(c users.Claims) payload {
 	if n := c.Narrowing; !n.IsZero() {
 		audiences = audience{string(n.Audience)}
 	}
-	return payload{
+	p := payload{
 		Issuer:      s.options.Issuer,
 		Audience:    audiences,
 		Prefix:      prefix(c.Narrowing.Prefix),
@@ -96,16 +112,21 @@ func (s *KeySet) payload(c users.Claims) payload {
 		Expires:     c.Expires.Unix(),
 		TokenID:     c.TokenID.String(),
 		Version:     c.Version,
-		Email:       c.Email,
+		Email:       text(c.Email),
+		Scope:       scope{c.Scope},
 		RoleID:      uuid(c.RoleID),
 		SessionID:   uuid(c.Session),
-		Roles:       c.Roles,
+		Roles:       append(names{}, c.Roles...),
 		Permissions: append(names{}, c.Permissions...),
 	}
+	if c.Service {
+		p.ClientID = uuid(c.Subject)
+	}
+	return p
 }
 
 // leastLength is how long a token with the own role alone can become: with the longest e-mail and the longest name of a
-// role, for our audiences or for a declared one.
+// role, for our audiences or for a declared one. One of a service account is shorter, since it has no e-mail.
 func (s *KeySet) leastLength() (int, error) {
 	own, err := s.longestToken(users.Narrowing{})
 	narrowed, errNarrowed := s.longestToken(users.Narrowing{
@@ -123,14 +144,10 @@ func (s *KeySet) longestToken(n users.Narrowing) (int, error) {
 	})
 	p.PermissionsOmitted = true
 	body, err := json.Marshal(p)
-	return s.length(body), err
+	return s.lengthUnder(s.header, body), err
 }
 
-// length is how long the token with that payload is.
-func (s *KeySet) length(body []byte) int {
-	return s.lengthUnder(s.header, body)
-}
-
+// lengthUnder is how long the token with a header and a payload is.
 func (s *KeySet) lengthUnder(head string, body []byte) int {
 	return len(head) + 1 + partEncoding.EncodedLen(len(body)) + 1 + partEncoding.EncodedLen(s.signing.public.signatureSize())
 }

@@ -42,7 +42,8 @@ type KeySet struct {
 	signing *Key   // nil if none is to sign
 	keys    []*Key // all of them, the signing key first
 	byID    map[string]*Key
-	header  string // of every token that is issued, encoded
+	header  string // of every token of a person that is issued, encoded
+	service string // of every token of a service account, encoded
 	changes string // of every statement of changes, encoded
 	options Options
 	memory  memory
@@ -98,6 +99,9 @@ func NewKeySet(signing *Key, others []*Key, options Options) (*KeySet, error) {
 // prepareToSign encodes the headers, and checks that the shortest token fits.
 func (s *KeySet) prepareToSign() (err error) {
 	if s.header, err = encodeHeader(tokenType, s.signing); err != nil {
+		return err
+	}
+	if s.service, err = encodeHeader(serviceType, s.signing); err != nil {
 		return err
 	}
 	if s.changes, err = encodeHeader(changesType, s.signing); err != nil {

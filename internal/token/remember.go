@@ -10,9 +10,12 @@ import (
 	"github.com/svc-users/svc-users"
 )
 
-// maxRemembered bounds how many verified tokens a key set caches, at less than 300 bytes each. A token
-// that was evicted costs one more verification.
-const maxRemembered = 16_384
+const (
+	// maxRemembered bounds how many verified tokens a key set caches, at less than rememberedSize bytes each. A token
+	// with a scope counts for as many as it takes. A token that was evicted costs one more verification.
+	maxRemembered  = 16_384
+	rememberedSize = 300
+)
 
 // digest is the cache key of a token: SHA-256 of all its bytes. Not a hash of fewer bits, nor a part of
 // the token, so that one token never passes for another; and not the token itself, so that a dump of the
@@ -41,7 +44,12 @@ type verified struct {
 type memory = *otter.Cache[digest, verified]
 
 func newMemory() memory {
-	return otter.Must(&otter.Options[digest, verified]{MaximumSize: maxRemembered})
+	return otter.Must(&otter.Options[digest, verified]{MaximumWeight: maxRemembered, Weigher: func(_ digest, v verified) uint32 {
+		if v.bearer.Scope == nil {
+			return 1
+		}
+		return 1 + uint32(v.bearer.Scope.Size())/rememberedSize //nolint:gosec // a scope is no longer than its token
+	}})
 }
 
 // Bearer is Verify for who comes again and again: the signature of a token is verified once, its time is
@@ -62,7 +70,7 @@ func (s *KeySet) Bearer(token string, now time.Time) (users.Bearer, error) {
 	if err != nil {
 		return users.Bearer{}, err
 	}
-	b := users.Bearer{Account: c.Subject, Version: c.Version, Session: c.Session, Key: c.Key, Narrowing: c.Narrowing}
+	b := c.Bearer()
 	s.memory.Set(key, verified{bearer: b, validity: validityOf(c)})
 	return b, nil
 }

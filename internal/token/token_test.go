@@ -17,7 +17,7 @@ import (
 
 func checkClaims(t *testing.T, got, want users.Claims) {
 	t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(users.Scope{})); diff != "" {
 		t.Errorf("claims (-want +got):\n%s", diff)
 	}
 }

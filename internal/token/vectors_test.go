@@ -66,8 +66,10 @@ func madeVectors() []vector {
 	for _, k := range allKinds() {
 		add(k.name, k.token, false)
 	}
-	for name, token := range unforged() {
-		add("good "+name, token, true)
+	for _, good := range []map[string]string{unforged(), unforgedServices()} {
+		for name, token := range good {
+			add("good "+name, token, true)
+		}
 	}
 	at := func(claim string, offset int64) string {
 		return signed(goodHeader().String(), goodPayload().with(claim, fmt.Sprint(testNow.Unix()+offset)).String())

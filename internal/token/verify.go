@@ -26,7 +26,7 @@ var (
 	errParts     = errors.New("not three base64url parts")
 	errHeader    = errors.New("header not a JSON object of alg, typ and kid")
 	errAlgorithm = errors.New("alg is not that of the key")
-	errTokenType = errors.New("typ is not JWT")
+	errTokenType = errors.New("typ is neither JWT nor at+jwt")
 	errKey       = users.ErrUnknownKey
 	errSignature = errors.New("signature does not match")
 	errPayload   = errors.New("payload not a JSON object with claims of the right types")
@@ -54,7 +54,7 @@ func (s *KeySet) Verify(token string, now time.Time) (users.Claims, error) {
 	// Parts are cut at the first and the last dot: any more are inside the payload, whose alphabet has none.
 	signed := token[:last]
 	head, body, _ := strings.Cut(signed, ".")
-	key, err := s.keyFor(head)
+	key, typ, err := s.keyFor(head)
 	if err != nil {
 		return users.Claims{}, err
 	}
@@ -70,7 +70,7 @@ func (s *KeySet) Verify(token string, now time.Time) (users.Claims, error) {
 	if !key.public.verify(digest[:], signature) {
 		return users.Claims{}, errSignature
 	}
-	c, err := s.claims(raw, now)
+	c, err := s.claims(raw, typ, now)
 	if err != nil {
 		return users.Claims{}, err
 	}
@@ -78,40 +78,40 @@ func (s *KeySet) Verify(token string, now time.Time) (users.Claims, error) {
 	return c, nil
 }
 
-// keyFor returns the key that the header names, if its alg is that of the key: the algorithm is never chosen by the token
+// keyFor returns typ of a header, and the key that it names, if its alg is that of the key: the algorithm is never chosen by the token
 // (RFC 8725 §3.1). A member beside alg, typ and kid is refused rather than
 // passed over: none of ours has one, and crit, b64, jwk, jku and x5u exist only to change what is verified,
 // or by what.
-func (s *KeySet) keyFor(part string) (*Key, error) {
+func (s *KeySet) keyFor(part string) (key *Key, typ string, err error) {
 	raw, err := decodePart(part)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	var h header
 	if json.Unmarshal(raw, &h, json.RejectUnknownMembers(true)) != nil {
-		return nil, errHeader
+		return nil, "", errHeader
 	}
-	if h.Type != tokenType {
-		return nil, errTokenType
+	if h.Type != tokenType && h.Type != serviceType {
+		return nil, "", errTokenType
 	}
 	key, ok := s.byID[h.KeyID]
 	if !ok {
-		return nil, errKey
+		return nil, "", errKey
 	}
 	if h.Algorithm != key.Algorithm() {
-		return nil, errAlgorithm
+		return nil, "", errAlgorithm
 	}
-	return key, nil
+	return key, h.Type, nil
 }
 
-// claims reads a payload whose signature is good. The reader refuses invalid UTF-8, duplicate members at any
+// claims reads a payload whose signature is good, under a header with this typ. The reader refuses invalid UTF-8, duplicate members at any
 // depth, names in another case, numbers that are not plain integers, and anything after the object.
-func (s *KeySet) claims(raw []byte, now time.Time) (users.Claims, error) {
+func (s *KeySet) claims(raw []byte, typ string, now time.Time) (users.Claims, error) {
 	var p payload
 	if json.Unmarshal(raw, &p) != nil {
 		return users.Claims{}, errPayload
 	}
-	if err := p.check(); err != nil {
+	if err := p.check(typ); err != nil {
 		return users.Claims{}, err
 	}
 	if p.Issuer != s.options.Issuer {
@@ -133,7 +133,9 @@ func (s *KeySet) claims(raw []byte, now time.Time) (users.Claims, error) {
 		NotBefore:   time.Unix(p.NotBefore, 0).UTC(),
 		Expires:     time.Unix(p.Expires, 0).UTC(),
 		Version:     p.Version,
-		Email:       p.Email,
+		Email:       string(p.Email),
+		Service:     typ == serviceType,
+		Scope:       p.Scope.names,
 		RoleID:      users.ID(p.RoleID),
 		Roles:       p.Roles,
 		Permissions: p.Permissions,
