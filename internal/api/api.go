@@ -9,6 +9,7 @@
 //	apikeysothers.go API keys of other accounts             /api/v1/accounts/{id}/api-keys
 //	accounts.go      accounts                               /api/v1/accounts
 //	serviceaccounts.go  accounts of programs              /api/v1/service-accounts
+//	clientsecrets.go the secrets of service accounts        /api/v1/service-accounts/{id}/secrets
 //	explain.go       why an account may do something        /api/v1/accounts/{id}/{permissions,explain}
 //	roles.go         roles and what is assigned to them     /api/v1/roles
 //	tree.go          a role's place in the hierarchy        /api/v1/roles/{id}/tree
@@ -38,7 +39,7 @@ type Options struct {
 func Routes(o Options) []web.Route {
 	return slices.Concat(
 		loginRoutes(), ownRoutes(), sessionRoutes(), ownAPIKeyRoutes(), otherAPIKeyRoutes(),
-		accountRoutes(), serviceAccountRoutes(), explainRoutes(),
+		accountRoutes(), serviceAccountRoutes(), clientSecretRoutes(), explainRoutes(),
 		roleRoutes(), treeRoutes(), permissionRoutes(),
 		declarationRoutes(o.Manifest), keyRoutes(o.Keyring),
 	)

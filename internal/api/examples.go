@@ -26,6 +26,9 @@ var (
 		ID: exampleServiceID, Name: "orders-worker", Description: new("Sends confirmations"), RoleID: web.ExampleRoleID, Role: examplePlainRole,
 		IsActive: true, OwnerID: new(web.ExampleAccountID), CreatedAt: web.ExampleTime, UpdatedAt: web.ExampleTime,
 	}
+	exampleClientSecret = ClientSecret{
+		ID: "019a0b6e-7c00-7e02-9d13-6a1c52f0b7d8", LastFour: "Q2vK", CreatedAt: web.ExampleTime, ExpiresAt: new(web.ExampleTime.AddDate(0, 0, 90)),
+	}
 	exampleSession = Session{
 		ID: web.ExampleSessionID, CreatedAt: web.ExampleTime, LastUsedAt: web.ExampleTime, ExpiresAt: web.ExampleTime.AddDate(0, 0, 14),
 		EndsAt: web.ExampleTime.AddDate(0, 0, 90), Address: new("203.0.113.7"), UserAgent: new("Mozilla/5.0"), Current: true,
@@ -49,6 +52,9 @@ var (
 
 // exampleServiceID is the id of the service account above.
 const exampleServiceID = "019a0b6e-7c00-7d31-9c27-3b8f6f1e5a44"
+
+// exampleSecret has the form of a client secret, and none of its checksum.
+const exampleSecret = "svcs_0Wq3mZ8cT5rXb1NfKp7YsLd4Gh2Ju6Vo9AeRiQxBkCw3nJx0Q2vK" //nolint:gosec // an example
 
 // exampleHeirID is the id of a role that inherits from the one above.
 const exampleHeirID = "019a0b6e-7c00-7b22-8a4e-51d3a90e6c22"

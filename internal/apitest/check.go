@@ -68,6 +68,9 @@ func (s *Service) check(t testing.TB, request *http.Request, response *http.Resp
 	if s.leaksCredential(a) {
 		problem("the answer holds a refresh token")
 	}
+	if s.leaksClientSecret(a) {
+		problem("the answer holds a client secret")
+	}
 	if request.Method == http.MethodHead || len(a.Body) == 0 {
 		if len(a.Body) > 0 {
 			problem("HEAD has a body")
@@ -136,6 +139,12 @@ var oauthCodes = map[int]string{
 	http.StatusInternalServerError: "server_error", http.StatusServiceUnavailable: "temporarily_unavailable",
 }
 
+// oauthOwnCodes are further codes, by the status that they may come with.
+var oauthOwnCodes = map[int][]string{
+	http.StatusBadRequest:   {"unsupported_token_type", "invalid_client", "invalid_scope", "unsupported_grant_type"},
+	http.StatusUnauthorized: {"invalid_client"},
+}
+
 // openOAuth reads an error of OAuth, takes its description for the message, and says what is wrong with it.
 func (a *Answer) openOAuth() string {
 	if a.Status < 400 {
@@ -154,7 +163,7 @@ func (a *Answer) openOAuth() string {
 	}
 	a.Message = e.Description
 	switch want := cmp.Or(oauthCodes[a.Status], "invalid_request"); {
-	case e.Error != want && (a.Status != http.StatusBadRequest || e.Error != "unsupported_token_type"):
+	case e.Error != want && !slices.Contains(oauthOwnCodes[a.Status], e.Error):
 		return "the error is " + e.Error + ", not " + want
 	case e.Description == "" || strings.ContainsAny(e.Description, "\"\\") || strings.ContainsFunc(e.Description, func(r rune) bool { return r < ' ' || r > '~' }):
 		return "the description is not of the characters that RFC 6749 allows"

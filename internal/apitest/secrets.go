@@ -32,6 +32,16 @@ func (s *Service) leaksCredential(a *Answer) bool {
 	return holds(users.RefreshTokenPrefix) && !refreshes || holds(users.APIKeyPrefix) && !keys
 }
 
+// leaksClientSecret reports whether an answer holds a client secret though its operation makes none. The documentation has
+// an example.
+func (s *Service) leaksClientSecret(a *Answer) bool {
+	path, _, _ := strings.Cut(a.Request.Path, "?")
+	if path == "/openapi.json" || a.Request.Method == http.MethodPost && strings.HasSuffix(path, "/secrets") {
+		return false
+	}
+	return strings.Contains(string(a.Body), users.ClientSecretPrefix)
+}
+
 // secrets collects the passwords that were sent.
 type secrets struct {
 	mu   sync.Mutex
@@ -116,6 +126,8 @@ func (s *Service) checkLog(t testing.TB) {
 			t.Errorf("the log holds a refresh token: %q", line)
 		case strings.Contains(line, users.APIKeyPrefix):
 			t.Errorf("the log holds an API key: %q", line)
+		case strings.Contains(line, users.ClientSecretPrefix):
+			t.Errorf("the log holds a client secret: %q", line)
 		case strings.Contains(line, "$2b$") || strings.Contains(line, "$bcrypt"):
 			t.Error("the log holds a hash")
 		}

@@ -50,6 +50,14 @@ func (a Away) Access(ctx context.Context, id users.ID) (users.Access, error) {
 	return a.Store.Access(ctx, id)
 }
 
+// FindClientSecret implements users.ClientSecretFinder.
+func (a Away) FindClientSecret(ctx context.Context, account users.ID, value users.ClientSecretValue) (users.ClientSecret, error) {
+	if err := a.Err.Load(); err != nil {
+		return users.ClientSecret{}, *err
+	}
+	return a.Store.FindClientSecret(ctx, account, value)
+}
+
 // InTx implements users.Store.
 func (a Away) InTx(ctx context.Context, fn func(tx users.Tx) error) error {
 	if err := a.Err.Load(); err != nil {

@@ -99,6 +99,7 @@ func (a *App) use(st *store.Store) error {
 		TokenLife: c.TokenLife,
 		Sessions:  c.Sessions,
 		APIKeys:   c.APIKeys,
+		Clients:   c.Clients,
 		Limits:    c.Limits,
 		NoDemo:    c.NoDemo,
 		Unlimited: c.Unlimited,

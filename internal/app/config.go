@@ -31,6 +31,7 @@ type Config struct {
 	TokenLife time.Duration
 	Sessions  users.SessionOptions
 	APIKeys   users.APIKeyOptions
+	Clients   users.ClientOptions
 	Hashing   password.Options
 	Limits    users.Limits
 	NoDemo    bool // passwords of the demo accounts are refused, as in production
@@ -82,6 +83,7 @@ func FromSettings(cfg config.Config) Config {
 		TokenLife:      cfg.JWT.Lifetime,
 		Sessions:       users.SessionOptions(cfg.Sessions),
 		APIKeys:        users.APIKeyOptions(cfg.APIKeys),
+		Clients:        users.ClientOptions(cfg.Clients),
 		Hashing:        hashingOptions(cfg, machine),
 		Limits:         users.Limits{Roles: cfg.MaxRoles, Permissions: cfg.MaxPermissions, Assignments: cfg.MaxAssignments},
 		NoDemo:         cfg.Environment == config.Production,

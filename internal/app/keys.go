@@ -49,7 +49,7 @@ func NewKeyring(cfg config.Config) *Keyring {
 	return &Keyring{
 		Tokens:    token.Options{Issuer: cfg.JWT.Issuer, Audiences: cfg.JWT.Audiences, MaxBytes: cfg.JWT.MaxBytes},
 		Algorithm: token.Algorithm(cfg.JWT.Algorithm),
-		Policy:    keyring.Policy{Period: cfg.KeyRotation, Lead: keyLead, Life: max(cfg.JWT.Lifetime, cfg.Sessions.AccessLife), Tail: keyTail},
+		Policy:    keyring.Policy{Period: cfg.KeyRotation, Lead: keyLead, Life: max(cfg.JWT.Lifetime, cfg.Sessions.AccessLife, cfg.Clients.TokenLife), Tail: keyTail},
 		Fresh:     cfg.Environment != config.Production,
 	}
 }

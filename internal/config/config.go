@@ -53,6 +53,7 @@ type Config struct {
 	JWT       JWT
 	Sessions  Sessions
 	APIKeys   APIKeys
+	Clients   Clients
 	// EncryptionKey and EncryptionKeysOld are as in the variables; package seal parses them.
 	EncryptionKey     Secret
 	EncryptionKeysOld Secret
@@ -112,6 +113,13 @@ type APIKeys struct {
 	Endless bool          // keys may be made that do not expire, and MaxLife does not count
 }
 
+// Clients has the times of what service accounts authenticate with.
+type Clients struct {
+	TokenLife     time.Duration // of an access token
+	SecretLife    time.Duration // of a secret for which none is chosen
+	MaxSecretLife time.Duration // 0: any, and secrets that do not expire
+}
+
 // defaults is the Config of an empty environment, except for the database, whose default depends on the data folder.
 func defaults(e Environment) Config {
 	c := Config{
@@ -130,6 +138,7 @@ func defaults(e Environment) Config {
 			AccessLife: 10 * time.Minute, Idle: 14 * day, Absolute: 90 * day, ReuseWindow: 10 * time.Second, Recovery: day,
 		},
 		APIKeys:      APIKeys{Life: 90 * day, MaxLife: 365 * day},
+		Clients:      Clients{TokenLife: 10 * time.Minute, SecretLife: 90 * day, MaxSecretLife: 365 * day},
 		KeyRotation:  30 * day,
 		DatabaseWait: 30 * time.Second,
 		BcryptCost:   12,

@@ -139,6 +139,14 @@ var settings = []setting{
 		func(c *Config, v string) string { return maxAPIKeyLife(&c.APIKeys, v) },
 	},
 	{
+		Setting{"SERVICE_TOKEN_TTL", "10m", "how long an access token of a service account is valid, 1m to 24h", false},
+		func(c *Config, v string) string { return duration(&c.Clients.TokenLife, v, time.Minute, day) },
+	},
+	{
+		Setting{"CLIENT_SECRET_MAX_LIFE", "365d", "the longest that a secret of a service account may live, 1d to 3650d, or never: such secrets need not expire", false},
+		func(c *Config, v string) string { return secretLife(&c.Clients, v) },
+	},
+	{
 		Setting{"JWT_MAX_BYTES", "4096", "the maximum length of an issued token, 2048 to 8192; a longer one is issued without its permissions", false},
 		func(c *Config, v string) string { return integer(&c.JWT.MaxBytes, v, 2048, 8192) },
 	},

@@ -66,6 +66,19 @@ func maxAPIKeyLife(to *APIKeys, v string) string {
 	return ""
 }
 
+// secretLife takes the longest life of a client secret, or never. It bounds the usual life too.
+func secretLife(to *Clients, v string) string {
+	if v == "never" {
+		to.MaxSecretLife = 0
+		return ""
+	}
+	if problem := duration(&to.MaxSecretLife, v, day, 3650*day); problem != "" {
+		return problem + ", or never"
+	}
+	to.SecretLife = min(to.SecretLife, to.MaxSecretLife)
+	return ""
+}
+
 func parseDuration(v string) (time.Duration, error) {
 	number, inDays := strings.CutSuffix(v, "d")
 	if !inDays {

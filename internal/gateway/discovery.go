@@ -11,18 +11,20 @@ import (
 )
 
 // ServerMetadata is what a client that knows only the issuer finds out about the service (RFC 8414 §2). Only what is so is
-// in it: there is neither an authorization endpoint nor a token endpoint, since a login is no grant of OAuth.
+// in it: there is no authorization endpoint, since a login is no grant of OAuth.
 type ServerMetadata struct {
 	Issuer string `json:"issuer" doc:"The claim iss of every token; the setting JWT_ISSUER"`
 	JWKS   string `json:"jwks_uri" format:"uri"`
-	// Both lists are there without elements, although RFC 8414 §3.2 leaves such out: without the first the document would
-	// lack a required member, and without the second it would claim two grants (§2).
+	// This list is there without elements, although RFC 8414 §3.2 leaves such out: without it the document would lack a
+	// required member (§2).
 	ResponseTypes     []string `json:"response_types_supported" nullable:"false" doc:"Empty: there is no authorization endpoint"`
-	GrantTypes        []string `json:"grant_types_supported" nullable:"false" doc:"Empty: there is no token endpoint"`
+	Token             string   `json:"token_endpoint" format:"uri"`
+	GrantTypes        []string `json:"grant_types_supported" nullable:"false" doc:"client_credentials: service accounts get tokens for their secrets"`
+	TokenAuth         []string `json:"token_endpoint_auth_methods_supported" nullable:"false" doc:"HTTP Basic, or the form"`
 	Introspection     string   `json:"introspection_endpoint" format:"uri"`
-	IntrospectionAuth []string `json:"introspection_endpoint_auth_methods_supported" nullable:"false" doc:"Bearer: an access token of an account that may introspect tokens"`
+	IntrospectionAuth []string `json:"introspection_endpoint_auth_methods_supported" nullable:"false" doc:"Bearer: an access token of an account that may introspect tokens; or a service account that may, by HTTP Basic or in the form"`
 	Revocation        string   `json:"revocation_endpoint" format:"uri"`
-	RevocationAuth    []string `json:"revocation_endpoint_auth_methods_supported" nullable:"false" doc:"none: the token is the proof"`
+	RevocationAuth    []string `json:"revocation_endpoint_auth_methods_supported" nullable:"false" doc:"none: the token is the proof; credentials of a service account are verified if they are sent"`
 	Documentation     string   `json:"service_documentation" format:"uri"`
 }
 
@@ -50,15 +52,20 @@ func newServerMetadata(issuer, publicURL string) ServerMetadata {
 	return ServerMetadata{
 		Issuer:        issuer,
 		JWKS:          publicURL + keysPath,
-		ResponseTypes: []string{}, GrantTypes: []string{},
+		ResponseTypes: []string{},
+		Token:         publicURL + tokenPath,
+		GrantTypes:    []string{grantClient}, TokenAuth: clientAuthMethods(),
 		Introspection: publicURL + introspectionPath,
 		// The name of the type of access token (RFC 6750), which RFC 8414 §2 provides for beside the methods of clients.
-		IntrospectionAuth: []string{"Bearer"},
+		IntrospectionAuth: append([]string{"Bearer"}, clientAuthMethods()...),
 		Revocation:        publicURL + revocationPath,
-		RevocationAuth:    []string{"none"},
+		RevocationAuth:    append([]string{"none"}, clientAuthMethods()...),
 		Documentation:     publicURL + "/docs",
 	}
 }
+
+// clientAuthMethods are how a client authenticates, by the names of the registry of RFC 7591.
+func clientAuthMethods() []string { return []string{"client_secret_basic", "client_secret_post"} }
 
 func newProviderMetadata(server ServerMetadata) ProviderMetadata {
 	return ProviderMetadata{ServerMetadata: server, SubjectTypes: []string{"public"}}

@@ -20,9 +20,10 @@ func TestDiscovery(t *testing.T) {
 	t.Parallel()
 	svc := apitest.Start(t, withURLs("https://id.example", "https://example.com/users"))
 	const server = `{"issuer":"https://id.example","jwks_uri":"https://example.com/users/.well-known/jwks.json",` +
-		`"response_types_supported":[],"grant_types_supported":[],` +
-		`"introspection_endpoint":"https://example.com/users/oauth2/introspect","introspection_endpoint_auth_methods_supported":["Bearer"],` +
-		`"revocation_endpoint":"https://example.com/users/oauth2/revoke","revocation_endpoint_auth_methods_supported":["none"],` +
+		`"response_types_supported":[],"token_endpoint":"https://example.com/users/oauth2/token","grant_types_supported":["client_credentials"],` +
+		`"token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post"],` +
+		`"introspection_endpoint":"https://example.com/users/oauth2/introspect","introspection_endpoint_auth_methods_supported":["Bearer","client_secret_basic","client_secret_post"],` +
+		`"revocation_endpoint":"https://example.com/users/oauth2/revoke","revocation_endpoint_auth_methods_supported":["none","client_secret_basic","client_secret_post"],` +
 		`"service_documentation":"https://example.com/users/docs"`
 	for path, want := range map[string]string{serverPath: server + "}", providerPath: server + `,"subject_types_supported":["public"]}`} {
 		answer := svc.Get(t, path).Want(t, 200, "")
@@ -46,6 +47,7 @@ func TestDiscovery(t *testing.T) {
 	// What the documents lead to is there.
 	svc.Get(t, "/.well-known/jwks.json").Want(t, 200, "")
 	svc.Get(t, "/docs").Want(t, 200, "")
+	svc.Send(t, apitest.Request{Method: "POST", Path: "/oauth2/token", Body: url.Values{"grant_type": {"client_credentials"}}}).Want(t, 400, "Client authentication failed.")
 	svc.Send(t, apitest.Request{Method: "POST", Path: "/oauth2/introspect"}).Want(t, 401, "")
 	svc.Send(t, apitest.Request{Method: "POST", Path: "/oauth2/revoke", Body: url.Values{"token": {"unknown"}}}).Want(t, 200, "")
 }

@@ -11,7 +11,8 @@ var (
 		Issuer: "https://id.example.com", Audience: "https://api.example.com", TokenID: exampleJTI, SessionID: web.ExampleSessionID,
 		IssuedAt: web.ExampleTime.Unix(), NotBefore: web.ExampleTime.Unix(), Expires: web.ExampleTime.AddDate(0, 0, 7).Unix(), Roles: []string{"Auditor"},
 	}
-	exampleChanges = Changes{
+	exampleTokenGrant = TokenGrant{AccessToken: web.ExampleToken, TokenType: "Bearer", ExpiresIn: 600, Scope: "reports:read"}
+	exampleChanges    = Changes{
 		Statement: "eyJhbGciOiJSUzI1NiIsInR5cCI6ImNoYW5nZXMrand0Iiwia2lkIjoibWFpbiJ9.e30.c2lnbmF0dXJl",
 		Cursor:    "176113440.42.5b0c0f3a-5f2b-468f-8919-343979ae61e8.-.-.k3Zxq1d0YvPi2mVw",
 	}

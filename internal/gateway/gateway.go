@@ -3,6 +3,7 @@
 //	check.go       which permissions an account has             POST /api/v1/auth/check
 //	authzen.go     the same for clients of OpenID AuthZEN      POST /access/v1/evaluation, /access/v1/evaluations
 //	forward.go     may this request pass, for reverse proxies   /api/v1/auth/forward
+//	token.go       tokens for service accounts (RFC 6749 §4.4)  POST /oauth2/token
 //	introspect.go  introspection of tokens (RFC 7662)           POST /oauth2/introspect
 //	revoke.go      the end of a session or an API key           POST /oauth2/revoke
 //	feed.go        the changes since a token was issued         GET /api/v1/auth/changes
@@ -60,7 +61,7 @@ type gateway struct {
 // Routes is the table of all operations of the package.
 func Routes(o Options) []web.Route {
 	g := &gateway{Options: o}
-	return slices.Concat(checkRoutes(), evaluationRoutes(), forwardRoutes(), introspectionRoutes(), revocationRoutes(), g.feedRoutes(), g.keyRoutes(),
+	return slices.Concat(checkRoutes(), evaluationRoutes(), forwardRoutes(), tokenRoutes(), introspectionRoutes(), revocationRoutes(), g.feedRoutes(), g.keyRoutes(),
 		g.discoveryRoutes(), g.healthRoutes())
 }
 

@@ -12,8 +12,10 @@ import (
 
 // IntrospectionRequest is the form of a request for introspection (RFC 7662 §2.1).
 type IntrospectionRequest struct {
-	Token string `json:"token" minLength:"1" doc:"An access token or an API key of this service"`
-	Hint  string `json:"token_type_hint,omitempty" doc:"Not looked at: the types differ at sight"`
+	Token        string `json:"token" minLength:"1" doc:"An access token or an API key of this service"`
+	Hint         string `json:"token_type_hint,omitempty" doc:"Not looked at: the types differ at sight"`
+	ClientID     string `json:"client_id,omitempty" doc:"Id of the service account, where the Authorization header does not have it"`
+	ClientSecret string `json:"client_secret,omitempty" format:"password" doc:"One of its secrets; never together with an Authorization header"`
 }
 
 // Introspection is the answer of RFC 7662 §2.2: of an invalid token only that it is not active. The id, the times and
@@ -21,9 +23,10 @@ type IntrospectionRequest struct {
 // and there are neither nbf and sid nor, so that no service decides by them, roles.
 type Introspection struct {
 	Active    bool     `json:"active" doc:"Whether the token would be taken here now. All other members are there only if it is true"`
-	Scope     string   `json:"scope,omitzero" minLength:"1" doc:"Sorted names of all effective permissions of the account, of those that an API key lists, separated by spaces; absent where there are none (RFC 6749 §3.3 knows no empty scope)"`
+	Scope     string   `json:"scope,omitzero" minLength:"1" doc:"Sorted names of all effective permissions of the account, of those that an API key or the scope of the token lists, separated by spaces; absent where there are none (RFC 6749 §3.3 knows no empty scope)"`
 	TokenType string   `json:"token_type,omitzero" enum:"Bearer"`
 	Subject   string   `json:"sub,omitzero" format:"uuid" doc:"Id of the account"`
+	ClientID  string   `json:"client_id,omitzero" format:"uuid" doc:"As sub; only of a token of a service account"`
 	Username  string   `json:"username,omitzero" doc:"E-mail of the account, or the name of a service account"`
 	Issuer    string   `json:"iss,omitzero"`
 	Audience  any      `json:"aud,omitzero" doc:"A string, or an array of strings where tokens have several audiences"`
@@ -32,7 +35,7 @@ type Introspection struct {
 	IssuedAt  int64    `json:"iat,omitzero"`
 	NotBefore int64    `json:"nbf,omitzero" doc:"Absent for an API key"`
 	Expires   int64    `json:"exp,omitzero" doc:"Absent for an API key that does not expire"`
-	Roles     []string `json:"roles,omitzero" nullable:"false" doc:"Names of the account's role and those it inherits from, nearest first; absent for an API key"`
+	Roles     []string `json:"roles,omitzero" nullable:"false" doc:"Names of the account's role and those it inherits from, nearest first; absent for an API key and a token that is restricted to a scope"`
 }
 
 func toIntrospection(i users.Introspection) Introspection {
@@ -44,6 +47,9 @@ func toIntrospection(i users.Introspection) Introspection {
 	}
 	if len(i.Roles) > 0 {
 		answer.Roles = web.ToStrings(i.Roles)
+	}
+	if i.Claims.Service {
+		answer.ClientID = answer.Subject
 	}
 	if !i.Claims.Session.IsZero() {
 		answer.SessionID = i.Claims.Session.String()
@@ -72,10 +78,10 @@ const introspectionPath = web.OAuthPath + "/introspect"
 func introspectionRoutes() []web.Route {
 	return []web.Route{
 		web.Form[IntrospectionRequest](web.Route{
-			Method: http.MethodPost, Path: introspectionPath, Auth: web.AuthBearerOrKey, Permission: users.TokensIntrospect, BodyLimit: web.TokenBody,
+			Method: http.MethodPost, Path: introspectionPath, Auth: web.AuthBearerOrClient, Permission: users.TokensIntrospect, BodyLimit: web.TokenBody,
 			Name: "introspectToken", Tag: "Authorization", Summary: "Introspect a token (RFC 7662)",
 			Description: "The answer is by the live state: a token of a disabled or deleted account, or one that a change of password or the end of its session has ended, is not active, and the " +
-				"permissions are those of now. Outside the envelope, errors too (RFC 6749 §5.2, RFC 6750 §3.1).",
+				"permissions are those of now. A resource server authenticates by a token, or as a service account by its id and secret. Outside the envelope, errors too (RFC 6749 §5.2, RFC 6750 §3.1).",
 			Request: web.Object{"token": web.ExampleToken},
 			Plain:   &web.Plain{MediaType: web.JSONType}, Example: exampleIntrospection,
 		}, introspectToken),

@@ -22,7 +22,18 @@ const (
 	// AuthAnyBearer operations take an API key as well, and a token that is for a declared audience. They are about the
 	// bearer: the caller may do no more than the token says.
 	AuthAnyBearer
+	// AuthClient operations take the credentials of a service account (RFC 6749 §2.3.1), by HTTP Basic or in their form.
+	AuthClient
+	// AuthBearerOrClient operations take either.
+	AuthBearerOrClient
+	// AuthOptionalClient operations answer every client, but none whose credentials are wrong.
+	AuthOptionalClient
 )
+
+// takesClient reports whether the operation takes client credentials. Only a Form can: they may be in it.
+func (a Auth) takesClient() bool {
+	return a == AuthClient || a == AuthBearerOrClient || a == AuthOptionalClient
+}
 
 // authenticate finds out who the caller is, by the credential that the operation takes. A token that is missing or not
 // valid is 401, an API key where an access token is needed 403.
@@ -39,6 +50,8 @@ func (x *Exchange) authenticate(a Auth) error {
 		return x.authenticateBearer(x.handler.Service.Authenticate)
 	case AuthAnyBearer:
 		return x.authenticateBearer(x.handler.Service.AuthenticateForAny)
+	case AuthClient, AuthBearerOrClient, AuthOptionalClient:
+		return x.authenticateClient(a)
 	default:
 		return fmt.Errorf("the route does not say which credential it takes: Auth is %d", a)
 	}
@@ -47,18 +60,25 @@ func (x *Exchange) authenticate(a Auth) error {
 // securitySchemes are the kinds of credentials as the document has them, by name.
 func securitySchemes() map[string]*huma.SecurityScheme {
 	return map[string]*huma.SecurityScheme{
-		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "A token from /api/v1/auth/login"},
+		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "A token from /api/v1/auth/login or /oauth2/token"},
 		"apiKey": {Type: "http", Scheme: "bearer", BearerFormat: "svck_", Description: "An API key from /api/v1/auth/api-keys, in place of a token"},
+		"client": {Type: "http", Scheme: "basic", Description: "The id of a service account and one of its secrets, each encoded as in a form first (RFC 6749 §2.3.1). They may be in the form instead, as client_id and client_secret"},
 	}
 }
 
-// security says in the document which of them an operation takes: an entry for each, or none where it takes no credential.
+// security says in the document which of them an operation takes: one entry for each, or none where it takes no credential.
+// An empty entry is for credentials in the form, of which OpenAPI knows nothing, and for none.
 func (a Auth) security() []map[string][]string {
+	bearer, apiKey, client := map[string][]string{"bearer": {}}, map[string][]string{"apiKey": {}}, map[string][]string{"client": {}}
 	switch a {
 	case AuthBearer:
-		return []map[string][]string{{"bearer": {}}}
+		return []map[string][]string{bearer}
 	case AuthBearerOrKey, AuthAnyBearer:
-		return []map[string][]string{{"bearer": {}}, {"apiKey": {}}}
+		return []map[string][]string{bearer, apiKey}
+	case AuthClient, AuthOptionalClient:
+		return []map[string][]string{client, {}}
+	case AuthBearerOrClient:
+		return []map[string][]string{bearer, apiKey, client, {}}
 	default:
 		return []map[string][]string{}
 	}

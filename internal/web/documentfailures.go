@@ -48,7 +48,8 @@ func (d *document) sharedFailure(f failure, path string) *huma.Response {
 
 // oauthFailures are those that differ from the others where a form is read and OAuth is spoken.
 var oauthFailures = map[int]failure{
-	http.StatusBadRequest:           {description: "The form cannot be read, or a field is missing or comes twice", message: "The field token is required."},
+	http.StatusBadRequest:           {description: "The form cannot be read, a field is missing or comes twice, or what it asks for is refused; client authentication that failed, of credentials in the form", message: "The field token is required."},
+	http.StatusUnauthorized:         {description: "There is no token that counts, or client authentication failed", message: "The access token is not valid.", fields: []string{"WWW-Authenticate"}},
 	http.StatusForbidden:            {description: "The caller may not do this", message: "Missing required permission: tokens:introspect", fields: []string{"WWW-Authenticate"}},
 	http.StatusUnsupportedMediaType: {description: "The body is not " + formType + " in UTF-8 without content coding", message: "The body must be " + formType + " in UTF-8."},
 }
@@ -59,8 +60,15 @@ func (d *document) describeOAuthFailure(f failure) *huma.Response {
 	if own, differs := oauthFailures[f.status]; differs {
 		f.description, f.message, fields = own.description, own.message, own.fields
 	}
+	described := sharedFields(fields...)
+	for i := range described {
+		if described[i].Name == "WWW-Authenticate" && f.status == http.StatusUnauthorized {
+			described[i].Description += "; Basic where client authentication failed"
+			described[i].Schema.Pattern = "^(Bearer|Basic realm=)"
+		}
+	}
 	return &huma.Response{
-		Description: f.description, Headers: describeHeaders(sharedFields(fields...)...),
+		Description: f.description, Headers: describeHeaders(described...),
 		Content: map[string]*huma.MediaType{JSONType: {
 			Schema: schemaFor[OAuthError](d), Example: OAuthError{Error: oauthCode(f.status), Description: f.message},
 		}},

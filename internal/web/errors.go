@@ -71,7 +71,7 @@ func (x *Exchange) fail(err error) {
 	default:
 		e = x.refused(err, &users.Error{})
 	}
-	if e.Code == http.StatusUnauthorized || e.Code >= 500 || x.ctx.Err() != nil {
+	if e.Code == http.StatusUnauthorized || x.oauthCode == invalidClient || e.Code >= 500 || x.ctx.Err() != nil {
 		x.Cause = err
 	}
 	// An error must not be cached, whatever the operation thought of its success.

@@ -35,6 +35,9 @@ type Exchange struct {
 	client  netip.Addr  // as far as trusted proxies tell; may be the zero Addr
 	tls     bool        // the client, or the proxy it spoke to, used TLS
 
+	clientPending bool // the form is to have client credentials, and no caller is known yet
+	clientHeader  bool // the caller is a client, by the Authorization header
+
 	oauthCode string // of an error under /oauth2, where it does not follow from the status
 
 	pattern   string               // of the route; empty where none matched

@@ -21,7 +21,7 @@ func speaksOAuth(path string) bool {
 
 // OAuthError is the answer that says no (RFC 6749 §5.2, RFC 6750 §3.1).
 type OAuthError struct {
-	Error       string `json:"error" enum:"invalid_request,invalid_token,insufficient_scope,unsupported_token_type,server_error,temporarily_unavailable"`
+	Error       string `json:"error" enum:"invalid_request,invalid_client,invalid_scope,unsupported_grant_type,invalid_token,insufficient_scope,unsupported_token_type,server_error,temporarily_unavailable"`
 	Description string `json:"error_description" doc:"One sentence for people"`
 }
 
@@ -55,6 +55,19 @@ func UnsupportedTokenType(cause *users.Error) error {
 	return &refusal{status: http.StatusBadRequest, message: cause.Message, code: "unsupported_token_type", cause: cause}
 }
 
+// invalidClient is the code of a client authentication that failed.
+const invalidClient = "invalid_client"
+
+// InvalidScope is the refusal of a scope (RFC 6749 §5.2). The message is that of the error of the rules.
+func InvalidScope(cause *users.Error) error {
+	return &refusal{status: http.StatusBadRequest, message: cause.Message, code: "invalid_scope", cause: cause}
+}
+
+// UnsupportedGrantType is the refusal of a grant that there is not (RFC 6749 §5.2).
+func UnsupportedGrantType() error {
+	return &refusal{status: http.StatusBadRequest, message: "The only grant_type is client_credentials.", code: "unsupported_grant_type"}
+}
+
 // oauthInternalError is the answer of a defect, spelled out as that of the envelope is.
 const oauthInternalError = `{"error":"server_error","error_description":"Internal server error"}`
 
@@ -64,6 +77,7 @@ func (x *Exchange) replyBare(status int, value any) error {
 	if err != nil {
 		return err
 	}
+	x.Set("Pragma", "no-cache") // RFC 6749 §5.1 wants it beside Cache-Control
 	x.Answer(status, JSONType, body)
 	return nil
 }
@@ -74,11 +88,14 @@ const formType = "application/x-www-form-urlencoded"
 // f gets what was sent.
 func Form[In, Out any](r Route, f func(x *Exchange, form url.Values) (Out, error)) Route {
 	r.body = newBodySpec(reflect.TypeFor[In](), cmp.Or(r.BodyLimit, SmallBody))
-	r.body.mediaType = formType
+	r.body.mediaType, r.form = formType, true
 	r.Data = reflect.TypeFor[Out]()
 	r.Serve = func(x *Exchange, raw []byte) error {
 		form, err := r.body.readForm(x.Request.URL.RawQuery, string(raw))
 		if err != nil {
+			return err
+		}
+		if err := x.authenticateForm(&r, form); err != nil {
 			return err
 		}
 		out, err := f(x, form)

@@ -207,8 +207,8 @@ const slowBody = 50 * time.Millisecond
 
 // admit authenticates and authorizes the caller, as far as the operation asks for it.
 func (x *Exchange) admit(r *Route) error {
-	if err := x.authenticate(r.Auth); err != nil || r.Auth == AuthNone {
-		return err
+	if err := x.authenticate(r.Auth); err != nil || r.Auth == AuthNone || x.clientPending {
+		return err // authenticateForm goes on where the form is to have the credentials
 	}
 	return x.authorize(r)
 }

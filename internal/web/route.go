@@ -66,6 +66,7 @@ type Route struct {
 
 	// Filled by the functions below.
 	body        *bodySpec // nil where none is read
+	form        bool      // the body is a form
 	list        bool      // data is an array of Data
 	whole       bool      // it is the whole list, and meta is null; else meta says where in the list it is
 	dryRunnable bool      // it can be tried without effect, with ?dry_run=true; see DryRunnable

@@ -78,7 +78,7 @@ type handler struct {
 }
 
 // New returns the handler of these routes and of the pages under /docs. It panics if CursorKey is neither nil nor 32
-// bytes long, and if one of CORSOrigins is no origin, which only a defect in the program can cause.
+// bytes long, if one of CORSOrigins is no origin, and if a route takes client credentials that is no Form, which only a defect in the program can cause.
 func New(o Options, routes []Route) http.Handler {
 	o.Unmatched = cmp.Or(o.Unmatched, error(errUnknownRoute))
 	h := &handler{
@@ -94,6 +94,11 @@ func New(o Options, routes []Route) http.Handler {
 	}
 	if o.CursorKey != nil {
 		h.cursors = newCursorCipher(o.CursorKey)
+	}
+	for _, r := range routes {
+		if r.Auth.takesClient() && !r.form {
+			panic("web: " + r.Name + " takes client credentials, which its form may have, and has no form")
+		}
 	}
 	h.register(routes)
 	return h
