@@ -41,12 +41,17 @@ func readKeyList(o object, kid string, heard time.Time) (*keyList, error) {
 }
 
 // tokenKey returns the key of a token. While the feed is lost the last list counts further, so that a revoked key stays
-// revoked whatever the JWK set says.
+// revoked whatever the JWK set says. A key that is not in it may be one that was made meanwhile: where requests are refused
+// while the feed is lost, the error is errLost, which says nothing of the token.
 func (v *Verifier) tokenKey(ctx context.Context, kid string) (publicKey, error) {
-	if l := v.live.Load(); l != nil && !l.facts.keys.accepts(kid) {
-		return nil, errUnlisted
+	l := v.live.Load()
+	switch {
+	case l == nil || l.facts.keys.accepts(kid):
+		return v.keys.get(ctx, kid)
+	case v.options.Changes.WhenLost == Refuse && !l.fresh(readClocks()):
+		return nil, errLost
 	}
-	return v.keys.get(ctx, kid)
+	return nil, errUnlisted
 }
 
 // statementKey returns the key of a statement that follows the list last. A key that is not in it may have been revoked, or

@@ -50,6 +50,22 @@ func TestUnlistedKeysAreRefused(t *testing.T) {
 	}
 }
 
+// Where requests are refused while the feed is lost, so are those with a token of an unlisted key, and in the same way: the
+// key may be one that was made meanwhile, and the token valid.
+func TestUnlistedKeysWhileTheFeedIsLost(t *testing.T) {
+	t.Parallel()
+	i, f := newIssuer(t, bothKeys()), newFeed(t)
+	f.lists("key-1")
+	v := follow(t, f, func(o *Options) { o.JWKS = i.URL })
+	awaitChanges(t, v)
+	becomes(t, "unlisted", v, second(), dead)
+	f.set(func() { f.instead = status(http.StatusBadGateway) })
+	becomes(t, "unlisted, and the feed is lost", v, second(), "503")
+	f.set(func() { f.instead = nil })
+	f.lists("key-1", "key-2")
+	becomes(t, "listed when the feed is found", v, second(), asManager)
+}
+
 // A key that is listed and unknown is asked for at once, past caches, whatever tokens with made-up ids have done.
 func TestListedKeysAreAskedFor(t *testing.T) {
 	t.Parallel()

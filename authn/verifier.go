@@ -41,7 +41,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) 
 	c, err := v.verifyToken(ctx, token)
 	var noKeys *keysError
 	switch {
-	case errors.As(err, &noKeys):
+	case errors.As(err, &noKeys), errors.Is(err, errLost):
 		return Principal{}, unavailable(err)
 	case err != nil:
 		return Principal{}, invalidToken(err)
