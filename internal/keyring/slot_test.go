@@ -16,9 +16,10 @@ func TestNextKeyOfTwoReplicas(t *testing.T) {
 	onEngines(t, func(t *testing.T, url string) {
 		p := place(url)
 		p.seals = sealing(t, 0)
-		one, other := started(t, p).run(t), started(t, p).run(t)
+		one, other := started(t, p), started(t, p)
 		for _, r := range []*replica{one, other} {
 			must(t, r.store.Listen("", func(bool, string) {}))
+			r.run(t)
 		}
 		signs := strings.Fields(one.published())[0]
 		seen := map[string]bool{}
