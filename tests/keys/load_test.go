@@ -34,11 +34,14 @@ type load struct {
 	refused  map[string]int             // how often a verifier has refused that, by its name
 }
 
+// pause is between two requests of each client, which leaves something of the machine to other tests.
+const pause = 2 * time.Millisecond
+
 // begin has clients log in and each verifier verify the newest token, or an older one that is still valid, again and again.
 func (l *load) begin(verifiers []verifier) {
 	for range 2 {
 		l.running.Go(func() {
-			for l.going() {
+			for ; l.going(); time.Sleep(pause) {
 				if err := l.logIn(); err != nil {
 					l.t.Errorf("a login: %v", err)
 					return
@@ -49,7 +52,7 @@ func (l *load) begin(verifiers []verifier) {
 	eventually(l.t, "tokens are issued", func() bool { return l.t.Failed() || len(l.keys().Keys) > 0 && l.drawn() })
 	for _, v := range verifiers {
 		l.running.Go(func() {
-			for l.going() {
+			for ; l.going(); time.Sleep(pause) {
 				one := l.draw()
 				err := v.verify(one.token)
 				if !l.judge(v, one, err) {
