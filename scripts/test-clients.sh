@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Tests the built service with clients that share no code with it: Node's jose and openid-client on its tokens and its
 # discovery, Debian's PyJWT, bcrypt and passlib on its tokens and password hashes, Chromium on its documentation page, and
-# clients that are generated from its OpenAPI document (scripts/generated-clients.sh).
+# clients that are generated from its OpenAPI document (scripts/generated-clients.sh). Tests the packages for Node and
+# Python (clients/) and the examples that use them.
 #
 # Installs what is missing with apt-get where it may (root, or sudo without a password); else it fails and says
 # what to install. Nothing is ever skipped.
@@ -109,9 +110,23 @@ fi
 SVC_USERS_BIN=$(realpath "$SVC_USERS_BIN")
 export SVC_USERS_BIN
 
-for folder in tests/clients tests/browser examples/node; do
+for folder in tests/clients tests/browser clients/node examples/node; do
   (cd "$folder" && timeout 1800 npm ci --silent) || fail "npm ci failed in $folder; is the npm registry within reach?"
 done
+
+# What the package for Python is tested with, all pinned, in a virtual environment that is made anew when the list changes;
+# then the package itself, as pip installs it.
+venv=$PWD/bin/clients/verifier
+list=clients/python/tests/requirements.txt
+pip() { python3 -m pip --python "$venv/bin/python" --quiet --disable-pip-version-check "$@"; }
+if ! cmp -s "$venv/installed" "$list"; then
+  rm -rf "$venv"
+  mkdir -p bin/clients
+  "$python" -m venv --without-pip "$venv" || fail "$python could not make a virtual environment"
+  pip install --no-deps --only-binary :all: -r "$list" || fail "pip could not install $list"
+  cp "$list" "$venv/installed"
+fi
+pip install --no-deps --no-build-isolation --no-index --force-reinstall clients/python || fail "pip could not install clients/python"
 
 echo "test-clients: node $(node --version), $("$python" --version), $("${CHROMIUM:-/usr/bin/chromium}" --version 2>/dev/null)"
 step "Node: jose on tokens and keys, openid-client on discovery" \
@@ -120,10 +135,19 @@ step "Python: PyJWT on tokens and keys, bcrypt and passlib on password hashes" \
   env -C tests/clients PYTHONDONTWRITEBYTECODE=1 "$python" -W ignore::DeprecationWarning -m unittest -v test_tokens test_passwords
 step "Go, jose and PyJWT: six rotations of signing keys, under load and kill -9" \
   go test -count=1 -vet=off -timeout 25m ./tests/keys -args -clients
-step "Node: the example that verifies tokens" \
+step "Node: the package that verifies tokens" npm --prefix clients/node test --silent
+step "Node: it beside a running service" npm --prefix clients/node run --silent test:service
+step "Node: its types" npm --prefix clients/node run --silent check
+step "Node: the example that uses it" \
   env -C examples/node node --test --test-reporter=spec server.test.mjs
-step "Python: the example that verifies tokens" \
-  env -C examples/python PYTHONPATH=../../tests/clients PYTHONDONTWRITEBYTECODE=1 "$python" -W ignore::DeprecationWarning -m unittest -v test_server
+step "Python: the package that verifies tokens" \
+  env -C clients/python/tests PYTHONPATH=../../../tests/clients PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" \
+  -m unittest -v test_vectors test_keys test_statements test_changes test_frameworks with_service
+step "Python: it with Debian's PyJWT and cryptography" \
+  env -C clients/python/tests PYTHONPATH=../src PYTHONDONTWRITEBYTECODE=1 "$python" -W ignore::DeprecationWarning -m unittest test_vectors test_keys
+step "Python: its types" env -C clients/python "$venv/bin/python" -m mypy
+step "Python: the example that uses it" \
+  env -C examples/python PYTHONPATH=../../tests/clients PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" -m unittest -v test_server
 step "Chromium: the documentation page" \
   env -C tests/browser node --test --test-reporter=spec docs.test.mjs
 step "Chromium: a session of three tabs and a service worker" \

@@ -111,7 +111,13 @@ export class Follower {
   /** Has the loss reported if the lease has ended at that time. @param {number} time */
   #watchUntil(time) {
     clearTimeout(this.#watch);
-    this.#watch = setTimeout(() => this.#tell('lost'), Math.max(time - performance.now(), 0) + 1);
+    const end = () => {
+      // A timer counts from the beginning of the event loop's turn, so that it may be early.
+      const left = time - performance.now();
+      if (left > 0) this.#watchUntil(time);
+      else this.#tell('lost');
+    };
+    this.#watch = setTimeout(end, Math.max(time - performance.now(), 0) + 1);
     this.#watch.unref();
   }
 

@@ -74,7 +74,7 @@ describe('a token without its permissions', { timeout: 1_200_000 }, () => {
   test('is answered by the change feed, and by the check while that is lost', async (t) => {
     const feed = await TestFeed.start(t);
     const check = await checkOf(t, ['orders:pay']);
-    const verifier = await follow(t, feed, { check: check.url, changes: { staleness: 5_000, whenLost: 'tokens-alone' } });
+    const verifier = await follow(t, feed, { check: check.url, changes: { staleness: 2_000, whenLost: 'tokens-alone' } });
     await upToDate(verifier);
     assert.deepEqual(await outcome(verifier, ['orders:write']), [200, 'orders:read', 'orders:write']);
     assert.deepEqual(await outcome(verifier, ['orders:pay']), [403, 'orders:pay']);

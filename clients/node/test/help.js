@@ -162,7 +162,7 @@ export class TestFeed {
       const body = this.statement(after);
       if (body) return json(body)(request, response);
       if (Date.now() >= until || request.destroyed) return status(304)(request, response);
-      await Promise.race([woken, sleep(until - Date.now())]);
+      await Promise.race([woken, sleep(until - Date.now(), undefined, { ref: false })]);
     }
   }
 

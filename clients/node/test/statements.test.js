@@ -80,7 +80,7 @@ describe('a statement', { concurrency: 8, timeout: 1_200_000 }, () => {
       const feed = await TestFeed.start(t);
       feed.tell(accountOf(bob, 1, user));
       wrong(feed);
-      const verifier = await follow(t, feed, { changes: { maxAccounts: 3 } });
+      const verifier = await follow(t, feed, { changes: { staleness: 1_000, maxAccounts: 3 } });
       await eventually('two requests', () => feed.asked.length >= 2);
       assert.equal(verifier.lost, true);
       assert.equal(await statusOf(verifier, tokenOf(bob)), 503);

@@ -108,7 +108,7 @@ class StatementsTest(unittest.TestCase):
         feed = TestFeed(self)
         feed.tell(account_of(BOB, 1, USER))
         feed.set(**wrong)
-        verifier = follow(self, feed, {"max_accounts": 3})
+        verifier = follow(self, feed, {"staleness": 1, "max_accounts": 3})
         eventually("two requests", lambda: len(feed.asked) >= 2)
         self.assertTrue(verifier.lost)
         self.assertEqual(status_of(verifier, token_of(BOB)), 503)

@@ -121,7 +121,7 @@ class Follower:
         while not stop.is_set():
             if self._renewed.wait(max(until - time.monotonic(), 0) + 0.001):
                 self._renewed.clear()
-            elif not stop.is_set():
+            elif time.monotonic() >= until and not stop.is_set():
                 self._tell(True)
                 self._renewed.wait()
             if self.lease is not None:
