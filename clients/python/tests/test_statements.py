@@ -139,6 +139,7 @@ class StatementsTest(unittest.TestCase):
                 handler.connection.recv(1)  # the facts stay as they are
                 return
             began.append(time.monotonic())
+            feed.changed = [*feed.changed, account_of(ADA, 1, USER)]
             after = feed.asked[-1][0]
             # The body comes a piece at a time.
             wfile = handler.wfile
@@ -157,7 +158,7 @@ class StatementsTest(unittest.TestCase):
             body(handler)
             handler.wfile = wfile
 
-        feed.set(changed=[*feed.changed, account_of(ADA, 1, USER)], instead=slowly)
+        feed.set(instead=slowly)
         becomes("heard", verifier, token_of(ADA), AS_USER)
         asked = time.monotonic()
         while not verifier.lost:
