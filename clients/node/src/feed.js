@@ -141,9 +141,11 @@ export class Feed {
     }
     this.whole = !statement.more;
     if (statement.keys === undefined) return;
+    // A signed statement names these keys, so that no client can cause this request. Once for each key: one that the JWK
+    // set does not have, or that is of no use here, is no reason for a request with each statement.
+    const added = statement.keys.filter((kid) => !this.#keys?.includes(kid));
     this.#keys = statement.keys;
-    // A signed statement names these keys, so that no client can cause this request. Tokens of a new key wait for it.
-    void this.keys.want(statement.keys);
+    if (added.length > 0) void this.keys.want(added);
   }
 
   /**

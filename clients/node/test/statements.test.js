@@ -173,6 +173,19 @@ describe('the list of keys', { concurrency: true, timeout: 1_200_000 }, () => {
     assert.equal(jwks.asked, 2);
   });
 
+  test('causes one request for a key that no JWK set has', async (t) => {
+    const feed = await TestFeed.start(t);
+    feed.keys = ['key-1', 'key-9'];
+    const jwks = await serve(t, keysAnswer(ours));
+    const verifier = await follow(t, feed, { jwks: jwks.url });
+    await upToDate(verifier);
+    for (let version = 1; version < 6; version++) {
+      feed.tell(accountOf(ada, version, user));
+      await becomes('heard', verifier, tokenOf(ada, { ver: version }), 'User:orders:read');
+    }
+    assert.equal(jwks.asked, 2);
+  });
+
   test('stays as it is where a statement has none', async (t) => {
     const feed = await TestFeed.start(t);
     feed.keys = ['key-1'];

@@ -204,6 +204,13 @@ class KeyListTest(unittest.TestCase):
         becomes("the new key", verifier, token, AS_MANAGER)
         self.assertEqual(jwks.asked, 2)
 
+    def test_causes_one_request_for_a_key_that_no_jwk_set_has(self):
+        feed, jwks, verifier = self.start(["key-1", "key-9"], OURS)
+        for version in range(1, 6):
+            feed.tell(account_of(ADA, version, USER))
+            becomes("heard", verifier, token_of(ADA, ver=version), AS_USER)
+        self.assertEqual(jwks.asked, 2)
+
     def test_stays_as_it_is_where_a_statement_has_none(self):
         feed, _, verifier = self.start(["key-1"], OURS, self.next)
         feed.set(keys=None, changed=[*feed.changed, account_of(ADA, 1, USER)])

@@ -139,8 +139,12 @@ class Feed:
             raise Failure(str(error), stubborn=True) from None
         self.whole = not statement.more
         if statement.keys is not None:
+            # A signed statement names these keys, so that no client can cause this request. Once for each key: one that the
+            # JWK set does not have, or that is of no use here, is no reason for a request with each statement.
+            added = [kid for kid in statement.keys if kid not in (self._listed or ())]
             self._listed = statement.keys
-            self._keys.want(statement.keys)
+            if added:
+                self._keys.want(added)
 
     def _statement(self, compact: str, asked: str) -> Statement:
         """Verifies and reads a statement. One whose key is not in the last list is refused.
