@@ -163,7 +163,9 @@ def new_verifier(test, **options):
     """A verifier that trusts an issuer with our key, unless options say otherwise."""
     options.setdefault("jwks", None)
     options["jwks"] = options["jwks"] or Server(test, keys_answer(OURS)).url
-    return Verifier(**{"issuer": ISSUER, "audience": AUDIENCE, "logger": SILENT, **options})
+    verifier = Verifier(**{"issuer": ISSUER, "audience": AUDIENCE, "logger": SILENT, **options})
+    test.addCleanup(verifier.stop)
+    return verifier
 
 
 def status_of(verifier, token):
@@ -198,8 +200,8 @@ def becomes(why, verifier, token, want):
 
 
 def at_once(cases, work):
-    """Runs work(name, case) for each case, eight at a time, since most of it is waiting."""
-    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+    """Runs work(name, case) for each case, sixteen at a time, since most of it is waiting."""
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
         results = {name: pool.submit(work, name, case) for name, case in cases.items()}
     for name, result in results.items():
         if result.exception() is not None:
@@ -302,7 +304,6 @@ def follow(test, feed, changes=None, **options):
     settings = {"url": feed.url, "token": lambda: "the-followers", "staleness": 60, **(changes or {})}
     verifier = new_verifier(test, changes=Changes(**settings), **options)
     verifier.start()
-    test.addCleanup(verifier.stop)
     return verifier
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import unittest
 import wsgiref.util
 
@@ -114,21 +115,26 @@ def ask_asgi(app, place, *authorization, kind="http", extensions=None):
         "headers": [(b"host", b"localhost"), *((b"authorization", value.encode("latin-1")) for value in authorization)], "extensions": extensions or {},
         "subprotocols": [],
     }
-    sent, over = [], asyncio.Event()
+    sent, asked = [], []
 
-    async def receive():
-        if not sent and not getattr(receive, "done", False):
-            receive.done = True
-            return {"type": "http.request", "body": b""} if kind == "http" else {"type": "websocket.connect"}
-        await over.wait()
-        return {"type": f"{kind}.disconnect"}
+    async def run():
+        over = asyncio.Event()
 
-    async def send(message):
-        sent.append(message)
-        if message["type"] == "http.response.body" and not message.get("more_body"):
-            over.set()
+        async def receive():
+            if not asked:
+                asked.append(1)
+                return {"type": "http.request", "body": b""} if kind == "http" else {"type": "websocket.connect"}
+            await over.wait()
+            return {"type": f"{kind}.disconnect"}
 
-    asyncio.run(asyncio.wait_for(app(scope, receive, send), 600))
+        async def send(message):
+            sent.append(message)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                over.set()
+
+        await asyncio.wait_for(app(scope, receive, send), 600)
+
+    asyncio.run(run())
     return sent
 
 
@@ -152,6 +158,7 @@ class FrameworksTest(unittest.TestCase):
     def setUpClass(cls):
         conf.settings.configure(ROOT_URLCONF=Settings, ALLOWED_HOSTS=["*"], SECRET_KEY="x", MIDDLEWARE=[], LOGGING_CONFIG=None)
         django.setup()
+        logging.getLogger("django.request").setLevel(logging.CRITICAL)
 
     def apps(self, verifier):
         """Each framework, as a function that asks its application, and what makes its body that of a refusal."""

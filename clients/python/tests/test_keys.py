@@ -22,7 +22,9 @@ class Source:
 
     def __init__(self, test, answer):
         self.server, self.now = Server(test, answer), 0.0
-        self.keys = KeySource(self.server.url, Client(), SILENT, lambda: self.now)
+        client = Client()
+        test.addCleanup(client.close)
+        self.keys = KeySource(self.server.url, client, SILENT, lambda: self.now)
 
     def get(self, kid):
         try:

@@ -26,6 +26,7 @@ class VectorsTest(unittest.TestCase):
         file = read("vectors.json")
         server = Server(self, answer_json(file["jwks"]))
         verifier = Verifier(jwks=server.url, issuer=file["issuer"], audience=file["audience"], logger=SILENT, now=lambda: file["now"])
+        self.addCleanup(verifier.stop)
         counts = {True: 0, False: 0}
         for vector in file["tokens"]:
             raw = vector.get("base64")

@@ -178,6 +178,7 @@ class ServiceTest(unittest.TestCase):
         role = self.api("GET", "roles?q=Much")[0]["id"]
         self.api("POST", "accounts", {"email": "much@example.com", "password": "clerk-1234", "role_id": role})
         token, verifier = self.login("much@example.com"), Verifier(**self.options())
+        self.addCleanup(verifier.stop)
         self.assertTrue(verifier.verify(token).permissions_omitted)
         for authorize in (verifier.authorize, lambda *request: asyncio.run(verifier.authorize_async(*request))):
             self.assertEqual(authorize(token, [names[0], names[-1]]).permissions, tuple(sorted([names[0], names[-1]])))

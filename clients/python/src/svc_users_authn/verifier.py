@@ -101,9 +101,14 @@ class Verifier:
         self._follower.start()
 
     def stop(self) -> None:
-        """Ends following; after staleness the feed is lost. Call it after the last request."""
+        """Ends following, after which the feed is lost when staleness is over, and closes all connections.
+
+        Call it after the last request.
+        """
         if self._follower is not None:
             self._follower.stop()
+        for client in self._clients:
+            client.close()
 
     def __enter__(self) -> Verifier:
         self.start()
