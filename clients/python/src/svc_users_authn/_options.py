@@ -85,3 +85,15 @@ def check_beside(jwks: str) -> Union[str, bool]:
         if jwks.endswith(path):
             return jwks[: -len(path)] + "/api/v1/auth/check"
     return False
+
+
+def check_options(jwks: str, issuer: str, audience: str, changes: Optional[Changes], check: Union[str, bool, None], now: object) -> Union[str, bool]:
+    """Checks the options of a Verifier and returns the URL of the access check, or False."""
+    must(is_absolute_url(jwks), "jwks must be an absolute http or https URL without credentials")
+    must(isinstance(issuer, str) and issuer != "", "issuer must be set")
+    must(isinstance(audience, str) and audience != "", "audience must be set")
+    must(changes is None or isinstance(changes, Changes), "changes must be a Changes")
+    check = check_beside(jwks) if check is None else check
+    must(check is False or is_absolute_url(check), "check must be an absolute http or https URL without credentials, or False")
+    must(callable(now), "now must be a function")
+    return check

@@ -5,8 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Optional
+
+from ._claims import Claims
 
 
 @dataclass(frozen=True)
@@ -43,3 +45,19 @@ class Principal:
         """Whether the account is known to have a permission."""
         at = bisect_left(self.permissions, permission)
         return at < len(self.permissions) and self.permissions[at] == permission
+
+
+def principal_from(claims: Claims) -> Principal:
+    """The principal as its token says, without the change feed."""
+    return Principal(
+        account=claims.account,
+        email=claims.email,
+        roles=tuple(claims.roles),
+        permissions=tuple(sorted(claims.permissions)),
+        permissions_omitted=claims.permissions_omitted,
+        live=False,
+        token_id=claims.token_id,
+        session=claims.session,
+        issued_at=datetime.fromtimestamp(claims.issued_at, timezone.utc),
+        expires=datetime.fromtimestamp(claims.expires, timezone.utc),
+    )

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import ssl
 import time
-import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timezone
 from types import TracebackType
 from typing import Optional, Union
 
@@ -20,14 +17,15 @@ from ._claims import Claims, check_times, read_claims
 from ._facts import Dead
 from ._feed import Feed
 from ._follower import Follower
+from ._forks import survive_forks
 from ._http import Client
 from ._json import Malformed
 from ._jws import MAX_TOKEN, TOKEN_TYPE, Unverified, parse_jws
 from ._keys import KeySource
-from ._options import REFUSE, Changes, check_beside, is_absolute_url, must
+from ._options import REFUSE, Changes, check_options
 from .bearer import read_tokens, scope_tokens
 from .errors import InvalidToken, KeysUnavailable, Refusal, insufficient_scope, invalid_token, token_required, unavailable
-from .principal import Principal
+from .principal import Principal, principal_from
 
 _DEAD = "no longer valid: the account was disabled or deleted, its older tokens were invalidated, or the session has ended"
 
@@ -69,13 +67,7 @@ class Verifier:
         logger: Optional[logging.Logger] = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        must(is_absolute_url(jwks), "jwks must be an absolute http or https URL without credentials")
-        must(isinstance(issuer, str) and issuer != "", "issuer must be set")
-        must(isinstance(audience, str) and audience != "", "audience must be set")
-        must(changes is None or isinstance(changes, Changes), "changes must be a Changes")
-        check = check_beside(jwks) if check is None else check
-        must(check is False or is_absolute_url(check), "check must be an absolute http or https URL without credentials, or False")
-        must(callable(now), "now must be a function")
+        check = check_options(jwks, issuer, audience, changes, check, now)
         self._issuer, self._audience, self._changes, self._now = issuer, audience, changes, now
         self._logger = logger or logging.getLogger("svc_users_authn")
         self._clients = [Client(ssl_context), Client(ssl_context)]
@@ -88,7 +80,7 @@ class Verifier:
             self._follower = Follower(
                 changes, feed_client, self._logger, lambda: Feed(changes, feed_client, self._keys, now, (issuer, audience), self._verify_for_feed)
             )
-        _survive_forks(self)
+        survive_forks(self)
 
     def start(self) -> None:
         """Follows the change feed in a thread of its own until stop is called. Any failure is retried.
@@ -221,18 +213,7 @@ class Verifier:
 
     def _principal(self, unverified: Unverified, claims: Claims) -> Principal:
         """Checks claims against the change feed and returns the rights."""
-        principal = Principal(
-            account=claims.account,
-            email=claims.email,
-            roles=tuple(claims.roles),
-            permissions=tuple(sorted(claims.permissions)),
-            permissions_omitted=claims.permissions_omitted,
-            live=False,
-            token_id=claims.token_id,
-            session=claims.session,
-            issued_at=datetime.fromtimestamp(claims.issued_at, timezone.utc),
-            expires=datetime.fromtimestamp(claims.expires, timezone.utc),
-        )
+        principal = principal_from(claims)
         if self._follower is None or self._changes is None:
             return principal
         self._must_be_listed(unverified.kid)  # again: the list may have changed while the signature was verified
@@ -263,7 +244,7 @@ class Verifier:
         self._logger.debug("refused with %d: %s", refusal.status, error)
         return refusal
 
-    def _after_fork(self) -> None:
+    def after_fork(self) -> None:
         """Makes a child process of its own: locks, connections and threads are the parent's."""
         for client in self._clients:
             client.forget()
@@ -275,16 +256,3 @@ class Verifier:
             self._follower.reset()
             if running:
                 self._follower.start()
-
-
-def _survive_forks(verifier: Verifier) -> None:
-    """Has the verifier told in each child process for as long as it exists."""
-    known = weakref.ref(verifier)
-
-    def in_child() -> None:
-        one = known()
-        if one is not None:
-            one._after_fork()
-
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=in_child)
