@@ -40,6 +40,8 @@ type claims struct {
 	roles, permissions        []string
 	permissionsOmitted        bool
 	session                   id // claim sid; zero in tokens without a session
+	// prefix is the claim permission_prefix of a token for a declared audience: it has the permissions with it and no other.
+	prefix string
 }
 
 // readClaims reads a payload whose signature is verified, of a token with this typ. Every claim the service writes must be
@@ -61,6 +63,11 @@ func (v *Verifier) readClaims(payload []byte, typ string) (claims, error) {
 	}
 	if o.has("sid") {
 		c.session = r.id("sid")
+	}
+	if o.has("permission_prefix") {
+		if c.prefix = r.text("permission_prefix"); r.err == nil && c.prefix == "" {
+			r.err = o.wrong("permission_prefix", "text")
+		}
 	}
 	sub, jti := r.text("sub"), r.text("jti")
 	if c.service = typ == serviceType; c.service {
@@ -114,9 +121,10 @@ func (c *claims) readService(r *reader, sub string) {
 	}
 }
 
-// within returns what the token shows of a role with these permissions: where it has a scope, no role, and of the permissions
-// those in the scope.
+// within returns what the token shows of a role with these permissions: of them those that limit leaves, and where it has a
+// scope those in the scope, and no role.
 func (c *claims) within(role string, permissions []string) (roles, held []string) {
+	permissions = c.limit(permissions)
 	if c.scope == nil {
 		return []string{role}, permissions
 	}
@@ -127,6 +135,14 @@ func (c *claims) within(role string, permissions []string) (roles, held []string
 		}
 	}
 	return []string{}, held
+}
+
+// limit returns those of the permissions that the token may have. It does not change the list.
+func (c *claims) limit(permissions []string) []string {
+	if c.prefix == "" {
+		return permissions
+	}
+	return slices.DeleteFunc(slices.Clone(permissions), func(p string) bool { return !strings.HasPrefix(p, c.prefix) })
 }
 
 // addressed returns errIssuer or errAudience if a payload is not from this issuer for this audience, else nil.

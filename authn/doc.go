@@ -55,6 +55,12 @@
 // Memory: roles and permissions within [Changes.MaxRoles], [Changes.MaxPermissions] and [Changes.MaxAssignments], and
 // about 150 bytes for each account whose tokens may be out of date; at most [Changes.MaxAccounts] of them.
 //
+// # Tokens without their permissions
+//
+// A list of permissions that would make a token too long is left out of it ([Principal.PermissionsOmitted]). With the
+// change feed that makes no difference. Without it [Verifier.Require] asks the service, at [Options.Check], for what it
+// requires: with the token itself, and for each request.
+//
 // # Trust
 //
 // Use https: an attacker who can answer for the JWKS URL decides which tokens are valid. Statements are signed, so an

@@ -18,6 +18,9 @@ func (v *Verifier) Middleware(next http.Handler) http.Handler { return v.Require
 // Require admits only requests with a valid token whose bearer has all of these permissions. It needs no Middleware
 // around it; where there is one, the token is verified once.
 //
+// A token that had no room for its permissions is answered by the rights of the change feed or, where that is not
+// followed or lost, by asking the service; see Options.Check.
+//
 // A name that is no scope token (RFC 6749 §3.3: printable ASCII without space, quote and backslash) panics, as it
 // would when the program starts.
 func (v *Verifier) Require(permissions ...string) func(next http.Handler) http.Handler {
@@ -39,7 +42,11 @@ func (v *Verifier) Require(permissions ...string) func(next http.Handler) http.H
 				a = admitted{principal: p, by: v}
 				r = r.WithContext(context.WithValue(r.Context(), contextKey{}, a))
 			}
-			if err := lacking(a.principal, permissions); err != nil {
+			err := lacking(a.principal, permissions)
+			if err != nil && a.principal.PermissionsOmitted {
+				err = v.checkOmitted(r, a.principal, permissions)
+			}
+			if err != nil {
 				v.refuse(w, r, err, scope)
 				return
 			}
@@ -61,9 +68,6 @@ func lacking(p Principal, permissions []string) *Error {
 	}
 	e := &Error{Status: http.StatusForbidden, Code: "insufficient_scope", Missing: missing}
 	e.Description = "Missing required permission: " + strings.Join(missing, ", ")
-	if p.PermissionsOmitted {
-		e.Description = "The access token had no room for its permissions, and what they are now is not known here."
-	}
 	return e
 }
 

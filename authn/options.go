@@ -23,6 +23,12 @@ type Options struct {
 	// the time of its issue until it expires.
 	Changes Changes
 
+	// Check is the URL of the check of permissions, https://users.example/api/v1/auth/check. It is asked, with the token
+	// itself, which permissions the bearer has, where a permission is required of a token that had no room for them and
+	// the change feed does not tell. The default follows from JWKS, if that ends in /.well-known/jwks.json or
+	// /api/v1/auth/jwks. Without either, such a request is refused with 503.
+	Check string
+
 	// OnError writes the status and the body of a refusal. The headers WWW-Authenticate, Retry-After and Cache-Control
 	// are set before it is called. The default writes JSON,
 	// {"error":"invalid_token","error_description":"The access token is not valid."}.
@@ -92,6 +98,12 @@ func (o *Options) complete() error {
 	}
 	if o.Issuer == "" || o.Audience == "" {
 		return errors.New("authn: Options.Issuer and Options.Audience must be set")
+	}
+	if o.Check == "" {
+		o.Check = checkURL(o.JWKS)
+	}
+	if o.Check != "" && !absolute(o.Check) {
+		return errors.New("authn: Options.Check must be an absolute http or https URL without credentials")
 	}
 	if o.HTTPClient == nil {
 		o.HTTPClient = http.DefaultClient

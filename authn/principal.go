@@ -27,7 +27,7 @@ type Principal struct {
 	// when the token was issued. The slice is shared and must not be changed.
 	Permissions []string
 	// PermissionsOmitted says that the list did not fit into the token, so that Permissions is empty whatever the
-	// account holds. It is never true if Live is.
+	// account holds: Verifier.Require then asks the service. It is never true if Live is.
 	PermissionsOmitted bool
 	// Live says that the change feed is up to date, so that Permissions and Roles are the current ones.
 	Live bool

@@ -93,9 +93,10 @@ func (v *Verifier) principal(c *claims) (Principal, error) {
 			return p, nil
 		}
 	}
-	p.Permissions, p.PermissionsOmitted = c.permissions, c.permissionsOmitted
+	p.Permissions, p.PermissionsOmitted = c.limit(c.permissions), c.permissionsOmitted
 	if c.scope != nil {
-		p.Permissions, p.PermissionsOmitted = slices.Clone(c.scope), false // those that the account held when it was issued
+		// Those that the account held when the token was issued.
+		p.Permissions, p.PermissionsOmitted = c.limit(slices.Clone(c.scope)), false
 	}
 	slices.Sort(p.Permissions)
 	return p, nil
