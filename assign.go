@@ -42,7 +42,7 @@ func (s *Service) AssignPermissions(ctx context.Context, c Caller, id string, in
 			}
 		}
 		var err error
-		detail, err = detailAfter(ctx, tx, role.ID)
+		detail, err = s.detailAfter(ctx, tx, role.ID)
 		return err
 	})
 	return detail, err
@@ -77,7 +77,7 @@ func (s *Service) RemovePermission(ctx context.Context, c Caller, id, permission
 			return err
 		}
 		tx.Record(permissionRemoved(c.graph, role, pid))
-		detail, err = detailAfter(ctx, tx, role.ID)
+		detail, err = s.detailAfter(ctx, tx, role.ID)
 		return err
 	})
 	return detail, err

@@ -39,6 +39,8 @@ type Explanation struct {
 	Reason Reason
 	// Path is how the account's role has the permission, also while the account is disabled; empty if it has not.
 	Path []RoleName
+	// PermissionsOmitted says that tokens of the account have no room for its permissions.
+	PermissionsOmitted bool
 	// GrantedBy are the roles that give the permission: those that it is assigned to, those that inherit it, Admin.
 	GrantedBy []RoleName
 }
@@ -104,7 +106,7 @@ func (s *Service) Explain(ctx context.Context, c Caller, id string, in ExplainQu
 // explainAccess explains what an account may do or, if an API key is named by its id, what it may do by that.
 func (s *Service) explainAccess(ctx context.Context, access Access, p PermissionName, apiKey *string) (Explanation, error) {
 	if apiKey == nil {
-		return access.explain(p, nil), nil
+		return s.explain(access, p, nil), nil
 	}
 	keys, err := s.Store.APIKeys(ctx, access.Account.ID, s.now())
 	if err != nil {
@@ -114,7 +116,7 @@ func (s *Service) explainAccess(ctx context.Context, access Access, p Permission
 	if err != nil {
 		return Explanation{}, Faults{{"api_key", "is not the id of a live API key of this account"}}.Err()
 	}
-	return access.explain(p, &key), nil
+	return s.explain(access, p, &key), nil
 }
 
 // ExplainByLabel explains to the operator of the machine. The label is the e-mail of a person or the name of a service

@@ -13,7 +13,11 @@ func (e Explanation) String() string {
 	account, role := e.Account.Label(), string(e.Account.Role.Name)
 	switch e.Reason {
 	case Granted:
-		return fmt.Sprintf("%s may do %s%s: %s.", account, e.Permission, e.byKey(), e.how())
+		said := fmt.Sprintf("%s may do %s%s: %s.", account, e.Permission, e.byKey(), e.how())
+		if e.PermissionsOmitted {
+			said += " The account's tokens have no room for its permissions: services must ask, or follow the change feed."
+		}
+		return said
 	case OutOfScope:
 		return fmt.Sprintf("%s may do %s, and not%s: the key does not list it.", account, e.Permission, e.byKey())
 	case AccountDisabled:

@@ -14,6 +14,9 @@ type RoleDetail struct {
 	Role
 	Assigned []Permission     // to this very role, sorted by name
 	Held     []HeldPermission // all it holds; not filled in lists
+	// PermissionsOmitted says that tokens of accounts with the role can lack their permissions: there is no room for them
+	// beside the longest e-mail. Without it no such token lacks them. Not filled in lists.
+	PermissionsOmitted bool
 }
 
 func (g *Graph) detail(id ID) RoleDetail {
@@ -30,7 +33,7 @@ func (s *Service) Role(ctx context.Context, c Caller, id string) (RoleDetail, er
 	if err != nil {
 		return RoleDetail{}, err
 	}
-	return c.graph.detail(role.ID), nil
+	return s.detail(c.graph, role.ID), nil
 }
 
 func (g *Graph) find(text string) (Role, error) {
@@ -102,7 +105,7 @@ func (s *Service) CreateRole(ctx context.Context, c Caller, in NewRole) (RoleDet
 		if tx.Recording() {
 			tx.Record(roleCreated(c.graph, role, permissions))
 		}
-		detail, err = detailAfter(ctx, tx, role.ID)
+		detail, err = s.detailAfter(ctx, tx, role.ID)
 		return err
 	})
 	return detail, err
@@ -142,7 +145,7 @@ func (s *Service) UpdateRole(ctx context.Context, c Caller, id string, in RolePa
 			}
 			tx.Record(roleUpdated(c.graph, before, after))
 		}
-		detail, err = detailAfter(ctx, tx, after.ID)
+		detail, err = s.detailAfter(ctx, tx, after.ID)
 		return err
 	})
 	return detail, err
@@ -216,7 +219,7 @@ func (g *Graph) CheckDepth(role ID) error {
 	return nil
 }
 
-func detailAfter(ctx context.Context, tx Tx, id ID) (RoleDetail, error) {
+func (s *Service) detailAfter(ctx context.Context, tx Tx, id ID) (RoleDetail, error) {
 	g, err := tx.Graph(ctx)
 	if err != nil {
 		return RoleDetail{}, err
@@ -224,7 +227,7 @@ func detailAfter(ctx context.Context, tx Tx, id ID) (RoleDetail, error) {
 	if _, ok := g.Role(id); !ok {
 		return RoleDetail{}, errors.New("a role just written is not there")
 	}
-	return g.detail(id), nil
+	return s.detail(g, id), nil
 }
 
 func sameText(a, b *string) bool {

@@ -9,7 +9,9 @@ import (
 
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/app"
+	"github.com/svc-users/svc-users/internal/config"
 	"github.com/svc-users/svc-users/internal/store"
+	"github.com/svc-users/svc-users/internal/token"
 )
 
 type explainCommand struct {
@@ -36,12 +38,38 @@ func (cmd *explainCommand) Run(t *terminal) error {
 	if cmd.APIKey != "" {
 		query.APIKey = &cmd.APIKey
 	}
-	e, err := users.New(users.Ports{Store: st, Now: time.Now}).ExplainByLabel(t.ctx, cmd.Account, query)
+	rules := users.Ports{Store: st, Now: time.Now}
+	if tokens := measureTokens(cfg); tokens != nil { // a nil *KeySet would be an interface that is not nil
+		rules.Tokens = tokens
+	}
+	e, err := users.New(rules).ExplainByLabel(t.ctx, cmd.Account, query)
 	if err := errors.Join(nameFaults(err), st.Close()); err != nil {
 		return err
 	}
 	writeExplanation(t.stdout, e)
 	return nil
+}
+
+// measureTokens returns what knows how long tokens are with these settings: with the key of JWT_PRIVATE_KEY or, since those
+// of the database are as long, with one that is made for it. It returns nil where the settings allow no tokens, which is
+// for serve to say.
+func measureTokens(cfg config.Config) *token.KeySet {
+	key, faults := signingKey(cfg)
+	if faults != nil {
+		return nil
+	}
+	var err error
+	if key == nil {
+		key, err = token.GenerateKey(token.Algorithm(cfg.JWT.Algorithm))
+	}
+	if err != nil {
+		return nil
+	}
+	set, err := token.NewKeySet(key, nil, app.NewKeyring(cfg).Tokens)
+	if err != nil {
+		return nil
+	}
+	return set
 }
 
 func writeExplanation(w io.Writer, e users.Explanation) {
@@ -61,6 +89,9 @@ func writeExplanation(w io.Writer, e users.Explanation) {
 	}
 	row("role", string(e.Account.Role.Name))
 	row("path", drawPath(e))
+	if e.PermissionsOmitted {
+		row("tokens", "lack their permissions, which have no room within JWT_MAX_BYTES")
+	}
 	row("given by", joinNames(e.GrantedBy, ", "))
 }
 

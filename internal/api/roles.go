@@ -45,6 +45,7 @@ func toListedRole(d users.RoleDetail) ListedRole {
 type Role struct {
 	ListedRole
 	EffectivePermissions []Grant `json:"effective_permissions" nullable:"false" doc:"All that the role holds, sorted by name"`
+	PermissionsOmitted   bool    `json:"permissions_omitted" doc:"Whether tokens of accounts with the role can lack their permissions, which have no room within JWT_MAX_BYTES"`
 }
 
 // Location implements web.Located.
@@ -54,7 +55,7 @@ func (r Role) Location() string { return "/api/v1/roles/" + r.ID }
 func (r Role) Identity() string { return r.ID }
 
 func toRole(d users.RoleDetail) Role {
-	return Role{ListedRole: toListedRole(d), EffectivePermissions: web.MapSlice(d.Held, toGrant)}
+	return Role{ListedRole: toListedRole(d), EffectivePermissions: web.MapSlice(d.Held, toGrant), PermissionsOmitted: d.PermissionsOmitted}
 }
 
 // Grant is a permission that a role holds, and where from.

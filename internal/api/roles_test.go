@@ -20,7 +20,7 @@ func TestRolesAndPermissions(t *testing.T) {
 	parent := svc.Post(t, "/api/v1/roles", map[string]any{"name": "Reader", "permission_ids": []string{id}}).
 		Want(t, 201, "Role created successfully").Text(t, "id")
 	child := svc.Post(t, "/api/v1/roles", map[string]any{"name": "Writer", "description": nil, "parent_id": parent}).Want(t, 201, "")
-	child.WantKeys(t, "id", "name", "description", "parent_id", "is_system", "created_at", "updated_at", "permissions", "effective_permissions")
+	child.WantKeys(t, "id", "name", "description", "parent_id", "is_system", "created_at", "updated_at", "permissions", "effective_permissions", "permissions_omitted")
 	var role struct {
 		ID          string
 		Permissions []any

@@ -77,6 +77,18 @@ func TestOmittedPermissionsAreReported(t *testing.T) {
 	if len(reported) != 1 || reported[0].ID.String() != large || reported[0].Name == "" {
 		t.Errorf("reported %v", reported)
 	}
+	// It is seen in the answer about the role and in explanations, too, and nowhere where it is not so.
+	for role, omitted := range map[string]bool{large: true, small: false} {
+		if got := string(svc.Get(t, "/api/v1/roles/"+role).Want(t, 200, "").Data); strings.Contains(got, `"permissions_omitted":true`) != omitted {
+			t.Errorf("%s, want %v", got, omitted)
+		}
+	}
+	for account, omitted := range map[string]bool{a.ID: true, b.ID: false} {
+		said := svc.Get(t, "/api/v1/accounts/"+account+"/explain?permission="+many[0]).Want(t, 200, "")
+		if got := string(said.Data); strings.Contains(got, `"permissions_omitted":true`) != omitted || strings.Contains(said.Text(t, "explanation"), "no room") != omitted {
+			t.Errorf("%s, want %v", got, omitted)
+		}
+	}
 	claims, err := svc.Tokens.Verify(token, time.Now())
 	if err != nil || len(claims.Permissions) != 0 || len(token) > 8192 {
 		t.Errorf("%d bytes, permissions %v, %v", len(token), claims.Permissions, err)
