@@ -147,7 +147,7 @@ var settings = []setting{
 		func(c *Config, v string) string { return secretLife(&c.Clients, v) },
 	},
 	{
-		Setting{"JWT_MAX_BYTES", "4096", "the maximum length of an issued token, 2048 to 8192; a longer one is issued without its permissions", false},
+		Setting{"JWT_MAX_BYTES", "4096", "the maximum length of an issued token, 2048 to 8192; a longer one is issued without its permissions. nginx (a line) and Tomcat (all headers) take 8 KiB by default", false},
 		func(c *Config, v string) string { return integer(&c.JWT.MaxBytes, v, 2048, 8192) },
 	},
 	{
