@@ -15,6 +15,8 @@ type serviceAccountsCommand struct {
 	Create serviceAccountsCreateCommand `cmd:"" help:"Make a service account."`
 	Update serviceAccountsUpdateCommand `cmd:"" help:"Change a service account: its name, role, description or state."`
 	Delete serviceAccountsDeleteCommand `cmd:"" help:"Delete a service account. Its tokens are dead at once."`
+
+	Secrets clientSecretsCommand `cmd:"" help:"Manage the secrets that service accounts get their tokens with."`
 }
 
 // asOperator calls do with the database of the settings, which must exist and be up to date, where the operator acts as
