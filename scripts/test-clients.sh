@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Tests the built service with clients that share no code with it: Node's jose and openid-client on its tokens and its
-# discovery, Debian's PyJWT, bcrypt and passlib on its tokens and password hashes, Chromium on its documentation page, and
-# clients that are generated from its OpenAPI document (scripts/generated-clients.sh). Tests the packages for Node and
-# Python (clients/) and the examples that use them.
+# Tests the built service with clients that share no code with it: Node's jose and openid-client on its tokens, its
+# discovery and its client credentials, Spring Security on its introspection, Debian's PyJWT, bcrypt and passlib on its
+# tokens and password hashes, Chromium on its documentation page, and clients that are generated from its OpenAPI document
+# (scripts/generated-clients.sh). Tests the packages for Node and Python (clients/) and the examples that use them.
 #
 # Installs what is missing with apt-get where it may (root, or sudo without a password); else it fails and says
 # what to install. Nothing is ever skipped.
@@ -129,8 +129,12 @@ fi
 pip install --no-deps --no-build-isolation --no-index --force-reinstall clients/python || fail "pip could not install clients/python"
 
 echo "test-clients: node $(node --version), $("$python" --version), $("${CHROMIUM:-/usr/bin/chromium}" --version 2>/dev/null)"
-step "Node: jose on tokens and keys, openid-client on discovery" \
-  env -C tests/clients node --test --test-reporter=spec jose.test.mjs discovery.test.mjs
+step "Node: jose on tokens and keys, openid-client on discovery and client credentials" \
+  env -C tests/clients node --test --test-reporter=spec jose.test.mjs discovery.test.mjs credentials.test.mjs
+step "Maven: a resource server of Spring Boot" \
+  mvn --batch-mode --quiet --file tests/clients/spring/pom.xml package "-Dtarget=$scratch/spring"
+step "Spring Security: introspection and a token by id and secret" \
+  env -C tests/clients "SPRING_JAR=$scratch/spring/spring-resource-server-1.jar" node --test --test-reporter=spec spring.test.mjs
 step "Python: PyJWT on tokens and keys, bcrypt and passlib on password hashes" \
   env -C tests/clients PYTHONDONTWRITEBYTECODE=1 "$python" -W ignore::DeprecationWarning -m unittest -v test_tokens test_passwords
 step "Go, jose and PyJWT: six rotations of signing keys, under load and kill -9" \

@@ -24,7 +24,7 @@ for (const algorithm of ['RS256', 'ES256']) {
         assert.equal(metadata.issuer, service.origin);
         assert.equal(metadata.introspection_endpoint, `${service.origin}/oauth2/introspect`);
         assert.equal(metadata.authorization_endpoint, undefined);
-        assert.equal(metadata.token_endpoint, undefined);
+        assert.equal(metadata.token_endpoint, `${service.origin}/oauth2/token`);
         const token = await login(service.origin);
         const { payload } = await jwtVerify(token, createRemoteJWKSet(new URL(metadata.jwks_uri)), { issuer: metadata.issuer, audience, algorithms: [algorithm], typ: 'JWT' });
         assert.equal(payload.iss, service.origin);

@@ -20,7 +20,7 @@ export const issuer = 'https://issuer.test';
 export const audience = 'https://audience.test';
 
 /** A port that was free a moment ago. */
-async function freePort() {
+export async function freePort() {
   const server = createServer();
   await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
   const { port } = server.address();
@@ -92,4 +92,29 @@ export async function login(origin, credentials = admin) {
   });
   assert.equal(response.status, 200);
   return (await response.json()).data.token;
+}
+
+/** Sends a JSON body as an administrator and resolves to the data of the answer. */
+export async function administer(origin, token, path, body) {
+  const response = await fetch(`${origin}/api/v1${path}`, {
+    method: body ? 'POST' : 'GET',
+    headers: { Authorization: `Bearer ${token}`, ...(body && { 'Content-Type': 'application/json' }) },
+    body: body && JSON.stringify(body),
+  });
+  const answer = await response.json();
+  assert.ok(response.ok, `${path}: ${JSON.stringify(answer)}`);
+  return answer.data;
+}
+
+/** Makes a service account with a role that has these permissions, and a secret for it. */
+export async function makeClient(origin, token, name, permissions) {
+  const known = [];
+  for (const wanted of permissions) {
+    const found = await administer(origin, token, `/permissions?q=${encodeURIComponent(wanted)}`);
+    known.push((found.find((one) => one.name === wanted) ?? (await administer(origin, token, '/permissions', { name: wanted }))).id);
+  }
+  const role = await administer(origin, token, '/roles', { name: `Role of ${name}`, permission_ids: known });
+  const account = await administer(origin, token, '/service-accounts', { name, role_id: role.id });
+  const secret = await administer(origin, token, `/service-accounts/${account.id}/secrets`, {});
+  return { id: account.id, name, secret: secret.client_secret };
 }
