@@ -3,6 +3,7 @@ package users
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -10,6 +11,11 @@ import (
 type ClientCredentials struct {
 	ID     string // client_id: the id of the service account
 	Secret string // client_secret: svcs_…
+}
+
+// Format prints the id alone, for every verb.
+func (c ClientCredentials) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "client %q", c.ID)
 }
 
 // AuthenticateClient returns the service account that has these credentials, as the database has it now. ErrCredentials for

@@ -130,8 +130,8 @@ func TestSweepBodies(t *testing.T) {
 			t.Errorf("%s: the answer repeats a value", o.ID)
 		}
 	}
-	if bodies != 18 {
-		t.Errorf("%d operations with a body, want 18", bodies)
+	if bodies != 20 {
+		t.Errorf("%d operations with a body, want 20", bodies)
 	}
 }
 

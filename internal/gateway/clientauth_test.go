@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/svc-users/svc-users/internal/apitest"
 )
@@ -47,7 +48,7 @@ func TestIntrospectByClient(t *testing.T) {
 	}
 	var restricted map[string]any
 	apitest.Unmarshal(t, ask(scoped, server.Basic()).Want(t, 200, "").Body, &restricted)
-	if restricted["scope"] != "docs:read" || restricted["roles"] != nil || restricted["client_id"] != worker.ID {
+	if restricted["scope"] != "docs:read" || len(restricted["roles"].([]any)) != 0 || restricted["client_id"] != worker.ID {
 		t.Errorf("with a scope: %v", restricted)
 	}
 	var person map[string]any
@@ -124,4 +125,56 @@ func TestRevokeByClient(t *testing.T) {
 	svc.SendRefresh(t, kept.RefreshToken).Want(t, 401, "")
 	token := svc.ClientToken(t, client, "")
 	revoke(token, client.Basic()).Want(t, 400, "An access token of a service account stays valid until it expires. Disabling the account ends it.")
+}
+
+// TestClientsOnTwoReplicas: what one replica takes from a service account is gone within a second at another, whose cache has
+// what was before.
+func TestClientsOnTwoReplicas(t *testing.T) {
+	t.Parallel()
+	svc := apitest.Start(t, apitest.Options{})
+	svc.NewPermission(t, "docs:read")
+	other := svc.Replica(t, nil)
+	role := svc.NewRole(t, "", "docs:read", "roles:read")
+	demoted, disabled, deleted := svc.NewClient(t, role), svc.NewClient(t, role), svc.NewClient(t, role)
+	weaker := svc.NewRole(t, "", "docs:read")
+	asks := func(token string) int {
+		t.Helper()
+		return other.Send(t, apitest.Request{Method: "GET", Path: "/api/v1/roles", Token: token}).Status
+	}
+	for _, c := range []struct {
+		client apitest.Client
+		change func(path string)
+		want   int
+	}{
+		{demoted, func(path string) { svc.Patch(t, path, map[string]any{"role_id": weaker}).Want(t, 200, "") }, 403},
+		{disabled, func(path string) { svc.Patch(t, path, map[string]any{"is_active": false}).Want(t, 200, "") }, 401},
+		{deleted, func(path string) { svc.Delete(t, path).Want(t, 200, "") }, 401},
+	} {
+		for _, scope := range []string{"", "roles:read"} {
+			if status := asks(svc.ClientToken(t, c.client, scope)); status != 200 {
+				t.Fatalf("before the change: %d", status)
+			}
+		}
+		tokens := []string{svc.ClientToken(t, c.client, ""), svc.ClientToken(t, c.client, "roles:read")}
+		for range 3 { // so that the other replica has them in memory
+			asks(tokens[0])
+			asks(tokens[1])
+		}
+		changed := time.Now()
+		c.change("/api/v1/service-accounts/" + c.client.ID)
+		for _, token := range tokens {
+			for status := 0; status != c.want; status = asks(token) {
+				if late := time.Since(changed); late > apitest.Patience {
+					t.Fatalf("a token counts %v after the change, with %d", late, status)
+				}
+			}
+		}
+	}
+	// A secret is read each time, so at once.
+	rotated := svc.NewClient(t, role)
+	other.ClientToken(t, rotated, "")
+	svc.Delete(t, "/api/v1/service-accounts/"+rotated.ID+"/secrets/"+rotated.SecretID).Want(t, 200, "")
+	other.RequestToken(t, rotated, "").Want(t, 401, "Client authentication failed.")
+	other.RequestToken(t, disabled, "").Want(t, 401, "")
+	other.RequestToken(t, deleted, "").Want(t, 401, "")
 }

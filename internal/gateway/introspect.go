@@ -35,7 +35,7 @@ type Introspection struct {
 	IssuedAt  int64    `json:"iat,omitzero"`
 	NotBefore int64    `json:"nbf,omitzero" doc:"Absent for an API key"`
 	Expires   int64    `json:"exp,omitzero" doc:"Absent for an API key that does not expire"`
-	Roles     []string `json:"roles,omitzero" nullable:"false" doc:"Names of the account's role and those it inherits from, nearest first; absent for an API key and a token that is restricted to a scope"`
+	Roles     []string `json:"roles,omitzero" nullable:"false" doc:"Names of the account's role and those it inherits from, nearest first; absent for an API key, empty for a token that is restricted to a scope"`
 }
 
 func toIntrospection(i users.Introspection) Introspection {

@@ -61,7 +61,7 @@ func (x *Exchange) authenticateBasic(credentials string) error {
 // before (RFC 6749 §2.3.1), so that either may hold a colon. Software that leaves out that step sends the same where it would
 // change nothing, as in our ids and secrets.
 func parseBasic(credentials string) (users.ClientCredentials, bool) {
-	if len(credentials) > maxToken {
+	if len(credentials) > maxToken || strings.ContainsAny(credentials, "\r\n") { // which the decoder would skip
 		return users.ClientCredentials{}, false
 	}
 	raw, err := base64.StdEncoding.Strict().DecodeString(credentials)

@@ -1,5 +1,7 @@
 package authz
 
+import "time"
+
 // createServiceSteps makes service accounts in all ways.
 func createServiceSteps(w *eventWorld) []eventStep {
 	made := map[string]any{"name": "worker", "description": "Works", "role_id": w.heir}
@@ -33,10 +35,32 @@ func updateServiceSteps(w *eventWorld) []eventStep {
 // deleteServiceSteps deletes a service account, which is no person.
 func deleteServiceSteps(w *eventWorld) []eventStep {
 	id := w.Post(w.t, "/api/v1/service-accounts", map[string]any{"name": "goner", "role_id": w.heir}).Want(w.t, 201, "").Text(w.t, "id")
+	w.NewSecret(w.t, id)
 	return []eventStep{
 		on(del, "/accounts/"+id, nil, 404, ""),
 		on(del, "/service-accounts/"+id+"?dry_run=true", nil, 200, ""),
-		on(del, "/service-accounts/"+id, nil, 200, "account.deleted"),
+		on(del, "/service-accounts/"+id, nil, 200, "client_secret.deleted account.deleted"),
 		on(del, "/service-accounts/"+id, nil, 404, ""),
 	}
+}
+
+// createSecretSteps makes secrets of a service account, one that expires and one that would not.
+func createSecretSteps(w *eventWorld) []eventStep {
+	id := w.Post(w.t, "/api/v1/service-accounts", map[string]any{"name": "keeper", "role_id": w.heir}).Want(w.t, 201, "").Text(w.t, "id")
+	path := "/service-accounts/" + id + "/secrets"
+	return []eventStep{
+		on(post, path, map[string]any{"expires_at": nil}, 422, ""),
+		on(post, path, map[string]any{"expires_at": time.Now().Add(24 * time.Hour)}, 201, "client_secret.created"),
+		on(post, path, map[string]any{}, 201, "client_secret.created"),
+		on(post, path, map[string]any{}, 409, ""),
+	}
+}
+
+// deleteSecretSteps deletes one of two secrets.
+func deleteSecretSteps(w *eventWorld) []eventStep {
+	id := w.Post(w.t, "/api/v1/service-accounts", map[string]any{"name": "rotator", "role_id": w.heir}).Want(w.t, 201, "").Text(w.t, "id")
+	first, _ := w.NewSecret(w.t, id)
+	w.NewSecret(w.t, id)
+	path := "/service-accounts/" + id + "/secrets/" + first
+	return []eventStep{on(del, path, nil, 200, "client_secret.deleted"), on(del, path, nil, 404, "")}
 }

@@ -155,6 +155,8 @@ func eventSteps() []struct {
 		{"createServiceAccount", createServiceSteps},
 		{"updateServiceAccount", updateServiceSteps},
 		{"deleteServiceAccount", deleteServiceSteps},
+		{"createClientSecret", createSecretSteps},
+		{"deleteClientSecret", deleteSecretSteps},
 		{"createRole", func(w *eventWorld) []eventStep {
 			made := object{"name": "Made", "description": "as said", "parent_id": w.holder, "permission_ids": list(w.used, w.unused, w.used)}
 			return []eventStep{

@@ -26,6 +26,7 @@ var recordedColumns = map[string][]string{
 	"signing_keys":     {"algorithm", "signs_from"},
 	"api_keys":         {"name", "account_id", "scope", "expires_at", "successor_id"},
 	"audiences":        {"permission_prefix", "owner"},
+	"client_secrets":   {"expires_at"},
 }
 
 // columnOf is where the value of a field is kept.
@@ -40,6 +41,7 @@ var columnOf = map[users.Field]string{
 var tableOf = map[users.TargetKind]string{
 	users.TargetAccount: "accounts", users.TargetRole: "roles", users.TargetPermission: "permissions",
 	users.TargetSession: "account_sessions", users.TargetKey: "signing_keys", users.TargetAPIKey: "api_keys", users.TargetAudience: "audiences",
+	users.TargetSecret: "client_secrets",
 }
 
 // accountsWithServices are the accounts, with what only service accounts have. Of those the name stands in email.
@@ -66,6 +68,8 @@ func (d rawDatabase) dbTables(t testing.TB) dbTables {
 			columns = slices.Clone(recordedColumns[table])
 		case "audiences":
 			id = "name"
+		case "client_secrets":
+			columns = []string{"expires_at", "account_id"}
 		case "signing_keys":
 			// A key is told of by its kid. That it was revoked, and encrypted anew, has no field.
 			id, columns = "kid", []string{"algorithm", "signs_from", "revoked_at", "private_key"}

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/feed"
@@ -62,6 +63,17 @@ func changingMethods(t *testing.T) map[string]operation {
 		"UpdateServiceAccount": {[]string{"service-accounts:update"}, true, func(h *house, s *users.Service, c users.Caller) error {
 			_, err := s.UpdateServiceAccount(ctx, c, h.id("v:none"), users.ServiceAccountPatch{RoleID: text(h.id("r:x"))})
 			return err
+		}},
+		"CreateClientSecret": {[]string{"service-accounts:update"}, true, func(h *house, s *users.Service, c users.Caller) error {
+			_, err := s.CreateClientSecret(ctx, c, h.id("v:x"), users.NewClientSecret{})
+			return err
+		}},
+		"DeleteClientSecret": {[]string{"service-accounts:update"}, true, func(h *house, s *users.Service, c users.Caller) error {
+			id, _ := users.ParseID(h.id("v:x"))
+			secret := users.ClientSecret{ID: users.NewID(), Account: id, LastFour: "abcd", CreatedAt: time.Now().Truncate(time.Microsecond)}
+			err := h.Store.InTx(ctx, func(tx users.Tx) error { return tx.InsertClientSecret(ctx, secret, users.ClientSecretValue{}) })
+			must(t, err)
+			return s.DeleteClientSecret(ctx, c, h.id("v:x"), secret.ID.String())
 		}},
 		"DeleteServiceAccount": {[]string{"service-accounts:delete"}, true, func(h *house, s *users.Service, c users.Caller) error {
 			return s.DeleteServiceAccount(ctx, c, h.id("v:x"))
@@ -202,7 +214,7 @@ var onlyReading = []string{
 	"Account", "Accounts", "ServiceAccount", "ServiceAccounts",
 	"Role", "Roles", "RoleTree", "Permission", "Permissions", "EffectivePermissions", "Explain",
 	"Authorize", "AuthorizeRead", "Fresh", "OwnSessions", "AccountSessions",
-	"OwnAPIKeys", "OwnAPIKey", "AccountAPIKeys",
+	"ClientSecrets", "IssueServiceToken", "OwnAPIKeys", "OwnAPIKey", "AccountAPIKeys",
 	"Check", "Evaluate", "Forward", "Introspect",
 	"feed.Read", "manifest.Plan", "keyring.List",
 }

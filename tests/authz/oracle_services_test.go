@@ -103,3 +103,18 @@ func (j *judgement) remove(id string) {
 		}
 	}
 }
+
+// createClientSecret changes nothing that the model has.
+func createClientSecret(j *judgement) {
+	if isService(j); j.missing == "" {
+		j.mayTouch(j.Accounts[j.target])
+	}
+}
+
+// deleteClientSecret is of a secret that there is not.
+func deleteClientSecret(j *judgement) {
+	if isService(j); j.missing == "" {
+		j.mayTouch(j.Accounts[j.target])
+		j.missing = "Client secret"
+	}
+}

@@ -68,6 +68,7 @@ var judges = map[string]func(*judgement){
 	"getPermission": isPermission, "createPermission": createPermission,
 	"updatePermission": updatePermission, "deletePermission": deletePermission,
 	"listServiceAccounts": nothing, "getServiceAccount": isService, "createServiceAccount": createServiceAccount,
+	"listClientSecrets": isService, "createClientSecret": createClientSecret, "deleteClientSecret": deleteClientSecret,
 	"updateServiceAccount": updateServiceAccount, "deleteServiceAccount": deleteServiceAccount,
 	"listKeys": nothing, "rotateKeys": rotateKeys, "revokeKey": revokeKey, "rewrapKeys": nothing, "importKey": nothing,
 	"planDeclaration": planDeclaration, "applyDeclaration": applyDeclaration,

@@ -20,6 +20,11 @@ func (r *restoring) programs() {
 			},
 			Description: pointer(a.About), Owner: users.Owner{Account: r.parsed(a.Owner)},
 		}
+		secrets, err := r.tx.ClientSecrets(r.ctx, want.ID) // of which the model has none
+		r.do(err)
+		for _, s := range secrets {
+			r.do(r.tx.DeleteClientSecret(r.ctx, want.ID, s.ID))
+		}
 		j := slices.IndexFunc(r.services, func(got users.ServiceAccount) bool { return got.ID == want.ID })
 		if j < 0 {
 			r.do(r.tx.InsertServiceAccount(r.ctx, want))

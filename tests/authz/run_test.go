@@ -19,7 +19,7 @@ func (h *house) run(t *testing.T, c cell) {
 	if problem := h.disagrees(answer, want, c.who); problem != "" {
 		t.Fatalf("%s\nanswer: %d %s", problem, answer.Status, answer.Body)
 	}
-	if answer.Status == 201 {
+	if answer.Status == 201 && c.call.op != "createClientSecret" {
 		h.know(c.call.created(), answer.Text(t, "id"))
 	}
 	h.hasChanged(t, c.call, want.next)

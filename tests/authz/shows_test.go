@@ -24,7 +24,7 @@ func (h *house) shows(t testing.TB, a *apitest.Answer, c cell, next state) {
 		return
 	}
 	target := c.call.target
-	if a.Status == 201 {
+	if a.Status == 201 && c.call.op != "createClientSecret" {
 		target = c.call.created()
 		created := strings.TrimSuffix(routes[c.call.op].path, "/{id}/rotate")
 		if path := created + "/" + h.id(target); a.Header.Get("Location") != path {
@@ -50,6 +50,10 @@ func (h *house) shows(t testing.TB, a *apitest.Answer, c cell, next state) {
 		want := next.Permissions[target]
 		if got.ID != h.id(target) || got.Name != want.Name || value(got.Description) != want.Description {
 			t.Errorf("the answer shows %+v, not %+v", got, want)
+		}
+	case "createClientSecret":
+		if path := "/api/v1/service-accounts/" + h.id(target) + "/secrets/" + a.Text(t, "id"); a.Header.Get("Location") != path {
+			t.Errorf("Location is %q, not %q", a.Header.Get("Location"), path)
 		}
 	case "getServiceAccount", "createServiceAccount", "updateServiceAccount":
 		h.showsServiceAccount(t, a, target, next)

@@ -8,6 +8,9 @@ func serviceTable() table {
 		t.cross(
 			call{op: "getServiceAccount", target: target},
 			call{op: "deleteServiceAccount", target: target},
+			call{op: "listClientSecrets", target: target},
+			call{op: "createClientSecret", target: target, body: body{}},
+			call{op: "deleteClientSecret", target: target, second: unknownID},
 			call{op: "updateServiceAccount", target: target, body: body{}},
 			call{op: "updateServiceAccount", target: target, body: body{"is_active": false}},
 			call{op: "updateServiceAccount", target: target, body: body{"is_active": true, "description": nil}},
