@@ -23,7 +23,7 @@ type MadeClientSecret struct {
 // ClientSecrets needs service-accounts:read, and returns the secrets of a service account, the oldest first; expired ones
 // too, which count among its secrets until they are deleted. ErrNotFound.
 func (s *Service) ClientSecrets(ctx context.Context, c Caller, account string) ([]ClientSecret, error) {
-	if err := c.Require(ServiceAccountsRead); err != nil {
+	if _, err := s.Authorize(ctx, c, ServiceAccountsRead); err != nil {
 		return nil, err
 	}
 	owner, err := serviceAccountNow(ctx, s.Store, account)

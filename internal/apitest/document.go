@@ -97,9 +97,14 @@ func (o Operation) FaultStatus() int {
 // IsAuthZEN reports whether the operation is one of AuthZEN: it passes over what it does not know.
 func (o Operation) IsAuthZEN() bool { return strings.HasPrefix(o.Path, "/access/") }
 
+// Takes reports whether the operation takes credentials of this scheme, bearer or client.
+func (o Operation) Takes(scheme string) bool {
+	return slices.ContainsFunc(o.Security, func(one map[string][]string) bool { _, takes := one[scheme]; return takes })
+}
+
 // At is the path of the operation with its parameters replaced by an id.
 func (o Operation) At(id string) string {
-	return strings.NewReplacer("{id}", id, "{permission_id}", id, "{session_id}", id, "{key_id}", id).Replace(o.Path)
+	return strings.NewReplacer("{id}", id, "{permission_id}", id, "{session_id}", id, "{key_id}", id, "{secret_id}", id).Replace(o.Path)
 }
 
 func only(t testing.TB, list []string) string {

@@ -16,7 +16,8 @@ func TestSweepWithoutToken(t *testing.T) {
 	t.Parallel()
 	svc := apitest.Start(t, apitest.Options{})
 	for o := range apitest.Operations(t) {
-		if len(o.Security) == 0 {
+		byBearer, byClient := o.Takes("bearer"), o.Takes("client")
+		if !byBearer {
 			continue
 		}
 		for sent, want := range map[string]string{
@@ -27,6 +28,9 @@ func TestSweepWithoutToken(t *testing.T) {
 			"Bearer " + svc.AdminToken + "x":  `Bearer error="invalid_token"`,
 			"Bearer " + svc.AdminToken + " x": `Bearer error="invalid_token"`,
 		} {
+			if byClient && strings.HasPrefix(sent, "Basic") {
+				want = `Basic realm="svc-users"`
+			}
 			// Everything else is wrong too: the token comes first.
 			answer := svc.Send(t, apitest.Request{
 				Method: o.Method, Path: o.At("none") + "?cursor=x&cursor=y", Body: "{",
@@ -130,8 +134,8 @@ func TestSweepBodies(t *testing.T) {
 			t.Errorf("%s: the answer repeats a value", o.ID)
 		}
 	}
-	if bodies != 20 {
-		t.Errorf("%d operations with a body, want 20", bodies)
+	if bodies != 19 {
+		t.Errorf("%d operations with a body, want 19", bodies)
 	}
 }
 
@@ -139,17 +143,26 @@ func TestSweepForms(t *testing.T) {
 	t.Parallel()
 	svc := apitest.Start(t, apitest.Options{})
 	forms := 0
+	svc.NewPermission(t, "reports:read")
+	client := svc.NewClient(t, svc.NewRole(t, "", "reports:read"))
 	for o := range apitest.Operations(t) {
 		if o.MediaType != apitest.FormType {
 			continue
 		}
 		forms++
+		path := o.At(apitest.NoID)
 		send := func(body any, header http.Header) *apitest.Answer {
 			t.Helper()
 			if header == nil {
 				header = http.Header{"Content-Type": {apitest.FormType}}
 			}
-			return svc.Send(t, apitest.Request{Method: o.Method, Path: o.At(apitest.NoID), Token: svc.AdminToken, Body: body, Header: header})
+			token := svc.AdminToken
+			if !o.Takes("bearer") {
+				token = ""
+				header = header.Clone()
+				header["Authorization"] = client.Basic()["Authorization"]
+			}
+			return svc.Send(t, apitest.Request{Method: o.Method, Path: path, Token: token, Body: body, Header: header})
 		}
 		send(o.Example(), nil).Want(t, 200, "")
 		send(o.Example(), http.Header{"Content-Type": {apitest.FormType + "; charset=UTF-8"}}).Want(t, 200, "")
@@ -175,12 +188,11 @@ func TestSweepForms(t *testing.T) {
 		for _, name := range o.Body.Required {
 			send(name+"=", nil).Want(t, 400, "The field "+name+" is required.")
 		}
-		svc.Send(t, apitest.Request{
-			Method: o.Method, Path: o.At(apitest.NoID) + "?" + o.Example(), Token: svc.AdminToken, Body: o.Example(), Header: http.Header{"Content-Type": {apitest.FormType}},
-		}).Want(t, 400, "The parameters belong into the body, not into the query.")
+		path = o.At(apitest.NoID) + "?" + o.Example()
+		send(o.Example(), nil).Want(t, 400, "The parameters belong into the body, not into the query.")
 	}
-	if forms != 2 {
-		t.Errorf("%d operations with a form, want 2", forms)
+	if forms != 3 {
+		t.Errorf("%d operations with a form, want 3", forms)
 	}
 }
 

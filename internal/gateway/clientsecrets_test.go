@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -68,4 +69,55 @@ func TestSecretsEnd(t *testing.T) {
 	svc.Send(t, apitest.Request{Method: "GET", Path: "/api/v1/roles", Token: fresh}).Want(t, 401, "")
 	svc.Delete(t, "/api/v1/service-accounts/"+client.ID).Want(t, 200, "")
 	svc.RequestToken(t, third, "").Want(t, 401, "")
+}
+
+// TestSecretDeletedWhileUsed: no request that begins after the answer to the deletion gets a token, at any replica, and none
+// of those before it sees anything but a token or the refusal.
+func TestSecretDeletedWhileUsed(t *testing.T) {
+	t.Parallel()
+	svc := apitest.Start(t, apitest.Options{})
+	other := svc.Replica(t, nil)
+	client := svc.NewClient(t, svc.NewRole(t, ""))
+	var gone atomic.Bool
+	var granted, wrong, late atomic.Int32
+	stop := make(chan struct{})
+	var all sync.WaitGroup
+	for i := range 6 {
+		replica := svc
+		if i%2 == 1 {
+			replica = other
+		}
+		all.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				deleted := gone.Load()
+				switch status := replica.RequestToken(t, client, "").Status; {
+				case status == 200 && deleted:
+					late.Add(1)
+				case status == 200:
+					granted.Add(1)
+				case status != 401:
+					wrong.Add(1)
+				}
+			}
+		})
+	}
+	for granted.Load() < 20 {
+		time.Sleep(time.Millisecond)
+	}
+	svc.Delete(t, "/api/v1/service-accounts/"+client.ID+"/secrets/"+client.SecretID).Want(t, 200, "")
+	gone.Store(true)
+	for range 10 {
+		svc.RequestToken(t, client, "").Want(t, 401, "")
+		other.RequestToken(t, client, "").Want(t, 401, "")
+	}
+	close(stop)
+	all.Wait()
+	if late.Load() > 0 || wrong.Load() > 0 {
+		t.Errorf("%d tokens were issued after the deletion, and %d answers are neither", late.Load(), wrong.Load())
+	}
 }

@@ -45,7 +45,7 @@ func toIntrospection(i users.Introspection) Introspection {
 		Issuer: i.Issuer, Audience: toAudienceClaim(i.Audiences), TokenID: i.Claims.TokenID.String(),
 		IssuedAt: toSeconds(i.Claims.IssuedAt), NotBefore: toSeconds(i.Claims.NotBefore), Expires: toSeconds(i.Claims.Expires),
 	}
-	if len(i.Roles) > 0 {
+	if i.Claims.Version > 0 { // an API key has no version
 		answer.Roles = web.ToStrings(i.Roles)
 	}
 	if i.Claims.Service {

@@ -14,7 +14,7 @@ func TestPathsAreExact(t *testing.T) {
 		"/nothing", "/api", "/api/v1", "/api/v1/", "/api/v1/accounts/", "/api/v1//accounts", "//api/v1/accounts", "/API/v1/accounts",
 		"/api/v1/Accounts", "/api/v1/accounts/../roles", "/api/v1/./accounts", "/api/v1/%61ccounts", "/api/v1/accounts%2F", "/livez/",
 		"/docs/", "/docs/index.html", "/openapi.json/", "/api/v1/accounts/" + apitest.NoID + "/", "/api/v1/roles/" + apitest.NoID + "/permissions/",
-		"/api/v1/accounts/" + apitest.NoID + "/x", "/.well-known/", "/oauth2/token", "/api/v1/accounts;x",
+		"/api/v1/accounts/" + apitest.NoID + "/x", "/.well-known/", "/oauth2/authorize", "/api/v1/accounts;x",
 	} {
 		for _, method := range []string{"GET", "POST", "OPTIONS", "BREW"} {
 			answer := svc.Send(t, apitest.Request{Method: method, Path: path, Token: svc.AdminToken}).Want(t, 404, "Not found")

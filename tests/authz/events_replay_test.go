@@ -58,8 +58,9 @@ func (r *replay) compare(table, key string, columns []string, before, after dbTa
 	if row == nil {
 		row = was
 	}
-	owner := cmp.Or(row["account_id"], "none") // of a session, which is called by the e-mail of its account
-	called := cmp.Or(row["email"], row["name"], after["accounts"][owner]["email"], before["accounts"][owner]["email"])
+	owner := cmp.Or(row["account_id"], "none") // of a session or a client secret, which is called as its account is
+	called := cmp.Or(row["email"], row["name"], after["accounts"][owner]["email"], before["accounts"][owner]["email"],
+		after["accounts"][owner]["name"], before["accounts"][owner]["name"])
 	if name, named := r.names[table+" "+key]; named && name != called {
 		r.problem("%s %s is called %q", table, key, name)
 	}
