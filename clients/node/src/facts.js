@@ -18,7 +18,7 @@ export class Facts {
   accounts = new Pieces();
   /** Sessions that have ended, and until when a token of one may be valid. @type {Pieces<number>} */
   ended = new Pieces();
-  /** Ids of the keys that are accepted now; undefined where the service tells none. @type {readonly string[] | undefined} */
+  /** The last list of keys; undefined where the service tells none. @type {import('./statement.js').KeyList | undefined} */
   keys;
   #swept = 0;
 
@@ -41,7 +41,8 @@ export class Facts {
     }
     next.cursor = statement.cursor;
     next.signed = statement.issued;
-    if (statement.keys !== undefined) next.keys = statement.keys;
+    // Without a list, by a key that is not in the last one: the service is an older one by now.
+    if (statement.keys !== undefined || !accepts(next.keys, statement.signer)) next.keys = statement.keys;
     if (statement.permissions.length + statement.roles.length > 0) next.rights = next.rights.after(statement, limits);
     for (const [id, account] of statement.accounts) next.accounts.set(id, account);
     for (const [id, until] of statement.sessions) next.ended.set(id, until);
@@ -101,6 +102,14 @@ export class Facts {
     return session !== undefined && this.ended.has(session);
   }
 }
+
+/**
+ * Whether tokens of a key are accepted, as far as a list says.
+ *
+ * @param {import('./statement.js').KeyList | undefined} list
+ * @param {string} kid
+ */
+export const accepts = (list, kid) => list === undefined || list.ids.includes(kid);
 
 /**
  * A time in milliseconds by both clocks: the monotonic clock, which cannot be set, and the wall clock, which goes on while

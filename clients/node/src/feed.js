@@ -1,9 +1,8 @@
 // One request to the change feed after the other.
 
-import { InvalidToken } from './refusal.js';
-import { Facts, readClocks } from './facts.js';
+import { Facts, accepts, readClocks } from './facts.js';
 import { Malformed, Reader, parseObject } from './json.js';
-import { COOL_DOWN, reasonOf } from './keys.js';
+import { reasonOf } from './keys.js';
 import { request } from './request.js';
 import { BadFacts } from './rights.js';
 import { BrokenChain, MAX_AGE, readStatement } from './statement.js';
@@ -46,9 +45,6 @@ export class Feed {
   early = 0;
   #token = '';
   #renewAt = 0;
-  /** The last list of keys that a statement told. @type {readonly string[] | undefined} */
-  #keys;
-  #keysRenewed = -Infinity;
 
   /**
    * @param {object} context
@@ -56,13 +52,15 @@ export class Feed {
    * @param {import('./options.js').CompleteChanges} context.changes
    * @param {import('./keys.js').KeySource} context.keys
    * @param {(token: string) => Promise<import('./claims.js').Claims>} context.verifyToken without the change feed
+   * @param {() => import('./statement.js').KeyList | undefined} context.lastKeys the list of the facts that are valid
    * @param {AbortSignal} context.signal
    */
-  constructor({ options, changes, keys, verifyToken, signal }) {
+  constructor({ options, changes, keys, verifyToken, lastKeys, signal }) {
     this.options = options;
     this.changes = changes;
     this.keys = keys;
     this.verifyToken = verifyToken;
+    this.lastKeys = lastKeys;
     this.signal = signal;
   }
 
@@ -140,40 +138,27 @@ export class Feed {
       throw error instanceof BadFacts ? new Failure(error.message, { stubborn: true }) : error;
     }
     this.whole = !statement.more;
-    if (statement.keys === undefined) return;
-    // A signed statement names these keys, so that no client can cause this request. Once for each key: one that the JWK
-    // set does not have, or that is of no use here, is no reason for a request with each statement.
-    const added = statement.keys.filter((kid) => !this.#keys?.includes(kid));
-    this.#keys = statement.keys;
-    if (added.length > 0) void this.keys.want(added);
   }
 
   /**
-   * Verifies and reads a statement. One whose key is not in the last list is refused. The next one is read from the
-   * beginning, with the keys of a JWK set from after that: the issuer may have revoked the key of the whole list.
+   * Verifies and reads a statement. A key that is not in the last list may have been revoked, or be the new one of a service
+   * that has it in its settings and was started again. A JWK set that was asked for after the list says which.
    *
    * @param {string} compact
    * @param {string} asked
    */
   async #statement(compact, asked) {
-    let listed = true;
+    const last = this.facts === undefined ? this.lastKeys() : this.facts.keys;
     try {
       return await readStatement(compact, {
         asked,
         now: this.options.now() / 1000,
+        clock: this.keys.clock,
         parties: this.options,
-        keyOf: (kid) => {
-          listed = this.#keys === undefined || this.#keys.includes(kid);
-          if (!listed) throw new InvalidToken('kid is not in the last list of keys');
-          return this.keys.get(kid);
-        },
+        keyOf: (kid) => (last === undefined || accepts(last, kid) ? this.keys.get(kid) : this.keys.getSince(kid, last.heard)),
       });
     } catch (error) {
-      if (error instanceof BrokenChain || !listed) this.forget();
-      if (!listed && performance.now() - this.#keysRenewed >= COOL_DOWN) {
-        this.#keysRenewed = performance.now();
-        if (await this.keys.renew()) this.#keys = undefined;
-      }
+      if (error instanceof BrokenChain) this.forget();
       throw new Error(`the statement does not count: ${reasonOf(error)}`);
     }
   }

@@ -62,7 +62,7 @@ export class Follower {
 
   /** @param {AbortSignal} signal */
   async #run(signal) {
-    const feed = new Feed({ ...this.context, signal });
+    const feed = new Feed({ ...this.context, lastKeys: () => this.lease?.facts.keys, signal });
     this.#failures = 0;
     this.#watchUntil(performance.now() + Math.max(this.changes.staleness, FIRST_STATE));
     while (!signal.aborted) {
@@ -89,6 +89,7 @@ export class Follower {
     this.#reason = '';
     this.lease = new Lease(feed.facts, asked, this.changes.staleness);
     this.#watchUntil(asked.steady + this.changes.staleness);
+    if (feed.facts.keys !== undefined) this.context.keys.expect(feed.facts.keys.ids);
     this.#tell('found');
   }
 

@@ -13,6 +13,11 @@ import { request } from './request.js';
 export const COOL_DOWN = 10_000;
 /** The same while there are no keys at all and every request is refused. */
 const COOL_DOWN_WITHOUT = 1_000;
+/**
+ * The least time between two requests for keys that statements cause. Statements are signed, or come from a server that
+ * could as well answer nothing, so that they may cause more than tokens with made-up ids.
+ */
+const STATEMENT_COOL_DOWN = 1_000;
 /** How long keys count as fresh that came without Cache-Control; what it says is kept between the two others. */
 const [FRESH, MIN_FRESH, MAX_FRESH] = [5 * 60_000, COOL_DOWN, 24 * 3_600_000];
 /** How long keys that cannot be renewed are used, so that requests are served while the issuer is down. */
@@ -42,6 +47,10 @@ export class KeySource {
   #unknown = -Infinity;
   /** Before this time nothing does, after a failure. */
   #retry = -Infinity;
+  /** Before this time no statement causes a request. */
+  #statements = -Infinity;
+  /** What is known of the listed keys that are missing here: their ids, when to ask for them, and the pause after that. */
+  #expected = { missing: '', next: 0, pause: 0 };
   /** Why the last request failed, undefined if it did not. @type {unknown} */
   #failed;
 
@@ -107,23 +116,45 @@ export class KeySource {
   }
 
   /**
-   * Fetches the keys unless one of each of these ids is there: a signed statement named them, and no client can.
-   * Resolves once that is done, to whether the keys are from after the call.
+   * Has the keys fetched in the background if one of a list is missing: at once, since its first token may come at any
+   * moment, and then less and less often. A replica that is asked may not have it yet, and a key that cannot be used here
+   * stays missing. It is called with every answer of the feed.
    *
    * @param {readonly string[]} kids
-   * @returns {Promise<boolean>}
    */
-  async want(kids) {
-    const set = this.#usable();
-    if (set !== undefined && kids.every((kid) => set.keys.has(kid))) return false;
-    return this.renew();
+  expect(kids) {
+    const [now, keys] = [this.clock(), this.#usable()?.keys];
+    const missing = kids.filter((kid) => !keys?.has(kid)).sort().join(' ');
+    if (missing !== this.#expected.missing) this.#expected = { missing, next: this.#statements, pause: STATEMENT_COOL_DOWN };
+    const { next, pause } = this.#expected;
+    if (missing === '' || this.#fetching !== undefined || now < next || this.#begin(now, true) === undefined) return;
+    this.#statements = now + STATEMENT_COOL_DOWN;
+    this.#expected = { missing, next: now + spread(pause), pause: Math.min(2 * pause, FRESH) };
   }
 
-  /** Fetches the keys now. Resolves, once that is done, to whether they are from after the call. @returns {Promise<boolean>} */
-  async renew() {
-    await this.#fetching; // begun before, so that it may be answered with older keys
-    const wait = this.#begin(this.clock());
-    return wait !== undefined && (await wait) === undefined;
+  /**
+   * Resolves to the key of an id out of keys that were asked for after a time. Rejects with InvalidToken where the issuer
+   * has no such key, or was asked too short a time ago, and with KeysUnavailable where the keys cannot be fetched.
+   *
+   * @param {string} kid
+   * @param {number} since
+   * @returns {Promise<import('./jwks.js').PublicKey>}
+   */
+  async getSince(kid, since) {
+    // A request under way may have begun too early, and the one after it may have to be waited for.
+    for (let tries = 0; tries < 3; tries++) {
+      const set = this.#usable();
+      if (set !== undefined && set.got > since) return set.keys.get(kid) ?? notFound();
+      const now = this.clock();
+      if (this.#fetching === undefined) {
+        if (now < this.#statements) return notFound();
+        if (this.#begin(now, true) !== undefined) this.#statements = now + STATEMENT_COOL_DOWN;
+      }
+      if (this.#fetching === undefined) return notFetched(this.#failed);
+      const failed = await this.#fetching;
+      if (failed !== undefined) return notFetched(failed);
+    }
+    return notFound();
   }
 
   /** The keys that may be used. */
@@ -131,16 +162,22 @@ export class KeySource {
     return this.#set !== undefined && this.clock() - this.#set.got <= MAX_USE ? this.#set : undefined;
   }
 
-  /** The request under way, which is begun if there is none; undefined if it is too early for that. @param {number} now */
-  #begin(now) {
-    if (this.#fetching === undefined && now >= this.#retry) this.#fetching = this.#fetch(this.#set, now);
+  /**
+   * The request under way, which is begun if there is none; undefined if it is too early for that. With uncached no cache
+   * on the way may answer it without the issuer.
+   *
+   * @param {number} now
+   * @param {boolean} [uncached]
+   */
+  #begin(now, uncached = false) {
+    if (this.#fetching === undefined && now >= this.#retry) this.#fetching = this.#fetch(this.#set, now, uncached);
     return this.#fetching;
   }
 
-  /** @param {KeySet | undefined} old @param {number} now */
-  async #fetch(old, now) {
+  /** @param {KeySet | undefined} old @param {number} now @param {boolean} uncached */
+  async #fetch(old, now, uncached) {
     try {
-      this.#set = await this.#request(old, now);
+      this.#set = await this.#request(old, now, uncached);
       this.#failed = undefined;
     } catch (error) {
       this.#failed = error ?? new Error('unknown');
@@ -152,10 +189,18 @@ export class KeySource {
     return this.#failed;
   }
 
-  /** Asks for the keys, or whether they are still the old ones. @param {KeySet | undefined} old @param {number} now @returns {Promise<KeySet>} */
-  async #request(old, now) {
+  /**
+   * Asks for the keys, or whether they are still the old ones.
+   *
+   * @param {KeySet | undefined} old
+   * @param {number} now
+   * @param {boolean} uncached
+   * @returns {Promise<KeySet>}
+   */
+  async #request(old, now, uncached) {
     /** @type {Record<string, string>} */
     const headers = { Accept: 'application/json' };
+    if (uncached) headers['Cache-Control'] = 'no-cache'; // RFC 9111 §5.2.1.4
     if (old?.etag) headers['If-None-Match'] = old.etag;
     const answer = await request(this.fetch, this.url, { headers, headTimeout: TIMEOUT, limit: MAX_BODY });
     const until = now + maxAge(answer.headers.get('Cache-Control') ?? '');

@@ -3,7 +3,6 @@
 import { LEEWAY, checkParties } from './claims.js';
 import { Malformed, Reader, parseObject } from './json.js';
 import { MAX_KID, STATEMENT_TYPE, openJWS } from './jws.js';
-import { InvalidToken } from './refusal.js';
 
 /**
  * The largest age in seconds of the newest statement at which the facts are valid. The service signs a new one every 10
@@ -20,11 +19,21 @@ export class BrokenChain extends Error {}
  * @property {string} cursor
  * @property {boolean} reset
  * @property {boolean} more
- * @property {readonly string[] | undefined} keys ids of the keys that are accepted now; undefined where it tells none
+ * @property {string} signer id of the key that has signed it
+ * @property {KeyList | undefined} keys undefined where it tells none
  * @property {{ id: string, name: string | null }[]} permissions without a name the permission does not exist
  * @property {ToldRole[]} roles
  * @property {Map<string, Account>} accounts
  * @property {Map<string, number>} sessions those that have ended, and until when a token of one may be valid
+ */
+
+/**
+ * The keys whose tokens svc-users accepts. Without a list it is a service from before there were lists, which accepts the
+ * tokens of all its published keys.
+ *
+ * @typedef {object} KeyList
+ * @property {readonly string[]} ids
+ * @property {number} heard when, by the clock of the KeySource
  */
 
 /**
@@ -51,15 +60,15 @@ export class BrokenChain extends Error {}
  * @param {object} context
  * @param {string} context.asked
  * @param {number} context.now
+ * @param {() => number} context.clock of the KeySource
  * @param {{ issuer: string, audience: string }} context.parties
  * @param {(kid: string) => Promise<import('./jwks.js').PublicKey>} context.keyOf
  * @returns {Promise<Statement>}
  */
-export async function readStatement(compact, { asked, now, parties, keyOf }) {
+export async function readStatement(compact, { asked, now, clock, parties, keyOf }) {
   const { kid, payload } = await openJWS(compact, STATEMENT_TYPE, keyOf);
-  const statement = parseStatement(payload, asked, parties);
-  // Not from a key that the statement itself does not accept.
-  if (statement.keys !== undefined && !statement.keys.includes(kid)) throw new InvalidToken('the statement does not accept its own key');
+  // The list is heard now and not before: the keys may have been fetched to verify this very statement.
+  const statement = parseStatement(payload, asked, { signer: kid, heard: clock(), parties });
   if (!(now - statement.issued <= MAX_AGE)) throw new Error('the newest statement is older than a minute; do the clocks agree?');
   if (!(statement.issued - now <= LEEWAY)) throw new Error('the statement is signed in the future; do the clocks agree?');
   return statement;
@@ -68,10 +77,13 @@ export async function readStatement(compact, { asked, now, parties, keyOf }) {
 /**
  * @param {Uint8Array} payload whose signature is verified
  * @param {string} asked
- * @param {{ issuer: string, audience: string }} parties
+ * @param {object} context
+ * @param {string} context.signer
+ * @param {number} context.heard
+ * @param {{ issuer: string, audience: string }} context.parties
  * @returns {Statement}
  */
-export function parseStatement(payload, asked, parties) {
+export function parseStatement(payload, asked, { signer, heard, parties }) {
   const members = new Reader(parseObject(payload));
   checkParties(members, parties);
   const issued = members.time('iat');
@@ -80,7 +92,8 @@ export function parseStatement(payload, asked, parties) {
     cursor: members.text('cursor'),
     reset: members.flag('reset'),
     more: members.flag('more'),
-    keys: members.has('keys') ? readKeys(members) : undefined,
+    signer,
+    keys: members.has('keys') ? readKeys(members, signer, heard) : undefined,
     permissions: readPermissions(members),
     roles: readRoles(members),
     accounts: readAccounts(members, issued),
@@ -91,12 +104,19 @@ export function parseStatement(payload, asked, parties) {
   return statement;
 }
 
-/** @param {Reader} members */
-function readKeys(members) {
-  const keys = members.texts('keys');
-  const wellFormed = keys.every((kid) => kid !== '' && Buffer.byteLength(kid) <= MAX_KID);
-  if (keys.length === 0 || !wellFormed || new Set(keys).size !== keys.length) throw new Malformed('keys is no list of key ids');
-  return keys;
+/**
+ * A key that is not in the list itself cannot say what is.
+ *
+ * @param {Reader} members
+ * @param {string} signer
+ * @param {number} heard
+ * @returns {KeyList}
+ */
+function readKeys(members, signer, heard) {
+  const ids = members.texts('keys');
+  const wellFormed = ids.every((kid) => kid !== '' && Buffer.byteLength(kid) <= MAX_KID);
+  if (!wellFormed || new Set(ids).size !== ids.length || !ids.includes(signer)) throw new Malformed('keys is no list of key ids with that of the statement');
+  return { ids, heard };
 }
 
 /** @param {Reader} members */

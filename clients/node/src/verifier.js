@@ -3,6 +3,7 @@
 import { readTokens, scopeTokens } from './bearer.js';
 import { AccessCheck } from './check.js';
 import { checkTimes, readClaims } from './claims.js';
+import { accepts } from './facts.js';
 import { Follower } from './follower.js';
 import { Malformed } from './json.js';
 import { MAX_TOKEN, TOKEN_TYPE, openJWS } from './jws.js';
@@ -139,8 +140,7 @@ export class Verifier {
 
   /** Refuses a key that is not in the last list of the change feed, also while the feed is lost. @param {string} kid */
   #mustBeListed(kid) {
-    const keys = this.#follower?.lease?.facts.keys;
-    if (keys !== undefined && !keys.includes(kid)) throw new InvalidToken('kid is not in the last list of keys');
+    if (!accepts(this.#follower?.lease?.facts.keys, kid)) throw new InvalidToken('kid is not in the last list of keys');
   }
 
   /** Checks claims against the change feed and returns the rights. @param {import('./claims.js').Claims} claims @param {string} kid */

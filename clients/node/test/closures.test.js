@@ -8,7 +8,7 @@ import { Facts } from '../src/facts.js';
 import { permissionId, user } from './help.js';
 
 const everything = { maxAccounts: 1e9, maxRoles: 1e9, maxPermissions: 1e9, maxAssignments: 1e9 };
-const statement = (values) => ({ issued: 1, cursor: 'c', reset: false, more: false, keys: undefined, permissions: [], roles: [], accounts: new Map(), sessions: new Map(), ...values });
+const statement = (values) => ({ issued: 1, cursor: 'c', reset: false, more: false, signer: 'key-1', keys: undefined, permissions: [], roles: [], accounts: new Map(), sessions: new Map(), ...values });
 
 /** Applies statements, and shares the facts now and then as if they had readers. */
 function apply(...statements) {

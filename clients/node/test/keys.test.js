@@ -112,19 +112,48 @@ test('an issuer that is silent holds up no request for long', async (t) => {
   }
 });
 
-test('keys that are wanted are fetched whatever unknown ids have caused', async (t) => {
-  const { server, get, source } = await newSource(t, keysAnswer(ours));
+test('listed keys that are missing are fetched at once, and then less and less often', async (t) => {
+  const { server, clock, get, source } = await newSource(t, keysAnswer(ours));
+  const expect = async (...kids) => {
+    source.expect(kids);
+    await get(kids[0]); // waits for a request under way
+    await sleep(20);
+  };
   assert.equal(await get('key-1'), 200);
   assert.equal(await get('key-9'), 401);
-  server.answer = keysAnswer(ours, other);
-  assert.equal(await source.want(['key-1']), false);
+  await expect('key-1');
   assert.equal(server.asked, 2);
-  assert.equal(await source.want(['key-1', 'key-2']), true);
-  assert.equal(await get('key-2'), 200);
+  await expect('key-1', 'key-2');
+  assert.equal(server.asked, 3, 'whatever unknown ids have caused');
+  assert.equal(server.requests[2].headers['cache-control'], 'no-cache');
+  const asked = [];
+  for (let second = 0; second < 120; second++) {
+    clock.now += 1_000;
+    await expect('key-1', 'key-2');
+    if (server.asked > (asked.at(-1)?.[0] ?? 3)) asked.push([server.asked, second]);
+  }
+  assert.ok(asked.length >= 4 && asked.length <= 8, JSON.stringify(asked));
+  server.answer = keysAnswer(ours, other);
+  clock.now += 5 * MINUTE * 1.25;
+  await expect('key-1', 'key-2');
+  await eventually('it is there', async () => (await get('key-2')) === 200);
+});
+
+test('keys since a time are fetched anew, once a second', async (t) => {
+  const { server, clock, source } = await newSource(t, keysAnswer(ours));
+  const since = (kid, time) => source.getSince(kid, time).then(() => 200, (error) => (error instanceof InvalidToken ? 401 : error instanceof KeysUnavailable ? 503 : error));
+  assert.equal(await since('key-1', -1), 200);
+  assert.equal(server.asked, 1);
+  clock.now += 500;
+  assert.equal(await since('key-1', 100), 401, 'so short a time after the last request');
+  clock.now += 600;
+  server.answer = keysAnswer(other);
+  assert.equal(await since('key-1', 100), 401, 'it was withdrawn');
+  assert.equal(await since('key-2', 100), 200);
+  assert.equal(server.asked, 2);
+  clock.now += 2_000;
   server.answer = status(500);
-  assert.equal(await source.renew(), false);
-  assert.equal(await source.renew(), false);
-  assert.equal(server.asked, 4, 'a failure has its own cool-down');
+  assert.equal(await since('key-2', 2_000), 503);
 });
 
 test('keys that are none of ours', async (t) => {

@@ -163,16 +163,49 @@ class KeysTest(unittest.TestCase):
             self.assertLess(time.monotonic() - began, most)
             eventually("the keys are asked for", lambda source=source: source.server.asked == 2)
 
-    def test_keys_that_are_wanted_are_fetched_whatever_unknown_ids_have_caused(self):
+    def test_listed_keys_that_are_missing_are_fetched_at_once_and_then_less_and_less_often(self):
         source = Source(self, keys_answer(OURS))
+
+        def expect(*kids):
+            source.keys.expect(kids)
+            eventually("no request is under way", lambda: source.keys._fetching is None)
+
         self.assertEqual((source.get("key-1"), source.get("key-9")), (200, 401))
-        source.server.answer = keys_answer(OURS, OTHER)
-        source.keys.want(["key-1"])
+        expect("key-1")
         self.assertEqual(source.server.asked, 2)
-        source.keys.want(["key-1", "key-2"])
+        expect("key-1", "key-2")
+        self.assertEqual(source.server.asked, 3, "whatever unknown ids have caused")
+        self.assertEqual(source.server.requests[2].headers["Cache-Control"], "no-cache")
+        for _ in range(120):
+            source.now += 1
+            expect("key-1", "key-2")
+        self.assertTrue(7 <= source.server.asked <= 12, source.server.asked)
+        source.server.answer = keys_answer(OURS, OTHER)
+        source.now += 301 * 1.25
+        expect("key-1", "key-2")
         self.assertEqual(source.get("key-2"), 200)
+
+    def test_keys_since_a_time_are_fetched_anew_once_a_second(self):
+        source = Source(self, keys_answer(OURS))
+
+        def since(kid, time):
+            try:
+                source.keys.get_since(kid, time)
+            except InvalidToken:
+                return 401
+            except KeysUnavailable:
+                return 503
+            return 200
+
+        self.assertEqual((since("key-1", -1), source.server.asked), (200, 1))
+        source.now += 0.5
+        self.assertEqual(since("key-1", 0.1), 401, "so short a time after the last request")
+        source.now += 0.6
+        source.server.answer = keys_answer(OTHER)
+        self.assertEqual((since("key-1", 0.1), since("key-2", 0.1), source.server.asked), (401, 200, 2))
+        source.now += 2
         source.server.answer = status(500)
-        self.assertEqual((source.keys.renew(), source.keys.renew(), source.server.asked), (False, False, 4))
+        self.assertEqual(since("key-2", 2), 503)
 
     def test_a_slow_answer_is_bounded(self):
         def drip(handler):

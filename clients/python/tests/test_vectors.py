@@ -64,7 +64,7 @@ def limits(**changes):
 
 
 def statement(**values):
-    empty = {"issued": 1, "cursor": "c", "reset": False, "more": False, "keys": None, "permissions": [], "roles": [], "accounts": {}, "sessions": {}}
+    empty = {"issued": 1, "cursor": "c", "reset": False, "more": False, "signer": "key-1", "keys": None, "permissions": [], "roles": [], "accounts": {}, "sessions": {}}
     return Statement(**{**empty, **values})
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import NamedTuple, Optional, Union
 
 from ._claims import Claims
 from ._options import Changes
 from ._pieces import Pieces
 from ._rights import BadFacts, Rights
-from ._statement import Account, Statement
+from ._statement import Account, KeyList, Statement, accepts
 
 # The least time in seconds between two removals of ended sessions, each of which looks at all of them.
 _SWEEP_INTERVAL = 60
@@ -32,7 +31,7 @@ class Facts:
         self.rights = Rights()
         self.accounts: Pieces[Account] = Pieces()
         self.ended: Pieces[int] = Pieces()  # sessions that have ended, and until when a token of one may be valid
-        self.keys: Optional[Sequence[str]] = None  # ids of the keys that are accepted now; None where the service tells none
+        self.keys: Optional[KeyList] = None  # the last list of keys; None where the service tells none
         self._swept = 0
 
     @classmethod
@@ -45,7 +44,8 @@ class Facts:
             following.rights, following.keys, following._swept = before.rights, before.keys, before._swept
             following.accounts, following.ended = Pieces(before.accounts), Pieces(before.ended)
         following.cursor, following.signed = statement.cursor, statement.issued
-        if statement.keys is not None:
+        # Without a list, by a key that is not in the last one: the service is an older one by now.
+        if statement.keys is not None or not accepts(following.keys, statement.signer):
             following.keys = statement.keys
         if statement.permissions or statement.roles:
             following.rights = following.rights.after(statement, limits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future, TimeoutError as FutureTimeout
 from typing import Any, Optional
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -15,11 +15,10 @@ from ._facts import Facts, Reading, read_clocks
 from ._http import Answer, Client
 from ._json import Malformed, Reader, parse_object
 from ._jws import STATEMENT_TYPE, parse_jws
-from ._keys import COOL_DOWN, KeySource
+from ._keys import KeySource
 from ._options import Changes
 from ._rights import BadFacts
-from ._statement import MAX_AGE, BrokenChain, Outdated, Statement, check_age, parse_statement
-from .errors import InvalidToken
+from ._statement import MAX_AGE, BrokenChain, KeyList, Outdated, Statement, accepts, check_age, parse_statement
 
 # All times are seconds.
 
@@ -61,17 +60,17 @@ class Feed:
         now: Callable[[], float],
         parties: tuple[str, str],
         verify_token: Callable[[str], Claims],
+        last_keys: Callable[[], Optional[KeyList]],
     ) -> None:
         self._changes, self._client, self._keys, self._now, self._parties = changes, client, keys, now, parties
         self._verify_token = verify_token  # without the change feed
+        self._last_keys = last_keys  # the list of the facts that are valid
         self.facts: Optional[Facts] = None  # as far as has been read
         self.whole = False  # facts is all there is, and not the beginning of it
         self.early = 0.0  # how much sooner than requested the service answered that nothing is new: too many clients wait
         self._token = ""
         self._renew_at = 0.0
         self._login: Optional[Future[str]] = None  # under way
-        self._listed: Optional[Sequence[str]] = None  # the last list of keys that a statement told
-        self._keys_renewed = float("-inf")
 
     def ask(self, may_wait: bool) -> Optional[Reading]:
         """Sends one request and applies its answer; raises if the answer does not count.
@@ -138,36 +137,23 @@ class Feed:
             self.forget()
             raise Failure(str(error), stubborn=True) from None
         self.whole = not statement.more
-        if statement.keys is not None:
-            # A signed statement names these keys, so that no client can cause this request. Once for each key: one that the
-            # JWK set does not have, or that is of no use here, is no reason for a request with each statement.
-            added = [kid for kid in statement.keys if kid not in (self._listed or ())]
-            self._listed = statement.keys
-            if added:
-                self._keys.want(added)
 
     def _statement(self, compact: str, asked: str) -> Statement:
-        """Verifies and reads a statement. One whose key is not in the last list is refused.
+        """Verifies and reads a statement.
 
-        The next one is then read from the beginning, with the keys of a JWK set from after that: the issuer may have revoked
-        the key of the whole list.
+        A key that is not in the last list may have been revoked, or be the new one of a service that has it in its settings
+        and was started again. A JWK set that was asked for after the list says which.
         """
         unverified = parse_jws(compact, STATEMENT_TYPE)
-        if self._listed is not None and unverified.kid not in self._listed:
-            self.forget()
-            if time.monotonic() - self._keys_renewed >= COOL_DOWN:
-                self._keys_renewed = time.monotonic()
-                if self._keys.renew():
-                    self._listed = None
-            raise InvalidToken("the statement does not count: kid is not in the last list of keys")
-        payload = unverified.verified(self._keys.get(unverified.kid))
+        kid, last = unverified.kid, self._last_keys() if self.facts is None else self.facts.keys
+        key = self._keys.get(kid) if last is None or accepts(last, kid) else self._keys.get_since(kid, last.heard)
+        payload = unverified.verified(key)
         try:
-            statement = parse_statement(payload, asked, *self._parties)
+            # The list is heard now and not before: the keys may have been fetched to verify this very statement.
+            statement = parse_statement(payload, asked, *self._parties, kid, self._keys.clock())
         except BrokenChain:
             self.forget()
             raise
-        if statement.keys is not None and unverified.kid not in statement.keys:
-            raise InvalidToken("the statement does not accept its own key")
         check_age(statement, self._now())
         return statement
 

@@ -11,8 +11,9 @@ from typing import Optional
 from ._facts import Lease, Reading, read_clocks
 from ._feed import Failure, Feed
 from ._http import Client
-from ._keys import spread
+from ._keys import KeySource, spread
 from ._options import REFUSE, Changes
+from ._statement import KeyList
 
 # All times are seconds.
 
@@ -29,8 +30,8 @@ _LONGEST = 30.0
 class Follower:
     """Follows the change feed of one Verifier in a thread of its own, and watches the lease in another."""
 
-    def __init__(self, changes: Changes, client: Client, logger: logging.Logger, feed: Callable[[], Feed]) -> None:
-        self._changes, self._client, self._logger, self._feed = changes, client, logger, feed
+    def __init__(self, changes: Changes, client: Client, keys: KeySource, logger: logging.Logger, feed: Callable[[Follower], Feed]) -> None:
+        self._changes, self._client, self._keys, self._logger, self._feed = changes, client, keys, logger, feed
         self.lease: Optional[Lease] = None  # the facts and how long they are valid; None until the first whole snapshot
         self.reset()
 
@@ -49,6 +50,10 @@ class Follower:
         """Whether no facts are valid now."""
         lease = self.lease
         return lease is None or not lease.fresh(read_clocks())
+
+    def keys(self) -> Optional[KeyList]:
+        """The last list of keys, which counts while the feed is lost too."""
+        return None if self.lease is None else self.lease.facts.keys
 
     @property
     def running(self) -> bool:
@@ -74,7 +79,7 @@ class Follower:
         self._threads = []
 
     def _run(self, stop: threading.Event) -> None:
-        feed = self._feed()
+        feed = self._feed(self)
         self._failures = 0
         while not stop.is_set():
             began = time.monotonic()
@@ -100,6 +105,8 @@ class Follower:
         self._failures, self._reason = 0, ""
         self.lease = Lease(feed.facts, asked, self._changes.staleness)
         self._renewed.set()
+        if feed.facts.keys is not None:
+            self._keys.expect(feed.facts.keys.ids)
         self._tell(False)
 
     def _failed(self, error: Exception) -> float:

@@ -23,6 +23,9 @@ from .errors import InvalidToken, KeysUnavailable
 COOL_DOWN = 10.0
 # The same while there are no keys at all and every request is refused.
 _COOL_DOWN_WITHOUT = 1.0
+# The least time between two requests for keys that statements cause. Statements are signed, or come from a server that could
+# as well answer nothing, so that they may cause more than tokens with made-up ids.
+_STATEMENT_COOL_DOWN = 1.0
 # How long keys count as fresh that came without Cache-Control; what it says is kept between the two others.
 _FRESH, _MIN_FRESH, _MAX_FRESH = 5 * 60.0, COOL_DOWN, 24 * 3600.0
 # How long keys that cannot be renewed are used, so that requests are served while the issuer is down.
@@ -44,6 +47,14 @@ class KeySet(NamedTuple):
     until: float  # how long it counts as fresh
 
 
+class Expected(NamedTuple):
+    """What is known of the listed keys that are missing here."""
+
+    missing: Sequence[str]  # their ids, sorted
+    next: float  # when to ask for them
+    pause: float  # until the time after that
+
+
 def spread(seconds: float) -> float:
     """Adds up to a quarter at random, so that processes that were started together do not ask together."""
     return seconds + random.random() * seconds / 4
@@ -53,7 +64,7 @@ class KeySource:
     """Keeps the issuer's keys. One thread fetches them for all that wait. The clock's differences count; tests replace it."""
 
     def __init__(self, url: str, client: Client, logger: logging.Logger, clock: Callable[[], float] = time.monotonic) -> None:
-        self._url, self._client, self._logger, self._clock = url, client, logger, clock
+        self._url, self._client, self._logger, self.clock = url, client, logger, clock
         self._set: Optional[KeySet] = None
         self.reset()
 
@@ -63,6 +74,8 @@ class KeySource:
         # The request under way. Its result is None, or why it failed.
         self._fetching: Optional[Future[Optional[BaseException]]] = None
         self._unknown = self._retry = float("-inf")  # before these times: none for unknown ids; none at all after a failure
+        self._statements = float("-inf")  # before this time no statement causes a request
+        self._expected = Expected([], 0.0, 0.0)
         self._failed: Optional[BaseException] = None
 
     def get(self, kid: str) -> PublicKey:
@@ -90,22 +103,48 @@ class KeySource:
             failed = waiting.result() if done else TimeoutError("no answer in time")
         return self._found(kid, failed)
 
-    def want(self, kids: Sequence[str]) -> None:
-        """Has the keys fetched unless each of these ids is there: a signed statement named them, and no client can."""
-        with self._lock:
-            usable = self._usable()
-            if usable is None or not all(kid in usable.keys for kid in kids):
-                self._begin(self._clock())
+    def expect(self, kids: Sequence[str]) -> None:
+        """Has the keys fetched in the background if one of a list is missing.
 
-    def renew(self) -> bool:
-        """Fetches the keys now. Returns, once that is done, whether they are from after the call."""
+        At once, since its first token may come at any moment, and then less and less often: a replica that is asked may not
+        have it yet, and a key that cannot be used here stays missing. It is called with every answer of the feed.
+        """
         with self._lock:
-            before = self._fetching
-        if before is not None:  # it may be answered with older keys
-            before.result(_PATIENCE)
-        with self._lock:
-            wait = self._begin(self._clock())
-        return wait is not None and wait.result(_PATIENCE) is None
+            now, usable = self.clock(), self._usable()
+            missing = sorted(kid for kid in kids if usable is None or kid not in usable.keys)
+            if missing != self._expected.missing:
+                self._expected = Expected(missing, self._statements, _STATEMENT_COOL_DOWN)
+            _, after, pause = self._expected
+            if not missing or self._fetching is not None or now < after or self._begin(now, uncached=True) is None:
+                return
+            self._statements = now + _STATEMENT_COOL_DOWN
+            self._expected = Expected(missing, now + spread(pause), min(2 * pause, _FRESH))
+
+    def get_since(self, kid: str, since: float) -> PublicKey:
+        """The key of an id out of keys that were asked for after a time.
+
+        Raises InvalidToken where the issuer has no such key, or was asked too short a time ago, and KeysUnavailable where the
+        keys cannot be fetched.
+        """
+        for _ in range(3):  # a request under way may have begun too early, and the one after it may have to be waited for
+            with self._lock:
+                now, usable = self.clock(), self._usable()
+                if usable is not None and usable.got > since:
+                    if kid in usable.keys:
+                        return usable.keys[kid]
+                    raise _not_found()
+                wait = self._fetching
+                if wait is None and now < self._statements:
+                    raise _not_found()
+                if wait is None:
+                    wait = self._begin(now, uncached=True)
+                    self._statements = now + _STATEMENT_COOL_DOWN
+                if wait is None:
+                    raise _not_fetched(self._failed or TimeoutError("too early"))
+            failed = wait.result(_PATIENCE)
+            if failed is not None:
+                raise _not_fetched(failed)
+        raise _not_found()
 
     def _found(self, kid: str, failed: Optional[BaseException]) -> PublicKey:
         """The key after a wait."""
@@ -119,7 +158,7 @@ class KeySource:
     def _look(self, kid: str) -> tuple[Optional[PublicKey], Optional[Future[Optional[BaseException]]]]:
         """The key, and the request that has to be waited for; with a key, not for long."""
         with self._lock:
-            now, usable = self._clock(), self._usable()
+            now, usable = self.clock(), self._usable()
             key = None if usable is None else usable.keys.get(kid)
             if usable is not None and key is not None:
                 life = usable.until - usable.got
@@ -144,19 +183,23 @@ class KeySource:
 
     def _usable(self) -> Optional[KeySet]:
         """The keys that may be used. The lock is held."""
-        return self._set if self._set is not None and self._clock() - self._set.got <= _MAX_USE else None
+        return self._set if self._set is not None and self.clock() - self._set.got <= _MAX_USE else None
 
-    def _begin(self, now: float) -> Optional[Future[Optional[BaseException]]]:
-        """The request under way, which is begun if there is none; None if it is too early for that. The lock is held."""
+    def _begin(self, now: float, uncached: bool = False) -> Optional[Future[Optional[BaseException]]]:
+        """The request under way, which is begun if there is none; None if it is too early for that. The lock is held.
+
+        With uncached no cache on the way may answer it without the issuer.
+        """
         if self._fetching is None and now >= self._retry:
             self._fetching = Future()
-            threading.Thread(target=self._fetch, args=(self._fetching, self._set, now), name="svc-users-authn-keys", daemon=True).start()
+            work = (self._fetching, self._set, now, uncached)
+            threading.Thread(target=self._fetch, args=work, name="svc-users-authn-keys", daemon=True).start()
         return self._fetching
 
-    def _fetch(self, fetching: Future[Optional[BaseException]], old: Optional[KeySet], now: float) -> None:
+    def _fetch(self, fetching: Future[Optional[BaseException]], old: Optional[KeySet], now: float, uncached: bool) -> None:
         fetched, failed = None, None
         try:
-            fetched = self._request(old, now)
+            fetched = self._request(old, now, uncached)
         except Exception as error:
             failed = error
         with self._lock:
@@ -164,15 +207,17 @@ class KeySource:
                 self._set = fetched
             usable = self._usable() is not None
             if failed is not None:
-                self._retry = self._clock() + spread(COOL_DOWN if usable else _COOL_DOWN_WITHOUT)
+                self._retry = self.clock() + spread(COOL_DOWN if usable else _COOL_DOWN_WITHOUT)
             self._failed, self._fetching = failed, None
         fetching.set_result(failed)
         if failed is not None:
             self._logger.warning("the issuer's keys could not be read (%s): %s", "older ones are used" if usable else "there are none", failed)
 
-    def _request(self, old: Optional[KeySet], now: float) -> KeySet:
+    def _request(self, old: Optional[KeySet], now: float, uncached: bool) -> KeySet:
         """Asks for the keys, or whether they are still the old ones."""
         headers = {"Accept": "application/json"}
+        if uncached:
+            headers["Cache-Control"] = "no-cache"  # RFC 9111 section 5.2.1.4
         if old is not None and old.etag:
             headers["If-None-Match"] = old.etag
         answer = self._client.request(self._url, headers=headers, limit=_MAX_BODY, head_timeout=_TIMEOUT)

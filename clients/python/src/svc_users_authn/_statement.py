@@ -22,6 +22,21 @@ class Outdated(Exception):
     """The statement is too old, or from the future."""
 
 
+class KeyList(NamedTuple):
+    """The keys whose tokens svc-users accepts.
+
+    Without a list it is a service from before there were lists, which accepts the tokens of all its published keys.
+    """
+
+    ids: Sequence[str]
+    heard: float  # when, by the clock of the KeySource
+
+
+def accepts(keys: Optional[KeyList], kid: str) -> bool:
+    """Whether tokens of a key are accepted, as far as a list says."""
+    return keys is None or kid in keys.ids
+
+
 class ToldRole(NamedTuple):
     """A role without what it inherits. Without a name the role does not exist."""
 
@@ -48,15 +63,16 @@ class Statement(NamedTuple):
     cursor: str
     reset: bool
     more: bool
-    keys: Optional[Sequence[str]]  # ids of the keys that are accepted now; None where it tells none
+    signer: str  # id of the key that has signed it
+    keys: Optional[KeyList]  # None where it tells none
     permissions: Sequence[tuple[str, Optional[str]]]  # ids and names; without a name the permission does not exist
     roles: Sequence[ToldRole]
     accounts: dict[str, Account]
     sessions: dict[str, int]  # those that have ended, and until when a token of one may be valid
 
 
-def parse_statement(payload: bytes, asked: str, issuer: str, audience: str) -> Statement:
-    """Reads a payload whose signature is verified, and which answers a request with the cursor asked."""
+def parse_statement(payload: bytes, asked: str, issuer: str, audience: str, signer: str, heard: float) -> Statement:
+    """Reads a payload whose signature by the key signer is verified, and which answers a request with the cursor asked."""
     members = Reader(parse_object(payload))
     check_parties(members, issuer, audience)
     issued = members.time("iat")
@@ -65,7 +81,8 @@ def parse_statement(payload: bytes, asked: str, issuer: str, audience: str) -> S
         cursor=members.text("cursor"),
         reset=members.flag("reset"),
         more=members.flag("more"),
-        keys=_keys(members) if "keys" in members else None,
+        signer=signer,
+        keys=_keys(members, signer, heard) if "keys" in members else None,
         permissions=_permissions(members),
         roles=_roles(members),
         accounts=_accounts(members, issued),
@@ -86,11 +103,12 @@ def check_age(statement: Statement, now: float) -> None:
         raise Outdated("the statement is signed in the future; do the clocks agree?")
 
 
-def _keys(members: Reader) -> Sequence[str]:
-    keys = members.texts("keys")
-    if not keys or len(set(keys)) != len(keys) or not all(kid and len(kid.encode()) <= MAX_KID for kid in keys):
-        raise Malformed("keys is no list of key ids")
-    return keys
+def _keys(members: Reader, signer: str, heard: float) -> KeyList:
+    """A key that is not in the list itself cannot say what is."""
+    ids = members.texts("keys")
+    if signer not in ids or len(set(ids)) != len(ids) or not all(kid and len(kid.encode()) <= MAX_KID for kid in ids):
+        raise Malformed("keys is no list of key ids with that of the statement")
+    return KeyList(ids, heard)
 
 
 def _permissions(members: Reader) -> Sequence[tuple[str, Optional[str]]]:

@@ -23,6 +23,7 @@ from ._json import Malformed
 from ._jws import MAX_TOKEN, TOKEN_TYPE, Unverified, parse_jws
 from ._keys import KeySource
 from ._options import REFUSE, Changes, check_options
+from ._statement import accepts
 from .bearer import read_tokens, scope_tokens
 from .errors import InvalidToken, KeysUnavailable, Refusal, insufficient_scope, invalid_token, token_required, unavailable
 from .principal import Principal, principal_from
@@ -77,9 +78,11 @@ class Verifier:
         self._executor: Optional[ThreadPoolExecutor] = None
         self._follower: Optional[Follower] = None
         if changes is not None:
-            self._follower = Follower(
-                changes, feed_client, self._logger, lambda: Feed(changes, feed_client, self._keys, now, (issuer, audience), self._verify_for_feed)
-            )
+
+            def feed(follower: Follower) -> Feed:
+                return Feed(changes, feed_client, self._keys, now, (issuer, audience), self._verify_for_feed, follower.keys)
+
+            self._follower = Follower(changes, feed_client, self._keys, self._logger, feed)
         survive_forks(self)
 
     def start(self) -> None:
@@ -207,8 +210,7 @@ class Verifier:
 
     def _must_be_listed(self, kid: str) -> None:
         """Refuses a key that is not in the last list of the change feed, also while the feed is lost."""
-        lease = self._follower.lease if self._follower is not None else None
-        if lease is not None and lease.facts.keys is not None and kid not in lease.facts.keys:
+        if self._follower is not None and not accepts(self._follower.keys(), kid):
             raise InvalidToken("kid is not in the last list of keys")
 
     def _principal(self, unverified: Unverified, claims: Claims) -> Principal:
