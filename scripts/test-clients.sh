@@ -139,18 +139,10 @@ step "Python: PyJWT on tokens and keys, bcrypt and passlib on password hashes" \
   env -C tests/clients PYTHONDONTWRITEBYTECODE=1 "$python" -W ignore::DeprecationWarning -m unittest -v test_tokens test_passwords
 step "Go, jose and PyJWT: six rotations of signing keys, under load and kill -9" \
   go test -count=1 -vet=off -timeout 25m ./tests/keys -args -clients
-step "Node: the package that verifies tokens" npm --prefix clients/node test --silent
-step "Node: it beside a running service" npm --prefix clients/node run --silent test:service
-step "Node: its types" npm --prefix clients/node run --silent check
-step "Node: the example that uses it" \
+step "The packages for Node and Python that verify tokens" env VENV="$venv" DEBIAN_PYTHON="$python" scripts/test-packages.sh
+step "Node: the example that uses its package" \
   env -C examples/node node --test --test-reporter=spec server.test.mjs
-step "Python: the package that verifies tokens" \
-  env -C clients/python/tests PYTHONPATH=../../../tests/clients PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" \
-  -m unittest -v test_vectors test_keys test_statements test_changes test_frameworks with_service
-step "Python: it with Debian's PyJWT and cryptography" \
-  env -C clients/python/tests PYTHONPATH=../src PYTHONDONTWRITEBYTECODE=1 "$python" -W ignore::DeprecationWarning -m unittest test_vectors test_keys
-step "Python: its types" env -C clients/python "$venv/bin/python" -m mypy
-step "Python: the example that uses it" \
+step "Python: the example that uses its package" \
   env -C examples/python PYTHONPATH=../../tests/clients PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" -m unittest -v test_server
 step "Chromium: the documentation page" \
   env -C tests/browser node --test --test-reporter=spec docs.test.mjs

@@ -1,6 +1,8 @@
 """The package against a running svc-users: scripts/test-clients.sh says which, and where service.py is."""
 
 import asyncio
+import base64
+import json
 import socket
 import threading
 import time
@@ -165,6 +167,30 @@ class ServiceTest(unittest.TestCase):
         proxy.is_cut = False
         for verifier in (refusing, relying):
             becomes("found again", verifier, token, "401")
+
+    def test_a_token_of_a_revoked_signing_key_is_refused_at_once_where_the_feed_lists_the_keys(self):
+        verifier = self.follow()
+        up_to_date(verifier)
+        email = "six@example.com"
+        _, token = self.account(email)
+        becomes("at first", verifier, token, AS_CLERK)
+
+        def part(jws, index):
+            piece = jws.split(".")[index]
+            return json.loads(base64.urlsafe_b64decode(piece + "=" * (-len(piece) % 4)))
+
+        lists = "keys" in part(self.api("GET", "auth/changes")["statement"], 1)
+        self.api("POST", "keys/rotate", {"at_once": True})
+        type(self).admin = self.service.admin_token()
+        fresh = self.login(email)
+        self.assertNotEqual(part(fresh, 0)["kid"], part(token, 0)["kid"])
+        becomes("a token of the next key", verifier, fresh, AS_CLERK)
+        self.api("DELETE", "keys/" + part(token, 0)["kid"])
+        if lists:
+            becomes("revoked", verifier, token, "401")
+        becomes("the next key", verifier, fresh, AS_CLERK)
+        # A service without lists has the key refused once the JWK set is read again, which is not so soon.
+        self.assertEqual(can(verifier, token), "401" if lists else AS_CLERK)
 
     def test_a_follower_without_the_right_to_follow_is_lost(self):
         _, token = self.account("five@example.com")

@@ -34,7 +34,7 @@ async function proxyTo(port) {
 }
 
 describe('a running svc-users', { timeout: 1_200_000 }, () => {
-  let service, api, read, write, clerk, proxy;
+  let service, admin, api, read, write, clerk, proxy;
   const verifiers = [];
 
   const follow = (changes = {}, options = {}) => {
@@ -49,7 +49,7 @@ describe('a running svc-users', { timeout: 1_200_000 }, () => {
 
   before(async () => {
     service = await startService();
-    const admin = await login(service.origin);
+    admin = await login(service.origin);
     api = async (method, path, body, token = admin) => {
       const response = await fetch(`${service.origin}/api/v1/${path}`, {
         method, headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }, body: body && JSON.stringify(body),
@@ -139,6 +139,25 @@ describe('a running svc-users', { timeout: 1_200_000 }, () => {
     proxy.isCut = false;
     await becomes('found again', refusing, token, '401');
     await becomes('found again', relying, token, '401');
+  });
+
+  test('a token of a revoked signing key is refused at once where the feed lists the keys', async () => {
+    const verifier = follow();
+    await upToDate(verifier);
+    const { token } = await newAccount('six@example.com');
+    await becomes('at first', verifier, token, 'Clerk:orders:read');
+    const part = (jws, index) => JSON.parse(Buffer.from(jws.split('.')[index], 'base64url'));
+    const { keys } = part((await api('GET', 'auth/changes')).statement, 1);
+    await api('POST', 'keys/rotate', { at_once: true });
+    admin = await login(service.origin);
+    const fresh = await login(service.origin, { email: 'six@example.com', password: 'clerk-1234' });
+    assert.notEqual(part(fresh, 0).kid, part(token, 0).kid);
+    await becomes('a token of the next key', verifier, fresh, 'Clerk:orders:read');
+    await api('DELETE', `keys/${part(token, 0).kid}`);
+    if (keys !== undefined) await becomes('revoked', verifier, token, '401');
+    await becomes('the next key', verifier, fresh, 'Clerk:orders:read');
+    // A service without lists has the key refused once the JWK set is read again, which is not so soon.
+    assert.equal(await can(verifier, token), keys === undefined ? 'Clerk:orders:read' : '401');
   });
 
   test('a follower without the right to follow is lost', async () => {

@@ -154,6 +154,10 @@ class Client:
         for connection in idle:
             connection.http.close()
 
+    def __del__(self) -> None:
+        for connection in self._idle:
+            connection.http.close()
+
     def forget(self) -> None:
         """Leaves the connections to the parent process, after a fork."""
         self._lock = threading.Lock()
