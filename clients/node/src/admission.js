@@ -21,11 +21,9 @@ const admitted = new WeakMap();
  * @returns {Principal | undefined}
  */
 export function principalOf(request) {
-  return admitted.get(messageOf(request))?.principal;
+  const one = admitted.get(request) ?? ('raw' in request ? admitted.get(/** @type {object} */ (request.raw)) : undefined); // Fastify wraps it
+  return one?.principal;
 }
-
-/** The message of node:http that a request of Fastify wraps. @param {object} request @returns {object} */
-const messageOf = (request) => ('raw' in request && typeof request.raw === 'object' && request.raw !== null ? request.raw : request);
 
 /**
  * Returns a function that admits a message of node:http, or resolves to the Refusal. It never rejects.

@@ -125,6 +125,9 @@ class ChangesTest(unittest.TestCase):
         for when_lost, want in (("refuse", 503), ("tokens-alone", 200)):
             verifier = new_verifier(self, changes=Changes("http://127.0.0.1:1/", lambda: "x", when_lost=when_lost))
             self.assertEqual((verifier.lost, status_of(verifier, token)), (True, want))
+        with self.assertRaises(Refusal) as refused:
+            new_verifier(self, changes=Changes("http://127.0.0.1:1/", lambda: "x")).verify(token)
+        self.assertEqual(str(refused.exception.__cause__), "the change feed is lost")
         feed = TestFeed(self)
         verifier = follow(self, feed, {"staleness": 1})
         up_to_date(verifier)

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from .asgi import admit, principal_of
 from .bearer import describe_refusal, scope_tokens
+from .errors import unavailable
 from .principal import Principal
 from .verifier import Verifier
 
@@ -31,10 +32,10 @@ class Requires(HTTPBearer):
 
     async def __call__(self, request: HTTPConnection) -> Principal:  # type: ignore[override]
         refusal = await admit(request.scope, self._verifier, self._permissions)
-        principal = principal_of(request)
-        if refusal is None and principal is not None:
+        principal = principal_of(request) if refusal is None else None
+        if principal is not None:
             return principal
-        assert refusal is not None
+        refusal = refusal or unavailable()
         response = describe_refusal(refusal, self._permissions)
         headers = {name: value for name, value in response.headers.items() if name != "Content-Type"}
         raise HTTPException(response.status, {"error": refusal.code, "error_description": refusal.description}, headers)

@@ -126,7 +126,7 @@ class Verifier:
             unverified = self._parse(token)
             return self._principal(unverified, self._claims(unverified, unverified.verified(self._keys.get(unverified.kid))))
         except Exception as error:
-            raise self._refusal(error) from error
+            raise self._refusal(error)
 
     async def verify_async(self, token: str) -> Principal:
         """The same without blocking the event loop."""
@@ -134,7 +134,7 @@ class Verifier:
             unverified = self._parse(token)
             return self._principal(unverified, self._claims(unverified, unverified.verified(await self._keys.get_async(unverified.kid))))
         except Exception as error:
-            raise self._refusal(error) from error
+            raise self._refusal(error)
 
     def authorize(self, token: str, permissions: Sequence[str] = ()) -> Principal:
         """The same as verify, and the account has all of these permissions: else it raises Refusal with 403.
@@ -187,7 +187,7 @@ class Verifier:
         try:
             return tuple(sorted(self._check.allowed(token, principal.account, names)))
         except Exception as error:
-            raise self._refusal(error) from error
+            raise self._refusal(error)
 
     def _parse(self, token: str) -> Unverified:
         if not isinstance(token, str):
@@ -243,7 +243,9 @@ class Verifier:
             refusal = unavailable()
             if not isinstance(error, KeysUnavailable):
                 self._logger.warning("a token could not be verified: %s", error, exc_info=error)
-        self._logger.debug("refused with %d: %s", refusal.status, error)
+        if refusal is not error:
+            refusal.__cause__ = error
+        self._logger.debug("refused with %d: %s", refusal.status, refusal.__cause__ or refusal)
         return refusal
 
     def after_fork(self) -> None:
