@@ -19,8 +19,20 @@ export const LEEWAY = 30;
  * @property {string[]} roles
  * @property {string[]} permissions
  * @property {boolean} permissionsOmitted
+ * @property {string | undefined} prefix claim permission_prefix of a token for a declared audience: it has the permissions
+ *   with it and no other
  * @property {string | undefined} session absent in tokens without a session
  */
+
+/**
+ * Those of the permissions that a token may have.
+ *
+ * @param {Claims} claims
+ * @param {readonly string[]} permissions
+ */
+export function withinPrefix({ prefix }, permissions) {
+  return prefix === undefined ? permissions : permissions.filter((name) => name.startsWith(prefix));
+}
 
 /**
  * Reads a payload whose signature is verified. Every claim that the service writes must be there and of its type; claims
@@ -47,10 +59,12 @@ export function readClaims(payload, parties) {
     roles: members.texts('roles'),
     permissions: members.texts('permissions'),
     permissionsOmitted: members.flag('permissions_omitted'),
+    prefix: members.has('permission_prefix') ? members.text('permission_prefix') : undefined,
     session: members.has('sid') ? members.id('sid') : undefined,
   };
   if (claims.version < 1n) throw new InvalidToken('ver is below 1');
   if (claims.email === '') throw new InvalidToken('email is empty');
+  if (claims.prefix === '') throw new InvalidToken('permission_prefix is empty');
   if (claims.roles.length === 0) throw new InvalidToken('roles is empty');
   return claims;
 }

@@ -29,7 +29,7 @@ export class Principal {
     this.roles = Object.freeze([...roles]);
     /**
      * The names of all permissions of the account, sorted: the current ones if `live` is true, else those when the token
-     * was issued. If `permissionsOmitted` is true, those of the required ones that svc-users has just confirmed.
+     * was issued. Of a token for a declared audience those with its prefix. If `permissionsOmitted` is true, those of the required ones that svc-users has just confirmed.
      */
     this.permissions = Object.isFrozen(permissions) ? permissions : Object.freeze([...permissions].sort());
     /** Whether the list did not fit into the token and the change feed does not tell it. Never true if `live` is. */

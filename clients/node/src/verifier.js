@@ -2,7 +2,7 @@
 
 import { readTokens, scopeTokens } from './bearer.js';
 import { AccessCheck } from './check.js';
-import { checkTimes, readClaims } from './claims.js';
+import { checkTimes, readClaims, withinPrefix } from './claims.js';
 import { accepts } from './facts.js';
 import { Follower } from './follower.js';
 import { Malformed } from './json.js';
@@ -158,11 +158,11 @@ export class Verifier {
         const role = facts.roleOf(claims);
         if (role === undefined) throw new InvalidToken(DEAD);
         const rights = facts.rights.of(role);
-        const [roles, permissions] = rights === undefined ? [[], []] : [[rights.name], rights.permissions];
+        const [roles, permissions] = rights === undefined ? [[], []] : [[rights.name], withinPrefix(claims, rights.permissions)];
         return new Principal({ ...values, roles, permissions, live: true, permissionsOmitted: false });
       }
     }
-    return new Principal({ ...values, roles: claims.roles, permissions: claims.permissions, live: false, permissionsOmitted: claims.permissionsOmitted });
+    return new Principal({ ...values, roles: claims.roles, permissions: withinPrefix(claims, claims.permissions), live: false, permissionsOmitted: claims.permissionsOmitted });
   }
 
   /** Whatever goes wrong, the request is refused; the cause is for the log alone. @param {unknown} error */

@@ -55,6 +55,18 @@ describe('changes', { concurrency: 8, timeout: 1_200_000 }, () => {
     assert.deepEqual([principal.live, principal.permissionsOmitted], [true, false]);
   });
 
+  test('give a token for a declared audience no more than its prefix', async (t) => {
+    const feed = await TestFeed.start(t);
+    feed.tell(...roleOf(manager, 'Manager', 'orders:read', 'orders:write', 'stock:read'));
+    const token = tokenOf(ada, { permission_prefix: 'orders:', permissions: ['orders:read', 'stock:read'] });
+    assert.equal(await can(await newVerifier(t), token), 'Manager,User:orders:read');
+    const verifier = await follow(t, feed);
+    await becomes('live', verifier, token, 'Manager:orders:read,orders:write');
+    await becomes('another token', verifier, tokenOf(ada), 'Manager:orders:read,orders:write,stock:read');
+    await assert.rejects(verifier.authorize(token, ['stock:read']), { status: 403 });
+    for (const wrong of ['', 7, null, ['orders:']]) assert.equal(await statusOf(verifier, tokenOf(ada, { permission_prefix: wrong })), 401);
+  });
+
   test('in pieces count together', async (t) => {
     const feed = await TestFeed.start(t);
     feed.piece = 7;

@@ -55,6 +55,20 @@ class ChangesTest(unittest.TestCase):
         principal = verifier.authorize(token_of(ADA, permissions=[], permissions_omitted=True), ["orders:write"])
         self.assertEqual((principal.live, principal.permissions_omitted), (True, False))
 
+    def test_give_a_token_for_a_declared_audience_no_more_than_its_prefix(self):
+        feed = TestFeed(self)
+        feed.tell(*role_of(MANAGER, "Manager", "orders:read", "orders:write", "stock:read"))
+        token = token_of(ADA, permission_prefix="orders:", permissions=["orders:read", "stock:read"])
+        self.assertEqual(can(new_verifier(self), token), "Manager,User:orders:read")
+        verifier = follow(self, feed)
+        becomes("live", verifier, token, AS_MANAGER)
+        becomes("another token", verifier, token_of(ADA), AS_MANAGER + ",stock:read")
+        with self.assertRaises(Refusal) as refused:
+            verifier.authorize(token, ["stock:read"])
+        self.assertEqual(refused.exception.status, 403)
+        for wrong in ("", 7, None, ["orders:"]):
+            self.assertEqual(status_of(verifier, token_of(ADA, permission_prefix=wrong)), 401)
+
     def test_in_pieces_count_together(self):
         feed = TestFeed(self)
         feed.piece = 7

@@ -150,7 +150,7 @@ class FactsTest(unittest.TestCase):
             facts.ended.set(permission_id("ended"), 1)
             if account:
                 facts.accounts.set(USER, account)
-            claims = Claims(USER, "", issued, issued, issued, version, "a", None, ["R"], [], False, session)
+            claims = Claims(USER, "", issued, issued, issued, version, "a", None, ["R"], [], False, None, session)
             self.assertEqual(facts.dead_for_good(claims), want, (account, version, issued))
 
     def test_facts_are_stale_by_either_clock(self):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Optional
 
 from ._json import Reader, is_texts, parse_object
@@ -25,7 +26,14 @@ class Claims(NamedTuple):
     roles: list[str]
     permissions: list[str]
     permissions_omitted: bool
+    prefix: Optional[str]  # claim permission_prefix of a token for a declared audience: it has the permissions with it alone
     session: Optional[str]  # None in tokens without a session
+
+    def within_prefix(self, permissions: Sequence[str]) -> Sequence[str]:
+        """Those of the permissions that the token may have."""
+        if self.prefix is None:
+            return permissions
+        return tuple(name for name in permissions if name.startswith(self.prefix))
 
 
 def read_claims(payload: bytes, issuer: str, audience: str) -> Claims:
@@ -48,12 +56,15 @@ def read_claims(payload: bytes, issuer: str, audience: str) -> Claims:
         roles=members.texts("roles"),
         permissions=members.texts("permissions"),
         permissions_omitted=members.flag("permissions_omitted"),
+        prefix=members.text("permission_prefix") if "permission_prefix" in members else None,
         session=members.id("sid") if "sid" in members else None,
     )
     if claims.version < 1:
         raise InvalidToken("ver is below 1")
     if not claims.email:
         raise InvalidToken("email is empty")
+    if claims.prefix == "":
+        raise InvalidToken("permission_prefix is empty")
     if not claims.roles:
         raise InvalidToken("roles is empty")
     return claims

@@ -20,7 +20,7 @@ class Principal:
     roles        role names: if live is true, the account's own current role alone; else the own role when the token was
                  issued, followed by the roles it inherits from, nearest first
     permissions  the names of all permissions of the account, sorted: the current ones if live is true, else those when the
-                 token was issued; if permissions_omitted is true, those of the required ones that svc-users has confirmed
+                 token was issued; of a token for a declared audience those with its prefix; if permissions_omitted is true, those of the required ones that svc-users has confirmed
     permissions_omitted
                  whether the list did not fit into the token and the change feed does not tell it; never true if live is
     live         whether the change feed is up to date, so that permissions and roles are the current ones
@@ -53,7 +53,7 @@ def principal_from(claims: Claims) -> Principal:
         account=claims.account,
         email=claims.email,
         roles=tuple(claims.roles),
-        permissions=tuple(sorted(claims.permissions)),
+        permissions=tuple(sorted(claims.within_prefix(claims.permissions))),
         permissions_omitted=claims.permissions_omitted,
         live=False,
         token_id=claims.token_id,

@@ -230,7 +230,7 @@ class Verifier:
         if isinstance(role, Dead):
             raise InvalidToken(_DEAD)
         name_and_permissions = lease.facts.rights.of(role)
-        roles, permissions = ((), ()) if name_and_permissions is None else ((name_and_permissions[0],), name_and_permissions[1])
+        roles, permissions = ((), ()) if name_and_permissions is None else ((name_and_permissions[0],), claims.within_prefix(name_and_permissions[1]))
         return replace(principal, roles=roles, permissions=permissions, live=True, permissions_omitted=False)
 
     def _refusal(self, error: Exception) -> Refusal:
