@@ -18,8 +18,8 @@ test_node() {
 
 test_python() {
   env -C clients/python/tests PYTHONPATH=../../../tests/clients "$VENV/bin/python" \
-    -m unittest -v test_vectors test_keys test_statements test_changes test_frameworks with_service
-  env -C clients/python/tests PYTHONPATH=../src "$DEBIAN_PYTHON" -W ignore::DeprecationWarning -m unittest test_vectors test_keys
+    -m unittest -v test_vectors test_keys test_check test_statements test_changes test_frameworks with_service
+  env -C clients/python/tests PYTHONPATH=../src "$DEBIAN_PYTHON" -W ignore::DeprecationWarning -m unittest test_vectors test_keys test_check
   env -C clients/python "$VENV/bin/python" -m mypy
 }
 

@@ -10,7 +10,7 @@ import { request } from './request.js';
  * The least time between two requests for keys that unknown ids cause, and after a failed request, since any client can
  * send tokens with made-up ids.
  */
-export const COOL_DOWN = 10_000;
+const COOL_DOWN = 10_000;
 /** The same while there are no keys at all and every request is refused. */
 const COOL_DOWN_WITHOUT = 1_000;
 /**
