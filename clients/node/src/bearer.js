@@ -28,6 +28,9 @@ export function authorizationOf(rawHeaders) {
 /** RFC 6749 §3.3: printable ASCII without space, quote and backslash. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
+/** Whether a text can be the name of a permission. @param {string} text */
+export const scopeToken = (text) => SCOPE_TOKEN.test(text);
+
 /**
  * Checks names of permissions. Throws a TypeError for one that is none: it is a mistake of the program.
  *

@@ -1,6 +1,8 @@
 // The claims of an access token (RFC 7519).
 
+import { scopeToken } from './bearer.js';
 import { Reader, isTexts, parseObject } from './json.js';
+import { SERVICE_TYPE } from './jws.js';
 import { InvalidToken } from './refusal.js';
 
 /** How far the clock here and the service's may be apart, in seconds; the service itself allows as much. */
@@ -14,10 +16,12 @@ export const LEEWAY = 30;
  * @property {number} notBefore
  * @property {number} expires
  * @property {bigint} version of the account
- * @property {string} email
+ * @property {boolean} service whether the token is of a service account (RFC 9068)
+ * @property {string | undefined} email absent in tokens of service accounts
  * @property {string | undefined} role id of the own role; absent in tokens from before there was that claim
- * @property {string[]} roles
+ * @property {string[]} roles empty in tokens with a scope
  * @property {string[]} permissions
+ * @property {string[] | undefined} scope what the token is restricted to, sorted; absent if it is not
  * @property {boolean} permissionsOmitted
  * @property {string | undefined} prefix claim permission_prefix of a token for a declared audience: it has the permissions
  *   with it and no other
@@ -25,25 +29,16 @@ export const LEEWAY = 30;
  */
 
 /**
- * Those of the permissions that a token may have.
- *
- * @param {Claims} claims
- * @param {readonly string[]} permissions
- */
-export function withinPrefix({ prefix }, permissions) {
-  return prefix === undefined ? permissions : permissions.filter((name) => name.startsWith(prefix));
-}
-
-/**
- * Reads a payload whose signature is verified. Every claim that the service writes must be there and of its type; claims
- * that it does not write today are left unread (RFC 7519 §4), so that a later version can add some. Throws Malformed or
- * InvalidToken.
+ * Reads a payload whose signature is verified, of a token with this typ. Every claim that the service writes must be there
+ * and of its type, and none of a token of the other typ; claims that it does not write today are left unread (RFC 7519 §4),
+ * so that a later version can add some. Throws Malformed or InvalidToken.
  *
  * @param {Uint8Array} payload
+ * @param {string} typ
  * @param {{ issuer: string, audience: string }} parties
  * @returns {Claims}
  */
-export function readClaims(payload, parties) {
+export function readClaims(payload, typ, parties) {
   const members = new Reader(parseObject(payload));
   checkParties(members, parties);
   /** @type {Claims} */
@@ -54,19 +49,59 @@ export function readClaims(payload, parties) {
     notBefore: members.time('nbf'),
     expires: members.time('exp'),
     version: members.integer('ver'),
-    email: members.text('email'),
+    service: typ === SERVICE_TYPE,
+    email: typ === SERVICE_TYPE ? undefined : members.text('email'),
     role: members.has('role_id') ? members.id('role_id') : undefined,
     roles: members.texts('roles'),
     permissions: members.texts('permissions'),
+    scope: members.has('scope') ? readScope(members.text('scope')) : undefined,
     permissionsOmitted: members.flag('permissions_omitted'),
     prefix: members.has('permission_prefix') ? members.text('permission_prefix') : undefined,
     session: members.has('sid') ? members.id('sid') : undefined,
   };
   if (claims.version < 1n) throw new InvalidToken('ver is below 1');
-  if (claims.email === '') throw new InvalidToken('email is empty');
   if (claims.prefix === '') throw new InvalidToken('permission_prefix is empty');
-  if (claims.roles.length === 0) throw new InvalidToken('roles is empty');
+  if (claims.service) checkService(claims, members);
+  else checkPerson(claims, members);
   return claims;
+}
+
+/** Throws InvalidToken unless the claims are those of a person. @param {Claims} claims @param {Reader} members */
+function checkPerson({ email, roles }, members) {
+  if (email === '') throw new InvalidToken('email is empty');
+  if (roles.length === 0) throw new InvalidToken('roles is empty');
+  if (members.has('client_id') || members.has('scope')) throw new InvalidToken('the claims are not those of a person');
+}
+
+/** The same for a service account: a token with a scope has no roles. @param {Claims} claims @param {Reader} members */
+function checkService({ account, role, roles, scope }, members) {
+  const foreign = members.has('email') || members.has('sid');
+  if (members.text('client_id') !== account || role === undefined || foreign) throw new InvalidToken('the claims are not those of a service account');
+  if ((scope === undefined) !== roles.length > 0) throw new InvalidToken('roles is empty, or is beside a scope');
+}
+
+/** Reads sorted names, each once, with one space between them. @param {string} text */
+function readScope(text) {
+  const names = text.split(' ');
+  if (!names.every((name, i) => scopeToken(name) && name.length <= MAX_NAME && (i === 0 || String(names[i - 1]) < name))) {
+    throw new InvalidToken('scope is not sorted names with one space between them');
+  }
+  return names;
+}
+
+/** The longest name of a permission. */
+const MAX_NAME = 100;
+
+/**
+ * What a token shows of these permissions: those with its prefix and in its scope.
+ *
+ * @param {Claims} claims
+ * @param {readonly string[]} permissions
+ * @returns {readonly string[]}
+ */
+export function limit({ prefix, scope }, permissions) {
+  if (prefix === undefined && scope === undefined) return permissions;
+  return permissions.filter((name) => (prefix === undefined || name.startsWith(prefix)) && (scope === undefined || scope.includes(name)));
 }
 
 /**

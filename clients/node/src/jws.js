@@ -5,8 +5,9 @@ import { compactVerify, errors } from 'jose';
 import { Malformed, parseObject } from './json.js';
 import { InvalidToken } from './refusal.js';
 
-/** The header `typ` of a token and of a statement of the change feed. */
+/** The header `typ` of a token of a person, of a service account (RFC 9068), and of a statement of the change feed. */
 export const TOKEN_TYPE = 'JWT';
+export const SERVICE_TYPE = 'at+jwt';
 export const STATEMENT_TYPE = 'changes+jwt';
 
 /** The longest token, in bytes, that the service issues or reads. */
@@ -35,15 +36,15 @@ export function decodePart(part) {
  * issuer's key set, never from the JWS, and the algorithm from the key.
  *
  * @param {string} compact
- * @param {string} type the header `typ` that it must have
+ * @param {readonly string[]} types the header `typ` must be one of these
  * @param {(kid: string) => Promise<import('./jwks.js').PublicKey>} keyOf
- * @returns {Promise<{ kid: string, payload: Buffer }>}
+ * @returns {Promise<{ kid: string, typ: string, payload: Buffer }>}
  */
-export async function openJWS(compact, type, keyOf) {
+export async function openJWS(compact, types, keyOf) {
   const parts = compact.split('.');
   const [header, payload, signature] = parts.map(decodePart);
   if (parts.length !== 3 || !header || !payload || !signature) throw new InvalidToken('not three base64url parts');
-  const { kid, alg } = readHeader(header, type);
+  const { kid, alg, typ } = readHeader(header, types);
   // Last, since it may cost a request, which malformed tokens must not cause.
   const key = await keyOf(kid);
   if (alg !== key.algorithm) throw new InvalidToken('alg is not that of the key');
@@ -53,7 +54,7 @@ export async function openJWS(compact, type, keyOf) {
     if (error instanceof errors.JOSEError) throw new InvalidToken('signature does not match');
     throw error;
   }
-  return { kid, payload };
+  return { kid, typ, payload };
 }
 
 /**
@@ -61,18 +62,18 @@ export async function openJWS(compact, type, keyOf) {
  * and x5u exist only to change what is verified, or by what.
  *
  * @param {Buffer} raw
- * @param {string} type
+ * @param {readonly string[]} types
  */
-function readHeader(raw, type) {
+function readHeader(raw, types) {
   const header = parseHeader(raw);
-  const [alg, kid] = [header.get('alg'), header.get('kid')];
+  const [alg, kid, typ] = [header.get('alg'), header.get('kid'), header.get('typ')];
   for (const name of header.keys()) {
     if (name !== 'alg' && name !== 'typ' && name !== 'kid') throw new InvalidToken('header has members beside alg, typ and kid');
   }
   if (typeof alg !== 'string' || !ALGORITHMS.includes(alg)) throw new InvalidToken('alg is not that of the key');
-  if (header.get('typ') !== type) throw new InvalidToken('typ is not the one expected');
+  if (typeof typ !== 'string' || !types.includes(typ)) throw new InvalidToken('typ is not one of those expected');
   if (typeof kid !== 'string' || kid === '') throw new InvalidToken('kid names no key of the issuer');
-  return { alg, kid };
+  return { alg, kid, typ };
 }
 
 /** @param {Buffer} raw */

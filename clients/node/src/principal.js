@@ -3,7 +3,9 @@
 /**
  * @typedef {object} PrincipalValues
  * @property {string} account
- * @property {string} email
+ * @property {boolean} service
+ * @property {string | undefined} email
+ * @property {readonly string[] | undefined} scope
  * @property {readonly string[]} roles
  * @property {readonly string[]} permissions
  * @property {boolean} permissionsOmitted
@@ -17,11 +19,18 @@
 /** The account that sent a request, with its rights. It does not change. */
 export class Principal {
   /** @param {PrincipalValues} values */
-  constructor({ account, email, roles, permissions, permissionsOmitted, live, tokenId, session, issuedAt, expires }) {
+  constructor({ account, service, email, scope, roles, permissions, permissionsOmitted, live, tokenId, session, issuedAt, expires }) {
     /** Id of the account: a UUID, the same for as long as the account exists. */
     this.account = account;
-    /** The account's address when the token was issued. It is for display; store `account` to record an owner. */
+    /** Whether the account is a service account, that of a program. */
+    this.service = service;
+    /**
+     * The account's address when the token was issued; undefined for a service account. It is for display; store `account` to
+     * record an owner.
+     */
     this.email = email;
+    /** What the token is restricted to, sorted names of permissions; undefined if it is not. Such a token has no roles. */
+    this.scope = scope === undefined ? undefined : Object.freeze([...scope]);
     /**
      * Role names. If `live` is true, the account's own current role alone; else the own role when the token was issued,
      * followed by the roles it inherits from, nearest first.
@@ -29,7 +38,8 @@ export class Principal {
     this.roles = Object.freeze([...roles]);
     /**
      * The names of all permissions of the account, sorted: the current ones if `live` is true, else those when the token
-     * was issued. Of a token for a declared audience those with its prefix. If `permissionsOmitted` is true, those of the required ones that svc-users has just confirmed.
+     * was issued. Of a token for a declared audience those with its prefix. If `permissionsOmitted` is true, those of the
+     * required ones that svc-users has just confirmed.
      */
     this.permissions = Object.isFrozen(permissions) ? permissions : Object.freeze([...permissions].sort());
     /** Whether the list did not fit into the token and the change feed does not tell it. Never true if `live` is. */

@@ -66,7 +66,7 @@ export class BrokenChain extends Error {}
  * @returns {Promise<Statement>}
  */
 export async function readStatement(compact, { asked, now, clock, parties, keyOf }) {
-  const { kid, payload } = await openJWS(compact, STATEMENT_TYPE, keyOf);
+  const { kid, payload } = await openJWS(compact, [STATEMENT_TYPE], keyOf);
   // The list is heard now and not before: the keys may have been fetched to verify this very statement.
   const statement = parseStatement(payload, asked, { signer: kid, heard: clock(), parties });
   if (!(now - statement.issued <= MAX_AGE)) throw new Error('the newest statement is older than a minute; do the clocks agree?');

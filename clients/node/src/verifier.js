@@ -2,11 +2,11 @@
 
 import { readTokens, scopeTokens } from './bearer.js';
 import { AccessCheck } from './check.js';
-import { checkTimes, readClaims, withinPrefix } from './claims.js';
+import { checkTimes, limit, readClaims } from './claims.js';
 import { accepts } from './facts.js';
 import { Follower } from './follower.js';
 import { Malformed } from './json.js';
-import { MAX_TOKEN, TOKEN_TYPE, openJWS } from './jws.js';
+import { MAX_TOKEN, SERVICE_TYPE, TOKEN_TYPE, openJWS } from './jws.js';
 import { KeySource, reasonOf } from './keys.js';
 import { completeOptions } from './options.js';
 import { Principal } from './principal.js';
@@ -129,11 +129,11 @@ export class Verifier {
   async #verifyToken(token) {
     if (typeof token !== 'string') throw new InvalidToken('not a text');
     if (token.length > MAX_TOKEN) throw new InvalidToken('too long');
-    const { kid, payload } = await openJWS(token, TOKEN_TYPE, (kid) => {
+    const { kid, typ, payload } = await openJWS(token, [TOKEN_TYPE, SERVICE_TYPE], (kid) => {
       this.#mustBeListed(kid);
       return this.#keys.get(kid);
     });
-    const claims = readClaims(payload, this.#options);
+    const claims = readClaims(payload, typ, this.#options);
     checkTimes(claims, this.#options.now() / 1000);
     return { claims, kid };
   }
@@ -145,8 +145,8 @@ export class Verifier {
 
   /** Checks claims against the change feed and returns the rights. @param {import('./claims.js').Claims} claims @param {string} kid */
   #principal(claims, kid) {
-    const { account, email, tokenId, session } = claims;
-    const values = { account, email, tokenId, session, issuedAt: new Date(claims.issuedAt * 1000), expires: new Date(claims.expires * 1000) };
+    const { account, service, email, tokenId, session, scope } = claims;
+    const values = { account, service, email, scope, tokenId, session, issuedAt: new Date(claims.issuedAt * 1000), expires: new Date(claims.expires * 1000) };
     const { changes } = this.#options;
     const facts = this.#follower?.lease?.facts;
     const lost = this.lost;
@@ -158,11 +158,13 @@ export class Verifier {
         const role = facts.roleOf(claims);
         if (role === undefined) throw new InvalidToken(DEAD);
         const rights = facts.rights.of(role);
-        const [roles, permissions] = rights === undefined ? [[], []] : [[rights.name], withinPrefix(claims, rights.permissions)];
+        const [roles, permissions] = rights === undefined ? [[], []] : [scope === undefined ? [rights.name] : [], limit(claims, rights.permissions)];
         return new Principal({ ...values, roles, permissions, live: true, permissionsOmitted: false });
       }
     }
-    return new Principal({ ...values, roles: claims.roles, permissions: withinPrefix(claims, claims.permissions), live: false, permissionsOmitted: claims.permissionsOmitted });
+    // Those of a scope are what the account held when the token was issued, also where the list of all was left out.
+    const held = limit(claims, scope ?? claims.permissions);
+    return new Principal({ ...values, roles: claims.roles, permissions: held, live: false, permissionsOmitted: scope === undefined && claims.permissionsOmitted });
   }
 
   /** Whatever goes wrong, the request is refused; the cause is for the log alone. @param {unknown} error */

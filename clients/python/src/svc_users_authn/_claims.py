@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple, Optional
 
 from ._json import Reader, is_texts, parse_object
+from ._jws import SERVICE_TYPE
 from .errors import InvalidToken
+
+# A name of a permission: a scope token (RFC 6749 section 3.3) of at most 100 characters.
+_NAME = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,100}")
 
 # How far the clock here and the service's may be apart, in seconds; the service itself allows as much.
 LEEWAY = 30
@@ -21,29 +26,32 @@ class Claims(NamedTuple):
     not_before: int
     expires: int
     version: int
-    email: str
+    email: Optional[str]  # None in tokens of service accounts
     role: Optional[str]  # None in tokens from before there was that claim
-    roles: list[str]
+    roles: list[str]  # empty in tokens with a scope
     permissions: list[str]
     permissions_omitted: bool
     prefix: Optional[str]  # claim permission_prefix of a token for a declared audience: it has the permissions with it alone
     session: Optional[str]  # None in tokens without a session
+    service: bool  # of a service account (RFC 9068)
+    scope: Optional[tuple[str, ...]]  # what the token is restricted to, sorted; None if it is not
 
-    def within_prefix(self, permissions: Sequence[str]) -> Sequence[str]:
-        """Those of the permissions that the token may have."""
-        if self.prefix is None:
-            return permissions
-        return tuple(name for name in permissions if name.startswith(self.prefix))
+    def limit(self, permissions: Sequence[str]) -> Sequence[str]:
+        """Those of the permissions that the token may have: with its prefix, and in its scope."""
+        if self.prefix is not None:
+            permissions = tuple(name for name in permissions if name.startswith(self.prefix))
+        return permissions if self.scope is None else tuple(name for name in permissions if name in self.scope)
 
 
-def read_claims(payload: bytes, issuer: str, audience: str) -> Claims:
-    """Reads a payload whose signature is verified; raises Malformed or InvalidToken.
+def read_claims(payload: bytes, typ: str, issuer: str, audience: str) -> Claims:
+    """Reads a payload whose signature is verified, of a token with this typ; raises Malformed or InvalidToken.
 
-    Every claim that the service writes must be there and of its type; claims that it does not write today are left unread
+    Every claim that the service writes must be there and of its type, and none of a token of the other typ; claims that it does not write today are left unread
     (RFC 7519 section 4), so that a later version can add some.
     """
     members = Reader(parse_object(payload))
     check_parties(members, issuer, audience)
+    service = typ == SERVICE_TYPE
     claims = Claims(
         account=members.id("sub"),
         token_id=members.id("jti"),
@@ -51,23 +59,50 @@ def read_claims(payload: bytes, issuer: str, audience: str) -> Claims:
         not_before=members.time("nbf"),
         expires=members.time("exp"),
         version=members.integer("ver"),
-        email=members.text("email"),
+        email=None if service else members.text("email"),
         role=members.id("role_id") if "role_id" in members else None,
         roles=members.texts("roles"),
         permissions=members.texts("permissions"),
         permissions_omitted=members.flag("permissions_omitted"),
         prefix=members.text("permission_prefix") if "permission_prefix" in members else None,
         session=members.id("sid") if "sid" in members else None,
+        service=service,
+        scope=_read_scope(members.text("scope")) if "scope" in members else None,
     )
     if claims.version < 1:
         raise InvalidToken("ver is below 1")
-    if not claims.email:
-        raise InvalidToken("email is empty")
     if claims.prefix == "":
         raise InvalidToken("permission_prefix is empty")
+    if service:
+        _check_service(claims, members)
+    else:
+        _check_person(claims, members)
+    return claims
+
+
+def _check_person(claims: Claims, members: Reader) -> None:
+    if not claims.email:
+        raise InvalidToken("email is empty")
     if not claims.roles:
         raise InvalidToken("roles is empty")
-    return claims
+    if "client_id" in members or "scope" in members:
+        raise InvalidToken("the claims are not those of a person")
+
+
+def _check_service(claims: Claims, members: Reader) -> None:
+    """A token with a scope has no roles."""
+    if members.text("client_id") != claims.account or claims.role is None or "email" in members or "sid" in members:
+        raise InvalidToken("the claims are not those of a service account")
+    if (claims.scope is None) != bool(claims.roles):
+        raise InvalidToken("roles is empty, or is beside a scope")
+
+
+def _read_scope(text: str) -> tuple[str, ...]:
+    """Sorted names, each once, with one space between them."""
+    names = text.split(" ")
+    if not all(_NAME.fullmatch(name) for name in names) or names != sorted(set(names)):
+        raise InvalidToken("scope is not sorted names with one space between them")
+    return tuple(names)
 
 
 def check_parties(members: Reader, issuer: str, audience: str) -> None:

@@ -10,8 +10,9 @@ from ._json import Malformed, parse_object
 from ._jwks import PublicKey, decode_part
 from .errors import InvalidToken
 
-# The header typ of a token and of a statement of the change feed.
+# The header typ of a token of a person, of a service account (RFC 9068), and of a statement of the change feed.
 TOKEN_TYPE = "JWT"
+SERVICE_TYPE = "at+jwt"
 STATEMENT_TYPE = "changes+jwt"
 
 # The longest token, in bytes, that the service issues or reads.
@@ -26,6 +27,7 @@ class Unverified(NamedTuple):
 
     compact: str
     algorithm: str
+    typ: str
     kid: str
     payload: bytes
 
@@ -40,8 +42,8 @@ class Unverified(NamedTuple):
         return self.payload
 
 
-def parse_jws(compact: str, typ: str) -> Unverified:
-    """Parses a compact JWS whose header typ must be this one.
+def parse_jws(compact: str, *types: str) -> Unverified:
+    """Parses a compact JWS whose header typ must be one of these.
 
     A header member beside alg, typ and kid is refused rather than passed over: the service writes none, and crit, b64, jwk,
     jku and x5u exist only to change what is verified, or by what.
@@ -56,11 +58,11 @@ def parse_jws(compact: str, typ: str) -> Unverified:
         raise InvalidToken("header is not a JSON object") from None
     if not members.keys() <= {"alg", "typ", "kid"}:
         raise InvalidToken("header has members beside alg, typ and kid")
-    algorithm, kid = members.get("alg"), members.get("kid")
+    algorithm, typ, kid = members.get("alg"), members.get("typ"), members.get("kid")
     if not isinstance(algorithm, str) or algorithm not in _ALGORITHMS:
         raise InvalidToken("alg is not that of the key")
-    if members.get("typ") != typ:
-        raise InvalidToken("typ is not the one expected")
+    if not isinstance(typ, str) or typ not in types:
+        raise InvalidToken("typ is not one of those expected")
     if not isinstance(kid, str) or not kid:
         raise InvalidToken("kid names no key of the issuer")
-    return Unverified(compact, algorithm, kid, payload)
+    return Unverified(compact, algorithm, typ, kid, payload)

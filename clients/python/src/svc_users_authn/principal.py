@@ -16,11 +16,15 @@ class Principal:
     """The account that sent a request, with its rights. It does not change.
 
     account      id of the account: a UUID, the same for as long as the account exists
-    email        the account's address when the token was issued; for display: store account to record an owner
+    service      whether the account is a service account, that of a program
+    email        the account's address when the token was issued, None for a service account; for display: store account to
+                 record an owner
+    scope        what the token is restricted to, sorted names of permissions; None if it is not; such a token has no roles
     roles        role names: if live is true, the account's own current role alone; else the own role when the token was
                  issued, followed by the roles it inherits from, nearest first
     permissions  the names of all permissions of the account, sorted: the current ones if live is true, else those when the
-                 token was issued; of a token for a declared audience those with its prefix; if permissions_omitted is true, those of the required ones that svc-users has confirmed
+                 token was issued; of a token for a declared audience those with its prefix; if
+                 permissions_omitted is true, those of the required ones that svc-users has confirmed
     permissions_omitted
                  whether the list did not fit into the token and the change feed does not tell it; never true if live is
     live         whether the change feed is up to date, so that permissions and roles are the current ones
@@ -31,7 +35,9 @@ class Principal:
     """
 
     account: str
-    email: str
+    service: bool
+    email: Optional[str]
+    scope: Optional[Sequence[str]]
     roles: Sequence[str]
     permissions: Sequence[str]
     permissions_omitted: bool
@@ -51,10 +57,13 @@ def principal_from(claims: Claims) -> Principal:
     """The principal as its token says, without the change feed."""
     return Principal(
         account=claims.account,
+        service=claims.service,
         email=claims.email,
+        scope=claims.scope,
         roles=tuple(claims.roles),
-        permissions=tuple(sorted(claims.within_prefix(claims.permissions))),
-        permissions_omitted=claims.permissions_omitted,
+        # Those of a scope are what the account held when the token was issued, also where the list of all was left out.
+        permissions=tuple(sorted(claims.limit(claims.permissions if claims.scope is None else claims.scope))),
+        permissions_omitted=claims.permissions_omitted and claims.scope is None,
         live=False,
         token_id=claims.token_id,
         session=claims.session,

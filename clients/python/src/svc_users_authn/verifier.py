@@ -20,7 +20,7 @@ from ._follower import Follower
 from ._forks import survive_forks
 from ._http import Client
 from ._json import Malformed
-from ._jws import MAX_TOKEN, TOKEN_TYPE, Unverified, parse_jws
+from ._jws import MAX_TOKEN, SERVICE_TYPE, TOKEN_TYPE, parse_jws, Unverified
 from ._keys import KeySource
 from ._options import REFUSE, Changes, check_options
 from ._statement import accepts
@@ -194,18 +194,18 @@ class Verifier:
             raise InvalidToken("not a text")
         if len(token) > MAX_TOKEN:
             raise InvalidToken("too long")
-        unverified = parse_jws(token, TOKEN_TYPE)
+        unverified = parse_jws(token, TOKEN_TYPE, SERVICE_TYPE)
         self._must_be_listed(unverified.kid)
         return unverified
 
     def _claims(self, unverified: Unverified, payload: bytes) -> Claims:
-        claims = read_claims(payload, self._issuer, self._audience)
+        claims = read_claims(payload, unverified.typ, self._issuer, self._audience)
         check_times(claims, self._now())
         return claims
 
     def _verify_for_feed(self, token: str) -> Claims:
         """Verifies the token of the follower itself, without the change feed."""
-        unverified = parse_jws(token, TOKEN_TYPE)
+        unverified = parse_jws(token, TOKEN_TYPE, SERVICE_TYPE)
         return self._claims(unverified, unverified.verified(self._keys.get(unverified.kid)))
 
     def _must_be_listed(self, kid: str) -> None:
@@ -230,7 +230,10 @@ class Verifier:
         if isinstance(role, Dead):
             raise InvalidToken(_DEAD)
         name_and_permissions = lease.facts.rights.of(role)
-        roles, permissions = ((), ()) if name_and_permissions is None else ((name_and_permissions[0],), claims.within_prefix(name_and_permissions[1]))
+        if name_and_permissions is None:
+            return replace(principal, roles=(), permissions=(), live=True, permissions_omitted=False)
+        name, permissions = name_and_permissions
+        roles, permissions = (name,) if claims.scope is None else (), claims.limit(permissions)
         return replace(principal, roles=roles, permissions=permissions, live=True, permissions_omitted=False)
 
     def _refusal(self, error: Exception) -> Refusal:
