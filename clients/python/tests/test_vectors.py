@@ -50,10 +50,12 @@ def leniently(token):
     """What a lenient reader understands of a token."""
     part = token.split(".")[1]
     claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    scope = tuple(claims["scope"].split(" ")) if "scope" in claims else None
     times = {name: datetime.datetime.fromtimestamp(claims[name], datetime.timezone.utc) for name in ("iat", "exp")}
     return {
-        "account": claims["sub"], "email": claims["email"], "roles": tuple(claims["roles"]), "permissions": tuple(sorted(claims["permissions"])),
-        "permissions_omitted": claims.get("permissions_omitted", False), "live": False, "token_id": claims["jti"], "session": claims.get("sid"),
+        "account": claims["sub"], "service": "client_id" in claims, "email": claims.get("email"), "scope": scope,
+        "roles": tuple(claims["roles"]), "permissions": tuple(sorted(claims["permissions"])) if scope is None else scope,
+        "permissions_omitted": scope is None and claims.get("permissions_omitted", False), "live": False, "token_id": claims["jti"], "session": claims.get("sid"),
         "issued_at": times["iat"], "expires": times["exp"],
     }
 
@@ -150,7 +152,7 @@ class FactsTest(unittest.TestCase):
             facts.ended.set(permission_id("ended"), 1)
             if account:
                 facts.accounts.set(USER, account)
-            claims = Claims(USER, "", issued, issued, issued, version, "a", None, ["R"], [], False, None, session)
+            claims = Claims(USER, "", issued, issued, issued, version, "a", None, ["R"], [], False, None, session, False, None)
             self.assertEqual(facts.dead_for_good(claims), want, (account, version, issued))
 
     def test_facts_are_stale_by_either_clock(self):
