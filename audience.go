@@ -54,7 +54,7 @@ func ParsePermissionPrefix(s string) (PermissionPrefix, error) {
 		return "", errors.New("must have at most 32 characters")
 	}
 	if c := s[len(s)-1]; 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' {
-		return "", errors.New("must end in a separator, such as the colon of orders:")
+		return "", errors.New("must end in a separator, as orders: does")
 	}
 	return PermissionPrefix(s), nil
 }

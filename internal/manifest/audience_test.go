@@ -42,7 +42,7 @@ func TestPlansOfAudiences(t *testing.T) {
 		"no prefix":               {"orders", "-", false, nil, "permission_prefix is required with audience"},
 		"no audience":             {"-", "orders:", false, nil, "audience is required with permission_prefix"},
 		"empty":                   {"", "", false, nil, "audience " + characters + "; permission_prefix must have 1 to 100 characters"},
-		"no separator":            {"orders", "orders", false, nil, "permission_prefix must end in a separator, such as the colon of orders:"},
+		"no separator":            {"orders", "orders", false, nil, "permission_prefix must end in a separator, as orders: does"},
 		"no names":                {"a,b", "a b:", false, nil, "audience " + characters + "; permission_prefix " + scope},
 		"no URI":                  {"1:x", ":", false, nil, "audience must be a URI, or a plain name without colons"},
 		"a URI without more":      {"urn:", ":", false, nil, "audience must be a URI, or a plain name without colons"},
