@@ -64,6 +64,18 @@ func (a *admin) make(path, body string) (string, error) {
 	return made.ID, json.Unmarshal(data, &made)
 }
 
+// makeAPIKey makes an API key of the administrator, and returns its text.
+func (a *admin) makeAPIKey(permission string) (string, error) {
+	data, err := a.send(http.MethodPost, "/api/v1/auth/api-keys", fmt.Sprintf(`{"name":"bench","permissions":[%q]}`, permission), http.StatusCreated)
+	if err != nil {
+		return "", err
+	}
+	var made struct {
+		Key string `json:"key"`
+	}
+	return made.Key, json.Unmarshal(data, &made)
+}
+
 // patch changes something.
 func (a *admin) patch(path, body string) error {
 	_, err := a.send(http.MethodPatch, path, body, http.StatusOK)

@@ -43,10 +43,16 @@ func checkKinds(ctx context.Context, svc *target.Service, pool load.Pool) ([]*ki
 	if err != nil {
 		return nil, err
 	}
+	key, err := a.makeAPIKey("accounts:read")
+	if err != nil {
+		return nil, err
+	}
+	byKey := load.Get("/api/v1/auth/forward?require=accounts:read", key)
 	// The token from before names none of them: the database decides, not the token.
 	check := load.Send(http.MethodPost, "/api/v1/auth/check", a.token, string(body))
 	return []*kind{
 		{key: "forward", what: "GET /auth/forward, CPU", pid: svc.PID(), send: sender(pool, load.Same(forward), http.StatusOK)},
+		{key: "forward.key", what: fmt.Sprintf("… with an API key, of %d, CPU", manyAPIKeys), pid: svc.PID(), send: sender(pool, load.Same(byKey), http.StatusOK)},
 		{key: "check", what: fmt.Sprintf("POST /auth/check of %d permissions, CPU", asked), pid: svc.PID(), send: sender(pool, load.Same(check), http.StatusOK)},
 	}, nil
 }

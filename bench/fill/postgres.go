@@ -2,6 +2,7 @@ package fill
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -43,6 +44,12 @@ func (p postgres) Accounts(ctx context.Context, plan Plan, chosen func(i int) bo
 		}
 		return nil, nil
 	}))
+	return err
+}
+
+// APIKeys implements Database.
+func (p postgres) APIKeys(ctx context.Context, count int) error {
+	_, err := p.conn.Exec(ctx, fmt.Sprintf(insertAPIKeys, count, "gen_random_uuid()", "CAST(gen_random_uuid() AS text) || CAST(gen_random_uuid() AS text)"), epoch, Customer.ID())
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"strings"
 
 	_ "modernc.org/sqlite" // the driver
@@ -86,6 +87,13 @@ func insert(ctx context.Context, tx *sql.Tx, plan Plan, chosen func(i int) bool)
 func insertRows(n int) string {
 	row := "(?" + strings.Repeat(", ?", len(columns)-1) + ")"
 	return "INSERT INTO accounts (" + strings.Join(columns, ", ") + ") VALUES " + row + strings.Repeat(", "+row, n-1)
+}
+
+// APIKeys implements Database.
+func (s sqlite) APIKeys(ctx context.Context, count int) error {
+	const id = `lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-8' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))`
+	_, err := s.db.ExecContext(ctx, fmt.Sprintf(insertAPIKeys, count, id, "hex(randomblob(32))"), epoch.UnixMicro(), Text(Customer.ID()))
+	return err
 }
 
 // Settle has nothing to do: the service keeps no statistics of the tables there either.

@@ -22,6 +22,8 @@ type Operation struct {
 	Security []map[string][]string `json:"security"` // empty for public operations
 	// Permission is the one that the operation asks for; empty if none.
 	Permission string `json:"x-permission"`
+	// APIKey says that the operation takes an API key in place of a token.
+	APIKey bool `json:"x-api-key"`
 	// Subtree operations answer every method at their path and below it.
 	Subtree bool `json:"x-subtree"`
 	// MaxBytes is the largest body that the operation takes; 0 where it takes none.

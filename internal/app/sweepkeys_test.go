@@ -46,9 +46,8 @@ func TestSweepWithAPIKeys(t *testing.T) {
 		if seen[o.ID] = true; !decided {
 			t.Errorf("whether %s takes API keys is decided nowhere", o.ID)
 		}
-		_, documented := o.Security[len(o.Security)-1]["apiKey"]
-		if documented != takes {
-			t.Errorf("%s: the document says %v of API keys, want %v", o.ID, documented, takes)
+		if o.APIKey != takes {
+			t.Errorf("%s: the document says %v of API keys, want %v", o.ID, o.APIKey, takes)
 		}
 		send := func(key, path, body string, header http.Header) *apitest.Answer {
 			t.Helper()

@@ -57,7 +57,6 @@ func BenchmarkAPIKeys(b *testing.B) {
 // fillAPIKeys makes keys, the same number for each account, and returns their secrets.
 func fillAPIKeys(b *testing.B, s *store.Store, all []users.Account, count int) []users.APIKeySecret {
 	b.Helper()
-	s.SetLimits(time.Hour, time.Hour, time.Hour)
 	secrets := make([]users.APIKeySecret, count)
 	now := time.Now()
 	err := s.InTx(b.Context(), func(tx users.Tx) error {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -54,6 +55,9 @@ func (q queries) readAPIKey(ctx context.Context, digest users.Digest) (found cac
 	}, `SELECT `+q.dialect.hex("x.value")+`, s.stamp, s.account_stamp, `+q.traits.standby+`, `+apiKeyColumns+`
 		FROM service_secrets x LEFT JOIN authorization_stamp s ON true LEFT JOIN api_keys k ON k.digest = $2 WHERE x.name = $1`,
 		apiKeySecretName, string(digest))
+	if errors.Is(err, users.ErrNotFound) { // there are no keys at all, which is said by no standby
+		return found, nil, cmp.Or(q.refuseStandby(ctx, doing), err)
+	}
 	if err == nil && !roles.Valid {
 		return found, nil, q.failNoRevision()
 	}

@@ -53,6 +53,7 @@ func onBoth(b *testing.B, run func(*testing.B, *store.Store, []users.Account)) {
 				b.Fatal(err)
 			}
 			b.Cleanup(func() { _ = s.Close() })
+			s.SetLimits(time.Hour, time.Hour, time.Hour)
 			if err := s.Migrate(ctx); err != nil {
 				b.Fatal(err)
 			}

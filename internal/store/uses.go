@@ -20,12 +20,13 @@ const (
 	// maxPendingUses bounds how many credentials wait for a note of their use. The use of others is not noted then, and is
 	// with the next request a minute later.
 	maxPendingUses = 10_000
-	// useBatch is how many uses are noted in one transaction.
+	// useBatch is how many uses are noted in one transaction, where one writes at a time.
 	useBatch = 200
+	// lastUses is how long Close waits for what is pending.
+	lastUses = 2 * time.Second
 )
 
-// uses notes when credentials of a kind were used. While any wait for that, one goroutine writes them, all that have come
-// meanwhile in one transaction.
+// uses notes when credentials of a kind were used. While any wait for that, one goroutine writes them.
 type uses struct {
 	store *Store
 	table string // with the columns id and used_at
@@ -37,13 +38,17 @@ type uses struct {
 	writing bool // the goroutine runs
 	closed  bool
 	running sync.WaitGroup // the goroutine
+	ctx     context.Context
+	stop    context.CancelFunc // ends what it does
 }
 
 func newUses(s *Store, table string) *uses {
-	return &uses{
+	u := &uses{
 		store: s, table: table, pending: map[users.ID]time.Time{},
 		noted: otter.Must(&otter.Options[users.ID, time.Time]{MaximumSize: maxNotedUses}),
 	}
+	u.ctx, u.stop = context.WithCancel(context.Background())
+	return u
 }
 
 // note has the use of a credential written, the last noted use of which was read a moment ago. It waits for nothing. A clock
@@ -79,19 +84,36 @@ func (u *uses) write() {
 		if len(pending) == 0 {
 			return
 		}
-		// In one order everywhere, so that two replicas do not wait for each other.
-		ids := slices.SortedFunc(maps.Keys(pending), users.ID.Compare)
-		for batch := range slices.Chunk(ids, useBatch) {
-			_ = u.store.transact(context.Background(), rowLocks, func(t *tx) error {
-				for _, id := range batch {
-					if err := t.noteUse(context.Background(), u.table, id, pending[id]); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
+		for batch := range slices.Chunk(slices.Collect(maps.Keys(pending)), useBatch) {
+			if u.writeBatch(batch, pending) != nil {
+				break
+			}
 		}
 	}
+}
+
+// writeBatch writes some of the uses. Where several can write at a time, each is a statement by itself, which holds no lock
+// that another replica, or the end of many credentials, could wait for in another order.
+func (u *uses) writeBatch(batch []users.ID, at map[users.ID]time.Time) error {
+	if u.store.traits.oneWriter {
+		return u.store.transact(u.ctx, rowLocks, func(t *tx) error {
+			for _, id := range batch {
+				if err := t.noteUse(u.ctx, u.table, id, at[id]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	for _, id := range batch {
+		_, err := retry(u.ctx, u.store, u.store.readLimit, func(ctx context.Context) (struct{}, error) {
+			return struct{}{}, u.store.reads().noteUse(ctx, u.table, id, at[id])
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // noteUse writes when a credential was used, unless another replica just has.
@@ -102,10 +124,13 @@ func (q queries) noteUse(ctx context.Context, table string, id users.ID, at time
 	return err
 }
 
-// close waits until what is pending is written.
+// close waits a little until what is pending is written.
 func (u *uses) close() {
 	u.mu.Lock()
 	u.closed = true
 	u.mu.Unlock()
+	late := time.AfterFunc(lastUses, u.stop)
 	u.running.Wait()
+	late.Stop()
+	u.stop()
 }

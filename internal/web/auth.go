@@ -30,6 +30,11 @@ const (
 	AuthOptionalClient
 )
 
+// takesKey reports whether the operation takes an API key in place of a token.
+func (a Auth) takesKey() bool {
+	return a == AuthBearerOrKey || a == AuthAnyBearer || a == AuthBearerOrClient
+}
+
 // takesClient reports whether the operation takes client credentials. Only a Form can: they may be in it.
 func (a Auth) takesClient() bool {
 	return a == AuthClient || a == AuthBearerOrClient || a == AuthOptionalClient
@@ -57,11 +62,14 @@ func (x *Exchange) authenticate(a Auth) error {
 	}
 }
 
-// securitySchemes are the kinds of credentials as the document has them, by name.
+// securitySchemes are the kinds of credentials as the document has them, by name. A key is sent as a token is, so it is no
+// scheme of its own: generated clients set the token of one scheme, and would send none with the operations of the other.
 func securitySchemes() map[string]*huma.SecurityScheme {
 	return map[string]*huma.SecurityScheme{
-		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "A token from /api/v1/auth/login or /oauth2/token"},
-		"apiKey": {Type: "http", Scheme: "bearer", BearerFormat: "svck_", Description: "An API key from /api/v1/auth/api-keys, in place of a token"},
+		"bearer": {
+			Type: "http", Scheme: "bearer", BearerFormat: "JWT",
+			Description: "A token from /api/v1/auth/login or /oauth2/token or, with the operations that have x-api-key, an API key from /api/v1/auth/api-keys",
+		},
 		"client": {Type: "http", Scheme: "basic", Description: "The id of a service account and one of its secrets, each encoded as in a form first (RFC 6749 §2.3.1). They may be in the form instead, as client_id and client_secret"},
 	}
 }
@@ -69,16 +77,14 @@ func securitySchemes() map[string]*huma.SecurityScheme {
 // security says in the document which of them an operation takes: one entry for each, or none where it takes no credential.
 // An empty entry is for credentials in the form, of which OpenAPI knows nothing, and for none.
 func (a Auth) security() []map[string][]string {
-	bearer, apiKey, client := map[string][]string{"bearer": {}}, map[string][]string{"apiKey": {}}, map[string][]string{"client": {}}
+	bearer, client := map[string][]string{"bearer": {}}, map[string][]string{"client": {}}
 	switch a {
-	case AuthBearer:
+	case AuthBearer, AuthBearerOrKey, AuthAnyBearer:
 		return []map[string][]string{bearer}
-	case AuthBearerOrKey, AuthAnyBearer:
-		return []map[string][]string{bearer, apiKey}
 	case AuthClient, AuthOptionalClient:
 		return []map[string][]string{client, {}}
 	case AuthBearerOrClient:
-		return []map[string][]string{bearer, apiKey, client, {}}
+		return []map[string][]string{bearer, client, {}}
 	default:
 		return []map[string][]string{}
 	}

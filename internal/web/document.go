@@ -93,6 +93,10 @@ func (d *document) describeOperation(r Route) *huma.Operation {
 		op.Description = strings.TrimSpace(needs + ". " + op.Description)
 		op.Extensions["x-permission"] = r.Permission
 	}
+	if r.Auth.takesKey() {
+		op.Description = strings.TrimSpace(op.Description + " An API key is accepted.")
+		op.Extensions["x-api-key"] = true
+	}
 	if r.ShownTo != "" {
 		op.Description = strings.TrimSpace(op.Description + " Without the permission `" + string(r.ShownTo) + "` the answer has the id alone.")
 	}
