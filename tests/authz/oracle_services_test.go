@@ -114,7 +114,8 @@ func createClientSecret(j *judgement) {
 // deleteClientSecret is of a secret that there is not.
 func deleteClientSecret(j *judgement) {
 	if isService(j); j.missing == "" {
-		j.mayTouch(j.Accounts[j.target])
-		j.missing = "Client secret"
+		if j.mayTouch(j.Accounts[j.target]); len(j.forbidden) == 0 {
+			j.missing = "Client secret"
+		}
 	}
 }
