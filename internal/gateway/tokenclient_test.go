@@ -22,7 +22,7 @@ func TestTokenByXOAuth2(t *testing.T) {
 			ClientID: client.ID, ClientSecret: client.Secret, TokenURL: svc.URL + apitest.TokenPath, Scopes: []string{"roles:read"}, AuthStyle: style,
 		}
 		token, err := config.Token(t.Context())
-		if err != nil || token.Type() != "Bearer" || token.Extra("scope") != "roles:read" || token.RefreshToken != "" || token.ExpiresIn != 600 {
+		if err != nil || token.Type() != "Bearer" || token.Extra("scope") != "roles:read" || token.RefreshToken != "" || token.Extra("expires_in") != 600.0 {
 			t.Fatalf("style %d: %+v, %v", style, token, err)
 		}
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, svc.URL+"/api/v1/roles", nil)
