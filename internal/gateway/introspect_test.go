@@ -191,7 +191,7 @@ func TestOAuthErrors(t *testing.T) {
 	}{
 		{apitest.Request{Method: "POST", Path: introspect, Body: form}, 401, "Www-Authenticate", "Bearer"},
 		{apitest.Request{Method: "POST", Path: introspect, Body: form, Token: "x"}, 401, "Www-Authenticate", `Bearer error="invalid_token"`},
-		{apitest.Request{Method: "POST", Path: introspect, Body: form, Header: http.Header{"Authorization": {"Basic eDp5"}}}, 401, "Www-Authenticate", "Bearer"},
+		{apitest.Request{Method: "POST", Path: introspect, Body: form, Header: http.Header{"Authorization": {"Basic eDp5"}}}, 401, "Www-Authenticate", `Basic realm="svc-users"`},
 		{apitest.Request{Method: "POST", Path: introspect, Body: form, Token: weak.Token}, 403, "Www-Authenticate", `Bearer error="insufficient_scope", scope="tokens:introspect"`},
 		// Nothing is said of the form before the caller is authorized.
 		{apitest.Request{Method: "POST", Path: introspect, Body: "{", Token: weak.Token}, 403, "Www-Authenticate", `Bearer error="insufficient_scope", scope="tokens:introspect"`},
