@@ -112,13 +112,20 @@ func deleteClientSecret(ctx context.Context, tx *Change, owner Account, secret C
 	return nil
 }
 
-// secretOwner finds the service account whose secrets the caller may change: a secret is worth all that its account may do.
-func secretOwner(ctx context.Context, tx *Change, account string) (Account, error) {
-	owner, err := serviceAccountNow(ctx, tx, account)
+// ChangeableServiceAccount finds a service account whose credentials the caller may change: they are worth all that the
+// account may do. ErrNotFound for an id that is unknown, none, or of a person; ErrForbidden.
+func (c *Change) ChangeableServiceAccount(ctx context.Context, id string) (ServiceAccount, error) {
+	owner, err := serviceAccountNow(ctx, c, id)
 	if err != nil {
-		return Account{}, err
+		return ServiceAccount{}, err
 	}
-	return owner.Account, tx.Caller.mayChangeAccount(owner.Account)
+	return owner, c.Caller.mayChangeAccount(owner.Account)
+}
+
+// secretOwner finds the service account whose secrets the caller may change.
+func secretOwner(ctx context.Context, tx *Change, account string) (Account, error) {
+	owner, err := tx.ChangeableServiceAccount(ctx, account)
+	return owner.Account, err
 }
 
 // secretExpiry reads a field that says when a secret expires, which is zero for never.

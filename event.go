@@ -51,6 +51,11 @@ const (
 	ClientSecretCreated EventKind = "client_secret.created" // expires_at
 	ClientSecretDeleted EventKind = "client_secret.deleted" // as client_secret.created: deleted by itself, or with its account
 
+	ClientKeyCreated   EventKind = "client_key.created"   // thumbprint or jwks_url
+	ClientKeyDeleted   EventKind = "client_key.deleted"   // as client_key.created; with its account a key is deleted without an event
+	ClientTrustCreated EventKind = "client_trust.created" // issuer, subject, audience, claim…, jwks_url
+	ClientTrustDeleted EventKind = "client_trust.deleted" // as client_trust.created; with its account likewise
+
 	// The following sum up the events before them in the same transaction, and have no fields.
 	DeclarationApplied EventKind = "declaration.applied" // the target is the service that declares
 	SystemBootstrapped EventKind = "system.bootstrapped"
@@ -81,6 +86,8 @@ const (
 	TargetKey        TargetKind = "key"           // a signing key; its name is its kid, and it has no id
 	TargetAPIKey     TargetKind = "api_key"       // its name is chosen by its owner
 	TargetSecret     TargetKind = "client_secret" // its name is that of its service account
+	TargetClientKey  TargetKind = "client_key"    // likewise
+	TargetTrust      TargetKind = "client_trust"  // likewise
 	TargetAudience   TargetKind = "audience"      // one that a service declares; it has a name and no id
 	TargetSystem     TargetKind = "system"        // the whole database; it has neither
 )
@@ -120,6 +127,12 @@ const (
 	FieldSignsFrom    Field = "signs_from"    // string, a time of RFC 3339 in UTC
 	FieldAccount      Field = "account"       // Ref
 	FieldScope        Field = "scope"         // string, sorted names of permissions with a space between them
+	FieldThumbprint   Field = "thumbprint"    // string, of RFC 7638
+	FieldKeysURL      Field = "jwks_url"      // string
+	FieldIssuer       Field = "issuer"        // string
+	FieldSubject      Field = "subject"       // string
+	FieldAudience     Field = "audience"      // string
+	FieldClaim        Field = "claim"         // string, a name and a value such as "ref=refs/heads/main"
 	FieldExpiresAt    Field = "expires_at"    // string, a time of RFC 3339 in UTC; none for never
 	FieldSuccessor    Field = "successor"     // Ref to an API key
 

@@ -3,8 +3,8 @@ package users
 import "time"
 
 // Value is what a field of an event holds. The zero Value is none. A Value can be made of the fields of an Account,
-// a Role, a Permission, an Audience, an APIKey or a signing key alone: of what kinds these are is listed below and in
-// eventapikey.go, and neither Password nor PasswordHash nor APIKeySecret is among them.
+// a Role, a Permission, an Audience, an APIKey, a signing key, or the key or trust of a service account alone: of what kinds
+// these are is listed below and in eventapikey.go, and neither Password nor PasswordHash nor APIKeySecret is among them.
 type Value struct {
 	held any // nil, a string, a bool, an int64 or a Ref
 }
@@ -35,6 +35,14 @@ func descriptionValue(text *string) Value {
 		return Value{}
 	}
 	return Value{*text}
+}
+
+// textValue is a text that is no secret. An empty one is none.
+func textValue(text string) Value {
+	if text == "" {
+		return Value{}
+	}
+	return Value{text}
 }
 
 // flagValue is true or false.

@@ -82,13 +82,14 @@ func (s *Service) LongestTokenLife() time.Duration {
 type Caller struct {
 	Subject Subject
 	// Account is the subject's own. The operator has none: of its Account, Role and Active alone are set.
-	Account Account
-	Session ID     // of the token; zero for one without a session
-	APIKey  ID     // that it was authenticated by; zero for a caller with a token
-	key     string // of its token, by its kid
-	digest  Digest // of its API key
-	secret  ID     // of the client secret that it was authenticated by; zero for a caller with a token
-	scope   *Scope // that its credential is restricted to; nil for one that is not
+	Account  Account
+	Session  ID     // of the token; zero for one without a session
+	APIKey   ID     // that it was authenticated by; zero for a caller with a token
+	key      string // of its token, by its kid
+	digest   Digest // of its API key
+	secret   ID     // of the client secret that it was authenticated by; zero for a caller with a token
+	asserted bool   // it was authenticated by an assertion
+	scope    *Scope // that its credential is restricted to; nil for one that is not
 	// narrowing is that of its token: the caller may do nothing beyond it.
 	narrowing Narrowing
 	graph     *Graph
@@ -227,6 +228,8 @@ func (s *Service) reload(ctx context.Context, r Reader, c Caller) (Caller, error
 		return s.reloadAPIKey(ctx, r, c)
 	case !c.secret.IsZero():
 		return s.reloadClient(ctx, r, c)
+	case c.asserted:
+		return Caller{}, unauthenticated(errors.New("an assertion counts once"))
 	case !c.operator():
 		return s.load(ctx, r, c.bearer())
 	}

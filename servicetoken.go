@@ -28,7 +28,7 @@ var ErrScopeTooLong = errors.New("the scope does not fit into a token")
 // ErrInvalid for a scope that is malformed, too long, or has what the account does not hold; ErrForbidden for a caller that
 // was not authenticated by client credentials.
 func (s *Service) IssueServiceToken(_ context.Context, c Caller, scope string) (ServiceToken, error) {
-	if c.secret.IsZero() || !c.Account.isService() {
+	if c.secret.IsZero() && !c.asserted || !c.Account.isService() {
 		return ServiceToken{}, forbidden("Only a service account gets a token for its credentials.")
 	}
 	now := s.Now().UTC().Truncate(time.Second)
