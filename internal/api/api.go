@@ -10,6 +10,8 @@
 //	accounts.go      accounts                               /api/v1/accounts
 //	serviceaccounts.go  accounts of programs              /api/v1/service-accounts
 //	clientsecrets.go the secrets of service accounts        /api/v1/service-accounts/{id}/secrets
+//	clientkeys.go    the public keys of service accounts    /api/v1/service-accounts/{id}/keys
+//	clienttrusts.go  issuers that they trust                /api/v1/service-accounts/{id}/trusts
 //	explain.go       why an account may do something        /api/v1/accounts/{id}/{permissions,explain}
 //	roles.go         roles and what is assigned to them     /api/v1/roles
 //	tree.go          a role's place in the hierarchy        /api/v1/roles/{id}/tree
@@ -24,6 +26,7 @@ package api
 import (
 	"slices"
 
+	"github.com/svc-users/svc-users/internal/federation"
 	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/manifest"
 	"github.com/svc-users/svc-users/internal/web"
@@ -31,15 +34,17 @@ import (
 
 // Options is what the operations need beside the Service: the duties, one each. The document of the operations needs none.
 type Options struct {
-	Manifest *manifest.Manifest
-	Keyring  *keyring.Manager
+	Manifest   *manifest.Manifest
+	Keyring    *keyring.Manager
+	Federation *federation.Federation
 }
 
 // Routes is the table of all operations of the package.
 func Routes(o Options) []web.Route {
 	return slices.Concat(
 		loginRoutes(), ownRoutes(), sessionRoutes(), ownAPIKeyRoutes(), otherAPIKeyRoutes(),
-		accountRoutes(), serviceAccountRoutes(), clientSecretRoutes(), explainRoutes(),
+		accountRoutes(), explainRoutes(), serviceAccountRoutes(), clientSecretRoutes(),
+		clientKeyRoutes(o.Federation), clientTrustRoutes(o.Federation),
 		roleRoutes(), treeRoutes(), permissionRoutes(),
 		declarationRoutes(o.Manifest), keyRoutes(o.Keyring),
 	)

@@ -29,6 +29,13 @@ var (
 	exampleClientSecret = ClientSecret{
 		ID: "019a0b6e-7c00-7e02-9d13-6a1c52f0b7d8", LastFour: "Q2vK", CreatedAt: web.ExampleTime, ExpiresAt: new(web.ExampleTime.AddDate(0, 0, 90)),
 	}
+	exampleClientKey = ClientKey{
+		ID: "019a0b6e-7c00-7e13-8c41-4d9b1f7a2e55", ClientID: exampleServiceID, KeyID: new("2026-11"), Thumbprint: new("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"), CreatedAt: web.ExampleTime,
+	}
+	exampleClientTrust = ClientTrust{
+		ID: "019a0b6e-7c00-7e24-b6d0-95c3e8a1f077", ClientID: exampleServiceID, Issuer: "https://token.actions.githubusercontent.com", Subject: "repo:acme/orders:ref:refs/heads/main",
+		Audience: "https://id.example.com", Claims: []ClientClaim{{"environment", "production"}}, CreatedAt: web.ExampleTime,
+	}
 	exampleSession = Session{
 		ID: web.ExampleSessionID, CreatedAt: web.ExampleTime, LastUsedAt: web.ExampleTime, ExpiresAt: web.ExampleTime.AddDate(0, 0, 14),
 		EndsAt: web.ExampleTime.AddDate(0, 0, 90), Address: new("203.0.113.7"), UserAgent: new("Mozilla/5.0"), Current: true,

@@ -24,6 +24,7 @@ import (
 	"github.com/svc-users/svc-users/internal/app"
 	"github.com/svc-users/svc-users/internal/config"
 	"github.com/svc-users/svc-users/internal/confusable"
+	"github.com/svc-users/svc-users/internal/federation"
 	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/password"
 	"github.com/svc-users/svc-users/internal/seal"
@@ -68,6 +69,8 @@ type Options struct {
 	Unlimited bool
 	// Recorders get the events of all that the rules change.
 	Recorders []users.Recorder
+	// Fetcher, if not nil, reads the keys of issuers.
+	Fetcher federation.Fetcher
 	// Keyring, if not nil, changes where the signing keys come from: without it a key of the environment signs.
 	Keyring func(*app.Keyring)
 	// Configure, if not nil, changes what the edge is made with.
@@ -142,6 +145,7 @@ func newService(t testing.TB, database string, o Options, open func(*app.App, co
 		DatabaseURL: config.NewSecret(database), StoreTimeout: Patience, Keyring: ring, TokenLife: tokenLife, Sessions: o.Sessions, APIKeys: o.APIKeys,
 		Hashing: password.Options{Cost: password.MinCost, Workers: 2, MaxWait: time.Minute},
 		Now:     o.clock(), Skeleton: skeletons().Skeleton, Unlimited: o.Unlimited, Recorders: o.Recorders, Log: s.Logger, Version: Version, PublicURL: PublicURL,
+		Federation: app.Federation{Issuer: tokens.Issuer, Fetcher: o.Fetcher},
 	})
 	must(t, open(s.app, context.Background()))
 	t.Cleanup(func() { must(t, s.app.Close()) })

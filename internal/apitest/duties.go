@@ -3,6 +3,7 @@ package apitest
 import (
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/app"
+	"github.com/svc-users/svc-users/internal/federation"
 	"github.com/svc-users/svc-users/internal/feed"
 	"github.com/svc-users/svc-users/internal/manifest"
 )
@@ -14,4 +15,7 @@ func ReplaceService(o *app.EdgeOptions, s *users.Service) {
 	following := o.Feed.Ports
 	following.Service = s
 	o.Feed, o.Manifest = feed.New(following), manifest.New(s)
+	authenticating := o.Federation.Ports
+	authenticating.Service = s
+	o.Federation = federation.New(authenticating)
 }

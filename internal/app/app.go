@@ -17,6 +17,7 @@ import (
 	"time"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/federation"
 	"github.com/svc-users/svc-users/internal/feed"
 	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/manifest"
@@ -36,6 +37,8 @@ type App struct {
 	Feed     *feed.Feed
 	Manifest *manifest.Manifest
 	Keyring  *keyring.Manager // nil without a Config.Keyring
+	// Federation knows the keys and trusts of service accounts.
+	Federation *federation.Federation
 
 	config Config
 }
@@ -119,6 +122,7 @@ func (a *App) use(st *store.Store) error {
 	a.Service = users.New(rules)
 	following.Service = a.Service
 	a.Feed, a.Manifest = feed.New(following), manifest.New(a.Service)
+	a.Federation = a.newFederation()
 	if ring != nil {
 		a.Keyring = keyring.NewManager(ring, a.Service)
 	}
@@ -142,7 +146,7 @@ func (a *App) EdgeOptions(ctx context.Context) (EdgeOptions, error) {
 		return EdgeOptions{}, err
 	}
 	o := a.config.requestOptions()
-	o.Service, o.Feed, o.Manifest = a.Service, a.Feed, a.Manifest
+	o.Service, o.Feed, o.Manifest, o.Federation = a.Service, a.Feed, a.Manifest, a.Federation
 	o.Keyring, o.Health, o.CursorKey, o.Keys = a.Keyring, health{a.Store, a.Keyring}, cursorKey, a.Tokens.Public
 	o.Issuer, _ = a.Tokens.IssuerAudience()
 	return o, nil

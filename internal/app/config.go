@@ -32,10 +32,12 @@ type Config struct {
 	Sessions  users.SessionOptions
 	APIKeys   users.APIKeyOptions
 	Clients   users.ClientOptions
-	Hashing   password.Options
-	Limits    users.Limits
-	NoDemo    bool // passwords of the demo accounts are refused, as in production
-	Unlimited bool // nothing bounds attempts
+	// Federation says whose keys may be read, and from where.
+	Federation Federation
+	Hashing    password.Options
+	Limits     users.Limits
+	NoDemo     bool // passwords of the demo accounts are refused, as in production
+	Unlimited  bool // nothing bounds attempts
 	// Operator lets users.AsOperator act as Admin: for a command line. A server is made without it.
 	Operator bool
 	// Recorders get the events of all that the rules change.
@@ -84,6 +86,7 @@ func FromSettings(cfg config.Config) Config {
 		Sessions:       users.SessionOptions(cfg.Sessions),
 		APIKeys:        users.APIKeyOptions(cfg.APIKeys),
 		Clients:        users.ClientOptions(cfg.Clients),
+		Federation:     Federation{Issuer: cfg.JWT.Issuer, Networks: cfg.FederationNetworks, Local: cfg.Environment == config.Development},
 		Hashing:        hashingOptions(cfg, machine),
 		Limits:         users.Limits{Roles: cfg.MaxRoles, Permissions: cfg.MaxPermissions, Assignments: cfg.MaxAssignments},
 		NoDemo:         cfg.Environment == config.Production,

@@ -10,6 +10,7 @@ import (
 
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/api"
+	"github.com/svc-users/svc-users/internal/federation"
 	"github.com/svc-users/svc-users/internal/feed"
 	"github.com/svc-users/svc-users/internal/gateway"
 	"github.com/svc-users/svc-users/internal/keyring"
@@ -25,6 +26,8 @@ type EdgeOptions struct {
 	Feed *feed.Feed
 	// Manifest plans and applies what services declare.
 	Manifest *manifest.Manifest
+	// Federation authenticates service accounts, by assertions too.
+	Federation *federation.Federation
 	// Keyring lists, rotates and revokes signing keys.
 	Keyring *keyring.Manager
 	// Keys returns the public keys to publish, the one that signs first.
@@ -60,14 +63,18 @@ func NewEdge(o EdgeOptions) http.Handler {
 }
 
 func (o EdgeOptions) kit() web.Options {
-	return web.Options{
+	kit := web.Options{
 		Service: o.Service, CursorKey: o.CursorKey, Log: o.Log, CORSOrigins: o.CORSOrigins, CORSHeaders: o.CORSHeaders,
 		LocalCookies: o.LocalCookies, TrustedProxies: o.TrustedProxies, Now: o.Now, NewID: o.NewID,
 	}
+	if o.Federation != nil { // a nil *Federation would be an interface that is not nil
+		kit.Clients = o.Federation
+	}
+	return kit
 }
 
 func (o EdgeOptions) resources() api.Options {
-	return api.Options{Manifest: o.Manifest, Keyring: o.Keyring}
+	return api.Options{Manifest: o.Manifest, Keyring: o.Keyring, Federation: o.Federation}
 }
 
 func (o EdgeOptions) machines() gateway.Options {

@@ -12,7 +12,7 @@ import (
 
 // forgetting are the jobs that delete what no longer counts: once a day the changes of accounts that no token can be older
 // than, and the changes of e-mails, of which a day more or less of a year is nothing; once an hour the sessions that are
-// over, and the API keys.
+// over, the API keys, and the used assertions that have expired.
 func (a *App) forgetting() []jobs.Job {
 	daily := func(name string, run func(context.Context) error) jobs.Job {
 		return jobs.Job{Name: name, Period: 24 * time.Hour, Jitter: 10 * time.Minute, Lease: time.Minute, Run: run}
@@ -22,6 +22,7 @@ func (a *App) forgetting() []jobs.Job {
 		daily("forget_email_changes", a.ForgetEmailChanges),
 		{Name: "sweep_api_keys", Period: time.Hour, Jitter: 5 * time.Minute, Lease: 10 * time.Minute, Run: a.sweepAPIKeys},
 		{Name: "sweep_sessions", Period: time.Hour, Jitter: 5 * time.Minute, Lease: 10 * time.Minute, Run: a.sweepSessions},
+		{Name: "sweep_assertions", Period: time.Hour, Jitter: 5 * time.Minute, Lease: 10 * time.Minute, Run: a.sweepUsedAssertions},
 	}
 }
 

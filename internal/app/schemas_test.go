@@ -149,7 +149,7 @@ func TestCreatesLeadToReads(t *testing.T) {
 	creates := 0
 	for path, operations := range d.Paths {
 		created, ok := operations["post"].Responses["201"]
-		if !ok || strings.HasSuffix(path, "/secrets") { // the few of an account are read as a list
+		if !ok || strings.HasSuffix(path, "/secrets") || strings.HasSuffix(path, "}/keys") || strings.HasSuffix(path, "/trusts") { // the few of an account are read as a list
 			continue
 		}
 		creates++

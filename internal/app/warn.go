@@ -18,7 +18,7 @@ const (
 // logWarnings has logged what no answer says and the operator should know.
 func (a *App) logWarnings() {
 	log := a.config.Log
-	hashes, roles := newSeldom(time.Now), newSeldom(time.Now)
+	hashes, roles := newSeldom[users.ID](time.Now), newSeldom[users.ID](time.Now)
 	a.UnreadableHash = func(account users.ID) {
 		if hashes.allows(account) {
 			log.Warn("the stored password hash of an account can't be read, so no password is right: set a new password", "account", account.String())
@@ -71,19 +71,19 @@ func (a *App) logFile(problem string) {
 }
 
 // seldom lets through one warning in an hour about each thing, and about no more than maxWarned things.
-type seldom struct {
+type seldom[K comparable] struct {
 	now func() time.Time
 
 	mu   sync.Mutex
-	last map[users.ID]time.Time
+	last map[K]time.Time
 }
 
-func newSeldom(now func() time.Time) *seldom {
-	return &seldom{now: now, last: map[users.ID]time.Time{}}
+func newSeldom[K comparable](now func() time.Time) *seldom[K] {
+	return &seldom[K]{now: now, last: map[K]time.Time{}}
 }
 
 // allows reports whether there should be a warning now.
-func (s *seldom) allows(thing users.ID) bool {
+func (s *seldom[K]) allows(thing K) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()

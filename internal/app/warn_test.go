@@ -10,7 +10,7 @@ import (
 func TestSeldom(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
-	s := newSeldom(func() time.Time { return now })
+	s := newSeldom[users.ID](func() time.Time { return now })
 	one, other := users.NewID(), users.NewID()
 	check := func(what string, id users.ID, want bool) {
 		t.Helper()

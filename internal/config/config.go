@@ -74,6 +74,8 @@ type Config struct {
 	CORSOrigins []string
 	// CORSHeaders are header fields that such pages may send beside the usual ones.
 	CORSHeaders []string
+	// FederationNetworks are the networks beside the public Internet from which keys of issuers are read.
+	FederationNetworks []netip.Prefix
 	// TrustedProxies are the networks whose X-Forwarded-For and X-Forwarded-Proto are trusted.
 	TrustedProxies []netip.Prefix
 	RateLimits     bool

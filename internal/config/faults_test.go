@@ -68,10 +68,11 @@ func TestBadValues(t *testing.T) {
 			"https://a.example,", ",", "https://*.example.com", "https://u:p@a.example", "https://a.example?q", "https://a.example#f", "https://a.example:",
 			"https://a.example:443", "http://a.example:80", "https://a.example:080", "https://a.example:70000", "https://b\u00fccher.example", "http://[0:0:0:0:0:0:0:1]", "http://[::1%25eth0]", "//a.example",
 		},
-		"TRUSTED_PROXIES": {"10.0.0.0/33", "10.1.2.3/8", "proxy", "10.0.0.0/8,", "fe80::1%eth0", "::ffff:10.0.0.0/104", "10.0.0.0/08", "*", "10.0.0.0-10.0.0.9"},
-		"RATE_LIMITS":     {"ON", "true", "0", "no"},
-		"LOG_FORMAT":      {"JSON", "logfmt", "auto"},
-		"LOG_LEVEL":       {"warning", "INFO", "4", "trace"},
+		"FEDERATION_NETWORKS": {"10.0.0.0/33", "10.1.2.3/8", "private", "::ffff:10.0.0.0/104"},
+		"TRUSTED_PROXIES":     {"10.0.0.0/33", "10.1.2.3/8", "proxy", "10.0.0.0/8,", "fe80::1%eth0", "::ffff:10.0.0.0/104", "10.0.0.0/08", "*", "10.0.0.0-10.0.0.9"},
+		"RATE_LIMITS":         {"ON", "true", "0", "no"},
+		"LOG_FORMAT":          {"JSON", "logfmt", "auto"},
+		"LOG_LEVEL":           {"warning", "INFO", "4", "trace"},
 	}
 	for _, s := range config.Settings() {
 		if len(bad[s.Name]) == 0 && s.Name != "JWT_PRIVATE_KEY" {
@@ -109,6 +110,7 @@ func TestGoodValues(t *testing.T) {
 		"DATABASE_WAIT":          {"0s", "0", "500ms", "10m"},
 		"IDLE_TIMEOUT":           {"1s", "1h", "650s"},
 		"CORS_ORIGINS":           {"*", "http://localhost:3000", "https://xn--bcher-kva.example", "http://[::1]:5173", "http://127.0.0.1", "capacitor://localhost"},
+		"FEDERATION_NETWORKS":    {"10.96.0.0/12", "fd00::/8, 10.0.0.1"},
 		"TRUSTED_PROXIES":        {"0.0.0.0/0", "::1", "2001:db8::/32,10.0.0.0/8"},
 		"JWT_KID":                {"2025-10"},
 		"JWT_EXPIRATION":         {"1m", "12h", "1h30m", "365d", "1d"},

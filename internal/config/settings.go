@@ -193,6 +193,10 @@ var settings = []setting{
 		func(c *Config, v string) string { return networks(&c.TrustedProxies, v) },
 	},
 	{
+		Setting{"FEDERATION_NETWORKS", "", "networks (CIDR) beside the public Internet from which keys of trusted issuers are read, separated by commas", false},
+		func(c *Config, v string) string { return networks(&c.FederationNetworks, v) },
+	},
+	{
 		Setting{"RATE_LIMITS", "on", "on, or off for load tests; production refuses off", false},
 		func(c *Config, v string) string { return onOff(&c.RateLimits, v) },
 	},

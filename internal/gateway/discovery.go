@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/federation"
 	"github.com/svc-users/svc-users/internal/web"
 )
 
@@ -17,15 +18,18 @@ type ServerMetadata struct {
 	JWKS   string `json:"jwks_uri" format:"uri"`
 	// This list is there without elements, although RFC 8414 §3.2 leaves such out: without it the document would lack a
 	// required member (§2).
-	ResponseTypes     []string `json:"response_types_supported" nullable:"false" doc:"Empty: there is no authorization endpoint"`
-	Token             string   `json:"token_endpoint" format:"uri"`
-	GrantTypes        []string `json:"grant_types_supported" nullable:"false" doc:"client_credentials: service accounts get tokens for their secrets"`
-	TokenAuth         []string `json:"token_endpoint_auth_methods_supported" nullable:"false" doc:"HTTP Basic, or the form"`
-	Introspection     string   `json:"introspection_endpoint" format:"uri"`
-	IntrospectionAuth []string `json:"introspection_endpoint_auth_methods_supported" nullable:"false" doc:"Bearer: an access token of an account that may introspect tokens; or a service account that may, by HTTP Basic or in the form"`
-	Revocation        string   `json:"revocation_endpoint" format:"uri"`
-	RevocationAuth    []string `json:"revocation_endpoint_auth_methods_supported" nullable:"false" doc:"none: the token is the proof; credentials of a service account are verified if they are sent"`
-	Documentation     string   `json:"service_documentation" format:"uri"`
+	ResponseTypes           []string `json:"response_types_supported" nullable:"false" doc:"Empty: there is no authorization endpoint"`
+	Token                   string   `json:"token_endpoint" format:"uri"`
+	GrantTypes              []string `json:"grant_types_supported" nullable:"false" doc:"client_credentials: service accounts get tokens for their secrets and assertions"`
+	TokenAuth               []string `json:"token_endpoint_auth_methods_supported" nullable:"false" doc:"HTTP Basic, the form, or a JWT that the service account has signed"`
+	TokenAlgorithms         []string `json:"token_endpoint_auth_signing_alg_values_supported" nullable:"false" doc:"Of that JWT"`
+	Introspection           string   `json:"introspection_endpoint" format:"uri"`
+	IntrospectionAuth       []string `json:"introspection_endpoint_auth_methods_supported" nullable:"false" doc:"Bearer: an access token of an account that may introspect tokens; or a service account that may, as at the token endpoint"`
+	IntrospectionAlgorithms []string `json:"introspection_endpoint_auth_signing_alg_values_supported" nullable:"false"`
+	Revocation              string   `json:"revocation_endpoint" format:"uri"`
+	RevocationAuth          []string `json:"revocation_endpoint_auth_methods_supported" nullable:"false" doc:"none: the token is the proof; credentials of a service account are verified if they are sent"`
+	RevocationAlgorithms    []string `json:"revocation_endpoint_auth_signing_alg_values_supported" nullable:"false"`
+	Documentation           string   `json:"service_documentation" format:"uri"`
 }
 
 // ProviderMetadata is the same as OpenID Connect Discovery 1.0 §3 has it. No ID tokens are issued, so nothing is said of
@@ -53,19 +57,21 @@ func newServerMetadata(issuer, publicURL string) ServerMetadata {
 		Issuer:        issuer,
 		JWKS:          publicURL + keysPath,
 		ResponseTypes: []string{},
-		Token:         publicURL + tokenPath,
-		GrantTypes:    []string{grantClient}, TokenAuth: clientAuthMethods(),
+		Token:         publicURL + TokenPath,
+		GrantTypes:    []string{grantClient}, TokenAuth: clientAuthMethods(), TokenAlgorithms: federation.Algorithms,
 		Introspection: publicURL + introspectionPath,
 		// The name of the type of access token (RFC 6750), which RFC 8414 §2 provides for beside the methods of clients.
-		IntrospectionAuth: append([]string{"Bearer"}, clientAuthMethods()...),
-		Revocation:        publicURL + revocationPath,
-		RevocationAuth:    append([]string{"none"}, clientAuthMethods()...),
-		Documentation:     publicURL + "/docs",
+		IntrospectionAuth: append([]string{"Bearer"}, clientAuthMethods()...), IntrospectionAlgorithms: federation.Algorithms,
+		Revocation:     publicURL + revocationPath,
+		RevocationAuth: append([]string{"none"}, clientAuthMethods()...), RevocationAlgorithms: federation.Algorithms,
+		Documentation: publicURL + "/docs",
 	}
 }
 
 // clientAuthMethods are how a client authenticates, by the names of the registry of RFC 7591.
-func clientAuthMethods() []string { return []string{"client_secret_basic", "client_secret_post"} }
+func clientAuthMethods() []string {
+	return []string{"client_secret_basic", "client_secret_post", "private_key_jwt"}
+}
 
 func newProviderMetadata(server ServerMetadata) ProviderMetadata {
 	return ProviderMetadata{ServerMetadata: server, SubjectTypes: []string{"public"}}

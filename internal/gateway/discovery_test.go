@@ -21,9 +21,12 @@ func TestDiscovery(t *testing.T) {
 	svc := apitest.Start(t, withURLs("https://id.example", "https://example.com/users"))
 	const server = `{"issuer":"https://id.example","jwks_uri":"https://example.com/users/.well-known/jwks.json",` +
 		`"response_types_supported":[],"token_endpoint":"https://example.com/users/oauth2/token","grant_types_supported":["client_credentials"],` +
-		`"token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post"],` +
-		`"introspection_endpoint":"https://example.com/users/oauth2/introspect","introspection_endpoint_auth_methods_supported":["Bearer","client_secret_basic","client_secret_post"],` +
-		`"revocation_endpoint":"https://example.com/users/oauth2/revoke","revocation_endpoint_auth_methods_supported":["none","client_secret_basic","client_secret_post"],` +
+		`"token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","private_key_jwt"],` +
+		`"token_endpoint_auth_signing_alg_values_supported":["RS256","PS256","ES256","EdDSA"],` +
+		`"introspection_endpoint":"https://example.com/users/oauth2/introspect","introspection_endpoint_auth_methods_supported":["Bearer","client_secret_basic","client_secret_post","private_key_jwt"],` +
+		`"introspection_endpoint_auth_signing_alg_values_supported":["RS256","PS256","ES256","EdDSA"],` +
+		`"revocation_endpoint":"https://example.com/users/oauth2/revoke","revocation_endpoint_auth_methods_supported":["none","client_secret_basic","client_secret_post","private_key_jwt"],` +
+		`"revocation_endpoint_auth_signing_alg_values_supported":["RS256","PS256","ES256","EdDSA"],` +
 		`"service_documentation":"https://example.com/users/docs"`
 	for path, want := range map[string]string{serverPath: server + "}", providerPath: server + `,"subject_types_supported":["public"]}`} {
 		answer := svc.Get(t, path).Want(t, 200, "")

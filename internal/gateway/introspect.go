@@ -12,10 +12,12 @@ import (
 
 // IntrospectionRequest is the form of a request for introspection (RFC 7662 §2.1).
 type IntrospectionRequest struct {
-	Token        string `json:"token" minLength:"1" doc:"An access token or an API key of this service"`
-	Hint         string `json:"token_type_hint,omitempty" doc:"Not looked at: the types differ at sight"`
-	ClientID     string `json:"client_id,omitempty" doc:"Id of the service account, where the Authorization header does not have it"`
-	ClientSecret string `json:"client_secret,omitempty" format:"password" doc:"One of its secrets; never together with an Authorization header"`
+	Token         string `json:"token" minLength:"1" doc:"An access token or an API key of this service"`
+	Hint          string `json:"token_type_hint,omitempty" doc:"Not looked at: the types differ at sight"`
+	ClientID      string `json:"client_id,omitempty" doc:"Id of the service account, where the Authorization header does not have it"`
+	ClientSecret  string `json:"client_secret,omitempty" format:"password" doc:"One of its secrets; never together with an Authorization header"`
+	Assertion     string `json:"client_assertion,omitempty" doc:"In place of a secret: a JWT that the service account has signed, or an issuer that it trusts (RFC 7523)"`
+	AssertionType string `json:"client_assertion_type,omitempty" enum:"urn:ietf:params:oauth:client-assertion-type:jwt-bearer" doc:"Where there is a client_assertion"`
 }
 
 // Introspection is the answer of RFC 7662 §2.2: of an invalid token only that it is not active. The id, the times and

@@ -14,10 +14,12 @@ const revocationPath = web.OAuthPath + "/revoke"
 
 // RevocationRequest is the form of a request for revocation (RFC 7009 §2.1).
 type RevocationRequest struct {
-	Token        string `json:"token" minLength:"1" doc:"A refresh token, an access token of a session, or an API key"`
-	Hint         string `json:"token_type_hint,omitempty" doc:"Not looked at: the types differ at sight"`
-	ClientID     string `json:"client_id,omitempty" doc:"Id of the service account, where the Authorization header does not have it"`
-	ClientSecret string `json:"client_secret,omitempty" format:"password" doc:"One of its secrets; never together with an Authorization header"`
+	Token         string `json:"token" minLength:"1" doc:"A refresh token, an access token of a session, or an API key"`
+	Hint          string `json:"token_type_hint,omitempty" doc:"Not looked at: the types differ at sight"`
+	ClientID      string `json:"client_id,omitempty" doc:"Id of the service account, where the Authorization header does not have it"`
+	ClientSecret  string `json:"client_secret,omitempty" format:"password" doc:"One of its secrets; never together with an Authorization header"`
+	Assertion     string `json:"client_assertion,omitempty" doc:"In place of a secret: a JWT that the service account has signed, or an issuer that it trusts (RFC 7523)"`
+	AssertionType string `json:"client_assertion_type,omitempty" enum:"urn:ietf:params:oauth:client-assertion-type:jwt-bearer" doc:"Where there is a client_assertion"`
 }
 
 // Revocation is the answer to it, an empty object: all that it says is in the status (RFC 7009 §2.2).

@@ -11,17 +11,20 @@ import (
 )
 
 const (
-	tokenPath = web.OAuthPath + "/token"
+	// TokenPath is where service accounts get their tokens.
+	TokenPath = web.OAuthPath + "/token"
 	// grantClient is the one grant there is (RFC 6749 §4.4).
 	grantClient = "client_credentials"
 )
 
 // TokenRequest is the form of a request for an access token (RFC 6749 §4.4.2).
 type TokenRequest struct {
-	GrantType    string `json:"grant_type" enum:"client_credentials"`
-	Scope        string `json:"scope,omitempty" doc:"Names of permissions with a space between them, all of which the service account must hold: the token is restricted to them. Without it the token stands for all that the account may do at each moment"`
-	ClientID     string `json:"client_id,omitempty" doc:"Id of the service account, where the Authorization header does not have it"`
-	ClientSecret string `json:"client_secret,omitempty" format:"password" doc:"One of its secrets; never together with an Authorization header"`
+	GrantType     string `json:"grant_type" enum:"client_credentials"`
+	Scope         string `json:"scope,omitempty" doc:"Names of permissions with a space between them, all of which the service account must hold: the token is restricted to them. Without it the token stands for all that the account may do at each moment"`
+	ClientID      string `json:"client_id,omitempty" doc:"Id of the service account, where the Authorization header does not have it"`
+	ClientSecret  string `json:"client_secret,omitempty" format:"password" doc:"One of its secrets; never together with an Authorization header"`
+	Assertion     string `json:"client_assertion,omitempty" doc:"In place of a secret: a JWT that the service account has signed, or an issuer that it trusts (RFC 7523)"`
+	AssertionType string `json:"client_assertion_type,omitempty" enum:"urn:ietf:params:oauth:client-assertion-type:jwt-bearer" doc:"Where there is a client_assertion"`
 }
 
 // TokenGrant is the answer of RFC 6749 §5.1.
@@ -35,7 +38,7 @@ type TokenGrant struct {
 func tokenRoutes() []web.Route {
 	return []web.Route{
 		web.Form[TokenRequest](web.Route{
-			Method: http.MethodPost, Path: tokenPath, Auth: web.AuthClient, BodyLimit: web.TokenBody,
+			Method: http.MethodPost, Path: TokenPath, Auth: web.AuthClient, BodyLimit: web.TokenBody,
 			Name: "issueServiceToken", Tag: "Authentication", Summary: "Issue a token for a service account (RFC 6749 §4.4)",
 			Description: "The client authenticates by HTTP Basic, or by `client_id` and `client_secret` in the form, never by both. There is no refresh token: a client asks for another token. " +
 				"Outside the envelope, errors too (RFC 6749 §5.2): an unknown id, a wrong or expired secret and a disabled account are one answer, `invalid_client`, with 401 after HTTP Basic and 400 otherwise.",

@@ -14,7 +14,13 @@ import (
 const (
 	clientIDField     = "client_id"
 	clientSecretField = "client_secret" //nolint:gosec // the name of a field
+	// Those of RFC 7521 §4.2.
+	clientAssertionField     = "client_assertion"
+	clientAssertionTypeField = "client_assertion_type"
 )
+
+// AssertionType is the client_assertion_type of a JWT (RFC 7523 §2.2), the one there is.
+const AssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 // basicScheme is the scheme of client credentials in the Authorization header (RFC 7617).
 const basicScheme = "Basic"
@@ -83,17 +89,20 @@ func (x *Exchange) authenticateForm(r *Route, form url.Values) error {
 	if !r.Auth.takesClient() {
 		return nil
 	}
-	in := users.ClientCredentials{ID: form.Get(clientIDField), Secret: form.Get(clientSecretField)}
+	in, err := formCredentials(form)
+	if err != nil {
+		return err
+	}
 	if !x.clientPending {
 		switch {
-		case in.Secret != "":
+		case in.Secret != "" || in.Assertion != "":
 			return invalidForm("The client must authenticate in one way only.")
 		case x.clientHeader && in.ID != "" && in.ID != x.AccountID.String():
 			return invalidForm("The field client_id is not that of the Authorization header.")
 		}
 		return nil
 	}
-	if in.Secret == "" {
+	if in.Secret == "" && in.Assertion == "" {
 		switch r.Auth {
 		case AuthOptionalClient: // a client_id alone proves nothing, and nothing rests on it
 			x.clientPending = false
@@ -116,10 +125,26 @@ func (x *Exchange) authenticateForm(r *Route, form url.Values) error {
 	return x.authorize(r)
 }
 
+// formCredentials returns the credentials in a form: a secret or an assertion, and not both.
+func formCredentials(form url.Values) (users.ClientCredentials, error) {
+	in := users.ClientCredentials{
+		ID: form.Get(clientIDField), Secret: form.Get(clientSecretField), Assertion: form.Get(clientAssertionField),
+	}
+	switch kind := form.Get(clientAssertionTypeField); {
+	case in.Secret != "" && in.Assertion != "":
+		return in, invalidForm("The client must authenticate in one way only.")
+	case in.Assertion == "" && kind != "":
+		return in, invalidForm("The field client_assertion is missing, of which there is a client_assertion_type.")
+	case in.Assertion != "" && kind != AssertionType:
+		return in, invalidForm("The field client_assertion_type must be " + AssertionType + ".")
+	}
+	return in, nil
+}
+
 // admitClient makes the service account the caller that has these credentials. It is the one place where clients are
 // authenticated, in whichever way they have sent what shows who they are. status is that of the refusal.
 func (x *Exchange) admitClient(in users.ClientCredentials, status int) error {
-	caller, err := x.handler.Service.AuthenticateClient(x.ctx, in)
+	caller, err := x.handler.Clients.AuthenticateClient(x.ctx, in)
 	if errors.Is(err, users.ErrCredentials) {
 		return refusedClient(status, err)
 	}

@@ -16,6 +16,7 @@ import (
 //	*bool         true or false, may be absent
 //	nullable      a string or null, may be absent
 //	[]string      an array of strings, required unless its tag says omitempty
+//	RawObject     an object of any members, may be absent
 //	[]T           an array of objects, each read into a T by these same rules, required likewise
 //	*T            an object, read into a T by these same rules, required likewise; nil if it is absent, or is none
 //	AnyObject     an object of any members or null, may be absent
@@ -35,6 +36,15 @@ func (n Nullable) MarshalJSON() ([]byte, error) { return AppendNullable(nil, n.T
 // Schema says that null is allowed.
 func (Nullable) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Nullable: true}
+}
+
+// RawObject is an object whose members are the business of the operation, as the client wrote it; nil if it is absent. Its
+// syntax is that of the whole body: no member is there twice.
+type RawObject []byte
+
+// Schema says that it may have any members.
+func (RawObject) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
 }
 
 // bodySpec says how a body is read into one struct.
@@ -185,6 +195,10 @@ func (r *reader) member(name string, field any) error {
 			return r.wrongType(name, "must be an object")
 		}
 		return r.skip()
+	case *RawObject:
+		raw, err := r.rawObject(name)
+		*field = raw
+		return err
 	case *[]string:
 		list, err := r.texts(name)
 		*field = list

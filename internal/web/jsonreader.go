@@ -178,6 +178,19 @@ func (r *reader) texts(field string) ([]string, error) {
 	return list, err
 }
 
+// rawObject reads over an object and returns its text; anything else is a fault of field.
+func (r *reader) rawObject(field string) (RawObject, error) {
+	if r.dec.PeekKind() != '{' {
+		return nil, r.wrongType(field, "must be an object")
+	}
+	before := r.dec.InputOffset()
+	if err := r.skip(); err != nil {
+		return nil, err
+	}
+	// What stands before the value is the colon, and space.
+	return bytes.Clone(bytes.TrimLeft(r.raw[before:r.dec.InputOffset()], ": \t\r\n")), nil
+}
+
 const tooLong = "must have at most 1000 items"
 
 // null reports whether the next value is null.

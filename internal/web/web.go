@@ -25,6 +25,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"crypto/cipher"
 	"log/slog"
 	"net/http"
@@ -43,6 +44,8 @@ const ServiceName = "svc-users"
 type Options struct {
 	// Service has the rules. It may be nil where no route takes a credential or makes use of it.
 	Service *users.Service
+	// Clients authenticates service accounts; nil is Service, which knows secrets alone.
+	Clients ClientAuthenticator
 	// CursorKey, 32 random bytes kept in the database, seals the cursors of lists, so that a cursor is valid on
 	// every replica and after a restart. It may be nil where no route is a list.
 	CursorKey []byte
@@ -60,6 +63,12 @@ type Options struct {
 	NewID func() users.ID
 	// Unmatched is the answer to a path that no route has; nil is 404.
 	Unmatched error
+}
+
+// ClientAuthenticator finds the service account that has the credentials of a client. ErrCredentials for all that do not
+// count; ErrUnavailable.
+type ClientAuthenticator interface {
+	AuthenticateClient(ctx context.Context, in users.ClientCredentials) (users.Caller, error)
 }
 
 // handler serves routes with what Options gave.
@@ -81,6 +90,9 @@ type handler struct {
 // bytes long, if one of CORSOrigins is no origin, and if a route takes client credentials that is no Form, which only a defect in the program can cause.
 func New(o Options, routes []Route) http.Handler {
 	o.Unmatched = cmp.Or(o.Unmatched, error(errUnknownRoute))
+	if o.Clients == nil {
+		o.Clients = o.Service
+	}
 	h := &handler{
 		Options:   o,
 		fixed:     map[string]*resource{},
