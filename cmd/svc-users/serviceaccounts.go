@@ -17,6 +17,8 @@ type serviceAccountsCommand struct {
 	Delete serviceAccountsDeleteCommand `cmd:"" help:"Delete a service account. Its tokens are dead at once."`
 
 	Secrets clientSecretsCommand `cmd:"" help:"Manage the secrets that service accounts get their tokens with."`
+	Keys    clientKeysCommand    `cmd:"" help:"Manage the public keys whose private keys service accounts sign assertions with."`
+	Trusts  clientTrustsCommand  `cmd:"" help:"Manage the issuers whose assertions service accounts authenticate with."`
 }
 
 // asOperator calls do with the database of the settings, which must exist and be up to date, where the operator acts as
