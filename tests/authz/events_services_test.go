@@ -64,3 +64,49 @@ func deleteSecretSteps(w *eventWorld) []eventStep {
 	path := "/service-accounts/" + id + "/secrets/" + first
 	return []eventStep{on(del, path, nil, 200, "client_secret.deleted"), on(del, path, nil, 404, "")}
 }
+
+// newKeeper makes a service account and returns its path.
+func newKeeper(w *eventWorld, name string) string {
+	return "/service-accounts/" + w.Post(w.t, "/api/v1/service-accounts", map[string]any{"name": name, "role_id": w.heir}).Want(w.t, 201, "").Text(w.t, "id")
+}
+
+// createClientKeySteps registers a key and a JWK set.
+func createClientKeySteps(w *eventWorld) []eventStep {
+	path := newKeeper(w, "signer") + "/keys"
+	jwk := map[string]any{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+	return []eventStep{
+		on(post, path, map[string]any{}, 422, ""),
+		on(post, path, map[string]any{"jwk": jwk}, 201, "client_key.created"),
+		on(post, path, map[string]any{"jwk": jwk}, 409, ""),
+		on(post, path, map[string]any{"jwks_url": "https://keys.example/jwks"}, 201, "client_key.created"),
+	}
+}
+
+// deleteClientKeySteps deletes a key.
+func deleteClientKeySteps(w *eventWorld) []eventStep {
+	path := newKeeper(w, "former-signer") + "/keys"
+	path += "/" + w.Post(w.t, "/api/v1"+path, map[string]any{"jwks_url": "https://keys.example/jwks"}).Want(w.t, 201, "").Text(w.t, "id")
+	return []eventStep{on(del, path, nil, 200, "client_key.deleted"), on(del, path, nil, 404, "")}
+}
+
+// createTrustSteps trusts an issuer, with claims and without.
+func createTrustSteps(w *eventWorld) []eventStep {
+	path := newKeeper(w, "job") + "/trusts"
+	trust := map[string]any{"issuer": "https://ci.example", "subject": "a:b:*"}
+	return []eventStep{
+		on(post, path, map[string]any{"issuer": "ci", "subject": "*"}, 422, ""),
+		on(post, path, trust, 201, "client_trust.created"),
+		on(post, path, trust, 409, ""),
+		on(post, path, map[string]any{
+			"issuer": "https://ci.example", "subject": "a:b:c", "audience": "users", "jwks_url": "https://ci.example/jwks",
+			"claims": []any{map[string]any{"name": "ref", "value": "main"}, map[string]any{"name": "repository", "value": "a/b"}},
+		}, 201, "client_trust.created"),
+	}
+}
+
+// deleteTrustSteps deletes a trust.
+func deleteTrustSteps(w *eventWorld) []eventStep {
+	path := newKeeper(w, "former-job") + "/trusts"
+	path += "/" + w.Post(w.t, "/api/v1"+path, map[string]any{"issuer": "https://ci.example", "subject": "a:b:*"}).Want(w.t, 201, "").Text(w.t, "id")
+	return []eventStep{on(del, path, nil, 200, "client_trust.deleted"), on(del, path, nil, 404, "")}
+}

@@ -157,6 +157,10 @@ func eventSteps() []struct {
 		{"deleteServiceAccount", deleteServiceSteps},
 		{"createClientSecret", createSecretSteps},
 		{"deleteClientSecret", deleteSecretSteps},
+		{"createClientKey", createClientKeySteps},
+		{"deleteClientKey", deleteClientKeySteps},
+		{"createClientTrust", createTrustSteps},
+		{"deleteClientTrust", deleteTrustSteps},
 		{"createRole", func(w *eventWorld) []eventStep {
 			made := object{"name": "Made", "description": "as said", "parent_id": w.holder, "permission_ids": list(w.used, w.unused, w.used)}
 			return []eventStep{

@@ -27,6 +27,8 @@ var recordedColumns = map[string][]string{
 	"api_keys":         {"name", "account_id", "scope", "expires_at", "successor_id"},
 	"audiences":        {"permission_prefix", "owner"},
 	"client_secrets":   {"expires_at"},
+	"client_keys":      {"thumbprint", "url"},
+	"client_trusts":    {"issuer", "subject", "audience", "url"},
 }
 
 // columnOf is where the value of a field is kept.
@@ -35,6 +37,7 @@ var columnOf = map[users.Field]string{
 	users.FieldName: "name", users.FieldDescription: "description", users.FieldParent: "parent_id", users.FieldOwner: "owner",
 	users.FieldSystem: "is_system", users.FieldAlgorithm: "algorithm", users.FieldSignsFrom: "signs_from", users.FieldPermissionPrefix: "permission_prefix",
 	users.FieldAccount: "account_id", users.FieldScope: "scope", users.FieldExpiresAt: "expires_at", users.FieldSuccessor: "successor_id",
+	users.FieldThumbprint: "thumbprint", users.FieldKeysURL: "url", users.FieldIssuer: "issuer", users.FieldSubject: "subject", users.FieldAudience: "audience",
 }
 
 // tableOf has the things that an event is about.
@@ -42,6 +45,7 @@ var tableOf = map[users.TargetKind]string{
 	users.TargetAccount: "accounts", users.TargetRole: "roles", users.TargetPermission: "permissions",
 	users.TargetSession: "account_sessions", users.TargetKey: "signing_keys", users.TargetAPIKey: "api_keys", users.TargetAudience: "audiences",
 	users.TargetSecret: "client_secrets",
+	users.TargetClientKey: "client_keys", users.TargetTrust: "client_trusts",
 }
 
 // accountsWithServices are the accounts, with what only service accounts have. Of those the name stands in email.
@@ -70,6 +74,10 @@ func (d rawDatabase) dbTables(t testing.TB) dbTables {
 			id = "name"
 		case "client_secrets":
 			columns = []string{"expires_at", "account_id"}
+		case "client_keys":
+			columns = []string{"thumbprint", "url", "account_id"}
+		case "client_trusts":
+			columns = []string{"issuer", "subject", "audience", "url", "account_id"}
 		case "signing_keys":
 			// A key is told of by its kid. That it was revoked, and encrypted anew, has no field.
 			id, columns = "kid", []string{"algorithm", "signs_from", "revoked_at", "private_key"}

@@ -124,7 +124,7 @@ func (h *house) send(t testing.TB, token string, c call) *apitest.Answer {
 func (h *house) request(token string, c call) apitest.Request {
 	r := routes[c.op]
 	path := strings.NewReplacer("{id}", h.id(c.target), "{permission_id}", h.id(c.second), "{session_id}", h.id(c.second),
-		"{key_id}", h.id(c.second), "{secret_id}", h.id(c.second)).Replace(r.path)
+		"{key_id}", h.id(c.second), "{secret_id}", h.id(c.second), "{trust_id}", h.id(c.second)).Replace(r.path)
 	if c.query != "" {
 		path += "?" + c.query
 	}

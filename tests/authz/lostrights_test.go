@@ -2,6 +2,7 @@ package authz
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"reflect"
 	"slices"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/assertion"
+	"github.com/svc-users/svc-users/internal/federation"
 	"github.com/svc-users/svc-users/internal/feed"
 	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/manifest"
@@ -130,6 +133,24 @@ func changingMethods(t *testing.T) map[string]operation {
 				return tx.Unassign(ctx, h.parsed("r:x"), h.parsed("p:docs:x"))
 			})
 		}},
+		"federation.CreateKey": {[]string{"service-accounts:update"}, true, func(h *house, s *users.Service, c users.Caller) error {
+			_, err := h.federation(s).CreateKey(ctx, c, h.id("v:x"), federation.NewKey{URL: text("https://keys.example/jwks")})
+			return err
+		}},
+		"federation.DeleteKey": {[]string{"service-accounts:update"}, true, func(h *house, s *users.Service, c users.Caller) error {
+			key := federation.Key{ID: users.NewID(), Account: h.parsed("v:x"), URL: "https://keys.example/" + rand.Text(), CreatedAt: time.Now()}
+			must(t, h.Store.InTx(ctx, func(tx users.Tx) error { return tx.(federation.Tx).InsertClientKey(ctx, key) }))
+			return h.federation(s).DeleteKey(ctx, c, h.id("v:x"), key.ID.String())
+		}},
+		"federation.CreateTrust": {[]string{"service-accounts:update"}, true, func(h *house, s *users.Service, c users.Caller) error {
+			_, err := h.federation(s).CreateTrust(ctx, c, h.id("v:x"), federation.NewTrust{Issuer: "https://ci.example", Subject: "a:b:c", Audience: text("users")})
+			return err
+		}},
+		"federation.DeleteTrust": {[]string{"service-accounts:update"}, true, func(h *house, s *users.Service, c users.Caller) error {
+			trust := federation.Trust{ID: users.NewID(), Account: h.parsed("v:x"), Issuer: "https://ci.example", Subject: "a:b:c", CreatedAt: time.Now()}
+			must(t, h.Store.InTx(ctx, func(tx users.Tx) error { return tx.(federation.Tx).InsertTrust(ctx, trust) }))
+			return h.federation(s).DeleteTrust(ctx, c, h.id("v:x"), trust.ID.String())
+		}},
 		"keyring.Rotate": {[]string{"keys:manage"}, false, func(h *house, s *users.Service, c users.Caller) error {
 			_, err := h.keyManager(t, s, nil).Rotate(ctx, c, true)
 			return err
@@ -197,7 +218,7 @@ func methodsForCallers() (names []string) {
 	caller := reflect.TypeFor[users.Caller]()
 	for of, room := range map[reflect.Type]string{
 		reflect.TypeFor[*users.Service](): "", reflect.TypeFor[*feed.Feed](): "feed.", reflect.TypeFor[*manifest.Manifest](): "manifest.",
-		reflect.TypeFor[*keyring.Manager](): "keyring.",
+		reflect.TypeFor[*keyring.Manager](): "keyring.", reflect.TypeFor[*federation.Federation](): "federation.",
 	} {
 		for i := range of.NumMethod() {
 			m := of.Method(i)
@@ -217,6 +238,12 @@ var onlyReading = []string{
 	"ClientSecrets", "IssueServiceToken", "OwnAPIKeys", "OwnAPIKey", "AccountAPIKeys",
 	"Check", "Evaluate", "Forward", "Introspect",
 	"feed.Read", "manifest.Plan", "keyring.List",
+	"federation.Keys", "federation.Trusts",
+}
+
+// federation makes the duty of assertions on a Service.
+func (h *house) federation(s *users.Service) *federation.Federation {
+	return federation.New(federation.Ports{Service: s, Store: h.Store, Assertions: assertion.Reader{}})
 }
 
 // onlyOperators are the methods that take a caller and refuse every one but the operator, before there is a transaction.

@@ -111,11 +111,21 @@ func createClientSecret(j *judgement) {
 	}
 }
 
+// deleteClientKey and deleteClientTrust are of what there is not.
+func deleteClientKey(j *judgement)   { deleteNone(j, "Client key") }
+func deleteClientTrust(j *judgement) { deleteNone(j, "Client trust") }
+
+func deleteNone(j *judgement, what string) {
+	if isService(j); j.missing == "" {
+		j.mayTouch(j.Accounts[j.target])
+		j.missing = what
+	}
+}
+
 // deleteClientSecret is of a secret that there is not.
 func deleteClientSecret(j *judgement) {
 	if isService(j); j.missing == "" {
-		if j.mayTouch(j.Accounts[j.target]); len(j.forbidden) == 0 {
-			j.missing = "Client secret"
-		}
+		j.mayTouch(j.Accounts[j.target])
+		j.missing = "Client secret"
 	}
 }

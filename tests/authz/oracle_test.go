@@ -69,6 +69,8 @@ var judges = map[string]func(*judgement){
 	"updatePermission": updatePermission, "deletePermission": deletePermission,
 	"listServiceAccounts": nothing, "getServiceAccount": isService, "createServiceAccount": createServiceAccount,
 	"listClientSecrets": isService, "createClientSecret": createClientSecret, "deleteClientSecret": deleteClientSecret,
+	"listClientKeys": isService, "createClientKey": createClientSecret, "deleteClientKey": deleteClientKey,
+	"listClientTrusts": isService, "createClientTrust": createClientSecret, "deleteClientTrust": deleteClientTrust,
 	"updateServiceAccount": updateServiceAccount, "deleteServiceAccount": deleteServiceAccount,
 	"listKeys": nothing, "rotateKeys": rotateKeys, "revokeKey": revokeKey, "rewrapKeys": nothing, "importKey": nothing,
 	"planDeclaration": planDeclaration, "applyDeclaration": applyDeclaration,

@@ -73,6 +73,12 @@ var routes = map[string]route{
 	"listClientSecrets":    {method: "GET", path: "/api/v1/service-accounts/{id}/secrets", needs: "service-accounts:read", status: 200, message: "Client secrets retrieved successfully"},
 	"createClientSecret":   {method: "POST", path: "/api/v1/service-accounts/{id}/secrets", needs: "service-accounts:update", status: 201, message: "Client secret created successfully"},
 	"deleteClientSecret":   {method: "DELETE", path: "/api/v1/service-accounts/{id}/secrets/{secret_id}", needs: "service-accounts:update", status: 200, message: "Client secret deleted successfully"},
+	"listClientKeys":       {method: "GET", path: "/api/v1/service-accounts/{id}/keys", needs: "service-accounts:read", status: 200, message: "Client keys retrieved successfully"},
+	"createClientKey":      {method: "POST", path: "/api/v1/service-accounts/{id}/keys", needs: "service-accounts:update", status: 201, message: "Client key created successfully"},
+	"deleteClientKey":      {method: "DELETE", path: "/api/v1/service-accounts/{id}/keys/{key_id}", needs: "service-accounts:update", status: 200, message: "Client key deleted successfully"},
+	"listClientTrusts":     {method: "GET", path: "/api/v1/service-accounts/{id}/trusts", needs: "service-accounts:read", status: 200, message: "Client trusts retrieved successfully"},
+	"createClientTrust":    {method: "POST", path: "/api/v1/service-accounts/{id}/trusts", needs: "service-accounts:update", status: 201, message: "Client trust created successfully"},
+	"deleteClientTrust":    {method: "DELETE", path: "/api/v1/service-accounts/{id}/trusts/{trust_id}", needs: "service-accounts:update", status: 200, message: "Client trust deleted successfully"},
 	"deleteServiceAccount": {method: "DELETE", path: "/api/v1/service-accounts/{id}", needs: "service-accounts:delete", status: 200, message: "Service account deleted successfully"},
 
 	"listRoles":         {method: "GET", path: "/api/v1/roles", needs: "roles:read", status: 200, message: "Roles retrieved successfully"},

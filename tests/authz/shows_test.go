@@ -24,7 +24,7 @@ func (h *house) shows(t testing.TB, a *apitest.Answer, c cell, next state) {
 		return
 	}
 	target := c.call.target
-	if a.Status == 201 && c.call.op != "createClientSecret" {
+	if a.Status == 201 && !strings.HasPrefix(c.call.op, "createClient") {
 		target = c.call.created()
 		created := strings.TrimSuffix(routes[c.call.op].path, "/{id}/rotate")
 		if path := created + "/" + h.id(target); a.Header.Get("Location") != path {
@@ -53,6 +53,14 @@ func (h *house) shows(t testing.TB, a *apitest.Answer, c cell, next state) {
 		}
 	case "createClientSecret":
 		if path := "/api/v1/service-accounts/" + h.id(target) + "/secrets/" + a.Text(t, "id"); a.Header.Get("Location") != path {
+			t.Errorf("Location is %q, not %q", a.Header.Get("Location"), path)
+		}
+	case "createClientKey":
+		if path := "/api/v1/service-accounts/" + h.id(target) + "/keys/" + a.Text(t, "id"); a.Header.Get("Location") != path {
+			t.Errorf("Location is %q, not %q", a.Header.Get("Location"), path)
+		}
+	case "createClientTrust":
+		if path := "/api/v1/service-accounts/" + h.id(target) + "/trusts/" + a.Text(t, "id"); a.Header.Get("Location") != path {
 			t.Errorf("Location is %q, not %q", a.Header.Get("Location"), path)
 		}
 	case "getServiceAccount", "createServiceAccount", "updateServiceAccount":
