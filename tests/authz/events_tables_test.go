@@ -44,7 +44,7 @@ var columnOf = map[users.Field]string{
 var tableOf = map[users.TargetKind]string{
 	users.TargetAccount: "accounts", users.TargetRole: "roles", users.TargetPermission: "permissions",
 	users.TargetSession: "account_sessions", users.TargetKey: "signing_keys", users.TargetAPIKey: "api_keys", users.TargetAudience: "audiences",
-	users.TargetSecret: "client_secrets",
+	users.TargetSecret:    "client_secrets",
 	users.TargetClientKey: "client_keys", users.TargetTrust: "client_trusts",
 }
 
