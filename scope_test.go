@@ -33,7 +33,7 @@ func TestScopeRestricts(t *testing.T) {
 		}
 		slices.Sort(may)
 		scope := NewScope(listed...)
-		c := Caller{Account: Account{Role: own}, graph: g, scope: &scope}
+		c := Caller{Account: Account{Role: own}, graph: g, scope: &scope, APIKey: ID{1}}
 
 		if got := c.Permissions(); !slices.Equal(got, may) {
 			t.Fatalf("permissions are %v, want %v", got, may)

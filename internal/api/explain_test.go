@@ -25,10 +25,10 @@ func TestExplanation(t *testing.T) {
 			`{"name":"accounts:read","path":["Clerk","Reader"]},{"name":"orders:read","path":["Clerk","Reader"]}]}`)
 		yes := svc.Get(t, path+"/explain?permission=orders:read").Want(t, 200, "Permission explained successfully")
 		wantData(t, yes, `{"account_id":"`+ada.ID+`","permission":"orders:read","allowed":true,"reason":"granted","path":["Clerk","Reader"],`+
-			`"granted_by":["Reader","Clerk","Admin"],"explanation":"`+ada.Email+` may do orders:read: the role Clerk inherits it from Reader."}`)
+			`"granted_by":["Reader","Clerk","Admin"],"permissions_omitted":false,"explanation":"`+ada.Email+` may do orders:read: the role Clerk inherits it from Reader."}`)
 		no := svc.Get(t, path+"/explain?permission=orders:ship").Want(t, 200, "")
 		wantData(t, no, `{"account_id":"`+ada.ID+`","permission":"orders:ship","allowed":false,"reason":"not_granted","path":[],`+
-			`"granted_by":["Admin"],"explanation":"`+ada.Email+` may not do orders:ship: the role Clerk neither has it nor inherits it. The only role that gives it is Admin."}`)
+			`"granted_by":["Admin"],"permissions_omitted":false,"explanation":"`+ada.Email+` may not do orders:ship: the role Clerk neither has it nor inherits it. The only role that gives it is Admin."}`)
 		tree := svc.Get(t, "/api/v1/roles/"+reader+"/tree").Want(t, 200, "Role hierarchy retrieved successfully")
 		wantData(t, tree, `{"id":"`+reader+`","name":"Reader","inherits_from":[],"permissions":["accounts:read","orders:read"],`+
 			`"children":[{"id":"`+clerk+`","name":"Clerk","permissions":[],"children":[]}]}`)
@@ -56,7 +56,7 @@ func TestExplanation(t *testing.T) {
 		wantData(t, svc.Get(t, path+"/permissions").Want(t, 200, ""), `{"account_id":"`+ada.ID+`","is_active":false,"role":"Clerk","permissions":[]}`)
 		off := svc.Get(t, path+"/explain?permission=orders:read").Want(t, 200, "")
 		wantData(t, off, `{"account_id":"`+ada.ID+`","permission":"orders:read","allowed":false,"reason":"account_disabled","path":["Clerk","Reader"],`+
-			`"granted_by":["Reader","Clerk","Admin"],"explanation":"`+ada.Email+` may do nothing: the account is disabled."}`)
+			`"granted_by":["Reader","Clerk","Admin"],"permissions_omitted":false,"explanation":"`+ada.Email+` may do nothing: the account is disabled."}`)
 	})
 }
 

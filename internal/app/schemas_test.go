@@ -149,7 +149,7 @@ func TestCreatesLeadToReads(t *testing.T) {
 	creates := 0
 	for path, operations := range d.Paths {
 		created, ok := operations["post"].Responses["201"]
-		if !ok || strings.HasSuffix(path, "/secrets") || strings.HasSuffix(path, "}/keys") || strings.HasSuffix(path, "/trusts") { // the few of an account are read as a list
+		if !ok || strings.HasSuffix(path, "/secrets") || strings.HasSuffix(path, "}/keys") || strings.HasSuffix(path, "/trusts") || strings.HasSuffix(path, "/rotate") { // the few of an account are read as a list, and a successor as its predecessor
 			continue
 		}
 		creates++
@@ -158,8 +158,8 @@ func TestCreatesLeadToReads(t *testing.T) {
 			t.Errorf("%s leads to %+v, not to %q", path, created.Links, read)
 		}
 	}
-	if creates != 4 {
-		t.Errorf("%d creates, want 4", creates)
+	if creates != 5 {
+		t.Errorf("%d creates, want 5", creates)
 	}
 }
 

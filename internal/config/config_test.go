@@ -41,6 +41,7 @@ func TestDefaults(t *testing.T) {
 		Sessions: config.Sessions{
 			AccessLife: 10 * time.Minute, Idle: 14 * 24 * time.Hour, Absolute: 90 * 24 * time.Hour, ReuseWindow: 10 * time.Second, Recovery: 24 * time.Hour,
 		},
+		APIKeys:      config.APIKeys{Life: 90 * 24 * time.Hour, MaxLife: 365 * 24 * time.Hour},
 		Clients:      config.Clients{TokenLife: 10 * time.Minute, SecretLife: 90 * 24 * time.Hour, MaxSecretLife: 365 * 24 * time.Hour},
 		BcryptCost:   12,
 		DatabaseWait: 30 * time.Second,

@@ -18,7 +18,7 @@ import (
 func faultsOf(t *testing.T, err error) []string {
 	t.Helper()
 	var refused *users.Error
-	if !errors.As(err, &refused) || refused.Kind != users.ErrInvalid {
+	if !errors.As(err, &refused) || !errors.Is(refused.Kind, users.ErrInvalid) {
 		t.Errorf("the error is %v", err)
 		return nil
 	}

@@ -159,7 +159,7 @@ func TestForgedOwnAssertions(t *testing.T) {
 		for _, id := range []string{"", f.account} {
 			c, err := f.try(id, text)
 			var refused *users.Error
-			if !errors.As(err, &refused) || refused.Kind != users.ErrCredentials || refused.Message != "Client authentication failed." || !c.Account.ID.IsZero() {
+			if !errors.As(err, &refused) || !errors.Is(refused.Kind, users.ErrCredentials) || refused.Message != "Client authentication failed." || !c.Account.ID.IsZero() {
 				t.Errorf("%s: %v", name, err)
 			}
 		}

@@ -23,7 +23,7 @@ func digestClientSecret(key []byte, value users.ClientSecretValue) users.Digest 
 	return users.Digest(base64.RawURLEncoding.EncodeToString(mac.Sum(nil)))
 }
 
-const clientSecretColumns = `c.id, c.account_id, c.last_four, c.created_at, c.expires_at, c.used_at`
+const clientSecretColumns = `c.id, c.account_id, c.last_four, c.created_at, c.expires_at, c.used_at` //nolint:gosec // names of columns
 
 // clientSecretRow is where the columns of a client secret go, all of which are NULL where there is none.
 type clientSecretRow struct {

@@ -13,7 +13,7 @@ import (
 // The fields of a form that a client authenticates with (RFC 6749 §2.3.1).
 const (
 	clientIDField     = "client_id"
-	clientSecretField = "client_secret" //nolint:gosec // the name of a field
+	clientSecretField = "client_secret"
 	// Those of RFC 7521 §4.2.
 	clientAssertionField     = "client_assertion"
 	clientAssertionTypeField = "client_assertion_type"

@@ -111,21 +111,15 @@ func createClientSecret(j *judgement) {
 	}
 }
 
-// deleteClientKey and deleteClientTrust are of what there is not.
-func deleteClientKey(j *judgement)   { deleteNone(j, "Client key") }
-func deleteClientTrust(j *judgement) { deleteNone(j, "Client trust") }
+// deleteClientSecret, deleteClientKey and deleteClientTrust are of what there is not.
+func deleteClientSecret(j *judgement) { deleteCredential(j, "Client secret") }
+func deleteClientKey(j *judgement)    { deleteCredential(j, "Client key") }
+func deleteClientTrust(j *judgement)  { deleteCredential(j, "Client trust") }
 
-func deleteNone(j *judgement, what string) {
+func deleteCredential(j *judgement, what string) {
 	if isService(j); j.missing == "" {
-		j.mayTouch(j.Accounts[j.target])
-		j.missing = what
-	}
-}
-
-// deleteClientSecret is of a secret that there is not.
-func deleteClientSecret(j *judgement) {
-	if isService(j); j.missing == "" {
-		j.mayTouch(j.Accounts[j.target])
-		j.missing = "Client secret"
+		if j.mayTouch(j.Accounts[j.target]); len(j.forbidden) == 0 {
+			j.missing = what
+		}
 	}
 }

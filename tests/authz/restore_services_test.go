@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/federation"
 )
 
 // programs puts the service accounts back.
@@ -25,6 +26,7 @@ func (r *restoring) programs() {
 		for _, s := range secrets {
 			r.do(r.tx.DeleteClientSecret(r.ctx, want.ID, s.ID))
 		}
+		r.deleteAssertions(want.ID)
 		j := slices.IndexFunc(r.services, func(got users.ServiceAccount) bool { return got.ID == want.ID })
 		if j < 0 {
 			r.do(r.tx.InsertServiceAccount(r.ctx, want))
@@ -40,5 +42,20 @@ func (r *restoring) programs() {
 			}
 			r.do(r.tx.UpdateServiceAccount(r.ctx, want))
 		}
+	}
+}
+
+// deleteAssertions deletes the keys and trusts of a service account, of which the model has none.
+func (r *restoring) deleteAssertions(account users.ID) {
+	tx := r.tx.(federation.Tx)
+	keys, err := tx.ClientKeys(r.ctx, account)
+	r.do(err)
+	for _, k := range keys {
+		r.do(tx.DeleteClientKey(r.ctx, account, k.ID))
+	}
+	trusts, err := tx.Trusts(r.ctx, account)
+	r.do(err)
+	for _, t := range trusts {
+		r.do(tx.DeleteTrust(r.ctx, account, t.ID))
 	}
 }
