@@ -197,7 +197,7 @@ func updateServiceAccount(ctx context.Context, tx *Change, before ServiceAccount
 // DeleteServiceAccount needs service-accounts:delete, and what changing an account takes. Its tokens are dead at once.
 // ErrNotFound, ErrForbidden.
 func (s *Service) DeleteServiceAccount(ctx context.Context, c Caller, id string) error {
-	return s.Change(ctx, c, ServiceAccountsDelete, func(tx *Change) error {
+	return s.reduce(ctx, c, ServiceAccountsDelete, func(tx *Change) error {
 		target, err := serviceAccountNow(ctx, tx, id)
 		if err != nil {
 			return err

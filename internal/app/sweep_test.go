@@ -138,8 +138,8 @@ func TestSweepBodies(t *testing.T) {
 			t.Errorf("%s: the answer repeats a value", o.ID)
 		}
 	}
-	if bodies != 21 {
-		t.Errorf("%d operations with a body, want 21", bodies)
+	if bodies != 25 {
+		t.Errorf("%d operations with a body, want 25", bodies)
 	}
 }
 
