@@ -82,7 +82,7 @@ func ownAPIKeyRoutes() []web.Route {
 			Method: http.MethodGet, Path: one, Auth: web.AuthBearer,
 			Name: "getOwnAPIKey", Tag: tag, Summary: "Read one of your own API keys",
 			Description: "With its last four characters, and never with the key itself.",
-			Message: "API key retrieved successfully", Example: exampleAPIKey,
+			Message:     "API key retrieved successfully", Example: exampleAPIKey,
 		}, func(x *web.Exchange) (APIKey, error) {
 			key, err := x.Service.OwnAPIKey(x.Context(), x.Caller, x.PathID())
 			return toAPIKey(key), err

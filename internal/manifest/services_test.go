@@ -41,7 +41,7 @@ func TestPlansOfServiceAccounts(t *testing.T) {
 		"no longer":   {orphaned: []string{"service_account orders-worker "}},
 		"pruned":      {change: func(d *Declaration) { d.Prune = true }, changes: []string{"delete service_account orders-worker "}},
 		"another's":   {declared: []DeclaredServiceAccount{{Name: "of-billing", Role: "Clerk"}}, refused: "The service_account of-billing belongs to the service billing; the service orders can't declare it."},
-		"of no role":  {declared: []DeclaredServiceAccount{{Name: "x", Role: "Nobody"}}, refused: "service_accounts.0.role is not the name of a role that exists or is declared here"},
+		"of no role":  {declared: []DeclaredServiceAccount{{Name: "x", Role: "Missing"}}, refused: "service_accounts.0.role is not the name of a role that exists or is declared here"},
 		"malformed":   {declared: []DeclaredServiceAccount{{Name: "X Y", Role: ""}}, refused: "service_accounts.0.name must have 1 to 100 characters of a-z, 0-9, -, . and _, and begin and end with a letter or a digit"},
 		"twice":       {declared: []DeclaredServiceAccount{{Name: "x", Role: "Clerk"}, {Name: "x", Role: "Lead"}}, refused: "service_accounts.1.name is a duplicate"},
 		"pruned role": {declared: []DeclaredServiceAccount{{Name: "x", Role: "Lead"}}, change: func(d *Declaration) { d.Prune, d.Roles = true, d.Roles[1:] }, refused: "service_accounts.0.role is the name of a role of this service that is not declared here, which prune would delete"},
