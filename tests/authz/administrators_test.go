@@ -7,7 +7,7 @@ func TestLastAdministrator(t *testing.T) {
 	small := func(second func(s state)) state {
 		s := build(things, []rank{
 			{name: "none"},
-			{name: "reader", own: []string{"accounts:read", "roles:read", "permissions:read"}},
+			{name: "reader", own: []string{"accounts:read", "service-accounts:read", "roles:read", "permissions:read"}},
 			{name: "all", own: append(systemNames(), things...)},
 		})
 		second(s)
@@ -82,7 +82,7 @@ func TestLastAdministrator(t *testing.T) {
 // After the second of two has gone the first is the last.
 func TestAdministratorsOneAfterTheOther(t *testing.T) {
 	everywhere(t, func(t *testing.T, h *house) {
-		s := build(nil, []rank{{name: "none"}, {name: "reader", own: []string{"accounts:read", "roles:read", "permissions:read"}}})
+		s := build(nil, []rank{{name: "none"}, {name: "reader", own: []string{"accounts:read", "service-accounts:read", "roles:read", "permissions:read"}}})
 		for _, name := range []string{"b", "c", "d"} {
 			s.add(name, admin, true)
 		}

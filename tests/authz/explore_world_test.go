@@ -47,7 +47,7 @@ func oneOf[T any](d random, list []T) T { return list[d.IntN(len(list))] }
 
 // drawWorld makes three to six roles in a forest, one to three members of the coalition, and one to three others.
 func drawWorld(d random) state {
-	rows := []rank{{name: "reader", own: []string{"accounts:read", "roles:read", "permissions:read", "changes:read"}, alone: true}}
+	rows := []rank{{name: "reader", own: []string{"accounts:read", "service-accounts:read", "roles:read", "permissions:read", "changes:read"}, alone: true}}
 	count := d.between(3, 6)
 	for n := range count {
 		row := rank{name: fmt.Sprint(n), alone: true}
