@@ -23,7 +23,7 @@ func (h *house) timesAgree(now snapshot, want state) string {
 	for _, name := range keys(h.base.Accounts) {
 		if after, there := want.Accounts[name]; there {
 			was := h.base.Accounts[name]
-			after.Sessions, was.Sessions, after.Keys, was.Keys = "", "", "", "" // the end of a session is no update of the account
+			after.Sessions, was.Sessions, after.Keys, was.Keys = "", "", "", ""  // the end of a session is no update of the account
 			if _, stays := want.Accounts[was.Owner]; was.Owner != "" && !stays { // nor is the loss of an owner that is deleted
 				after.Owner = was.Owner
 			}
