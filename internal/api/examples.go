@@ -61,7 +61,7 @@ var (
 const exampleServiceID = "019a0b6e-7c00-7d31-9c27-3b8f6f1e5a44"
 
 // exampleSecret has the form of a client secret, and none of its checksum.
-const exampleSecret = "svcs_0Wq3mZ8cT5rXb1NfKp7YsLd4Gh2Ju6Vo9AeRiQxBkCw3nJx0Q2vK" //nolint:gosec // an example
+const exampleSecret = "svcs_0Wq3mZ8cT5rXb1NfKp7YsLd4Gh2Ju6Vo9AeRiQxBkCw3nQ2vK" //nolint:gosec // an example
 
 // exampleHeirID is the id of a role that inherits from the one above.
 const exampleHeirID = "019a0b6e-7c00-7b22-8a4e-51d3a90e6c22"

@@ -9,7 +9,7 @@ import (
 func TestUnlikeNoticesWhatTheSchemasLeaveOpen(t *testing.T) {
 	t.Parallel()
 	const (
-		role   = `{"id":"x","name":"x","description":null,"parent_id":null,"is_system":false,"created_at":"x","updated_at":"x","permissions":[],"effective_permissions":[]}`
+		role   = `{"id":"x","name":"x","description":null,"parent_id":null,"is_system":false,"created_at":"x","updated_at":"x","permissions":[],"effective_permissions":[],"permissions_omitted":false}`
 		impact = `{"roles":[],"accounts":0,"account":null}`
 		made   = "Role created successfully"
 		dry    = "Dry run: nothing was changed"
