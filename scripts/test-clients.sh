@@ -97,8 +97,10 @@ node -e 'const [major, minor] = process.versions.node.split("."); process.exit(m
   fail "node is $(node --version), and version 20.19 or later is needed"
 command -v go >/dev/null || [ -n "${SVC_USERS_BIN:-}" ] || fail "please install Go (https://go.dev/doc/install)"
 
-# All files of a test are in this folder, which is removed even when the test is stopped half-way.
+# All files of a test are in this folder, which is removed even when the test is stopped half-way. PostgreSQL, which runs
+# as a user of its own, has to reach its files in it.
 scratch=$(mktemp -d)
+chmod 711 "$scratch"
 export TMPDIR=$scratch
 trap 'rm -rf "$scratch"' EXIT
 trap stop INT TERM

@@ -9,7 +9,7 @@ import (
 )
 
 // APIKey is an API key as answers show it. It has no field that a secret or a digest of one could be in.
-type APIKey struct {
+type AccountAPIKey struct {
 	ID          string     `json:"id" format:"uuid"`
 	Name        string     `json:"name"`
 	LastFour    string     `json:"last_four" minLength:"4" maxLength:"4" doc:"The last four characters of the key"`
@@ -22,7 +22,7 @@ type APIKey struct {
 
 // MadeAPIKey is an API key with its text, which no other answer shows.
 type MadeAPIKey struct {
-	APIKey
+	AccountAPIKey
 	Key string `json:"key" minLength:"54" maxLength:"54" pattern:"^svck_[0-9A-Za-z]{49}$" doc:"The key itself. It is shown once and cannot be read again" example:"svck_0Wq3VJ0mD5yQ2hXc8RtLb7KpZ4nUeGs1AoYi9FfTwHv3nJx0B"`
 }
 
@@ -41,8 +41,8 @@ type APIKeyRotation struct {
 	Overlap *string `json:"overlap,omitempty" minLength:"1" maxLength:"32" doc:"How long the old key lives on, from 0s to 30d; absent is 24h" example:"36h"`
 }
 
-func toAPIKey(k users.APIKey) APIKey {
-	key := APIKey{
+func toAPIKey(k users.APIKey) AccountAPIKey {
+	key := AccountAPIKey{
 		ID: k.ID.String(), Name: k.Name, LastFour: k.LastFour, Permissions: web.ToStrings(k.Scope.Names()), CreatedAt: k.CreatedAt.UTC(),
 		ExpiresAt: toOptionalTime(k.ExpiresAt), LastUsedAt: toOptionalTime(k.UsedAt),
 	}
@@ -66,8 +66,8 @@ func ownAPIKeyRoutes() []web.Route {
 			Method: http.MethodGet, Path: ownAPIKeysPath, Auth: web.AuthBearer,
 			Name: "listOwnAPIKeys", Tag: tag, Summary: "List your own API keys",
 			Description: "Those that have not expired, the newest first; at most 100, which is how many an account has.",
-			Message:     "API keys retrieved successfully", Example: []APIKey{exampleAPIKey},
-		}, func(x *web.Exchange) ([]APIKey, error) {
+			Message:     "API keys retrieved successfully", Example: []AccountAPIKey{exampleAPIKey},
+		}, func(x *web.Exchange) ([]AccountAPIKey, error) {
 			keys, err := x.Service.OwnAPIKeys(x.Context(), x.Caller)
 			return web.MapSlice(keys, toAPIKey), err
 		}),
@@ -83,7 +83,7 @@ func ownAPIKeyRoutes() []web.Route {
 			Name: "getOwnAPIKey", Tag: tag, Summary: "Read one of your own API keys",
 			Description: "With its last four characters, and never with the key itself.",
 			Message:     "API key retrieved successfully", Example: exampleAPIKey,
-		}, func(x *web.Exchange) (APIKey, error) {
+		}, func(x *web.Exchange) (AccountAPIKey, error) {
 			key, err := x.Service.OwnAPIKey(x.Context(), x.Caller, x.PathID())
 			return toAPIKey(key), err
 		}),

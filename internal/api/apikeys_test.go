@@ -18,9 +18,9 @@ const (
 	keyNotValid = "The API key is not valid."
 )
 
-func listKeys(t *testing.T, svc *apitest.Service, path, token string) []api.APIKey {
+func listKeys(t *testing.T, svc *apitest.Service, path, token string) []api.AccountAPIKey {
 	t.Helper()
-	var list []api.APIKey
+	var list []api.AccountAPIKey
 	svc.Send(t, apitest.Request{Method: "GET", Path: path, Token: token}).Want(t, 200, "API keys retrieved successfully").Into(t, &list)
 	return list
 }
@@ -52,7 +52,7 @@ func TestAPIKeyLifecycle(t *testing.T) {
 		made.Header.Get("Location") != ownKeys+"/"+id || made.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("%v %s", made.Header, made.Body)
 	}
-	var shown api.APIKey
+	var shown api.AccountAPIKey
 	svc.Send(t, apitest.Request{Method: "GET", Path: ownKeys + "/" + id, Token: person.Token}).Want(t, 200, "API key retrieved successfully").Into(t, &shown)
 	if life := shown.ExpiresAt.Sub(shown.CreatedAt); shown.ID != id || shown.Name != "Nightly export" || life != 90*24*time.Hour || shown.LastUsedAt != nil ||
 		!slices.Equal(shown.Permissions, []string{"docs:read", "roles:read"}) || shown.SuccessorID != nil {

@@ -19,8 +19,8 @@ func otherAPIKeyRoutes() []web.Route {
 			Method: http.MethodGet, Path: list, Auth: web.AuthBearer, Permission: users.APIKeysRead,
 			Name: "listAPIKeys", Tag: tag, Summary: "List the API keys of an account",
 			Description: "Those that have not expired, the newest first; at most 100, which is how many an account has.",
-			Message:     "API keys retrieved successfully", Example: []APIKey{exampleAPIKey},
-		}, func(x *web.Exchange) ([]APIKey, error) {
+			Message:     "API keys retrieved successfully", Example: []AccountAPIKey{exampleAPIKey},
+		}, func(x *web.Exchange) ([]AccountAPIKey, error) {
 			keys, err := x.Service.AccountAPIKeys(x.Context(), x.Caller, x.PathID())
 			return web.MapSlice(keys, toAPIKey), err
 		}),

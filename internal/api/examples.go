@@ -40,7 +40,7 @@ var (
 		ID: web.ExampleSessionID, CreatedAt: web.ExampleTime, LastUsedAt: web.ExampleTime, ExpiresAt: web.ExampleTime.AddDate(0, 0, 14),
 		EndsAt: web.ExampleTime.AddDate(0, 0, 90), Address: new("203.0.113.7"), UserAgent: new("Mozilla/5.0"), Current: true,
 	}
-	exampleAPIKey = APIKey{
+	exampleAPIKey = AccountAPIKey{
 		ID: web.ExampleAPIKeyID, Name: "Nightly export", LastFour: "Jx0B", Permissions: []string{"reports:read"}, CreatedAt: web.ExampleTime,
 		ExpiresAt: new(web.ExampleTime.AddDate(0, 0, 90)), LastUsedAt: new(web.ExampleTime.AddDate(0, 0, 1)),
 	}

@@ -77,7 +77,7 @@ func (h *house) losesKey(t *testing.T, e rawDatabase, key string, loss loss, do 
 }
 
 // TestRestrictedCallersChangeNothing calls every method that changes something with a key of an administrator that lists all
-// permissions: but for the four that take away it refuses, whatever route or program calls it.
+// permissions: but for the five that take away it refuses, whatever route or program calls it.
 func TestRestrictedCallersChangeNothing(t *testing.T) {
 	everywhere(t, func(t *testing.T, h *house) {
 		w := world("")
@@ -89,7 +89,7 @@ func TestRestrictedCallersChangeNothing(t *testing.T) {
 		text := h.visitorKey(t, cell{who: h.live("a:admin"), key: strings.Join(w.names(w.holds(admin)), " ")})
 		c, err := h.Users.Authenticate(t.Context(), text)
 		must(t, err)
-		takesAway := []string{"DeleteAccount", "DeleteRole", "RemovePermission", "DeletePermission"}
+		takesAway := []string{"DeleteAccount", "DeleteServiceAccount", "DeleteRole", "RemovePermission", "DeletePermission"}
 		before := openRaw(t, h.Database).look(t, h).raw
 		for name, o := range changingMethods(t) {
 			if slices.Contains(takesAway, name) {

@@ -122,11 +122,12 @@ describe('/docs', { timeout: 1_200_000 }, () => {
     await screenshot('login');
 
     await page.locator('.auth-wrapper > .btn.authorize').click();
-    const dialog = page.locator('.modal-ux');
-    await dialog.locator('input').fill(token);
+    // The dialog has a form per security scheme.
+    const form = page.locator('.modal-ux form').filter({ has: page.locator('#auth-bearer-value') });
+    await form.locator('#auth-bearer-value').fill(token);
     await screenshot('authorize');
-    await dialog.locator('button[type="submit"]').click();
-    await dialog.locator('.btn-done').click();
+    await form.locator('button[type="submit"]').click();
+    await form.locator('.btn-done').click();
 
     const list = await execute(operation('GET', '/api/v1/accounts'));
     assert.equal(list.status, '200');

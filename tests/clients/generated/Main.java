@@ -58,7 +58,7 @@ public class Main {
 
     is("its loss would be the account's", permissions.deletePermission(permission, true).getData().getAccounts() >= 1);
     is("a deletion has no data", permissions.deletePermission(permission, null).getData() == null);
-    Introspection worth = authorization.introspectToken("nonsense", null);
+    Introspection worth = authorization.introspectToken("nonsense", null, null, null, null, null);
     is("a made-up token is not active", !worth.getActive() && worth.getScope() == null);
   }
 
