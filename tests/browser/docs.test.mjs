@@ -122,12 +122,13 @@ describe('/docs', { timeout: 1_200_000 }, () => {
     await screenshot('login');
 
     await page.locator('.auth-wrapper > .btn.authorize').click();
-    // The dialog has a form per security scheme.
-    const form = page.locator('.modal-ux form').filter({ has: page.locator('#auth-bearer-value') });
-    await form.locator('#auth-bearer-value').fill(token);
+    // The dialog has a form per security scheme, each with buttons of its own.
+    const dialog = page.locator('.modal-ux');
+    const bearer = dialog.locator('form').filter({ has: page.locator('#auth-bearer-value') });
+    await bearer.locator('#auth-bearer-value').fill(token);
     await screenshot('authorize');
-    await form.locator('button[type="submit"]').click();
-    await form.locator('.btn-done').click();
+    await bearer.locator('button[type="submit"]').click();
+    await dialog.locator('.btn-done').first().click();
 
     const list = await execute(operation('GET', '/api/v1/accounts'));
     assert.equal(list.status, '200');
