@@ -4,8 +4,8 @@ SHELL := /bin/bash
 .PHONY: help run build test test-clients test-container explore check lint vulncheck generate bench bench-quick bench-docs bench-go fuzz cover clean
 
 TOOL    := go tool -modfile=tools/go.mod
-# The modules beside the service's own: what other services import, and what shows how.
-MODULES := authn examples/orders
+# The modules beside the service's own: what other services import, what measures it, and what shows how.
+MODULES := authn bench examples/orders
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,7 +38,7 @@ explore: ## attack the authorization rules for EXPLORE (10m) on both databases, 
 check: lint vulncheck ## format, vet, lint, generated files, modules, compose files, vulnerabilities
 
 lint:
-	@unformatted=$$(gofmt -l *.go bench cmd internal tests tools $(MODULES)); test -z "$$unformatted" || { echo "not formatted (gofmt -w):"; echo "$$unformatted"; exit 1; }
+	@unformatted=$$(gofmt -l *.go cmd internal tests tools $(MODULES)); test -z "$$unformatted" || { echo "not formatted (gofmt -w):"; echo "$$unformatted"; exit 1; }
 	$(TOOL) golangci-lint run
 	for m in $(MODULES); do (cd $$m && go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run --config $(CURDIR)/.golangci.yaml) || exit; done
 	@diff -u docs/openapi.json <(go run ./cmd/svc-users openapi) || { echo "docs/openapi.json is stale: make generate"; exit 1; }
@@ -58,7 +58,7 @@ BENCH_JSON ?= bin/bench.json
 
 bench: build ## measure the service on both databases beside the bare primitives (8 minutes at most)
 	@scripts/postgres.sh
-	go build -o bin/bench ./bench
+	go -C bench build -o ../bin/bench .
 	bin/bench -json $(BENCH_JSON) $(BENCH)
 
 bench-quick: BENCH := -quick

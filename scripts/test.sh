@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # The modules beside the service's own.
-modules=(authn examples/orders)
+modules=(authn bench examples/orders)
 
 # A timeout for tests that hang. The default of go test, 10 minutes, is too short for the longest packages on a busy machine.
 limit=1h

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 GOTOOLCHAIN=$(sed -n 's/^toolchain //p' go.mod)
 export GOTOOLCHAIN
-modules=(. authn examples/orders)
+modules=(. authn bench examples/orders)
 
 # scan DATABASE…: all modules. The exit status is the first that is not 0: 3 where something was found.
 output=
