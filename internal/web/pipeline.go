@@ -52,10 +52,6 @@ func (h *handler) answer(x *Exchange) {
 	case x.Request.URL.RawPath != "":
 		x.fail(h.Unmatched)
 	default:
-		if at := h.fixed[x.Request.URL.Path]; at != nil {
-			at.serve(x)
-			return
-		}
 		if !isCleanPath(x.Request.URL.Path) {
 			x.fail(h.Unmatched)
 			return
@@ -93,8 +89,7 @@ type resource struct {
 	anyOrigin  bool
 }
 
-// register puts the routes, the pages, and the answer to everything else, where requests find them: under
-// their path, where that is fixed, which spares most requests the search through the mux; else into the mux.
+// register puts the routes, the pages, and the answer to everything else into the mux.
 func (h *handler) register(routes []Route) {
 	resources := map[string]*resource{}
 	add := func(r *Route) {
@@ -114,11 +109,10 @@ func (h *handler) register(routes []Route) {
 		add(pageRoute(path, p))
 	}
 	for pattern, res := range resources {
-		if strings.Contains(pattern, "{") {
-			h.mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) { res.serve(asExchange(w)) })
-		} else {
-			h.fixed[pattern] = res
+		if pattern == "/" {
+			pattern = "/{$}" // no more than that path
 		}
+		h.mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) { res.serve(asExchange(w)) })
 	}
 	h.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { asExchange(w).fail(h.Unmatched) })
 }

@@ -74,10 +74,9 @@ type ClientAuthenticator interface {
 // handler serves routes with what Options gave.
 type handler struct {
 	Options
-	fixed     map[string]*resource // by path
-	mux       *http.ServeMux       // the paths of patterns
-	subtrees  []*resource          // what takes all below its path too
-	cursors   cipher.AEAD          // nil without a CursorKey
+	mux       *http.ServeMux // the paths of patterns
+	subtrees  []*resource    // what takes all below its path too
+	cursors   cipher.AEAD    // nil without a CursorKey
 	bodies    *bodyBudget
 	anyOrigin bool
 	// crossOriginGuard decides which pages may act with the refresh cookie.
@@ -95,7 +94,6 @@ func New(o Options, routes []Route) http.Handler {
 	}
 	h := &handler{
 		Options:   o,
-		fixed:     map[string]*resource{},
 		mux:       http.NewServeMux(),
 		bodies:    newBodyBudget(bodyBudgetSize),
 		anyOrigin: slices.Contains(o.CORSOrigins, "*"),
