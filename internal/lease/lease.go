@@ -106,12 +106,13 @@ func (l *Lease) Revision() (users.Revision, bool) {
 	return s.revision, true
 }
 
-// Unchanged reports whether an account that was read at a Revision.Accounts is still the same at the one that was
-// applied last. False if that cannot be told.
-func (l *Lease) Unchanged(id users.ID, accounts string) bool {
+// Unchanged reports whether an account that was read at one Revision.Accounts is the same at another, now: the one of a
+// lease that the caller has seen. False if that cannot be told, as when now is not the one that was applied last: then
+// what is known may be of another history than the lease was.
+func (l *Lease) Unchanged(id users.ID, accounts, now string) bool {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	return l.accounts.unchanged(id, accounts)
+	return l.accounts.last == now && l.accounts.unchanged(id, accounts)
 }
 
 // Committed ends the lease because this process has committed something, or may have: its next request must not be

@@ -99,7 +99,7 @@ func (m *model) check() {
 	// A reader cannot have read an account before it was so, so only real revisions are asked about.
 	for _, past := range m.history {
 		for i, id := range m.ids {
-			if m.lease.Unchanged(id, past.revision.Accounts) && past.versions[i] != m.history[at].versions[i] {
+			if m.lease.Unchanged(id, past.revision.Accounts, revision.Accounts) && past.versions[i] != m.history[at].versions[i] {
 				m.t.Fatalf("after %v: account %d is called unchanged from %s to %s", m.script, i, past.revision.Accounts, revision.Accounts)
 			}
 		}

@@ -104,7 +104,7 @@ func (s *Store) CachedAccess(id users.ID) (users.Access, bool) {
 		return users.Access{}, false
 	}
 	same := kept.revision.Accounts == rev.Accounts
-	if !same && !s.revisions.unchanged(id, kept.revision.Accounts) {
+	if !same && !s.revisions.unchanged(id, kept.revision.Accounts, rev.Accounts) {
 		return users.Access{}, false
 	}
 	if last, ok := s.revisions.leasedRevision(); !ok || last != rev {

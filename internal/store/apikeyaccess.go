@@ -182,7 +182,7 @@ func (s *Store) CachedAPIKey(secret users.APIKeySecret) (users.APIKeyAccess, boo
 		return users.APIKeyAccess{}, false
 	}
 	same := kept.revision.Accounts == rev.Accounts
-	if !same && !s.revisions.unchanged(kept.key.Account, kept.revision.Accounts) {
+	if !same && !s.revisions.unchanged(kept.key.Account, kept.revision.Accounts, rev.Accounts) {
 		return users.APIKeyAccess{}, false
 	}
 	access, ok := s.CachedAccess(kept.key.Account)

@@ -110,8 +110,8 @@ func (p *postgres) leasedRevision() (users.Revision, bool) {
 	return p.listener.lease.Revision()
 }
 
-func (p *postgres) unchanged(id users.ID, accounts string) bool {
-	return p.listener.lease.Unchanged(id, accounts)
+func (p *postgres) unchanged(id users.ID, accounts, leased string) bool {
+	return p.listener.lease.Unchanged(id, accounts, leased)
 }
 
 func (p *postgres) committed() {

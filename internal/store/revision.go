@@ -24,8 +24,8 @@ type revisions interface {
 	currentRevision(query func() (users.Revision, error)) (users.Revision, error)
 	// leasedRevision returns the revision as of at most a second ago, while a lease for it is held; see package lease.
 	leasedRevision() (users.Revision, bool)
-	// unchanged reports whether an account that was read at a Revision.Accounts is still the same at the leased one.
-	unchanged(id users.ID, accounts string) bool
+	// unchanged reports whether an account that was read at a Revision.Accounts is the same at another, which is leased.
+	unchanged(id users.ID, accounts, leased string) bool
 	// committed is called when this process has committed something, or may have.
 	committed()
 	// listen begins to receive notifications of changes, where the engine has them.

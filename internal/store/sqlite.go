@@ -172,9 +172,9 @@ func (s *sqlite) currentRevision(query func() (users.Revision, error)) (users.Re
 
 // The version of a file is read before each use of the cache, so there are no notifications and no lease.
 
-func (s *sqlite) leasedRevision() (users.Revision, bool) { return users.Revision{}, false }
-func (s *sqlite) unchanged(users.ID, string) bool        { return false }
-func (s *sqlite) committed()                             {}
+func (s *sqlite) leasedRevision() (users.Revision, bool)  { return users.Revision{}, false }
+func (s *sqlite) unchanged(users.ID, string, string) bool { return false }
+func (s *sqlite) committed()                              {}
 
 func (s *sqlite) listen(url string, _ hooks) error {
 	if url != "" {

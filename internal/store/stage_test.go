@@ -19,11 +19,11 @@ type leaseEngine struct {
 
 func (e *leaseEngine) leasedRevision() (users.Revision, bool) { return e.lease.Revision() }
 
-func (e *leaseEngine) unchanged(id users.ID, stamp string) bool {
+func (e *leaseEngine) unchanged(id users.ID, stamp, leased string) bool {
 	if e.between != nil {
 		e.between()
 	}
-	return e.lease.Unchanged(id, stamp)
+	return e.lease.Unchanged(id, stamp, leased)
 }
 
 // truth is what was so from a time on.
