@@ -56,13 +56,25 @@ func explainRoutes() []web.Route {
 				web.DescribeQueryParam("api_key", "The id of an API key of the account: whether it may do it with that. Needs the permission `api-keys:read` besides.",
 					&web.Schema{Type: "string", Format: "uuid"}),
 			},
-			Example: Explanation{
-				AccountID: web.ExampleAccountID, Permission: "reports:read", Allowed: true, Reason: "granted",
-				Path: []string{"Lead", "Auditor"}, GrantedBy: []string{"Auditor", "Lead", "Admin"},
-				Explanation: "ada@example.com may do reports:read: the role Lead inherits it from Auditor.",
+			Variants: []web.Variant{
+				{Name: "account", Summary: "Of an account", Example: exampleExplanation},
+				{Name: "acted", Summary: "Of the caller's own account, by a token with an actor", Example: exampleActedExplanation()},
 			},
 		}, explainPermission),
 	}
+}
+
+var exampleExplanation = Explanation{
+	AccountID: web.ExampleAccountID, Permission: "reports:read", Allowed: true, Reason: "granted",
+	Path: []string{"Lead", "Auditor"}, GrantedBy: []string{"Auditor", "Lead", "Admin"},
+	Explanation: "ada@example.com may do reports:read: the role Lead inherits it from Auditor.",
+}
+
+func exampleActedExplanation() Explanation {
+	e := exampleExplanation
+	e.Act = exampleAct
+	e.Explanation += " The account is impersonated by " + exampleAct.Subject + "."
+	return e
 }
 
 func requireParameter(p *web.Param) *web.Param {

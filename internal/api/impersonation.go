@@ -19,6 +19,9 @@ type ImpersonationToken struct {
 	Act     *web.Act `json:"act" doc:"The impersonator, as the token names it"`
 }
 
+// exampleAct is the actor of a token of an impersonator.
+var exampleAct = &web.Act{Subject: web.ExampleRoleID, Impersonator: true}
+
 func impersonationRoutes() []web.Route {
 	return []web.Route{
 		web.Body(web.Route{
@@ -30,7 +33,7 @@ func impersonationRoutes() []web.Route {
 			Request: web.Object{"reason": "Ticket 4711"},
 			Example: ImpersonationToken{
 				Token:   exampleToken,
-				TokenID: web.ExampleSessionID, Act: &web.Act{Subject: web.ExampleAccountID, Impersonator: true},
+				TokenID: web.ExampleSessionID, Act: exampleAct,
 			},
 		}, impersonateAccount),
 	}

@@ -33,7 +33,11 @@ func ownRoutes() []web.Route {
 			Method: http.MethodGet, Path: "/api/v1/auth/me", Auth: web.AuthBearerOrKey,
 			Name: "getMe", Tag: tag, Summary: "Read your own account and permissions",
 			Description: "Whatever the caller's permissions are.",
-			Message:     "Account retrieved successfully", Example: Me{Account: exampleAccount, Permissions: []string{"accounts:read"}},
+			Message:     "Account retrieved successfully",
+			Variants: []web.Variant{
+				{Name: "own", Summary: "By the account itself", Example: Me{Account: exampleAccount, Permissions: []string{"accounts:read"}}},
+				{Name: "acted", Summary: "By an account that acts for it", Example: Me{Account: exampleAccount, Permissions: []string{"accounts:read"}, Act: exampleAct}},
+			},
 		}, getMe),
 		web.Body(web.Route{
 			Method: http.MethodPost, Path: "/api/v1/auth/password", Auth: web.AuthBearer,
