@@ -46,14 +46,14 @@ func (f *Faults) expiry(field string, chosen Optional[*time.Time], o APIKeyOptio
 	return at
 }
 
-// overlap reads a field that says how long a key lives on beside its successor.
+// overlap reads a field that says how long a key lives on beside its successor: not at all, or until the tokens that were issued for it have expired.
 func (f *Faults) overlap(field string, text *string) time.Duration {
 	if text == nil || f.Has(field) {
 		return standardOverlap
 	}
 	d, err := parseLength(*text)
-	if err != nil || d < 0 || d > maxOverlap {
-		f.Add(field, "must be a length of time from 0s to 30d, such as 36h")
+	if err != nil || d != 0 && d < exchangeLife || d > maxOverlap {
+		f.Add(field, "must be 0s, or a length of time from 10m to 30d, such as 36h")
 	}
 	return d
 }

@@ -96,7 +96,7 @@ func (s *Service) insertAPIKey(ctx context.Context, tx *Change, owner Account, o
 
 // APIKeyRotation is how an API key is replaced, as the request gave it.
 type APIKeyRotation struct {
-	// Overlap is how long the old key lives on, from "0s" to "30d", such as "36h"; nil is standardOverlap.
+	// Overlap is how long the old key lives on, "0s" or from "10m" to "30d", such as "36h"; nil is standardOverlap.
 	Overlap *string
 	Found   Faults
 }

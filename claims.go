@@ -12,16 +12,23 @@ type Claims struct {
 	Expires   time.Time // exp, whole seconds
 	Version   int64     // ver: the account's token version at issue
 	Email     string    // of a person; empty for a service account
-	// Service says that the token is of a service account (RFC 9068): it has client_id, which is sub, in place of email.
+	// Service says that the token is of a service account (RFC 9068), which has no email.
 	Service bool
-	// Scope is what the token is restricted to, and the claim scope; nil where it is not, as of a person.
+	// Scope is what the token is restricted to, and the claim scope; nil where it is not, as at a login.
 	Scope  *Scope
 	RoleID ID       // role_id: the own role; zero in tokens from before there was that claim
-	Roles  []string // the own role first, then those it inherits from, nearest first; none of a token with a Scope
+	Roles  []string // the own role first, then those it inherits from, nearest first; none of a token that is Exchanged or has a Scope
 	// Permissions are the sorted names of all effective permissions. They inform; what the bearer may do is
 	// decided from the database.
 	Permissions []string
 	Session     ID // sid: of the session that the token belongs to; zero if it has none
+	// Exchanged says that the token was issued for another credential, which it is no more than: it reads, checks and takes
+	// away, as an API key does.
+	Exchanged bool
+	// APIKey is api_key_id of an exchanged token: the API key that it was issued for, at first hand or not; else zero.
+	APIKey ID
+	// Act are the actors of an exchanged token, the latest first; nil if its subject acts by itself.
+	Act *Actor
 	// Narrowing is aud and permission_prefix of a token for a declared audience; zero for one for all of IssuerAudience.
 	Narrowing Narrowing
 	// Key is the kid of the key that has signed the token. Tokens says it; of claims to be issued it is not looked at.
@@ -57,12 +64,18 @@ type Bearer struct {
 	Narrowing Narrowing
 	Service   bool   // it is of a service account
 	Scope     *Scope // as in Claims
+	Expires   time.Time
+	// The following are as in Claims.
+	Exchanged bool
+	APIKey    ID
+	Act       *Actor
 }
 
 // Bearer is what decides whether the token of the claims is valid.
 func (c Claims) Bearer() Bearer {
 	return Bearer{
 		Account: c.Subject, Version: c.Version, Session: c.Session, Key: c.Key, Narrowing: c.Narrowing, Service: c.Service, Scope: c.Scope,
+		Expires: c.Expires, Exchanged: c.Exchanged, APIKey: c.APIKey, Act: c.Act,
 	}
 }
 

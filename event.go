@@ -19,6 +19,7 @@ const (
 	AccountPasswordChanged EventKind = "account.password_changed" // token_version
 	AccountHashUpgraded    EventKind = "account.hash_upgraded"    // none: the same password, hashed anew at a login
 	AccountDeleted         EventKind = "account.deleted"          // as account.created
+	AccountImpersonated    EventKind = "account.impersonated"     // token_id, expires_at, reason: the actor got a token of the target
 
 	RoleCreated             EventKind = "role.created"              // name, description, parent, owner, is_system, permission…
 	RoleUpdated             EventKind = "role.updated"              // name, description, parent, owner
@@ -48,6 +49,7 @@ const (
 	APIKeyCreated       EventKind = "api_key.created"       // name, account, scope, expires_at
 	APIKeyRotated       EventKind = "api_key.rotated"       // successor, expires_at: it lives on for the overlap
 	APIKeyEnded         EventKind = "api_key.ended"         // as api_key.created, and successor: revoked, or ended with its account
+	APIKeyExpiring      EventKind = "api_key.expiring"      // account, expires_at, days_left: once 14 days before its end, and once 3
 	ClientSecretCreated EventKind = "client_secret.created" // expires_at
 	ClientSecretDeleted EventKind = "client_secret.deleted" // as client_secret.created: deleted by itself, or with its account
 
@@ -135,6 +137,9 @@ const (
 	FieldClaim        Field = "claim"         // string, a name and a value such as "ref=refs/heads/main"
 	FieldExpiresAt    Field = "expires_at"    // string, a time of RFC 3339 in UTC; none for never
 	FieldSuccessor    Field = "successor"     // Ref to an API key
+	FieldTokenID      Field = "token_id"      // string, the jti of a token
+	FieldReason       Field = "reason"        // string, as the actor gave it
+	FieldDaysLeft     Field = "days_left"     // int64
 
 	FieldPermissionPrefix Field = "permission_prefix" // string
 )

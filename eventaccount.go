@@ -58,6 +58,15 @@ func accountChanged(before, after Account, password bool) []Event {
 	return events
 }
 
+// accountImpersonated is the event of a token of an account that another account got.
+func accountImpersonated(a Account, c Claims, reason *string) Event {
+	var f fieldChanges
+	f.add(FieldTokenID, Value{}, textValue(c.TokenID.String()))
+	f.add(FieldExpiresAt, Value{}, timeValue(c.Expires))
+	f.add(FieldReason, Value{}, descriptionValue(reason))
+	return Event{Kind: AccountImpersonated, Target: accountTarget(a), Fields: f}
+}
+
 // hashUpgraded is the event of a password that was hashed anew.
 func hashUpgraded(a Account) Event {
 	return Event{Kind: AccountHashUpgraded, Target: accountTarget(a)}

@@ -27,7 +27,7 @@ const (
 	NotGranted        Reason = "not_granted"        // its role does not
 	AccountDisabled   Reason = "account_disabled"   // whatever its role has
 	UnknownPermission Reason = "unknown_permission" // there is no permission of that name
-	OutOfScope        Reason = "out_of_scope"       // its role has it, and the API key that it is asked about does not
+	OutOfScope        Reason = "out_of_scope"       // its role has it, and the API key or exchanged token that it is asked about does not
 )
 
 // Explanation says whether an account may do something now, and why.
@@ -36,11 +36,15 @@ type Explanation struct {
 	Permission PermissionName
 	// APIKey is the one that the question is about; nil if it is about the account alone.
 	APIKey *APIKey
-	Reason Reason
+	// byToken says that the question is about the exchanged token of the caller.
+	byToken bool
+	Reason  Reason
 	// Path is how the account's role has the permission, also while the account is disabled; empty if it has not.
 	Path []RoleName
 	// PermissionsOmitted says that tokens of the account have no room for its permissions.
 	PermissionsOmitted bool
+	// Act is who acts by the token of the caller, if the question is what the account may do by that; else nil.
+	Act *Actor
 	// GrantedBy are the roles that give the permission: those that it is assigned to, those that inherit it, Admin.
 	GrantedBy []RoleName
 }
@@ -74,7 +78,7 @@ func (s *Service) EffectivePermissions(ctx context.Context, c Caller, id string)
 
 // Explain needs accounts:read, and api-keys:read for a question about an API key. ErrInvalid for what is no permission's
 // name and no live API key of the account, ErrNotFound for an id that is unknown or none. A permission that does not exist is
-// explained too: no account has it. To a caller with an API key its own account is explained as that key has it.
+// explained too: no account has it. To a caller with an API key, or an exchanged token, its own account is explained as that has it.
 func (s *Service) Explain(ctx context.Context, c Caller, id string, in ExplainQuery) (Explanation, error) {
 	needs := []PermissionName{AccountsRead}
 	if in.APIKey != nil {
@@ -96,11 +100,18 @@ func (s *Service) Explain(ctx context.Context, c Caller, id string, in ExplainQu
 	if err != nil {
 		return Explanation{}, err
 	}
-	if in.APIKey == nil && !c.APIKey.IsZero() && c.Subject.is(access.Account.ID) {
+	if in.APIKey == nil && !c.APIKey.IsZero() && !c.exchanged && c.Subject.is(access.Account.ID) {
 		own := c.APIKey.String()
 		in.APIKey = &own
 	}
-	return s.explainAccess(ctx, access, name, in.APIKey)
+	e, err := s.explainAccess(ctx, access, name, in.APIKey)
+	if err == nil && c.exchanged && c.Subject.is(access.Account.ID) {
+		e.Act, e.byToken = c.Act, true
+		if e.Reason == Granted && !c.May(name) {
+			e.Reason = OutOfScope
+		}
+	}
+	return e, err
 }
 
 // explainAccess explains what an account may do or, if an API key is named by its id, what it may do by that.

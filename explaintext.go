@@ -17,8 +17,11 @@ func (e Explanation) String() string {
 		if e.PermissionsOmitted {
 			said += " The account's tokens have no room for its permissions: services must ask, or follow the change feed."
 		}
-		return said
+		return said + e.whoActs()
 	case OutOfScope:
+		if e.byToken {
+			return fmt.Sprintf("%s may do %s, and not with this token: it was issued for less.", account, e.Permission) + e.whoActs()
+		}
 		return fmt.Sprintf("%s may do %s, and not%s: the key does not list it.", account, e.Permission, e.byKey())
 	case AccountDisabled:
 		return account + " may do nothing: the account is disabled."
@@ -26,6 +29,17 @@ func (e Explanation) String() string {
 		return fmt.Sprintf("%s may not do %s: there is no such permission.", account, e.Permission)
 	}
 	return fmt.Sprintf("%s may not do %s: the role %s neither has it nor inherits it. %s.", account, e.Permission, role, e.whoGives())
+}
+
+// whoActs names the account that acts by the token that the question is about.
+func (e Explanation) whoActs() string {
+	switch {
+	case e.Act == nil:
+		return ""
+	case e.Act.Impersonator:
+		return " The account is impersonated by " + e.Act.Account.String() + "."
+	}
+	return " The account " + e.Act.Account.String() + " acts for it."
 }
 
 // byKey names the API key that the question is about.

@@ -44,6 +44,8 @@ const (
 	ServiceAccountsDelete PermissionName = "service-accounts:delete"
 	APIKeysRead           PermissionName = "api-keys:read"
 	APIKeysDelete         PermissionName = "api-keys:delete"
+
+	AccountsImpersonate PermissionName = "accounts:impersonate"
 )
 
 // SystemPermission is a permission that every database of this service has.
@@ -79,6 +81,7 @@ func SystemPermissions() []SystemPermission {
 		{ServiceAccountsDelete, "Delete service accounts"},
 		{APIKeysRead, "Read the API keys of other accounts, never their secrets"},
 		{APIKeysDelete, "End the API keys of other accounts"},
+		{AccountsImpersonate, "Get short-lived tokens of other accounts, which name the impersonator"},
 	}
 }
 

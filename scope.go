@@ -62,15 +62,18 @@ func (s Scope) in(g *Graph) set {
 	return newSet(slots...)
 }
 
-// Restricted reports whether the caller acts by an API key, or by a token for a declared audience. Such a caller cannot change
-// who may do what, nor any password, e-mail, session or key; see RefuseRestricted. A token of a service account that has a
+// Restricted reports whether the caller acts by an API key, by a token that was exchanged, or by one for a declared audience. Such a
+// caller cannot change who may do what, nor any password, e-mail, session or key; see RefuseRestricted. A token of a service account that has a
 // scope is not restricted so: it gives what is in its scope, under the subset rule.
-func (c Caller) Restricted() bool { return !c.APIKey.IsZero() || !c.narrowing.IsZero() }
+func (c Caller) Restricted() bool { return !c.APIKey.IsZero() || c.exchanged || !c.narrowing.IsZero() }
 
-// RefuseRestricted is ErrForbidden for a caller who acts by an API key. A credential that is less than its account must not be
+// RefuseRestricted is ErrForbidden for a caller that is Restricted. A credential that is less than its account must not be
 // turned into one that is more, and whatever gives a right could be: a password, a session, another key, a role.
 func (c Caller) RefuseRestricted() error {
-	if c.Restricted() {
+	switch {
+	case c.exchanged:
+		return forbidden("An exchanged token is not accepted here; use an access token from a login.")
+	case c.Restricted():
 		return forbidden("An API key is not accepted here; use an access token from a login.")
 	}
 	return nil

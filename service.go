@@ -52,6 +52,11 @@ type Ports struct {
 	// RefreshRecovered, if not nil, is called after a refresh was repeated whose answer was lost, as often as an event
 	// SessionRecovered was recorded.
 	RefreshRecovered func(account, session ID, address string)
+	// Impersonated, if not nil, is called after an account got a token of another one, as often as an event
+	// AccountImpersonated was recorded. token is its jti.
+	Impersonated func(impersonator, account, token ID)
+	// APIKeyExpiring, if not nil, is called after an event APIKeyExpiring was recorded.
+	APIKeyExpiring func(key APIKey, daysLeft int)
 }
 
 // Service decides everything: who a caller is, what the caller may do, and what follows. Its methods are safe for
@@ -84,12 +89,16 @@ type Caller struct {
 	// Account is the subject's own. The operator has none: of its Account, Role and Active alone are set.
 	Account  Account
 	Session  ID     // of the token; zero for one without a session
-	APIKey   ID     // that it was authenticated by; zero for a caller with a token
+	APIKey   ID     // that it was authenticated by, or that its token was issued for; else zero
+	Act      *Actor // those who act for the subject, by the token; nil if it acts by itself
 	key      string // of its token, by its kid
 	digest   Digest // of its API key
 	secret   ID     // of the client secret that it was authenticated by; zero for a caller with a token
 	asserted bool   // it was authenticated by an assertion
-	scope    *Scope // that its credential is restricted to; nil for one that is not
+	// exchanged says that its token was issued for another credential, expires when its token does; zero for a caller without one.
+	exchanged bool
+	expires   time.Time
+	scope     *Scope // that its credential is restricted to; nil for one that is not
 	// narrowing is that of its token: the caller may do nothing beyond it.
 	narrowing Narrowing
 	graph     *Graph
@@ -128,10 +137,10 @@ func (c Caller) Stale() Caller {
 // Permissions lists the sorted names of all the caller's effective permissions.
 func (c Caller) Permissions() []PermissionName { return c.graph.names(c.effective()) }
 
-// Roles names the account's role and those it inherits from, nearest first. A caller whose credential is restricted to a scope
-// has none: a service that decides by roles would take it for one that holds all that they hold.
+// Roles names the account's role and those it inherits from, nearest first. A caller whose credential is restricted to a scope,
+// or was exchanged, has none: a service that decides by roles would take it for one that may do all that they hold.
 func (c Caller) Roles() []RoleName {
-	if c.scope != nil {
+	if c.scope != nil || c.exchanged {
 		return nil
 	}
 	return c.graph.Chain(c.Account.Role.ID)
@@ -173,12 +182,23 @@ func (s *Service) AuthenticateForAny(ctx context.Context, token string) (Caller,
 // authenticate returns the account behind a token that is good by itself.
 func (s *Service) authenticate(ctx context.Context, bearer Bearer) (Caller, error) {
 	if access, ok := s.Store.CachedAccess(bearer.Account); ok {
-		if caller, err := s.accept(ctx, access, bearer); err == nil {
+		if caller, err := s.accept(ctx, access, bearer); err == nil && s.actorsCached(caller) {
 			caller.cached = true
 			return caller, nil
 		}
 	}
 	return s.load(ctx, s.Store, bearer)
+}
+
+// actorsCached reports whether all who act by the caller's token may, by what the Store has cached.
+func (s *Service) actorsCached(c Caller) bool {
+	for actor := c.Act; actor != nil; actor = actor.Prior {
+		access, ok := s.Store.CachedAccess(actor.Account)
+		if !ok || c.admitActor(actor, access) != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // Authorize returns the caller if it holds all of these, else ErrForbidden. As with Authenticate, the cache is enough to
@@ -249,12 +269,23 @@ func (s *Service) reload(ctx context.Context, r Reader, c Caller) (Caller, error
 func (c Caller) bearer() Bearer {
 	return Bearer{
 		Account: c.Subject.ID, Version: c.Account.TokenVersion, Session: c.Session, Key: c.key, Narrowing: c.narrowing,
-		Service: c.Account.isService(), Scope: c.scope,
+		Service: c.Account.isService(), Scope: c.scope, Expires: c.expires, Exchanged: c.exchanged, APIKey: c.APIKey, Act: c.Act,
 	}
 }
 
-// load looks a caller up in the state that r sees.
+// load looks a caller up in the state that r sees. Its actors are looked up first, so that nothing is decided by roles that are
+// older than what is known of an actor.
 func (s *Service) load(ctx context.Context, r AccessReader, b Bearer) (Caller, error) {
+	actors := b.Act.Chain()
+	found := make([]Access, len(actors))
+	for i, actor := range actors {
+		var err error
+		if found[i], err = r.Access(ctx, actor.Account); errors.Is(err, ErrNotFound) {
+			return Caller{}, unauthenticated(errors.New("the account of the actor does not exist"))
+		} else if err != nil {
+			return Caller{}, err
+		}
+	}
 	access, err := r.Access(ctx, b.Account)
 	if errors.Is(err, ErrNotFound) {
 		return Caller{}, unauthenticated(errors.New("the account does not exist"))
@@ -262,10 +293,20 @@ func (s *Service) load(ctx context.Context, r AccessReader, b Bearer) (Caller, e
 	if err != nil {
 		return Caller{}, err
 	}
-	return s.accept(ctx, access, b)
+	c, err := s.accept(ctx, access, b)
+	if err != nil {
+		return Caller{}, err
+	}
+	for i, actor := range actors {
+		if err := c.admitActor(actor, found[i]); err != nil {
+			return Caller{}, err
+		}
+	}
+	return c, nil
 }
 
-// accept decides whether an account stands behind a token, and the key that has signed it counts.
+// accept decides whether an account stands behind a token, and the key that has signed it counts. Whether its actors do is
+// decided after it.
 func (s *Service) accept(ctx context.Context, access Access, b Bearer) (Caller, error) {
 	c, err := admit(access, b)
 	if err == nil {
@@ -288,10 +329,12 @@ func admit(access Access, b Bearer) (Caller, error) {
 		return Caller{}, unauthenticated(errors.New("the token's version is past"))
 	case !b.Session.IsZero() && slices.Contains(access.Ended, b.Session):
 		return Caller{}, unauthenticated(errors.New("the token's session has ended"))
+	case !b.APIKey.IsZero() && slices.Contains(access.Ended, b.APIKey):
+		return Caller{}, unauthenticated(errors.New("the API key of the token has ended"))
 	}
 	return Caller{
-		Subject: access.Account.Subject(), Account: access.Account, Session: b.Session, key: b.Key, scope: b.Scope, narrowing: b.Narrowing,
-		graph: access.Graph, revision: access.Revision,
+		Subject: access.Account.Subject(), Account: access.Account, Session: b.Session, APIKey: b.APIKey, Act: b.Act, key: b.Key,
+		scope: b.Scope, exchanged: b.Exchanged, expires: b.Expires, narrowing: b.Narrowing, graph: access.Graph, revision: access.Revision,
 	}, nil
 }
 

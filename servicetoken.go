@@ -9,8 +9,11 @@ import (
 	"time"
 )
 
-// ServiceToken is what a service account gets for its credentials (RFC 6749 §4.4).
-type ServiceToken struct {
+// IssuedToken is an access token that the token endpoint gives (RFC 6749 §5.1).
+type IssuedToken struct {
+	ID      ID     // jti
+	Account ID     // whose token it is
+	Act     *Actor // of the token; nil for none
 	Token   string // a JWT of RFC 9068
 	Expires time.Time
 	Life    time.Duration
@@ -27,9 +30,9 @@ var ErrScopeTooLong = errors.New("the scope does not fit into a token")
 //
 // ErrInvalid for a scope that is malformed, too long, or has what the account does not hold; ErrForbidden for a caller that
 // was not authenticated by client credentials.
-func (s *Service) IssueServiceToken(_ context.Context, c Caller, scope string) (ServiceToken, error) {
+func (s *Service) IssueServiceToken(_ context.Context, c Caller, scope string) (IssuedToken, error) {
 	if c.secret.IsZero() && !c.asserted || !c.Account.isService() {
-		return ServiceToken{}, forbidden("Only a service account gets a token for its credentials.")
+		return IssuedToken{}, forbidden("Only a service account gets a token for its credentials.")
 	}
 	now := s.Now().UTC().Truncate(time.Second)
 	role := c.Account.Role
@@ -41,29 +44,29 @@ func (s *Service) IssueServiceToken(_ context.Context, c Caller, scope string) (
 	if scope == "" {
 		claims.Roles = texts(c.Roles())
 	} else {
-		asked, err := c.requestedScope(scope)
+		asked, err := c.requestedScope("The service account does not hold: ", scope)
 		if err != nil {
-			return ServiceToken{}, err
+			return IssuedToken{}, err
 		}
 		claims.Scope, granted = &asked, asked.Names()
 	}
 	claims.Permissions = texts(granted)
 	token, whole, err := s.Tokens.Issue(claims)
 	if errors.Is(err, ErrScopeTooLong) {
-		return ServiceToken{}, invalidScope("The scope does not fit into a token; ask for fewer permissions.")
+		return IssuedToken{}, invalidScope("The scope does not fit into a token; ask for fewer permissions.")
 	}
 	if err != nil {
-		return ServiceToken{}, err
+		return IssuedToken{}, err
 	}
 	if !whole && s.PermissionsOmitted != nil {
 		s.PermissionsOmitted(role)
 	}
-	return ServiceToken{Token: token, Expires: claims.Expires, Life: claims.Expires.Sub(now), Scope: granted}, nil
+	return IssuedToken{ID: claims.TokenID, Account: c.Account.ID, Token: token, Expires: claims.Expires, Life: claims.Expires.Sub(now), Scope: granted}, nil
 }
 
 // requestedScope reads a scope that is not empty, all of which the caller must hold. Of a permission that does not exist the
-// same is said as of one that the caller does not hold.
-func (c Caller) requestedScope(text string) (Scope, error) {
+// same is said as of one that the caller does not hold. missingOf begins the sentence that names what is missing.
+func (c Caller) requestedScope(missingOf, text string) (Scope, error) {
 	var names []PermissionName
 	for field := range strings.SplitSeq(text, " ") {
 		name, err := ParsePermissionName(field)
@@ -82,7 +85,7 @@ func (c Caller) requestedScope(text string) (Scope, error) {
 		more = fmt.Sprintf(" and %d more", len(missing)-maxNamed)
 		missing = missing[:maxNamed]
 	}
-	return Scope{}, invalidScope("The service account does not hold: " + strings.Join(texts(missing), ", ") + more)
+	return Scope{}, invalidScope(missingOf + strings.Join(texts(missing), ", ") + more)
 }
 
 // invalidScope is the refusal of a scope.

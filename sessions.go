@@ -201,6 +201,8 @@ func (s *Service) RevokeAccessToken(ctx context.Context, token string) error {
 		return err
 	}
 	switch {
+	case bearer.Exchanged:
+		return conflict("An exchanged token stays valid until it expires, or what it was issued for ends.")
 	case bearer.Service:
 		return conflict("An access token of a service account stays valid until it expires. Disabling the account ends it.")
 	case bearer.Session.IsZero():

@@ -10,7 +10,8 @@ type Access struct {
 	Account  Account
 	Graph    *Graph
 	Revision Revision
-	// Ended are the sessions of the account that have ended before the last of their access tokens expires.
+	// Ended are the sessions of the account that have ended before the last of their access tokens expires, and its API keys that
+	// have ended before the last token that was issued for them does.
 	Ended []ID
 	// Keys is the stamp of the signing keys of the database: opaque text that the database draws at random, and anew whenever
 	// one of them changes. It is read with the account; see Keyring.

@@ -21,7 +21,8 @@ var (
 	errTimes    = errors.New("iat, nbf or exp is not a time")
 	errVersion  = errors.New("ver is below 1")
 	errEmail    = errors.New("email is empty")
-	errRoles    = errors.New("roles is empty, or is not beside a scope")
+	errRoles    = errors.New("roles is empty, or is not where the token is restricted")
+	errClient   = errors.New("client_id is not the account that got the token")
 	errKind     = errors.New("a claim that tokens of this typ do not have, or one that they have is missing")
 	errScope    = errors.New("scope is not sorted names with one space between them")
 	errExpired  = errors.New("expired")
@@ -34,6 +35,9 @@ type claims struct {
 	issued, notBefore, expire time.Time
 	version                   int64
 	service                   bool // of a service account; else of a person
+	exchanged                 bool // issued for another credential, and no more than that
+	apiKey                    id   // claim api_key_id: that it was issued for; else zero
+	act                       *actor
 	email                     string
 	scope                     []string // sorted; nil for a token that is not restricted
 	role                      id       // zero in tokens from before there was that claim
@@ -70,9 +74,14 @@ func (v *Verifier) readClaims(payload []byte, typ string) (claims, error) {
 		}
 	}
 	sub, jti := r.text("sub"), r.text("jti")
-	if c.service = typ == serviceType; c.service {
+	c.exchanged = r.flag("exchanged")
+	switch {
+	case typ == serviceType && c.exchanged:
+		c.readExchanged(&r, sub)
+	case typ == serviceType:
+		c.service = true
 		c.readService(&r, sub)
-	} else {
+	default:
 		c.readPerson(&r)
 	}
 	if r.err == nil {
@@ -101,8 +110,46 @@ func (c *claims) readPerson(r *reader) {
 		r.err = errEmail
 	case len(c.roles) == 0:
 		r.err = errRoles
-	case r.o.has("client_id") || r.o.has("scope"):
+	case r.o.has("client_id") || r.o.has("scope") || c.onlyExchanged(r):
 		r.err = errKind // a scope that were passed over would widen what the token is for
+	}
+}
+
+// onlyExchanged reports whether there is a claim that only exchanged tokens have.
+func (c *claims) onlyExchanged(r *reader) bool {
+	return c.exchanged || r.o.has("api_key_id") || r.o.has("act")
+}
+
+// readExchanged reads what only an exchanged token has. One of a person has an e-mail; one of a service account has none, and
+// belongs to no session. None has roles.
+func (c *claims) readExchanged(r *reader, sub string) {
+	client := r.text("client_id")
+	if r.o.has("scope") {
+		c.scope = r.scope("scope")
+	}
+	if r.o.has("api_key_id") {
+		c.apiKey = r.id("api_key_id")
+	}
+	if c.service = !r.o.has("email"); !c.service {
+		c.email = r.text("email")
+	}
+	c.act = readActor(r, 0)
+	if r.err != nil {
+		return
+	}
+	holder := sub
+	if c.act != nil {
+		holder = c.act.account.String()
+	}
+	switch {
+	case !c.service && c.email == "":
+		r.err = errEmail
+	case c.service && r.o.has("sid") || c.role == id{}:
+		r.err = errKind
+	case client != holder:
+		r.err = errClient
+	case len(c.roles) > 0:
+		r.err = errRoles
 	}
 }
 
@@ -114,7 +161,7 @@ func (c *claims) readService(r *reader, sub string) {
 	}
 	switch {
 	case r.err != nil:
-	case r.o.has("email") || r.o.has("sid") || client != sub || c.role == id{}:
+	case r.o.has("email") || r.o.has("sid") || client != sub || c.role == id{} || c.onlyExchanged(r):
 		r.err = errKind
 	case (c.scope == nil) != (len(c.roles) > 0):
 		r.err = errRoles
@@ -122,10 +169,13 @@ func (c *claims) readService(r *reader, sub string) {
 }
 
 // within returns what the token shows of a role with these permissions: of them those that limit leaves, and where it has a
-// scope those in the scope, and no role.
+// scope those in the scope. With a scope, and if it was exchanged, it shows no role.
 func (c *claims) within(role string, permissions []string) (roles, held []string) {
 	permissions = c.limit(permissions)
-	if c.scope == nil {
+	switch {
+	case c.scope == nil && c.exchanged:
+		return []string{}, permissions
+	case c.scope == nil:
 		return []string{role}, permissions
 	}
 	held = []string{}

@@ -12,7 +12,7 @@ type facts struct {
 	signed   time.Time // when the newest statement was signed, by the service's clock
 	rights   *rights
 	accounts pieces[account]
-	ended    pieces[int64] // sessions that have ended, see statement.sessions
+	ended    pieces[int64] // sessions and API keys that have ended, see statement.sessions
 	swept    time.Time     // when sessions were last removed from ended, by the service's clock
 	keys     *keyList
 }
@@ -102,40 +102,54 @@ func (f *facts) share() {
 // before the claim role_id was introduced name the role first in the claim roles.
 func (f *facts) roleOf(c *claims) (id, bool) {
 	a, changed := f.accounts.get(c.account)
+	role := c.role
 	switch {
-	case f.hasEnded(c):
-		return id{}, false
-	case changed && (a.none || c.version != a.version):
+	case f.hasEnded(c), changed && (a.none || c.version != a.version):
 		return id{}, false
 	case changed:
-		return a.role, true
-	case c.role != (id{}):
-		return c.role, true
+		role = a.role
+	case role == (id{}):
+		role = f.rights.named(c.roles[0])
 	}
-	return f.rights.named(c.roles[0]), true
+	return role, f.actorsMayAct(c, role)
 }
 
-// hasEnded reports whether a token belongs to a session that has ended.
+// hasEnded reports whether a token belongs to a session that has ended, or was issued for an API key that has.
 func (f *facts) hasEnded(c *claims) bool {
-	if c.session == (id{}) {
+	return f.endedSession(c.session) || f.endedSession(c.apiKey)
+}
+
+// endedSession reports whether a session or an API key has ended. A zero id is none.
+func (f *facts) endedSession(u id) bool {
+	if u == (id{}) {
 		return false
 	}
-	_, ended := f.ended.get(c.session)
+	_, ended := f.ended.get(u)
 	return ended
 }
 
-// deadForGood reports whether a token is invalid even if the facts are out of date: versions only ever rise, and a session
-// that has ended does not come back. A token of a
-// disabled account may be valid if it was issued after the statement, since the account may be enabled again.
+// deadForGood reports whether a token is invalid even if the facts are out of date: versions only ever rise, and a session or
+// an API key that has ended does not come back. The same is so of its actors.
 func (f *facts) deadForGood(c *claims) bool {
-	a, changed := f.accounts.get(c.account)
-	if f.hasEnded(c) {
+	if f.hasEnded(c) || f.pastFor(c.account, c.version, c.issued.Unix()) {
 		return true
 	}
-	if a.none {
-		return c.issued.Unix() <= a.signed
+	for a := c.act; a != nil; a = a.prior {
+		if f.endedSession(a.session) || f.pastFor(a.account, a.version, c.issued.Unix()) {
+			return true
+		}
 	}
-	return changed && c.version < a.version
+	return false
+}
+
+// pastFor reports whether a token version of an account is past. A token of a disabled account may be valid if it was issued
+// after the statement, since the account may be enabled again.
+func (f *facts) pastFor(u id, version, issued int64) bool {
+	a, changed := f.accounts.get(u)
+	if a.none {
+		return issued <= a.signed
+	}
+	return changed && version < a.version
 }
 
 // lease is the newest facts and how long they are valid: for staleness from the time asked.

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	tokenType     = "JWT"    // of a person
-	serviceType   = "at+jwt" // of a service account (RFC 9068 §2.1)
+	tokenType     = "JWT"    // of a login
+	serviceType   = "at+jwt" // of the token endpoint (RFC 9068 §2.1): of a service account, or exchanged
 	statementType = "changes+jwt"
 
 	// maxToken is the longest token, in bytes, that the service issues or reads.

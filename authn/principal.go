@@ -17,8 +17,8 @@ type Principal struct {
 	// Account to record an owner.
 	Email string
 	// Roles are role names. If Live is true, it is the account's own current role alone; else the own role when the
-	// token was issued, followed by the roles it inherits from, nearest first. Empty if there is a Scope: code that
-	// decides by roles would take the token for one that is not restricted.
+	// token was issued, followed by the roles it inherits from, nearest first. Empty if there is a Scope, or the token was
+	// exchanged for another credential: code that decides by roles would take it for one that is not restricted.
 	Roles []string
 	// Scope is what the token is restricted to: sorted names of permissions; nil if it is not restricted. Permissions never
 	// has more.
@@ -33,6 +33,9 @@ type Principal struct {
 	Live bool
 
 	TokenID string // of this token, a UUID
+	// Actor is the account that acts for Account by this token, such as an administrator who impersonates it; nil if Account acts
+	// by itself. Write it into the log beside Account.
+	Actor *Actor
 	// Session is the id of the session that the token belongs to, a UUID; empty for a token without a session.
 	Session           string
 	IssuedAt, Expires time.Time

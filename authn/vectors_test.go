@@ -117,13 +117,35 @@ func differs(p Principal, token string) string {
 		permissions[i], _ = one.(string)
 	}
 	slices.Sort(permissions)
-	is := []any{p.Account, p.Service, strings.Join(p.Scope, " "), p.TokenID, p.Email, fmt.Sprint(p.IssuedAt.Unix()), fmt.Sprint(p.Expires.Unix()), p.Roles, p.Permissions, p.PermissionsOmitted, p.Live}
-	_, service := c["client_id"]
+	is := []any{p.Account, p.Service, strings.Join(p.Scope, " "), p.TokenID, p.Email, fmt.Sprint(p.IssuedAt.Unix()), fmt.Sprint(p.Expires.Unix()), p.Roles, p.Permissions, p.PermissionsOmitted, p.Live, actorsOf(p.Actor)}
+	_, person := c["email"]
 	scope, _ := c["scope"].(string)
 	email, _ := c["email"].(string)
-	says := []any{c["sub"], service, scope, c["jti"], email, c["iat"], c["exp"], c["roles"], permissions, omitted, false}
+	says := []any{c["sub"], !person, scope, c["jti"], email, c["iat"], c["exp"], c["roles"], permissions, omitted, false, actorsIn(c["act"])}
 	if fmt.Sprintf("%q", is) != fmt.Sprintf("%q", says) {
 		return fmt.Sprint("understood otherwise than it is written: ", is)
 	}
 	return ""
+}
+
+// actorsOf are actors in one line, the latest first: an id each, with an exclamation mark behind that of an impersonator.
+func actorsOf(a *Actor) (line string) {
+	for ; a != nil; a = a.Prior {
+		line += a.Account
+		if a.Impersonator {
+			line += "!"
+		}
+	}
+	return line
+}
+
+// actorsIn is the same of a claim act.
+func actorsIn(act any) (line string) {
+	for m, there := act.(map[string]any); there; m, there = m["act"].(map[string]any) {
+		line += fmt.Sprint(m["sub"])
+		if m["impersonator"] == true {
+			line += "!"
+		}
+	}
+	return line
 }

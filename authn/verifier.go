@@ -69,7 +69,7 @@ func (v *Verifier) verifyToken(ctx context.Context, token string) (claims, error
 func (v *Verifier) principal(c *claims) (Principal, error) {
 	p := Principal{
 		Account: c.account.String(), Email: c.email, Roles: c.roles, TokenID: c.tokenID.String(),
-		IssuedAt: c.issued, Expires: c.expire, Service: c.service, Scope: c.scope,
+		IssuedAt: c.issued, Expires: c.expire, Service: c.service, Scope: c.scope, Actor: c.act.shown(),
 	}
 	if c.session != (id{}) {
 		p.Session = c.session.String()
@@ -111,5 +111,5 @@ func (v *Verifier) Lost() bool { return v.follows() && !v.live.Load().fresh(read
 
 var (
 	errLost = errors.New("the change feed is lost")
-	errDead = errors.New("no longer valid: the account was disabled or deleted, its older tokens were invalidated, or the session has ended")
+	errDead = errors.New("no longer valid: the account was disabled or deleted, its older tokens were invalidated, the session or the API key has ended, or an actor may no longer act")
 )

@@ -65,5 +65,11 @@ func (m Me) AppendJSON(b []byte) ([]byte, error) {
 			return b, err
 		}
 	}
-	return append(b, "]}"...), nil
+	b = append(b, ']')
+	if m.Act != nil {
+		if b, err = web.AppendJSON(append(b, `,"act":`...), m.Act); err != nil {
+			return b, err
+		}
+	}
+	return append(b, '}'), nil
 }

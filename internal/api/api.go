@@ -12,6 +12,7 @@
 //	clientsecrets.go the secrets of service accounts        /api/v1/service-accounts/{id}/secrets
 //	clientkeys.go    the public keys of service accounts    /api/v1/service-accounts/{id}/keys
 //	clienttrusts.go  issuers that they trust                /api/v1/service-accounts/{id}/trusts
+//	impersonation.go  tokens of other accounts             /api/v1/accounts/{id}/impersonate
 //	explain.go       why an account may do something        /api/v1/accounts/{id}/{permissions,explain}
 //	roles.go         roles and what is assigned to them     /api/v1/roles
 //	tree.go          a role's place in the hierarchy        /api/v1/roles/{id}/tree
@@ -43,7 +44,7 @@ type Options struct {
 func Routes(o Options) []web.Route {
 	return slices.Concat(
 		loginRoutes(), ownRoutes(), sessionRoutes(), ownAPIKeyRoutes(), otherAPIKeyRoutes(),
-		accountRoutes(), explainRoutes(), serviceAccountRoutes(), clientSecretRoutes(),
+		accountRoutes(), impersonationRoutes(), explainRoutes(), serviceAccountRoutes(), clientSecretRoutes(),
 		clientKeyRoutes(o.Federation), clientTrustRoutes(o.Federation),
 		roleRoutes(), treeRoutes(), permissionRoutes(),
 		declarationRoutes(o.Manifest), keyRoutes(o.Keyring),

@@ -38,7 +38,7 @@ type APIKeyCreation struct {
 
 // APIKeyRotation is the body that puts another key in the place of one.
 type APIKeyRotation struct {
-	Overlap *string `json:"overlap,omitempty" minLength:"1" maxLength:"32" doc:"How long the old key lives on, from 0s to 30d; absent is 24h" example:"36h"`
+	Overlap *string `json:"overlap,omitempty" minLength:"1" maxLength:"32" doc:"How long the old key lives on: 0s, or from 10m to 30d; absent is 24h" example:"36h"`
 }
 
 func toAPIKey(k users.APIKey) AccountAPIKey {

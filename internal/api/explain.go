@@ -26,10 +26,11 @@ type Explanation struct {
 	AccountID   string   `json:"account_id" format:"uuid"`
 	Permission  string   `json:"permission"`
 	Allowed     bool     `json:"allowed"`
-	Reason      string   `json:"reason" enum:"granted,not_granted,account_disabled,unknown_permission,out_of_scope" doc:"out_of_scope: the account may do it, and not with the API key"`
+	Reason      string   `json:"reason" enum:"granted,not_granted,account_disabled,unknown_permission,out_of_scope" doc:"out_of_scope: the account may do it, and not with the API key, or the exchanged token of the request"`
 	Path        []string `json:"path" nullable:"false" doc:"Roles from the account's own to the nearest that the permission is assigned to; none if its role does not have it"`
 	GrantedBy   []string `json:"granted_by" nullable:"false" doc:"Roles that give the permission: those it is assigned to, those that inherit it, and Admin"`
 	Omitted     bool     `json:"permissions_omitted" doc:"Whether tokens of the account have no room for its permissions, so that a service that reads tokens alone does not find this one"`
+	Act         *web.Act `json:"act,omitzero" doc:"The account that acts for this one by the token of the request; absent if it acts by itself"`
 	Explanation string   `json:"explanation" doc:"The same in words"`
 }
 
@@ -55,13 +56,25 @@ func explainRoutes() []web.Route {
 				web.DescribeQueryParam("api_key", "The id of an API key of the account: whether it may do it with that. Needs the permission `api-keys:read` besides.",
 					&web.Schema{Type: "string", Format: "uuid"}),
 			},
-			Example: Explanation{
-				AccountID: web.ExampleAccountID, Permission: "reports:read", Allowed: true, Reason: "granted",
-				Path: []string{"Lead", "Auditor"}, GrantedBy: []string{"Auditor", "Lead", "Admin"},
-				Explanation: "ada@example.com may do reports:read: the role Lead inherits it from Auditor.",
+			Variants: []web.Variant{
+				{Name: "account", Summary: "Of an account", Example: exampleExplanation},
+				{Name: "acted", Summary: "Of the caller's own account, by a token with an actor", Example: exampleActedExplanation()},
 			},
 		}, explainPermission),
 	}
+}
+
+var exampleExplanation = Explanation{
+	AccountID: web.ExampleAccountID, Permission: "reports:read", Allowed: true, Reason: "granted",
+	Path: []string{"Lead", "Auditor"}, GrantedBy: []string{"Auditor", "Lead", "Admin"},
+	Explanation: "ada@example.com may do reports:read: the role Lead inherits it from Auditor.",
+}
+
+func exampleActedExplanation() Explanation {
+	e := exampleExplanation
+	e.Act = exampleAct
+	e.Explanation += " The account is impersonated by " + exampleAct.Subject + "."
+	return e
 }
 
 func requireParameter(p *web.Param) *web.Param {
@@ -94,6 +107,6 @@ func explainPermission(x *web.Exchange) (Explanation, error) {
 	}
 	return Explanation{
 		AccountID: e.Account.ID.String(), Permission: string(e.Permission), Allowed: e.Allowed(), Reason: string(e.Reason),
-		Path: web.ToStrings(e.Path), GrantedBy: web.ToStrings(e.GrantedBy), Omitted: e.PermissionsOmitted, Explanation: e.String(),
+		Path: web.ToStrings(e.Path), GrantedBy: web.ToStrings(e.GrantedBy), Omitted: e.PermissionsOmitted, Act: web.ToAct(e.Act), Explanation: e.String(),
 	}, nil
 }

@@ -16,7 +16,7 @@ func TestReservedPermissionNames(t *testing.T) {
 		svc := apitest.Start(t, apitest.Options{Engine: engine})
 		own := svc.NewPermission(t, "app:sessions:revoke")
 		for _, resource := range strings.Fields("accounts roles permissions tokens changes sessions keys audit clients webhooks throttles service-accounts api-keys factors settings Sessions ro1es") {
-			name := resource + ":impersonate"
+			name := resource + ":borrow"
 			for what, r := range map[string]apitest.Request{
 				"make":    {Method: "POST", Path: "/api/v1/permissions", Body: map[string]any{"name": name}},
 				"try":     {Method: "POST", Path: "/api/v1/permissions?dry_run=true", Body: map[string]any{"name": name}},

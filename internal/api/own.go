@@ -11,6 +11,7 @@ import (
 type Me struct {
 	Account
 	Permissions []string `json:"permissions" nullable:"false" doc:"Sorted names of all effective permissions"`
+	Act         *web.Act `json:"act,omitzero" doc:"The account that acts for this one by the token; absent if it acts by itself"`
 }
 
 // PasswordChange is the body that changes one's own password.
@@ -32,7 +33,11 @@ func ownRoutes() []web.Route {
 			Method: http.MethodGet, Path: "/api/v1/auth/me", Auth: web.AuthBearerOrKey,
 			Name: "getMe", Tag: tag, Summary: "Read your own account and permissions",
 			Description: "Whatever the caller's permissions are.",
-			Message:     "Account retrieved successfully", Example: Me{exampleAccount, []string{"accounts:read"}},
+			Message:     "Account retrieved successfully",
+			Variants: []web.Variant{
+				{Name: "own", Summary: "By the account itself", Example: Me{Account: exampleAccount, Permissions: []string{"accounts:read"}}},
+				{Name: "acted", Summary: "By an account that acts for it", Example: Me{Account: exampleAccount, Permissions: []string{"accounts:read"}, Act: exampleAct}},
+			},
 		}, getMe),
 		web.Body(web.Route{
 			Method: http.MethodPost, Path: "/api/v1/auth/password", Auth: web.AuthBearer,
@@ -60,7 +65,7 @@ func getMe(x *web.Exchange) (Me, error) {
 		return Me{}, err
 	}
 	names := web.ToStrings(caller.Permissions())
-	return Me{toAccount(caller.Account), names}, nil
+	return Me{toAccount(caller.Account), names, web.ToAct(caller.Act)}, nil
 }
 
 func changePassword(x *web.Exchange, in PasswordChange) (Token, error) {

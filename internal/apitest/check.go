@@ -141,7 +141,7 @@ var oauthCodes = map[int]string{
 
 // oauthOwnCodes are further codes, by the status that they may come with.
 var oauthOwnCodes = map[int][]string{
-	http.StatusBadRequest:   {"unsupported_token_type", "invalid_client", "invalid_scope", "unsupported_grant_type"},
+	http.StatusBadRequest:   {"unsupported_token_type", "invalid_client", "invalid_scope", "invalid_target", "unsupported_grant_type"},
 	http.StatusUnauthorized: {"invalid_client"},
 }
 

@@ -138,8 +138,8 @@ func TestSweepBodies(t *testing.T) {
 			t.Errorf("%s: the answer repeats a value", o.ID)
 		}
 	}
-	if bodies != 25 {
-		t.Errorf("%d operations with a body, want 25", bodies)
+	if bodies != 26 {
+		t.Errorf("%d operations with a body, want 26", bodies)
 	}
 }
 

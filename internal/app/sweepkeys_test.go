@@ -16,7 +16,7 @@ var takesKeys = map[string]bool{
 	"listOwnSessions": false, "endOtherSessions": false, "endOwnSession": false, "listSessions": false, "endSessions": false, "endSession": false,
 	"listOwnAPIKeys": false, "createAPIKey": false, "getOwnAPIKey": false, "rotateAPIKey": false, "endOwnAPIKey": false,
 	"listAPIKeys": false, "endAPIKeys": false, "endAPIKey": false,
-	"listAccounts": true, "createAccount": false, "getAccount": true, "updateAccount": false, "deleteAccount": true,
+	"listAccounts": true, "createAccount": false, "getAccount": true, "updateAccount": false, "deleteAccount": true, "impersonateAccount": false,
 	"listServiceAccounts": true, "createServiceAccount": false, "getServiceAccount": true, "updateServiceAccount": false, "deleteServiceAccount": true,
 	"listClientSecrets": false, "createClientSecret": false, "deleteClientSecret": false,
 	"listClientKeys": false, "createClientKey": false, "deleteClientKey": false,

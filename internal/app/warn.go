@@ -37,6 +37,13 @@ func (a *App) logWarnings() {
 	a.RefreshRecovered = func(account, session users.ID, address string) {
 		log.Info("a refresh was repeated by a client that had lost the answer", "account_id", account.String(), "session_id", session.String(), "client", address)
 	}
+	a.Impersonated = func(impersonator, account, token users.ID) {
+		log.Info("an account impersonates another", "actor_id", impersonator.String(), "account_id", account.String(), "token_id", token.String())
+	}
+	a.APIKeyExpiring = func(key users.APIKey, daysLeft int) {
+		log.Info("an API key is about to expire", "api_key_id", key.ID.String(), "account_id", key.Account.String(), "days_left", daysLeft,
+			"expires_at", key.ExpiresAt.UTC().Format(time.RFC3339))
+	}
 }
 
 // warnOfCreators logs which other users of the database may create functions where the service looks for its own. It

@@ -20,7 +20,7 @@ type ServerMetadata struct {
 	// required member (§2).
 	ResponseTypes           []string `json:"response_types_supported" nullable:"false" doc:"Empty: there is no authorization endpoint"`
 	Token                   string   `json:"token_endpoint" format:"uri"`
-	GrantTypes              []string `json:"grant_types_supported" nullable:"false" doc:"client_credentials: service accounts get tokens for their secrets and assertions"`
+	GrantTypes              []string `json:"grant_types_supported" nullable:"false" doc:"client_credentials: service accounts get tokens for their secrets and assertions; token-exchange: a token or an API key is exchanged for a token that is no more"`
 	TokenAuth               []string `json:"token_endpoint_auth_methods_supported" nullable:"false" doc:"HTTP Basic, the form, or a JWT that the service account has signed"`
 	TokenAlgorithms         []string `json:"token_endpoint_auth_signing_alg_values_supported" nullable:"false" doc:"Of that JWT"`
 	Introspection           string   `json:"introspection_endpoint" format:"uri"`
@@ -58,7 +58,7 @@ func newServerMetadata(issuer, publicURL string) ServerMetadata {
 		JWKS:          publicURL + keysPath,
 		ResponseTypes: []string{},
 		Token:         publicURL + TokenPath,
-		GrantTypes:    []string{grantClient}, TokenAuth: clientAuthMethods(), TokenAlgorithms: federation.Algorithms,
+		GrantTypes:    []string{grantClient, grantExchange}, TokenAuth: clientAuthMethods(), TokenAlgorithms: federation.Algorithms,
 		Introspection: publicURL + introspectionPath,
 		// The name of the type of access token (RFC 6750), which RFC 8414 §2 provides for beside the methods of clients.
 		IntrospectionAuth: append([]string{"Bearer"}, clientAuthMethods()...), IntrospectionAlgorithms: federation.Algorithms,

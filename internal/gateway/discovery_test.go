@@ -20,7 +20,7 @@ func TestDiscovery(t *testing.T) {
 	t.Parallel()
 	svc := apitest.Start(t, withURLs("https://id.example", "https://example.com/users"))
 	const server = `{"issuer":"https://id.example","jwks_uri":"https://example.com/users/.well-known/jwks.json",` +
-		`"response_types_supported":[],"token_endpoint":"https://example.com/users/oauth2/token","grant_types_supported":["client_credentials"],` +
+		`"response_types_supported":[],"token_endpoint":"https://example.com/users/oauth2/token","grant_types_supported":["client_credentials","urn:ietf:params:oauth:grant-type:token-exchange"],` +
 		`"token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","private_key_jwt"],` +
 		`"token_endpoint_auth_signing_alg_values_supported":["RS256","PS256","ES256","EdDSA"],` +
 		`"introspection_endpoint":"https://example.com/users/oauth2/introspect","introspection_endpoint_auth_methods_supported":["Bearer","client_secret_basic","client_secret_post","private_key_jwt"],` +

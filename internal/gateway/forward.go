@@ -26,8 +26,9 @@ const (
 var forwardFields = []web.Field{
 	{Name: "X-Auth-Subject", Description: "Id of the account", Example: web.ExampleAccountID, Schema: web.Schema{Type: "string", Format: "uuid"}},
 	{Name: "X-Auth-Email", Description: "E-mail of the account in UTF-8, of which % and what is not ASCII is percent-encoded", Example: "ada+test@example.com", Schema: web.Schema{Type: "string", Pattern: encodedEmail}},
-	{Name: "X-Auth-Roles", Description: "Names of the account's role and those it inherits from, nearest first, each percent-encoded UTF-8, joined by commas; empty for an API key, which has less than its account's role", Example: "Auditor", Schema: web.Schema{Type: "string", Pattern: encodedText}},
+	{Name: "X-Auth-Roles", Description: "Names of the account's role and those it inherits from, nearest first, each percent-encoded UTF-8, joined by commas; empty for an API key and an exchanged token, which may have less than the account's role", Example: "Auditor", Schema: web.Schema{Type: "string", Pattern: encodedText}},
 	{Name: "X-Auth-Permissions", Description: "Names of the permissions that were required, each percent-encoded, joined by commas", Example: "reports:read", Schema: web.Schema{Type: "string", Pattern: encodedText}},
+	{Name: "X-Auth-Actor", Description: "Id of the account that acts for the account, such as an administrator who impersonates it; empty if it acts by itself", Example: "", Schema: web.Schema{Type: "string", Pattern: encodedText}},
 }
 
 // Patterns of what a header field can hold of any text, and of an e-mail; see escapeHeader.
@@ -69,6 +70,11 @@ func forwardAuth(x *web.Exchange, _ []byte) error {
 	x.Set("X-Auth-Roles", encodeHeaderList(passage.Roles))
 	// Also where it is empty: a proxy that copies what is there would pass on what the client sent.
 	x.Set("X-Auth-Permissions", encodeHeaderList(passage.Required))
+	actor := ""
+	if x.Caller.Act != nil {
+		actor = x.Caller.Act.Account.String()
+	}
+	x.Set("X-Auth-Actor", actor)
 	x.LogAtDebug = true // it comes with each request to another service; only failures are worth a line
 	return x.Reply(web.Envelope{Code: http.StatusOK, Message: "Access granted"})
 }

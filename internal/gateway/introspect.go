@@ -28,7 +28,7 @@ type Introspection struct {
 	Scope     string   `json:"scope,omitzero" minLength:"1" doc:"Sorted names of all effective permissions of the account, of those that an API key or the scope of the token lists, separated by spaces; absent where there are none (RFC 6749 §3.3 knows no empty scope)"`
 	TokenType string   `json:"token_type,omitzero" enum:"Bearer"`
 	Subject   string   `json:"sub,omitzero" format:"uuid" doc:"Id of the account"`
-	ClientID  string   `json:"client_id,omitzero" format:"uuid" doc:"As sub; only of a token of a service account"`
+	ClientID  string   `json:"client_id,omitzero" format:"uuid" doc:"The account that got the token from the token endpoint: as sub, or as act.sub; only of a token of a service account, and of one that was exchanged"`
 	Username  string   `json:"username,omitzero" doc:"E-mail of the account, or the name of a service account"`
 	Issuer    string   `json:"iss,omitzero"`
 	Audience  any      `json:"aud,omitzero" doc:"A string, or an array of strings where tokens have several audiences"`
@@ -37,7 +37,9 @@ type Introspection struct {
 	IssuedAt  int64    `json:"iat,omitzero"`
 	NotBefore int64    `json:"nbf,omitzero" doc:"Absent for an API key"`
 	Expires   int64    `json:"exp,omitzero" doc:"Absent for an API key that does not expire"`
-	Roles     []string `json:"roles,omitzero" nullable:"false" doc:"Names of the account's role and those it inherits from, nearest first; absent for an API key, empty for a token that is restricted to a scope"`
+	Roles     []string `json:"roles,omitzero" nullable:"false" doc:"Names of the account's role and those it inherits from, nearest first; absent for an API key, empty for a token that is restricted to a scope or was exchanged"`
+	APIKeyID  string   `json:"api_key_id,omitzero" format:"uuid" doc:"Id of the API key that the token was exchanged for"`
+	Act       *web.Act `json:"act,omitzero" doc:"The account that acts for the subject (RFC 8693 §4.1); absent if it acts by itself"`
 }
 
 func toIntrospection(i users.Introspection) Introspection {
@@ -50,8 +52,14 @@ func toIntrospection(i users.Introspection) Introspection {
 	if i.Claims.Version > 0 { // an API key has no version
 		answer.Roles = web.ToStrings(i.Roles)
 	}
-	if i.Claims.Service {
+	if i.Claims.Service || i.Claims.Exchanged {
 		answer.ClientID = answer.Subject
+	}
+	if answer.Act = web.ToAct(i.Claims.Act); answer.Act != nil {
+		answer.ClientID = answer.Act.Subject
+	}
+	if !i.Claims.APIKey.IsZero() {
+		answer.APIKeyID = i.Claims.APIKey.String()
 	}
 	if !i.Claims.Session.IsZero() {
 		answer.SessionID = i.Claims.Session.String()

@@ -12,8 +12,8 @@ import (
 // The values of the header member typ of tokens, in writing and on reading. A token of one kind must have the claims of that
 // kind, and none of the other.
 const (
-	tokenType   = "JWT"    // of people
-	serviceType = "at+jwt" // of service accounts (RFC 9068 §2.1)
+	tokenType   = "JWT"    // of a login
+	serviceType = "at+jwt" // of the token endpoint (RFC 9068 §2.1): of service accounts, and exchanged ones
 )
 
 // header is the JOSE header (RFC 7515 §4), all of it.
@@ -29,8 +29,8 @@ type payload struct {
 	Issuer      string   `json:"iss"`
 	Audience    audience `json:"aud"`
 	Subject     string   `json:"sub"`
-	ClientID    uuid     `json:"client_id,omitzero"` // of a service account, which is sub
-	Scope       scope    `json:"scope,omitzero"`     // of a service account, if the token is restricted to it
+	ClientID    uuid     `json:"client_id,omitzero"` // of the token endpoint: the account that got the token, act.sub or sub
+	Scope       scope    `json:"scope,omitzero"`     // of the token endpoint, if the token is restricted to it
 	IssuedAt    int64    `json:"iat"`
 	NotBefore   int64    `json:"nbf"`
 	Expires     int64    `json:"exp"`
@@ -45,6 +45,10 @@ type payload struct {
 	PermissionsOmitted flag `json:"permissions_omitted,omitzero"`
 	// Prefix is left out of tokens that are for no declared audience.
 	Prefix prefix `json:"permission_prefix,omitzero"`
+	// Exchanged is left out unless it is true. The two below it are of exchanged tokens alone.
+	Exchanged flag     `json:"exchanged,omitzero"`
+	APIKeyID  uuid     `json:"api_key_id,omitzero"`
+	Act       actClaim `json:"act,omitzero"`
 }
 
 // maxTime is the last second of the year 9999, past which RFC 3339 cannot write a time.
@@ -57,10 +61,11 @@ var (
 	errKind        = errors.New("a claim that tokens of this typ do not have")
 	errClientID    = errors.New("client_id is missing or is not sub")
 	errRoleID      = errors.New("role_id is missing")
-	errScopedRoles = errors.New("roles of a token with a scope")
+	errScopedRoles = errors.New("roles of a token that is restricted")
 	errEmail       = errors.New("email is missing")
 	errRoles       = errors.New("roles is missing or empty")
 	errPermissions = errors.New("permissions is missing")
+	errActor       = errors.New("act is not that of an actor, or there are too many")
 )
 
 // check returns an error that names the claim that is missing or out of its range in a token of a typ. Verify checks issuer,
@@ -76,23 +81,30 @@ func (p *payload) check(typ string) error {
 		return errVersion
 	case p.Permissions == nil:
 		return errPermissions
+	case typ == serviceType && bool(p.Exchanged):
+		return p.checkExchanged()
 	case typ == serviceType:
 		return p.checkService()
 	case p.Email == "":
 		return errEmail
 	case len(p.Roles) == 0:
 		return errRoles
-	case p.ClientID != uuid{} || p.Scope.names != nil:
+	case p.ClientID != uuid{} || p.Scope.names != nil || p.onlyExchanged():
 		return errKind // a scope that were passed over would widen what the token is for
 	}
 	return nil
+}
+
+// onlyExchanged reports whether there is a claim that only exchanged tokens have.
+func (p *payload) onlyExchanged() bool {
+	return bool(p.Exchanged) || p.APIKeyID != uuid{} || p.Act.actor != nil
 }
 
 // checkService is the part of check that concerns tokens of service accounts. A token with a scope has no roles, since
 // software that decides by roles would take it for one without.
 func (p *payload) checkService() error {
 	switch {
-	case p.Email != "" || p.SessionID != uuid{}:
+	case p.Email != "" || p.SessionID != uuid{} || p.onlyExchanged():
 		return errKind
 	case p.ClientID == uuid{} || users.ID(p.ClientID).String() != p.Subject:
 		return errClientID
@@ -102,6 +114,31 @@ func (p *payload) checkService() error {
 		return errRoles
 	case p.Scope.names != nil && len(p.Roles) > 0:
 		return errScopedRoles
+	}
+	return nil
+}
+
+// checkExchanged is the part of check that concerns exchanged tokens. One of a person has an e-mail, one of a service account
+// has none and belongs to no session. None has roles: software that decides by roles would take it for one that may do all that
+// they hold.
+func (p *payload) checkExchanged() error {
+	holder := p.Subject
+	if p.Act.actor != nil {
+		holder = p.Act.actor.Account.String()
+	}
+	switch {
+	case p.Email == "" && p.SessionID != uuid{}:
+		return errKind
+	case p.ClientID == uuid{} || users.ID(p.ClientID).String() != holder:
+		return errClientID
+	case p.RoleID == uuid{}:
+		return errRoleID
+	case p.Roles == nil:
+		return errRoles
+	case len(p.Roles) > 0:
+		return errScopedRoles
+	case !p.Act.actor.ValidLength():
+		return errActor
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ func unforgedServices() map[string]string {
 	h := serviceHeader().String()
 	return map[string]string{
 		"service":                              signed(h, servicePayload().String()),
-		"service, an unknown claim":            signed(h, servicePayload().plus("act", `{"sub":"x"}`).String()),
+		"service, an unknown claim":            signed(h, servicePayload().plus("cnf", `{"jkt":"x"}`).String()),
 		"service, ES256":                       signedES(curveHeader().with("typ", `"at+jwt"`).String(), servicePayload().String()),
 		"service with a scope":                 signed(h, scopedPayload().String()),
 		"service with a scope, omitted false":  signed(h, scopedPayload().plus("permissions_omitted", "false").String()),

@@ -14,7 +14,7 @@ import (
 
 // allKinds are made once, since most of them have to be signed.
 var allKinds = sync.OnceValue(func() []kind {
-	return slices.Concat(headerKinds(), payloadKinds(), serviceKinds(), signatureKinds(), curveKinds(), encodingKinds())
+	return slices.Concat(headerKinds(), payloadKinds(), serviceKinds(), exchangedKinds(), signatureKinds(), curveKinds(), encodingKinds())
 })
 
 // TestForged tries every kind of forged token there is a name for. Each is refused, and for its own reason,
@@ -108,6 +108,27 @@ func TestUnforgedServices(t *testing.T) {
 			b, err := set.Bearer(token, testNow)
 			if want := want.Bearer(); err != nil || !reflect.DeepEqual(b, want) {
 				t.Errorf("%s: Bearer says %+v, %v", name, b, err)
+			}
+		}
+	}
+}
+
+// TestUnforgedExchanged is the control of the exchanged ones, which are issued to the same claims too.
+func TestUnforgedExchanged(t *testing.T) {
+	t.Parallel()
+	set := testSet(t)
+	for name, one := range unforgedExchanged() {
+		for what, token := range map[string]string{"": one.token, " as issued": issue(t, set, one.want)} {
+			got, err := set.Verify(token, testNow)
+			if err != nil {
+				t.Errorf("%s%s: refused: %v", name, what, err)
+			}
+			checkClaims(t, got, one.want)
+			for range 2 {
+				b, err := set.Bearer(token, testNow)
+				if want := one.want.Bearer(); err != nil || !reflect.DeepEqual(b, want) {
+					t.Errorf("%s%s: Bearer says %+v, %v", name, what, b, err)
+				}
 			}
 		}
 	}

@@ -44,7 +44,7 @@ func (s *KeySet) Issue(c users.Claims) (token string, whole bool, err error) {
 		return "", false, errNoSigner()
 	}
 	p, head, typ := s.payload(c), s.header, tokenType
-	if c.Service {
+	if c.Service || c.Exchanged {
 		head, typ = s.service, serviceType
 	}
 	if err := p.check(typ); err != nil {
@@ -82,7 +82,7 @@ func (s *KeySet) fit(p payload, head string) (body []byte, whole bool, err error
 		return nil, false, errors.New("issue a token: a claim is not valid UTF-8")
 	case fits():
 		return body, whole, nil
-	case p.Scope.names != nil:
+	case p.Scope.names != nil || bool(p.Exchanged):
 		return nil, false, users.ErrScopeTooLong
 	}
 	return nil, false, errors.New("issue a token: the claims are too long")
@@ -119,8 +119,14 @@ func (s *KeySet) payload(c users.Claims) payload {
 		Roles:       append(names{}, c.Roles...),
 		Permissions: append(names{}, c.Permissions...),
 	}
-	if c.Service {
+	if c.Service || c.Exchanged {
 		p.ClientID = uuid(c.Subject)
+	}
+	if c.Exchanged {
+		p.Exchanged, p.APIKeyID, p.Act = true, uuid(c.APIKey), actClaim{c.Act}
+	}
+	if c.Exchanged && c.Act != nil {
+		p.ClientID = uuid(c.Act.Account)
 	}
 	return p
 }

@@ -45,10 +45,11 @@ type memory = *otter.Cache[digest, verified]
 
 func newMemory() memory {
 	return otter.Must(&otter.Options[digest, verified]{MaximumWeight: maxRemembered, Weigher: func(_ digest, v verified) uint32 {
+		weight := 1 + uint32(len(v.bearer.Act.Chain())) //nolint:gosec // a few
 		if v.bearer.Scope == nil {
-			return 1
+			return weight
 		}
-		return 1 + uint32(v.bearer.Scope.Size())/rememberedSize //nolint:gosec // a scope is no longer than its token
+		return weight + uint32(v.bearer.Scope.Size())/rememberedSize //nolint:gosec // a scope is no longer than its token
 	}})
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 func bearerOf(c users.Claims) users.Bearer {
-	return users.Bearer{Account: c.Subject, Version: c.Version, Key: c.Key}
+	return users.Bearer{Account: c.Subject, Version: c.Version, Key: c.Key, Expires: c.Expires}
 }
 
 // TestBearerAgreesWithVerify asks for a token at many times, when it is new to the set and when it is known.

@@ -71,6 +71,9 @@ func madeVectors() []vector {
 			add("good "+name, token, true)
 		}
 	}
+	for name, one := range unforgedExchanged() {
+		add("good "+name, one.token, true)
+	}
 	at := func(claim string, offset int64) string {
 		return signed(goodHeader().String(), goodPayload().with(claim, fmt.Sprint(testNow.Unix()+offset)).String())
 	}

@@ -134,13 +134,16 @@ func (s *KeySet) claims(raw []byte, typ string, now time.Time) (users.Claims, er
 		Expires:     time.Unix(p.Expires, 0).UTC(),
 		Version:     p.Version,
 		Email:       string(p.Email),
-		Service:     typ == serviceType,
+		Service:     typ == serviceType && p.Email == "",
 		Scope:       p.Scope.names,
 		RoleID:      users.ID(p.RoleID),
 		Roles:       p.Roles,
 		Permissions: p.Permissions,
 		Session:     users.ID(p.SessionID),
 		Narrowing:   narrowing,
+		Exchanged:   bool(p.Exchanged),
+		APIKey:      users.ID(p.APIKeyID),
+		Act:         p.Act.actor,
 	}
 	if err := validityOf(c).check(now); err != nil {
 		return users.Claims{}, err

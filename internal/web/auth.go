@@ -28,6 +28,9 @@ const (
 	AuthBearerOrClient
 	// AuthOptionalClient operations answer every client, but none whose credentials are wrong.
 	AuthOptionalClient
+	// AuthClientByGrant operations take the credentials of a service account as AuthClient does, but where no credentials are
+	// sent the operation decides by its form whether it needs them: see Exchange.RequireClient.
+	AuthClientByGrant
 )
 
 // takesKey reports whether the operation takes an API key in place of a token.
@@ -37,7 +40,7 @@ func (a Auth) takesKey() bool {
 
 // takesClient reports whether the operation takes client credentials. Only a Form can: they may be in it.
 func (a Auth) takesClient() bool {
-	return a == AuthClient || a == AuthBearerOrClient || a == AuthOptionalClient
+	return a == AuthClient || a == AuthBearerOrClient || a == AuthOptionalClient || a == AuthClientByGrant
 }
 
 // authenticate finds out who the caller is, by the credential that the operation takes. A token that is missing or not
@@ -55,7 +58,7 @@ func (x *Exchange) authenticate(a Auth) error {
 		return x.authenticateBearer(x.handler.Service.Authenticate)
 	case AuthAnyBearer:
 		return x.authenticateBearer(x.handler.Service.AuthenticateForAny)
-	case AuthClient, AuthBearerOrClient, AuthOptionalClient:
+	case AuthClient, AuthBearerOrClient, AuthOptionalClient, AuthClientByGrant:
 		return x.authenticateClient(a)
 	default:
 		return fmt.Errorf("the route does not say which credential it takes: Auth is %d", a)
@@ -81,7 +84,7 @@ func (a Auth) security() []map[string][]string {
 	switch a {
 	case AuthBearer, AuthBearerOrKey, AuthAnyBearer:
 		return []map[string][]string{bearer}
-	case AuthClient, AuthOptionalClient:
+	case AuthClient, AuthOptionalClient, AuthClientByGrant:
 		return []map[string][]string{client, {}}
 	case AuthBearerOrClient:
 		return []map[string][]string{bearer, client, {}}

@@ -19,6 +19,8 @@ const (
 	SmallBody = 8 << 10
 	// TokenBody is for a form with a token of 8 KiB.
 	TokenBody = 16 << 10
+	// ExchangeBody is for a form with two tokens of 8 KiB, an assertion of as many and a scope.
+	ExchangeBody = 40 << 10
 	// IDsBody is for 1,000 ids: 40 KiB, and 48 KiB where each has a line of its own.
 	IDsBody = 64 << 10
 	// NamesBody is for 1,000 names of permissions, of 100 bytes each.

@@ -46,7 +46,7 @@ func (x *Exchange) authenticateClient(a Auth) error {
 		return x.authenticateBasic(credentials)
 	case a == AuthBearerOrClient && (len(headers) > 0 || checkMediaType(x.Request.Header, formType) != nil):
 		return x.authenticateBearer(x.handler.Service.Authenticate) // which refuses a request that has no form, before its body is looked at
-	case a == AuthClient && len(headers) > 0:
+	case (a == AuthClient || a == AuthClientByGrant) && len(headers) > 0:
 		return refusedClient(http.StatusUnauthorized, errors.New("the Authorization header has no client credentials"))
 	}
 	x.clientPending = true
@@ -107,6 +107,11 @@ func (x *Exchange) authenticateForm(r *Route, form url.Values) error {
 		case AuthOptionalClient: // a client_id alone proves nothing, and nothing rests on it
 			x.clientPending = false
 			return nil
+		case AuthClientByGrant: // here it would be a client that believes it is named
+			if in.ID == "" {
+				x.clientPending = false
+				return nil
+			}
 		case AuthBearerOrClient:
 			if in.ID == "" {
 				_, err := bearerToken(nil)
@@ -123,6 +128,14 @@ func (x *Exchange) authenticateForm(r *Route, form url.Values) error {
 	}
 	x.clientPending = false
 	return x.authorize(r)
+}
+
+// RequireClient refuses a request without client credentials, on a route whose Auth is AuthClientByGrant.
+func (x *Exchange) RequireClient() error {
+	if x.Caller.Account.ID.IsZero() {
+		return refusedClient(http.StatusBadRequest, errors.New("there are no client credentials"))
+	}
+	return nil
 }
 
 // formCredentials returns the credentials in a form: a secret or an assertion, and not both.

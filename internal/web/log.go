@@ -56,6 +56,9 @@ func (h *handler) log(x *Exchange, started time.Time) {
 	if !x.Caller.APIKey.IsZero() {
 		attrs = append(attrs, slog.String("api_key_id", x.Caller.APIKey.String()))
 	}
+	if x.Caller.Act != nil {
+		attrs = append(attrs, slog.String("actor_id", x.Caller.Act.Account.String()))
+	}
 	if x.Cause != nil {
 		attrs = append(attrs, slog.String("cause", truncateUTF8(x.Cause.Error(), maxCause)))
 	}

@@ -21,7 +21,7 @@ func speaksOAuth(path string) bool {
 
 // OAuthError is the answer that says no (RFC 6749 §5.2, RFC 6750 §3.1).
 type OAuthError struct {
-	Error       string `json:"error" enum:"invalid_request,invalid_client,invalid_scope,unsupported_grant_type,invalid_token,insufficient_scope,unsupported_token_type,server_error,temporarily_unavailable"`
+	Error       string `json:"error" enum:"invalid_request,invalid_client,invalid_scope,invalid_target,unsupported_grant_type,invalid_token,insufficient_scope,unsupported_token_type,server_error,temporarily_unavailable"`
 	Description string `json:"error_description" doc:"One sentence for people"`
 }
 
@@ -63,9 +63,20 @@ func InvalidScope(cause *users.Error) error {
 	return &refusal{status: http.StatusBadRequest, message: cause.Message, code: "invalid_scope", cause: cause}
 }
 
-// UnsupportedGrantType is the refusal of a grant that there is not (RFC 6749 §5.2).
-func UnsupportedGrantType() error {
-	return &refusal{status: http.StatusBadRequest, message: "The only grant_type is client_credentials.", code: "unsupported_grant_type"}
+// InvalidTarget is the refusal of an audience (RFC 8693 §2.2.2). The message is that of the error of the rules.
+func InvalidTarget(cause *users.Error) error {
+	return &refusal{status: http.StatusBadRequest, message: cause.Message, code: "invalid_target", cause: cause}
+}
+
+// InvalidRequest is the refusal of anything else in a form (RFC 6749 §5.2, RFC 8693 §2.2.2), such as a token that does not count.
+// The message is that of the error of the rules.
+func InvalidRequest(cause *users.Error) error {
+	return &refusal{status: http.StatusBadRequest, message: cause.Message, cause: cause}
+}
+
+// UnsupportedGrantType is the refusal of a grant that is none of these (RFC 6749 §5.2).
+func UnsupportedGrantType(grants ...string) error {
+	return &refusal{status: http.StatusBadRequest, message: "The grant_type must be " + strings.Join(grants, " or ") + ".", code: "unsupported_grant_type"}
 }
 
 // oauthInternalError is the answer of a defect, spelled out as that of the envelope is.

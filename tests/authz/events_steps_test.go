@@ -143,6 +143,17 @@ func eventSteps() []struct {
 					"account.updated account.email_changed account.password_changed"),
 			}
 		}},
+		{"impersonateAccount", func(w *eventWorld) []eventStep {
+			path := "/accounts/" + w.bob.ID + "/impersonate"
+			return []eventStep{
+				on(post, path, object{}, 409, ""),
+				on(patch, "/accounts/"+w.bob.ID, object{"is_active": true}, 200, "account.updated"),
+				on(post, path, object{"reason": "Ticket 4711"}, 200, "account.impersonated"),
+				on(post, path, object{}, 200, "account.impersonated"),
+				on(post, path, object{"reason": strings.Repeat("x", 256)}, 422, ""),
+				on(post, "/accounts/"+w.AdminID+"/impersonate", object{}, 403, ""),
+			}
+		}},
 		{"deleteAccount", func(w *eventWorld) []eventStep {
 			w.LoginSession(w.t, w.ada.Email, "a-fresh-secret")
 			return []eventStep{

@@ -63,6 +63,9 @@ func watch(t *testing.T, raw rawDatabase, l *ledger, actor users.Subject, change
 			t.Errorf("%s: id %s, time %s, actor %v, want %v", e.Kind, e.ID, e.Time, e.Actor, actor)
 		}
 		ids[e.ID] = true
+		if e.Kind == users.AccountImpersonated { // which changes nothing
+			continue
+		}
 		rest := slices.Delete(slices.Clone(events), i, i+1)
 		if tableOf[e.Target.Kind] != "" && len(unaccounted(before, after, rest)) == 0 {
 			t.Errorf("without %s the events account for everything too", e.Kind)

@@ -41,6 +41,7 @@ func valid() map[string]call {
 		"getRoleTree":           {target: "r:branch"},
 		"updateAccount":         {target: "a:none", body: body{"is_active": false}},
 		"deleteAccount":         {target: "a:none"},
+		"impersonateAccount":    {target: "a:none", body: body{}},
 		"listServiceAccounts":   {},
 		"createServiceAccount":  {body: body{"name": "fresh", "role_id": "r:none"}},
 		"getServiceAccount":     {target: "v:x"},

@@ -77,7 +77,8 @@ func (h *house) losesKey(t *testing.T, e rawDatabase, key string, loss loss, do 
 }
 
 // TestRestrictedCallersChangeNothing calls every method that changes something with a key of an administrator that lists all
-// permissions: but for the five that take away it refuses, whatever route or program calls it.
+// permissions, and with tokens that were exchanged for that and for a login, and of an account that it impersonates: but for the
+// five that take away it refuses, whatever route or program calls it.
 func TestRestrictedCallersChangeNothing(t *testing.T) {
 	everywhere(t, func(t *testing.T, h *house) {
 		w := world("")
@@ -87,16 +88,38 @@ func TestRestrictedCallersChangeNothing(t *testing.T) {
 		_, err := h.keyManager(t, users.New(operator), h.Keys.Environment).Import(t.Context(), users.AsOperator()) // so that there are keys
 		must(t, err)
 		text := h.visitorKey(t, cell{who: h.live("a:admin"), key: strings.Join(w.names(w.holds(admin)), " ")})
-		c, err := h.Users.Authenticate(t.Context(), text)
+		callers := map[string]users.Caller{}
+		as := func(what, credential string) {
+			c, err := h.Users.Authenticate(t.Context(), credential)
+			must(t, err)
+			callers[what] = c
+		}
+		exchange := func(credential, kind string) string {
+			issued, err := h.Users.ExchangeToken(t.Context(), users.Caller{}, users.TokenExchange{SubjectToken: credential, SubjectTokenType: kind})
+			must(t, err)
+			return issued.Token
+		}
+		as("an API key", text)
+		as("a token for an API key", exchange(text, users.APIKeyTokenType))
+		login := h.known["a:admin"]
+		as("a token for a token", exchange(login, users.AccessTokenType))
+		as("a token for one that was exchanged", exchange(exchange(login, users.AccessTokenType), users.AccessTokenType))
+		root, err := h.Users.Authenticate(t.Context(), login)
 		must(t, err)
+		impersonated, err := h.Users.Impersonate(t.Context(), root, h.id("a:all"), users.Impersonation{})
+		must(t, err)
+		as("an impersonator", impersonated.Token)
+		as("a token for that of an impersonator", exchange(impersonated.Token, users.AccessTokenType))
 		takesAway := []string{"DeleteAccount", "DeleteServiceAccount", "DeleteRole", "RemovePermission", "DeletePermission"}
 		before := openRaw(t, h.Database).look(t, h).raw
 		for name, o := range changingMethods(t) {
 			if slices.Contains(takesAway, name) {
 				continue
 			}
-			if err := o.call(h, h.Users, c); !errors.Is(err, users.ErrForbidden) {
-				t.Errorf("%s: %v", name, err)
+			for what, c := range callers {
+				if err := o.call(h, h.Users, c); !errors.Is(err, users.ErrForbidden) {
+					t.Errorf("%s by %s: %v", name, what, err)
+				}
 			}
 		}
 		if openRaw(t, h.Database).look(t, h).raw != before {

@@ -171,7 +171,7 @@ func system(name string) bool { return slices.Contains(systemNames(), name) }
 func systemNames() []string {
 	list := []string{
 		"tokens:introspect", "changes:read", "sessions:read", "sessions:delete", "keys:read", "keys:manage",
-		"api-keys:read", "api-keys:delete",
+		"api-keys:read", "api-keys:delete", "accounts:impersonate",
 	}
 	for _, resource := range []string{"accounts", "roles", "permissions", "service-accounts"} {
 		for _, action := range []string{"create", "read", "update", "delete"} {

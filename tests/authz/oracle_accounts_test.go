@@ -110,6 +110,19 @@ func deleteAccount(j *judgement) {
 	j.remove(j.target)
 }
 
+// impersonateAccount: not oneself, nor what holds more, and 409 for a disabled account.
+func impersonateAccount(j *judgement) {
+	if isPerson(j); j.missing != "" {
+		return
+	}
+	if j.target == j.who {
+		j.forbid("oneself")
+	}
+	if j.mayTouch(j.Accounts[j.target]); !j.Accounts[j.target].Active {
+		j.conflict("the account is disabled")
+	}
+}
+
 // confirmed: "a wrong current password is 403".
 func (j *judgement) confirmed() account {
 	a := j.Accounts[j.who]

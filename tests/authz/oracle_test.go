@@ -61,7 +61,7 @@ var judges = map[string]func(*judgement){
 	"evaluateAccess": evaluateAccess, "evaluateAccesses": evaluateAccess,
 	"checkPermissions": checkPermissions, "forwardAuth": forwardAuth, "introspectToken": nothing, "getChanges": nothing,
 	"changePassword": changePassword, "changeEmail": changeEmail,
-	"getAccount": isPerson, "createAccount": createAccount, "updateAccount": updateAccount, "deleteAccount": deleteAccount,
+	"getAccount": isPerson, "createAccount": createAccount, "updateAccount": updateAccount, "deleteAccount": deleteAccount, "impersonateAccount": impersonateAccount,
 	"getAccountPermissions": isAccount, "explainPermission": isAccount, "getRoleTree": isRole,
 	"getRole": isRole, "createRole": createRole, "updateRole": updateRole, "deleteRole": deleteRole,
 	"assignPermissions": assignPermissions, "removePermission": removePermission,

@@ -55,6 +55,8 @@ var routes = map[string]route{
 	"updateAccount": {method: "PATCH", path: "/api/v1/accounts/{id}", needs: "accounts:update", status: 200, message: "Account updated successfully"},
 	"deleteAccount": {method: "DELETE", path: "/api/v1/accounts/{id}", needs: "accounts:delete", status: 200, message: "Account deleted successfully"},
 
+	"impersonateAccount": {method: "POST", path: "/api/v1/accounts/{id}/impersonate", needs: "accounts:impersonate", status: 200, message: "Token issued."},
+
 	"getAccountPermissions": {method: "GET", path: "/api/v1/accounts/{id}/permissions", needs: "accounts:read", status: 200, message: "Permissions retrieved successfully"},
 	"explainPermission":     {method: "GET", path: "/api/v1/accounts/{id}/explain", needs: "accounts:read", status: 200, message: "Permission explained successfully"},
 	"getRoleTree":           {method: "GET", path: "/api/v1/roles/{id}/tree", needs: "roles:read", status: 200, message: "Role hierarchy retrieved successfully"},

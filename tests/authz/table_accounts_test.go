@@ -15,6 +15,7 @@ func accountTable() table {
 			call{op: "getAccountPermissions", target: target},
 			call{op: "explainPermission", target: target, query: explained},
 			call{op: "deleteAccount", target: target},
+			call{op: "impersonateAccount", target: target, body: body{"reason": "A ticket"}},
 			call{op: "updateAccount", target: target, body: body{}},
 			call{op: "updateAccount", target: target, body: body{"is_active": false}},
 			call{op: "updateAccount", target: target, body: body{"is_active": true}},

@@ -31,7 +31,7 @@ func TestTableIsWhole(t *testing.T) {
 		t.Errorf("the table has only %d cells", total)
 	}
 	for _, need := range []struct{ ops, standings string }{
-		{"getAccount updateAccount deleteAccount", "self weaker equal stronger incomparable Admin unknown malformed 200 401 403 404"},
+		{"getAccount updateAccount deleteAccount impersonateAccount", "self weaker equal stronger incomparable Admin unknown malformed 200 401 403 404"},
 		{"getRole updateRole deleteRole assignPermissions removePermission", "self weaker equal stronger incomparable Admin unknown malformed 200 401 403 404"},
 		{"listSessions endSession endSessions", "self weaker equal stronger incomparable Admin unknown malformed 200 401 403 404"},
 		{"listAPIKeys endAPIKey endAPIKeys", "self weaker equal stronger incomparable Admin unknown malformed 200 401 403 404"},
@@ -40,6 +40,7 @@ func TestTableIsWhole(t *testing.T) {
 		{"endOwnSession", "own another's unknown malformed 200 401 404"},
 		{"refresh", "200 401"},
 		{"logout", "200 409"},
+		{"impersonateAccount", "409"},
 		{"updateAccount updateRole", "409 422"},
 		{"createAccount createRole", "201 401 403 409 422"},
 		{"getPermission updatePermission deletePermission", "held lacking unknown malformed 200 401 403 404"},

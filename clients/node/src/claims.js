@@ -1,5 +1,6 @@
 // The claims of an access token (RFC 7519).
 
+import { readActor } from './actor.js';
 import { scopeToken } from './bearer.js';
 import { Reader, isTexts, parseObject } from './json.js';
 import { SERVICE_TYPE } from './jws.js';
@@ -17,9 +18,12 @@ export const LEEWAY = 30;
  * @property {number} expires
  * @property {bigint} version of the account
  * @property {boolean} service whether the token is of a service account (RFC 9068)
+ * @property {boolean} exchanged whether it was issued for another credential, and is no more than that
+ * @property {string | undefined} apiKey id of the API key that it was issued for
+ * @property {import('./actor.js').ActClaim | undefined} act who acts for the account
  * @property {string | undefined} email absent in tokens of service accounts
  * @property {string | undefined} role id of the own role; absent in tokens from before there was that claim
- * @property {string[]} roles empty in tokens with a scope
+ * @property {string[]} roles empty in tokens with a scope, and in exchanged ones
  * @property {string[]} permissions
  * @property {string[] | undefined} scope what the token is restricted to, sorted; absent if it is not
  * @property {boolean} permissionsOmitted
@@ -41,6 +45,8 @@ export const LEEWAY = 30;
 export function readClaims(payload, typ, parties) {
   const members = new Reader(parseObject(payload));
   checkParties(members, parties);
+  const exchanged = members.flag('exchanged');
+  const service = typ === SERVICE_TYPE && !(exchanged && members.has('email'));
   /** @type {Claims} */
   const claims = {
     account: members.id('sub'),
@@ -49,8 +55,11 @@ export function readClaims(payload, typ, parties) {
     notBefore: members.time('nbf'),
     expires: members.time('exp'),
     version: members.integer('ver'),
-    service: typ === SERVICE_TYPE,
-    email: typ === SERVICE_TYPE ? undefined : members.text('email'),
+    service,
+    exchanged,
+    apiKey: members.has('api_key_id') ? members.id('api_key_id') : undefined,
+    act: readActor(members),
+    email: service ? undefined : members.text('email'),
     role: members.has('role_id') ? members.id('role_id') : undefined,
     roles: members.texts('roles'),
     permissions: members.texts('permissions'),
@@ -61,23 +70,38 @@ export function readClaims(payload, typ, parties) {
   };
   if (claims.version < 1n) throw new InvalidToken('ver is below 1');
   if (claims.prefix === '') throw new InvalidToken('permission_prefix is empty');
-  if (claims.service) checkService(claims, members);
-  else checkPerson(claims, members);
+  if (typ !== SERVICE_TYPE) checkPerson(claims, members);
+  else if (exchanged) checkExchanged(claims, members);
+  else checkService(claims, members);
   return claims;
 }
 
 /** Throws InvalidToken unless the claims are those of a person. @param {Claims} claims @param {Reader} members */
-function checkPerson({ email, roles }, members) {
+function checkPerson({ email, roles, exchanged, apiKey, act }, members) {
   if (email === '') throw new InvalidToken('email is empty');
   if (roles.length === 0) throw new InvalidToken('roles is empty');
-  if (members.has('client_id') || members.has('scope')) throw new InvalidToken('the claims are not those of a person');
+  if (members.has('client_id') || members.has('scope') || exchanged || apiKey !== undefined || act !== undefined) throw new InvalidToken('the claims are not those of a person');
 }
 
 /** The same for a service account: a token with a scope has no roles. @param {Claims} claims @param {Reader} members */
-function checkService({ account, role, roles, scope }, members) {
-  const foreign = members.has('email') || members.has('sid');
+function checkService({ account, role, roles, scope, apiKey, act }, members) {
+  const foreign = members.has('email') || members.has('sid') || apiKey !== undefined || act !== undefined;
   if (members.text('client_id') !== account || role === undefined || foreign) throw new InvalidToken('the claims are not those of a service account');
   if ((scope === undefined) !== roles.length > 0) throw new InvalidToken('roles is empty, or is beside a scope');
+}
+
+/**
+ * The same for an exchanged token: one of a person has an e-mail, one of a service account belongs to no session, and none
+ * has roles.
+ *
+ * @param {Claims} claims
+ * @param {Reader} members
+ */
+function checkExchanged({ account, service, email, session, role, roles, act }, members) {
+  if (email === '') throw new InvalidToken('email is empty');
+  if (role === undefined || (service && session !== undefined)) throw new InvalidToken('the claims are not those of an exchanged token');
+  if (members.text('client_id') !== (act?.account ?? account)) throw new InvalidToken('client_id is not the account that got the token');
+  if (roles.length > 0) throw new InvalidToken('roles of an exchanged token');
 }
 
 /** Reads sorted names, each once, with one space between them. @param {string} text */

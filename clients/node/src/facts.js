@@ -1,5 +1,6 @@
 // The state of the change feed up to one cursor, and how long it is valid.
 
+import { IMPERSONATE, actorsOf } from './actor.js';
 import { Pieces } from './pieces.js';
 import { BadFacts, Rights } from './rights.js';
 
@@ -16,7 +17,7 @@ export class Facts {
   rights = new Rights();
   /** @type {Pieces<import('./statement.js').Account>} */
   accounts = new Pieces();
-  /** Sessions that have ended, and until when a token of one may be valid. @type {Pieces<number>} */
+  /** Sessions and API keys that have ended, and until when a token of one may be valid. @type {Pieces<number>} */
   ended = new Pieces();
   /** The last list of keys; undefined where the service tells none. @type {import('./statement.js').KeyList | undefined} */
   keys;
@@ -79,27 +80,70 @@ export class Facts {
   roleOf(claims) {
     if (this.#hasEnded(claims)) return undefined;
     const account = this.accounts.get(claims.account);
-    if (account !== undefined) return account.version === claims.version ? account.role : undefined;
-    return claims.role ?? this.rights.named(claims.roles[0]);
+    if (account !== undefined && account.version !== claims.version) return undefined;
+    const role = account === undefined ? (claims.role ?? this.rights.named(claims.roles[0])) : account.role;
+    return this.#actorsMayAct(claims, role) ? role : undefined;
+  }
+
+  /** Whether all actors of a token may act for an account with this role. @param {import('./claims.js').Claims} claims @param {string | null} role */
+  #actorsMayAct({ act }, role) {
+    for (const { account, version, session, impersonator, role: roleThen } of actorsOf(act)) {
+      const entry = this.accounts.get(account);
+      if (this.#endedSession(session) || (entry !== undefined && entry.version !== version)) return false;
+      const own = entry === undefined ? (roleThen ?? null) : entry.role;
+      if (impersonator && !this.#mayImpersonate(own, role)) return false;
+    }
+    return true;
   }
 
   /**
-   * Whether a token is invalid even if the facts are out of date: versions only ever rise, and a session that has ended
-   * does not come back. A token of a disabled account may be valid if it was issued after the statement, since the account
-   * may be enabled again.
+   * Whether an account with one role may take the place of one with another: it has the permission for that, and all that
+   * the other role has.
+   *
+   * @param {string | null} own
+   * @param {string | null} other
+   */
+  #mayImpersonate(own, other) {
+    const held = new Set(this.rights.of(own)?.permissions);
+    if (!held.has(IMPERSONATE) || (this.rights.isAll(other) && !this.rights.isAll(own))) return false;
+    return (this.rights.of(other)?.permissions ?? []).every((name) => held.has(name));
+  }
+
+  /**
+   * Whether a token is invalid even if the facts are out of date: versions only ever rise, and a session or an API key that
+   * has ended does not come back. The same is so of its actors.
    *
    * @param {import('./claims.js').Claims} claims
    */
   deadForGood(claims) {
-    if (this.#hasEnded(claims)) return true;
-    const account = this.accounts.get(claims.account);
-    if (account === undefined) return false;
-    return account.version === null ? claims.issuedAt <= account.signed : claims.version < account.version;
+    if (this.#hasEnded(claims) || this.#isPast(claims, claims.issuedAt)) return true;
+    for (const actor of actorsOf(claims.act)) {
+      if (this.#endedSession(actor.session) || this.#isPast(actor, claims.issuedAt)) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Whether a token version of an account is past. A token of a disabled account may be valid if it was issued after the
+   * statement, since the account may be enabled again.
+   *
+   * @param {{ account: string, version: bigint }} bearer
+   * @param {number} issuedAt
+   */
+  #isPast({ account, version }, issuedAt) {
+    const entry = this.accounts.get(account);
+    if (entry === undefined) return false;
+    return entry.version === null ? issuedAt <= entry.signed : version < entry.version;
   }
 
   /** @param {import('./claims.js').Claims} claims */
-  #hasEnded({ session }) {
-    return session !== undefined && this.ended.has(session);
+  #hasEnded({ session, apiKey }) {
+    return this.#endedSession(session) || this.#endedSession(apiKey);
+  }
+
+  /** Whether a session or an API key has ended. @param {string | undefined} id */
+  #endedSession(id) {
+    return id !== undefined && this.ended.has(id);
   }
 }
 

@@ -6,6 +6,7 @@ export { Principal } from './principal.js';
 export { Refusal } from './refusal.js';
 export { Verifier } from './verifier.js';
 
+/** @typedef {import('./principal.js').Actor} Actor */
 /** @typedef {import('./options.js').Options} Options */
 /** @typedef {import('./options.js').Changes} Changes */
 /** @typedef {import('./options.js').Logger} Logger */

@@ -1,6 +1,16 @@
 // The account that sent a request, with its rights.
 
 /**
+ * An account that acts for the account of a token.
+ *
+ * @typedef {object} Actor
+ * @property {string} account id of the account that acts: a UUID
+ * @property {boolean} impersonator whether it took the other account's place, as an administrator may; else it is that of a
+ *   service which that account has called
+ * @property {Actor | undefined} prior the actor before this one: a service that was called by a service
+ */
+
+/**
  * @typedef {object} PrincipalValues
  * @property {string} account
  * @property {boolean} service
@@ -10,6 +20,7 @@
  * @property {readonly string[]} permissions
  * @property {boolean} permissionsOmitted
  * @property {boolean} live
+ * @property {Actor | undefined} actor
  * @property {string} tokenId
  * @property {string | undefined} session
  * @property {Date} issuedAt
@@ -19,7 +30,7 @@
 /** The account that sent a request, with its rights. It does not change. */
 export class Principal {
   /** @param {PrincipalValues} values */
-  constructor({ account, service, email, scope, roles, permissions, permissionsOmitted, live, tokenId, session, issuedAt, expires }) {
+  constructor({ account, service, email, scope, roles, permissions, permissionsOmitted, live, actor, tokenId, session, issuedAt, expires }) {
     /** Id of the account: a UUID, the same for as long as the account exists. */
     this.account = account;
     /** Whether the account is a service account, that of a program. */
@@ -33,7 +44,7 @@ export class Principal {
     this.scope = scope === undefined ? undefined : Object.freeze([...scope]);
     /**
      * Role names. If `live` is true, the account's own current role alone; else the own role when the token was issued,
-     * followed by the roles it inherits from, nearest first.
+     * followed by the roles it inherits from, nearest first. Empty if there is a scope, and for an exchanged token.
      */
     this.roles = Object.freeze([...roles]);
     /**
@@ -46,6 +57,11 @@ export class Principal {
     this.permissionsOmitted = permissionsOmitted;
     /** Whether the change feed is up to date, so that `permissions` and `roles` are the current ones. */
     this.live = live;
+    /**
+     * The account that acts for this one by the token, such as an administrator who impersonates it; undefined if the
+     * account acts by itself. Write it into the log beside `account`.
+     */
+    this.actor = shownActor(actor);
     /** Id of this token, a UUID. */
     this.tokenId = tokenId;
     /** Id of the session that the token belongs to, a UUID; undefined for a token without a session. */
@@ -59,4 +75,9 @@ export class Principal {
   can(permission) {
     return this.permissions.includes(permission);
   }
+}
+
+/** @param {Actor | undefined} actor @returns {Actor | undefined} */
+function shownActor(actor) {
+  return actor && Object.freeze({ account: actor.account, impersonator: actor.impersonator, prior: shownActor(actor.prior) });
 }

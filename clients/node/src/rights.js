@@ -140,6 +140,11 @@ export class Rights {
     return { name: role.name, permissions };
   }
 
+  /** Whether a role is the one that holds every permission. @param {string | null} id */
+  isAll(id) {
+    return id !== null && this.roles.get(id)?.all === true;
+  }
+
   /**
    * Follows the chain of parents as the service does: it ends at a parent that is unknown, and where it would come to a
    * role for the second time, which only SQL by hand can bring about.

@@ -145,8 +145,8 @@ export class Verifier {
 
   /** Checks claims against the change feed and returns the rights. @param {import('./claims.js').Claims} claims @param {string} kid */
   #principal(claims, kid) {
-    const { account, service, email, tokenId, session, scope } = claims;
-    const values = { account, service, email, scope, tokenId, session, issuedAt: new Date(claims.issuedAt * 1000), expires: new Date(claims.expires * 1000) };
+    const { account, service, email, tokenId, session, scope, exchanged, act: actor } = claims;
+    const values = { account, service, email, scope, actor, tokenId, session, issuedAt: new Date(claims.issuedAt * 1000), expires: new Date(claims.expires * 1000) };
     const { changes } = this.#options;
     const facts = this.#follower?.lease?.facts;
     const lost = this.lost;
@@ -158,7 +158,7 @@ export class Verifier {
         const role = facts.roleOf(claims);
         if (role === undefined) throw new InvalidToken(DEAD);
         const rights = facts.rights.of(role);
-        const [roles, permissions] = rights === undefined ? [[], []] : [scope === undefined ? [rights.name] : [], limit(claims, rights.permissions)];
+        const [roles, permissions] = rights === undefined ? [[], []] : [scope === undefined && !exchanged ? [rights.name] : [], limit(claims, rights.permissions)];
         return new Principal({ ...values, roles, permissions, live: true, permissionsOmitted: false });
       }
     }
@@ -181,4 +181,4 @@ export class Verifier {
   }
 }
 
-const DEAD = 'no longer valid: the account was disabled or deleted, its older tokens were invalidated, or the session has ended';
+const DEAD = 'no longer valid: the account was disabled or deleted, its older tokens were invalidated, the session or the API key has ended, or an actor may no longer act';

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Verifier } from '../src/index.js';
 import { Lease } from '../src/facts.js';
 import {
-  TestFeed, accountOf, ada, audience, becomes, bob, can, endedOf, eventually, follow, issuer, manager, newVerifier, permissionOf, roleOf, silent, status, statusOf, tokenOf, upToDate, user,
+  TestFeed, accountOf, ada, audience, becomes, bob, can, endedOf, eventually, exchangedOf, follow, issuer, manager, newVerifier, permissionOf, roleOf, silent, status, statusOf, tokenOf, upToDate, user,
 } from './help.js';
 
 const AS_MANAGER = 'Manager:orders:read,orders:write';
@@ -94,6 +94,57 @@ describe('changes', { concurrency: 8, timeout: 1_200_000 }, () => {
     await eventually('the feed is lost', () => verifier.lost);
     assert.equal(await statusOf(verifier, onPhone), 401);
     assert.equal(await statusOf(verifier, onLaptop), 200);
+  });
+
+  test('end exchanged tokens, with their API keys and each of their actors', async (t) => {
+    const [key, carol, dora] = ['0199e7a0-0000-7000-8000-0000000000f3', '0199e7a0-0000-7000-8000-0000000000d3', '0199e7a0-0000-7000-8000-0000000000d4'];
+    const acted = exchangedOf(ada, { client_id: carol, act: { sub: carol, ver: 1, sid: laptop, act: { sub: dora, ver: 1 } } });
+    const ends = {
+      'the API key': [exchangedOf(ada, { api_key_id: key }), endedOf(key)],
+      'the session': [exchangedOf(ada, { sid: phone }), endedOf(phone)],
+      'the account': [acted, accountOf(ada, null, user)],
+      'the actor': [acted, accountOf(carol, null, user)],
+      "the actor's version": [acted, accountOf(carol, 2, user)],
+      "the actor's session": [acted, endedOf(laptop)],
+      'the actor before it': [acted, accountOf(dora, null, null)],
+    };
+    for (const [what, [token, change]] of Object.entries(ends)) {
+      const feed = await TestFeed.start(t);
+      const verifier = await follow(t, feed, { changes: { staleness: 1_000, whenLost: 'tokens-alone' } });
+      await upToDate(verifier);
+      await becomes(`${what}: before`, verifier, token, ':orders:read,orders:write');
+      feed.tell(change);
+      await becomes(`${what}: after`, verifier, token, '401');
+      feed.set({ instead: status(502) });
+      await eventually('the feed is lost', () => verifier.lost);
+      assert.equal(await statusOf(verifier, token), 401, what);
+    }
+  });
+
+  test('hold an impersonator to what it may do now', async (t) => {
+    const [carol, helper, admin] = ['0199e7a0-0000-7000-8000-0000000000d3', '0199e7a0-0000-7000-8000-00000000c00a', '0199e7a0-0000-7000-8000-00000000c00b'];
+    const feed = await TestFeed.start(t);
+    const isHelper = (...permissions) => feed.tell(...roleOf(helper, 'Helper', ...permissions));
+    isHelper('orders:read', 'orders:write', 'accounts:impersonate');
+    feed.tell(...roleOf(admin, 'Admin').map((one) => ({ ...one, all: true })));
+    const verifier = await follow(t, feed);
+    const token = exchangedOf(ada, { client_id: carol, act: { sub: carol, ver: 1, impersonator: true, role_id: helper } });
+    await becomes('at first', verifier, token, ':orders:read,orders:write');
+    assert.deepEqual({ ...(await verifier.verify(token)).actor }, { account: carol, impersonator: true, prior: undefined });
+    isHelper('orders:read', 'accounts:impersonate');
+    await becomes('its role holds less', verifier, token, '401');
+    isHelper('orders:read', 'orders:write');
+    await becomes('its role lost the permission', verifier, token, '401');
+    isHelper('orders:read', 'orders:write', 'accounts:impersonate');
+    await becomes('it has both again', verifier, token, ':orders:read,orders:write');
+    feed.tell(accountOf(carol, 1, user));
+    await becomes('another role', verifier, token, '401');
+    feed.tell(accountOf(carol, 1, helper), accountOf(ada, 1, user));
+    await becomes('its role again, and a weaker one of the account', verifier, token, ':orders:read');
+    feed.tell(accountOf(ada, 1, admin));
+    await becomes('the account is an administrator', verifier, token, '401');
+    feed.tell(accountOf(carol, 1, admin));
+    await becomes('both are', verifier, token, ':accounts:impersonate,orders:read,orders:write');
   });
 
   test('of a service without sessions and keys count', async (t) => {

@@ -48,6 +48,15 @@ export function tokenOf(account, changes = {}, key = ours) {
   });
 }
 
+/** An exchanged token of a person with the role Manager. */
+export function exchangedOf(account, changes = {}) {
+  const now = seconds();
+  return sign(ours, 'at+jwt', {
+    iss: issuer, aud: audience, sub: account, client_id: account, jti: '0199e7a0-0000-7000-8000-000000000002', iat: now, nbf: now, exp: now + 600,
+    ver: 1, email: 'ada@example.com', role_id: manager, roles: [], permissions: ['orders:read', 'orders:write'], exchanged: true, ...changes,
+  });
+}
+
 /** Starts a server that ends with the test; answer may be replaced. Counts the requests. */
 export async function serve(t, answer) {
   const server = createServer((request, response) => {

@@ -37,8 +37,10 @@ function readLeniently(token) {
   const scope = c.scope?.split(' ');
   const permissions = (scope ?? c.permissions).sort();
   return {
-    account: c.sub, service: c.client_id !== undefined, email: c.email, scope, roles: c.roles, permissions,
+    account: c.sub, service: c.email === undefined, email: c.email, scope, roles: c.roles, permissions,
     permissionsOmitted: scope === undefined && (c.permissions_omitted ?? false), live: false,
-    tokenId: c.jti, session: c.sid, issuedAt: new Date(c.iat * 1000), expires: new Date(c.exp * 1000),
+    actor: actorOf(c.act), tokenId: c.jti, session: c.sid, issuedAt: new Date(c.iat * 1000), expires: new Date(c.exp * 1000),
   };
 }
+
+const actorOf = (act) => act && { account: act.sub, impersonator: act.impersonator ?? false, prior: actorOf(act.act) };

@@ -80,6 +80,19 @@ def token_of(account, key=OURS, **changes):
     )
 
 
+def exchanged_of(account, **changes):
+    """An exchanged token of a person with the role Manager."""
+    now = int(time.time())
+    return OURS.sign(
+        "at+jwt",
+        {
+            "iss": ISSUER, "aud": AUDIENCE, "sub": account, "client_id": account, "jti": "0199e7a0-0000-7000-8000-000000000002", "iat": now, "nbf": now,
+            "exp": now + 600, "ver": 1, "email": "ada@example.com", "role_id": MANAGER, "roles": [], "permissions": ["orders:read", "orders:write"],
+            "exchanged": True, **changes,
+        },
+    )
+
+
 class Server:
     """A server whose answer may be replaced: a function of the handler. It counts the requests."""
 

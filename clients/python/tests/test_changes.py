@@ -6,12 +6,13 @@ import time
 import unittest
 
 from help import (
-    ADA, AUDIENCE, BOB, ISSUER, MANAGER, SILENT, USER, TestFeed, account_of, at_once, becomes, can, cut, ended_of, eventually, follow, hang, new_verifier, permission_id,
+    ADA, AUDIENCE, BOB, ISSUER, MANAGER, SILENT, USER, TestFeed, account_of, at_once, becomes, can, cut, ended_of, eventually, exchanged_of, follow, hang, new_verifier, permission_id,
     role_of, send, status, status_of, token_of, up_to_date,
 )
-from svc_users_authn import Changes, Refusal, Verifier
+from svc_users_authn import Actor, Changes, Refusal, Verifier
 
 AS_MANAGER, AS_USER = "Manager:orders:read,orders:write", "User:orders:read"
+CAROL, DORA = "0199e7a0-0000-7000-8000-0000000000d3", "0199e7a0-0000-7000-8000-0000000000d4"
 PHONE, LAPTOP = "0199e7a0-0000-7000-8000-0000000000f1", "0199e7a0-0000-7000-8000-0000000000f2"
 
 
@@ -92,6 +93,59 @@ class ChangesTest(unittest.TestCase):
         feed.set(instead=status(502))
         eventually("the feed is lost", lambda: verifier.lost)
         self.assertEqual((status_of(verifier, on_phone), status_of(verifier, on_laptop)), (401, 200))
+
+    def test_end_exchanged_tokens_with_their_api_keys_and_each_of_their_actors(self):
+        key = "0199e7a0-0000-7000-8000-0000000000f3"
+        acted = exchanged_of(ADA, client_id=CAROL, act={"sub": CAROL, "ver": 1, "sid": LAPTOP, "act": {"sub": DORA, "ver": 1}})
+        ends = {
+            "the API key": (exchanged_of(ADA, api_key_id=key), ended_of(key)),
+            "the session": (exchanged_of(ADA, sid=PHONE), ended_of(PHONE)),
+            "the account": (acted, account_of(ADA, None, USER)),
+            "the actor": (acted, account_of(CAROL, None, USER)),
+            "the actor's version": (acted, account_of(CAROL, 2, USER)),
+            "the actor's session": (acted, ended_of(LAPTOP)),
+            "the actor before it": (acted, account_of(DORA, None, None)),
+        }
+        at_once(ends, lambda what, case: self.end_exchanged(what, *case))
+
+    def end_exchanged(self, what, token, change):
+        feed = TestFeed(self)
+        verifier = follow(self, feed, {"staleness": 1, "when_lost": "tokens-alone"})
+        up_to_date(verifier)
+        becomes(f"{what}: before", verifier, token, ":orders:read,orders:write")
+        feed.tell(change)
+        becomes(f"{what}: after", verifier, token, "401")
+        feed.set(instead=status(502))
+        eventually("the feed is lost", lambda: verifier.lost)
+        self.assertEqual(status_of(verifier, token), 401, what)
+
+    def test_hold_an_impersonator_to_what_it_may_do_now(self):
+        helper, admin = "0199e7a0-0000-7000-8000-00000000c00a", "0199e7a0-0000-7000-8000-00000000c00b"
+        feed = TestFeed(self)
+
+        def is_helper(*permissions):
+            feed.tell(*role_of(helper, "Helper", *permissions))
+
+        is_helper("orders:read", "orders:write", "accounts:impersonate")
+        feed.tell(*({**one, "all": True} for one in role_of(admin, "Admin")))
+        verifier = follow(self, feed)
+        token = exchanged_of(ADA, client_id=CAROL, act={"sub": CAROL, "ver": 1, "impersonator": True, "role_id": helper})
+        becomes("at first", verifier, token, ":orders:read,orders:write")
+        self.assertEqual(verifier.verify(token).actor, Actor(CAROL, True, None))
+        is_helper("orders:read", "accounts:impersonate")
+        becomes("its role holds less", verifier, token, "401")
+        is_helper("orders:read", "orders:write")
+        becomes("its role lost the permission", verifier, token, "401")
+        is_helper("orders:read", "orders:write", "accounts:impersonate")
+        becomes("it has both again", verifier, token, ":orders:read,orders:write")
+        feed.tell(account_of(CAROL, 1, USER))
+        becomes("another role", verifier, token, "401")
+        feed.tell(account_of(CAROL, 1, helper), account_of(ADA, 1, USER))
+        becomes("its role again, and a weaker one of the account", verifier, token, ":orders:read")
+        feed.tell(account_of(ADA, 1, admin))
+        becomes("the account is an administrator", verifier, token, "401")
+        feed.tell(account_of(CAROL, 1, admin))
+        becomes("both are", verifier, token, ":accounts:impersonate,orders:read,orders:write")
 
     def test_of_a_service_without_sessions_and_keys_count(self):
         feed = TestFeed(self)

@@ -8,7 +8,7 @@ import re
 import unittest
 
 from help import SILENT, USER, Server, answer_json, permission_id
-from svc_users_authn import Changes, Refusal, Verifier
+from svc_users_authn import Actor, Changes, Refusal, Verifier
 from svc_users_authn._claims import Claims
 from svc_users_authn._facts import Facts, Lease, Reading
 from svc_users_authn._rights import BadFacts
@@ -53,11 +53,15 @@ def leniently(token):
     scope = tuple(claims["scope"].split(" ")) if "scope" in claims else None
     times = {name: datetime.datetime.fromtimestamp(claims[name], datetime.timezone.utc) for name in ("iat", "exp")}
     return {
-        "account": claims["sub"], "service": "client_id" in claims, "email": claims.get("email"), "scope": scope,
+        "account": claims["sub"], "service": "email" not in claims, "email": claims.get("email"), "scope": scope,
         "roles": tuple(claims["roles"]), "permissions": tuple(sorted(claims["permissions"])) if scope is None else scope,
-        "permissions_omitted": scope is None and claims.get("permissions_omitted", False), "live": False, "token_id": claims["jti"], "session": claims.get("sid"),
+        "permissions_omitted": scope is None and claims.get("permissions_omitted", False), "live": False, "actor": actor_of(claims.get("act")), "token_id": claims["jti"], "session": claims.get("sid"),
         "issued_at": times["iat"], "expires": times["exp"],
     }
+
+
+def actor_of(act):
+    return act and Actor(act["sub"], act.get("impersonator", False), actor_of(act.get("act")))
 
 
 def limits(**changes):

@@ -76,6 +76,7 @@ func Run(t *testing.T, fresh, current func(testing.TB) string) {
 		"SweepSessions":             testSweepSessions,
 		"APIKeys":                   testAPIKeys,
 		"APIKeyChangesAreSeen":      testAPIKeyChangesAreSeen,
+		"APIKeysEnd":                testAPIKeysEnd,
 		"APIKeyUses":                testAPIKeyUses,
 		"SweepAPIKeys":              testSweepAPIKeys,
 		"SessionAudience":           testSessionAudience,

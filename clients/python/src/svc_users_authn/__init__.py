@@ -3,7 +3,7 @@
 from ._options import Changes
 from .bearer import Response, describe_refusal
 from .errors import Refusal
-from .principal import Principal
+from .principal import Actor, Principal
 from .verifier import Verifier
 
-__all__ = ["Changes", "Principal", "Refusal", "Response", "Verifier", "describe_refusal"]
+__all__ = ["Actor", "Changes", "Principal", "Refusal", "Response", "Verifier", "describe_refusal"]

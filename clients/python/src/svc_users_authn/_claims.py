@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple, Optional
 
+from ._actor import ActClaim, read_actor
 from ._json import Reader, is_texts, parse_object
 from ._jws import SERVICE_TYPE
 from .errors import InvalidToken
@@ -28,13 +29,16 @@ class Claims(NamedTuple):
     version: int
     email: Optional[str]  # None in tokens of service accounts
     role: Optional[str]  # None in tokens from before there was that claim
-    roles: list[str]  # empty in tokens with a scope
+    roles: list[str]  # empty in tokens with a scope, and in exchanged ones
     permissions: list[str]
     permissions_omitted: bool
     prefix: Optional[str]  # claim permission_prefix of a token for a declared audience: it has the permissions with it alone
     session: Optional[str]  # None in tokens without a session
     service: bool  # of a service account (RFC 9068)
     scope: Optional[tuple[str, ...]]  # what the token is restricted to, sorted; None if it is not
+    exchanged: bool = False  # issued for another credential, and no more than that
+    api_key: Optional[str] = None  # id of the API key that it was issued for
+    act: Optional[ActClaim] = None  # who acts for the account
 
     def limit(self, permissions: Sequence[str]) -> Sequence[str]:
         """Those of the permissions that the token may have: with its prefix, and in its scope."""
@@ -51,7 +55,8 @@ def read_claims(payload: bytes, typ: str, issuer: str, audience: str) -> Claims:
     """
     members = Reader(parse_object(payload))
     check_parties(members, issuer, audience)
-    service = typ == SERVICE_TYPE
+    exchanged = members.flag("exchanged")
+    service = typ == SERVICE_TYPE and not (exchanged and "email" in members)
     claims = Claims(
         account=members.id("sub"),
         token_id=members.id("jti"),
@@ -68,15 +73,20 @@ def read_claims(payload: bytes, typ: str, issuer: str, audience: str) -> Claims:
         session=members.id("sid") if "sid" in members else None,
         service=service,
         scope=_read_scope(members.text("scope")) if "scope" in members else None,
+        exchanged=exchanged,
+        api_key=members.id("api_key_id") if "api_key_id" in members else None,
+        act=read_actor(members),
     )
     if claims.version < 1:
         raise InvalidToken("ver is below 1")
     if claims.prefix == "":
         raise InvalidToken("permission_prefix is empty")
-    if service:
-        _check_service(claims, members)
-    else:
+    if typ != SERVICE_TYPE:
         _check_person(claims, members)
+    elif exchanged:
+        _check_exchanged(claims, members)
+    else:
+        _check_service(claims, members)
     return claims
 
 
@@ -85,16 +95,33 @@ def _check_person(claims: Claims, members: Reader) -> None:
         raise InvalidToken("email is empty")
     if not claims.roles:
         raise InvalidToken("roles is empty")
-    if "client_id" in members or "scope" in members:
+    if "client_id" in members or "scope" in members or claims.exchanged or _has_exchange(claims):
         raise InvalidToken("the claims are not those of a person")
 
 
 def _check_service(claims: Claims, members: Reader) -> None:
     """A token with a scope has no roles."""
-    if members.text("client_id") != claims.account or claims.role is None or "email" in members or "sid" in members:
+    foreign = "email" in members or "sid" in members or _has_exchange(claims)
+    if members.text("client_id") != claims.account or claims.role is None or foreign:
         raise InvalidToken("the claims are not those of a service account")
     if (claims.scope is None) != bool(claims.roles):
         raise InvalidToken("roles is empty, or is beside a scope")
+
+
+def _has_exchange(claims: Claims) -> bool:
+    return claims.api_key is not None or claims.act is not None
+
+
+def _check_exchanged(claims: Claims, members: Reader) -> None:
+    """One of a person has an e-mail, one of a service account belongs to no session, and none has roles."""
+    if claims.email == "":
+        raise InvalidToken("email is empty")
+    if claims.role is None or (claims.service and claims.session is not None):
+        raise InvalidToken("the claims are not those of an exchanged token")
+    if members.text("client_id") != (claims.account if claims.act is None else claims.act.account):
+        raise InvalidToken("client_id is not the account that got the token")
+    if claims.roles:
+        raise InvalidToken("roles of an exchanged token")
 
 
 def _read_scope(text: str) -> tuple[str, ...]:

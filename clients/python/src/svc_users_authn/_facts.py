@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import NamedTuple, Optional, Union
 
+from ._actor import IMPERSONATE, actors_of
 from ._claims import Claims
 from ._options import Changes
 from ._pieces import Pieces
@@ -30,7 +31,7 @@ class Facts:
         self.signed = 0  # when the newest statement was signed, by the service's clock
         self.rights = Rights()
         self.accounts: Pieces[Account] = Pieces()
-        self.ended: Pieces[int] = Pieces()  # sessions that have ended, and until when a token of one may be valid
+        self.ended: Pieces[int] = Pieces()  # sessions and API keys that have ended, and until when a token of one may be valid
         self.keys: Optional[KeyList] = None  # the last list of keys; None where the service tells none
         self._swept = 0
 
@@ -81,25 +82,60 @@ class Facts:
         if self._has_ended(claims):
             return DEAD
         account = self.accounts.get(claims.account)
-        if account is not None:
-            return account.role if account.version == claims.version else DEAD
-        return claims.role or self.rights.named(claims.roles[0])
+        if account is not None and account.version != claims.version:
+            return DEAD
+        role = (claims.role or self.rights.named(claims.roles[0])) if account is None else account.role
+        return role if self._actors_may_act(claims, role) else DEAD
+
+    def _actors_may_act(self, claims: Claims, role: Optional[str]) -> bool:
+        """Whether all actors of a token may act for an account with this role."""
+        for actor in actors_of(claims.act):
+            account = self.accounts.get(actor.account)
+            if self._ended_session(actor.session) or (account is not None and account.version != actor.version):
+                return False
+            if actor.impersonator and not self._may_impersonate(actor.role if account is None else account.role, role):
+                return False
+        return True
+
+    def _may_impersonate(self, own: Optional[str], other: Optional[str]) -> bool:
+        """Whether an account with one role may take the place of one with another.
+
+        It has the permission for that, and all that the other role has.
+        """
+        _, held = self.rights.of(own) or ("", ())
+        _, wanted = self.rights.of(other) or ("", ())
+        if IMPERSONATE not in held or (self.rights.is_all(other) and not self.rights.is_all(own)):
+            return False
+        return set(wanted) <= set(held)
 
     def dead_for_good(self, claims: Claims) -> bool:
         """Whether a token is invalid even if the facts are out of date.
 
-        Versions only ever rise, and a session that has ended does not come back. A token of a disabled account may be valid
-        if it was issued after the statement, since the account may be enabled again.
+        Versions only ever rise, and a session or an API key that has ended does not come back. The same is so of its actors.
         """
-        if self._has_ended(claims):
+        if self._has_ended(claims) or self._is_past(claims.account, claims.version, claims.issued_at):
             return True
-        account = self.accounts.get(claims.account)
+        return any(
+            self._ended_session(actor.session) or self._is_past(actor.account, actor.version, claims.issued_at) for actor in actors_of(claims.act)
+        )
+
+    def _is_past(self, account_id: str, version: int, issued_at: int) -> bool:
+        """Whether a token version of an account is past.
+
+        A token of a disabled account may be valid if it was issued after the statement, since the account may be enabled
+        again.
+        """
+        account = self.accounts.get(account_id)
         if account is None:
             return False
-        return claims.issued_at <= account.signed if account.version is None else claims.version < account.version
+        return issued_at <= account.signed if account.version is None else version < account.version
 
     def _has_ended(self, claims: Claims) -> bool:
-        return claims.session is not None and claims.session in self.ended
+        return self._ended_session(claims.session) or self._ended_session(claims.api_key)
+
+    def _ended_session(self, session: Optional[str]) -> bool:
+        """Whether a session or an API key has ended."""
+        return session is not None and session in self.ended
 
 
 class Reading(NamedTuple):

@@ -120,6 +120,11 @@ class Rights:
                 self._worked[role_id] = permissions
         return role.name, permissions
 
+    def is_all(self, role_id: Optional[str]) -> bool:
+        """Whether a role is the one that holds every permission."""
+        role = None if role_id is None else self.roles.get(role_id)
+        return role is not None and role.all
+
     def _work_out(self, role: Optional[Role]) -> Sequence[str]:
         """Follows the chain of parents as the service does.
 

@@ -28,7 +28,7 @@ from .bearer import read_tokens, scope_tokens
 from .errors import InvalidToken, KeysUnavailable, Refusal, insufficient_scope, invalid_token, token_required, unavailable
 from .principal import Principal, principal_from
 
-_DEAD = "no longer valid: the account was disabled or deleted, its older tokens were invalidated, or the session has ended"
+_DEAD = "no longer valid: the account was disabled or deleted, its older tokens were invalidated, the session or the API key has ended, or an actor may no longer act"
 
 
 class Verifier:
@@ -233,7 +233,7 @@ class Verifier:
         if name_and_permissions is None:
             return replace(principal, roles=(), permissions=(), live=True, permissions_omitted=False)
         name, permissions = name_and_permissions
-        roles, permissions = (name,) if claims.scope is None else (), claims.limit(permissions)
+        roles, permissions = (name,) if claims.scope is None and not claims.exchanged else (), claims.limit(permissions)
         return replace(principal, roles=roles, permissions=permissions, live=True, permissions_omitted=False)
 
     def _refusal(self, error: Exception) -> Refusal:
