@@ -44,6 +44,9 @@ const (
 	ServiceAccountsDelete PermissionName = "service-accounts:delete"
 	APIKeysRead           PermissionName = "api-keys:read"
 	APIKeysDelete         PermissionName = "api-keys:delete"
+
+	ThrottlesRead   PermissionName = "throttles:read"
+	ThrottlesDelete PermissionName = "throttles:delete"
 )
 
 // SystemPermission is a permission that every database of this service has.
@@ -79,6 +82,8 @@ func SystemPermissions() []SystemPermission {
 		{ServiceAccountsDelete, "Delete service accounts"},
 		{APIKeysRead, "Read the API keys of other accounts, never their secrets"},
 		{APIKeysDelete, "End the API keys of other accounts"},
+		{ThrottlesRead, "Read the throttles of logins and other attempts"},
+		{ThrottlesDelete, "Lift the throttles of logins and other attempts"},
 	}
 }
 
