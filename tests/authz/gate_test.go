@@ -72,6 +72,9 @@ func valid() map[string]call {
 		"revokeKey":             {target: "none"},
 		"rewrapKeys":            {},
 		"importKey":             {},
+		"listThrottles":         {},
+		"clearThrottles":        {},
+		"clearThrottle":         {target: unknownID},
 		"planDeclaration":       {body: declaration},
 		"applyDeclaration":      {body: declaration},
 	}
