@@ -79,7 +79,6 @@ type job struct {
 
 	ready   func() error  // nil if the work needs no go-ahead
 	decided chan struct{} // closed when ready has returned, or will not be called
-	refused error         // what ready returned
 }
 
 // New starts the workers.
@@ -123,7 +122,7 @@ func (p *Pool) DoAfter(ctx context.Context, class Class, ready func() error, wor
 		return j.err
 	case <-ctx.Done():
 		if !p.withdraw(j) {
-			<-j.decided
+			j.awaitDecision()
 		}
 		return ctx.Err()
 	case <-deadline.C:
@@ -135,7 +134,7 @@ func (p *Pool) DoAfter(ctx context.Context, class Class, ready func() error, wor
 	case <-j.done:
 		return j.err
 	case <-ctx.Done():
-		<-j.decided
+		j.awaitDecision()
 		return ctx.Err()
 	}
 }
@@ -218,21 +217,30 @@ func (j *job) run() (worked bool) {
 
 // decide waits for the go-ahead, and returns why there is none.
 func (j *job) decide() error {
-	if err := j.ctx.Err(); err != nil || j.ready == nil {
-		close(j.decided)
+	if j.ready == nil {
+		return j.ctx.Err()
+	}
+	defer close(j.decided)
+	if err := j.ctx.Err(); err != nil {
 		return err
 	}
+	answer := make(chan error, 1)
 	go func() {
-		defer close(j.decided)
 		defer func() {
 			if r := recover(); r != nil {
-				j.refused = describePanic(r)
+				answer <- describePanic(r)
 			}
 		}()
-		j.refused = j.ready()
+		answer <- j.ready()
 	}()
-	<-j.decided
-	return j.refused
+	return <-answer
+}
+
+// awaitDecision returns once ready has returned, if a worker has taken the job.
+func (j *job) awaitDecision() {
+	if j.ready != nil {
+		<-j.decided
+	}
 }
 
 // closedError is the refusal of a pool that is closed.
