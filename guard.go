@@ -37,16 +37,17 @@ type Guard interface {
 	// Look returns what Reserve would return as its error, and counts nothing: it is to refuse what need not wait for its turn.
 	Look(ctx context.Context, a Attempt) error
 	// Reserve counts an attempt, before anything is compared, against all of its budgets or against none. Of any number of
-	// attempts at once, on whichever replicas, no more get through than there are in the budget. ErrTooMany where a budget
-	// is used up; ErrUnavailable, the context's error: what cannot be counted is not tried.
+	// attempts at once, on whichever replicas, no more get through than there are in the budget. Where a budget is used up
+	// only because of attempts of this process that are not settled, it waits for these. ErrTooMany where a budget is used up;
+	// ErrUnavailable, the context's error: what cannot be counted is not tried.
 	Reserve(ctx context.Context, a Attempt) (Reservation, error)
 }
 
 // Reservation is what an attempt has taken from its budgets.
 type Reservation interface {
-	// GiveBack puts it back, for an attempt that has succeeded or was never made. It does so also after ctx has ended. If it
-	// fails, the budget fills by itself.
-	GiveBack(ctx context.Context)
+	// Settle says that the attempt is over, and puts it back if it has succeeded or was never made. It does so also after ctx
+	// has ended. If it fails, the budget fills by itself.
+	Settle(ctx context.Context, giveBack bool)
 }
 
 // counting counts one attempt, where there is a Guard: looked at first, reserved when the comparison has its turn, so that
@@ -89,9 +90,8 @@ func (c *counting) settle(err error) {
 	if c.reserved == nil {
 		return
 	}
-	if err == nil || errors.Is(err, ErrUnavailable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		c.reserved.GiveBack(c.ctx)
-	}
+	says := err != nil && !errors.Is(err, ErrUnavailable) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
+	c.reserved.Settle(c.ctx, !says)
 }
 
 // countOne counts an attempt for good.
@@ -100,7 +100,13 @@ func (s *Service) countOne(ctx context.Context, a Attempt) error {
 	if err := count.look(); err != nil {
 		return err
 	}
-	return count.reserve()
+	if err := count.reserve(); err != nil {
+		return err
+	}
+	if count.reserved != nil {
+		count.reserved.Settle(ctx, false)
+	}
+	return nil
 }
 
 // CountGuess counts the refusal of a credential against the budget of the client's address, if it is an Error that says

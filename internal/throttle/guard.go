@@ -33,6 +33,7 @@ type Guard struct {
 	crowded atomic.Bool
 	counted atomic.Int64 // when the rows were counted last
 	since   atomic.Int64 // how many attempts there were since then
+	pending pending
 }
 
 var _ users.Guard = (*Guard)(nil)
@@ -45,43 +46,66 @@ func NewGuard(p Ports) *Guard {
 
 // Look implements users.Guard.
 func (g *Guard) Look(ctx context.Context, a users.Attempt) error {
-	_, err := g.choose(ctx, a, g.Store.ExhaustedBudgets)
-	return err
+	return g.choose(ctx, a, func(draws []Draw) ([]Exhausted, error) {
+		watch := g.pending.watch(draws)
+		defer watch.end()
+		empty, err := g.Store.ExhaustedBudgets(ctx, g.Now(), draws)
+		if len(empty) > 0 {
+			if returned, changes := watch.hope(empty); returned || changes != nil {
+				return nil, nil
+			}
+		}
+		return empty, err
+	})
 }
 
 // Reserve implements users.Guard.
 func (g *Guard) Reserve(ctx context.Context, a users.Attempt) (users.Reservation, error) {
-	draws, err := g.choose(ctx, a, g.Store.TakeAttempts)
+	r := &reservation{}
+	err := g.choose(ctx, a, func(draws []Draw) ([]Exhausted, error) {
+		watch := g.pending.watch(draws)
+		defer watch.end()
+		for {
+			watch.begin()
+			empty, err := g.Store.TakeAttempts(ctx, g.Now(), draws)
+			taken := err == nil && len(empty) == 0
+			watch.took(taken)
+			if taken {
+				*r = reservation{g, draws}
+			}
+			if err != nil || taken {
+				return nil, err
+			}
+			if again, err := watch.awaitReturn(ctx, empty); !again || err != nil {
+				return empty, err
+			}
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
-	return &reservation{g, draws}, nil
+	return r, nil
 }
 
-// choose returns the budgets that an attempt is counted against, the first of those choices in which ask finds no budget
-// exhausted; none where nothing is counted.
-func (g *Guard) choose(ctx context.Context, a users.Attempt, ask func(context.Context, time.Time, []Draw) ([]Exhausted, error)) ([]Draw, error) {
+// choose asks about the budgets of an attempt, one choice after the other, until one has none exhausted.
+func (g *Guard) choose(ctx context.Context, a users.Attempt, ask func([]Draw) ([]Exhausted, error)) error {
 	if g.Off {
-		return nil, nil
+		return nil
 	}
 	key, err := g.digestKey(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := g.countRows(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	var empty []Exhausted
 	for _, choice := range g.budgets(a) {
-		draws := g.draws(key, choice)
-		if empty, err = ask(ctx, g.Now(), draws); err != nil {
-			return nil, err
-		}
-		if len(empty) == 0 {
-			return draws, nil
+		if empty, err = ask(g.draws(key, choice)); err != nil || len(empty) == 0 {
+			return err
 		}
 	}
-	return nil, g.refuse(empty)
+	return g.refuse(empty)
 }
 
 // refuse is the refusal of an attempt. It is the same whether or not there is such an account.
@@ -104,12 +128,15 @@ type reservation struct {
 	draws []Draw
 }
 
-// GiveBack implements users.Reservation.
-func (r *reservation) GiveBack(ctx context.Context) {
+// Settle implements users.Reservation.
+func (r *reservation) Settle(ctx context.Context, giveBack bool) {
 	if len(r.draws) == 0 {
 		return
 	}
-	_ = r.guard.Store.ReturnAttempts(context.WithoutCancel(ctx), r.guard.Now(), r.draws) // if it fails the budget fills by itself
+	if giveBack {
+		_ = r.guard.Store.ReturnAttempts(context.WithoutCancel(ctx), r.guard.Now(), r.draws) // if it fails the budget fills by itself
+	}
+	r.guard.pending.settle(r.draws, giveBack)
 }
 
 // draws returns the rows of budgets, sorted by id.

@@ -14,8 +14,8 @@ import (
 	"github.com/svc-users/svc-users/internal/federation"
 	"github.com/svc-users/svc-users/internal/feed"
 	"github.com/svc-users/svc-users/internal/keyring"
-	"github.com/svc-users/svc-users/internal/throttle"
 	"github.com/svc-users/svc-users/internal/manifest"
+	"github.com/svc-users/svc-users/internal/throttle"
 	"github.com/svc-users/svc-users/internal/token"
 )
 
