@@ -55,18 +55,23 @@ func TestRefusedCredentials(t *testing.T) {
 		_, otherSecret := other.NewSecret(t, otherService)
 
 		const thief, owner = "203.0.113.66", "203.0.113.1"
-		for name, c := range map[string]struct{ wrong, right apitest.Request }{
-			"API key": {asKey(otherKey), asKey(key.Key)}, "client secret": {grant(otherSecret), grant(secret)}, "refresh token": {refresh(otherSession), refresh(session.RefreshToken)},
+		for name, c := range map[string]struct {
+			status       int
+			wrong, right apitest.Request
+		}{
+			"API key":       {401, asKey(otherKey), asKey(key.Key)},
+			"client secret": {400, grant(otherSecret), grant(secret)}, // as in each form (RFC 6749 §5.2)
+			"refresh token": {401, refresh(otherSession), refresh(session.RefreshToken)},
 		} {
-			from(thief, c.wrong).Want(t, 401, "")
+			from(thief, c.wrong).Want(t, c.status, "")
 			w.use(t, throttle.KindCredential)
-			from(thief, c.wrong).Want(t, 401, "")
+			from(thief, c.wrong).Want(t, c.status, "")
 			refused := from(thief, c.wrong).Want(t, 429, "")
 			retryAfter(t, refused)
 			if name == "client secret" && !strings.Contains(string(refused.Body), `"temporarily_unavailable"`) {
 				t.Errorf("%s: %s", name, refused.Body)
 			}
-			from(owner, c.wrong).Want(t, 401, "")
+			from(owner, c.wrong).Want(t, c.status, "")
 			from(thief, c.right).Want(t, 200, "")
 			w.Delete(t, "/api/v1/throttles?kind=credential").Want(t, 200, "")
 		}
@@ -74,7 +79,7 @@ func TestRefusedCredentials(t *testing.T) {
 		for range 3 {
 			from(thief, asKey(otherKey[:len(otherKey)-1]+"x")).Want(t, 401, "")
 			from(thief, refresh(otherSession[:len(otherSession)-1]+"x")).Want(t, 401, "")
-			from(thief, grant("svcs_mistyped")).Want(t, 401, "")
+			from(thief, grant("svcs_mistyped")).Want(t, 400, "")
 			from(thief, apitest.Request{Method: "GET", Path: "/api/v1/auth/me", Token: w.AdminToken + "x"}).Want(t, 401, "")
 			from(thief, apitest.Request{Method: "GET", Path: "/api/v1/auth/forward", Token: otherKey}).Want(t, 401, "")
 		}

@@ -68,7 +68,7 @@ func TestFiveFailuresOfADevice(t *testing.T) {
 		rates := throttle.DefaultRates()
 		device := w.device(t)
 		w.fail(t, rates.Device.Burst, w.guess("203.0.113.1", device))
-		list := w.throttles(t, "")
+		list := w.throttles(t, "?subject="+w.account.ID)
 		if len(list) != 1 || list[0].Kind != "device" || list[0].Failures != rates.Device.Burst || list[0].Subject != w.account.ID {
 			t.Errorf("throttles: %+v", list)
 		}
