@@ -9,7 +9,7 @@ import (
 const emailTaken = "An account with this e-mail already exists."
 
 // CreateAccount needs accounts:create, and all that the role holds. ErrInvalid, ErrForbidden, ErrConflict for
-// an e-mail that is taken.
+// an e-mail that is taken, ErrTooMany for a caller that makes accounts faster than they may be made.
 func (s *Service) CreateAccount(ctx context.Context, c Caller, in NewAccount) (Account, error) {
 	if err := c.RefuseRestricted(); err != nil {
 		return Account{}, err
@@ -27,6 +27,11 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, in NewAccount) (A
 	faults.role(graph, "role_id", in.RoleID)
 	if err := faults.Err(); err != nil {
 		return Account{}, err
+	}
+	if !c.operator() {
+		if err := s.countOne(ctx, Attempt{Kind: AttemptNewAccount, Account: c.Account.ID}); err != nil {
+			return Account{}, err
+		}
 	}
 	hash, err := s.Passwords.Hash(ctx, PurposeNewAccount, password)
 	if err != nil {

@@ -31,7 +31,7 @@ func (s *Service) AuthenticateClient(ctx context.Context, in ClientCredentials) 
 	id, okID := ParseID(in.ID)
 	value, okSecret := parseClientSecret(in.Secret)
 	if !okID || !okSecret {
-		return Caller{}, refusedClient(errors.New("the client id or the secret is malformed"))
+		return Caller{}, &Error{Kind: ErrCredentials, Message: clientNotAuthenticated, Cause: errors.New("the client id or the secret is malformed")}
 	}
 	secret, err := s.Store.FindClientSecret(ctx, id, value)
 	if errors.Is(err, ErrNotFound) {
@@ -117,7 +117,9 @@ func (s *Service) AdmitAssertedClient(ctx context.Context, account ID) (Caller, 
 	}, nil
 }
 
+const clientNotAuthenticated = "Client authentication failed."
+
 // refusedClient is the one answer to every client authentication that fails. The cause is for the log.
 func refusedClient(cause error) error {
-	return &Error{Kind: ErrCredentials, Message: "Client authentication failed.", Cause: cause}
+	return &Error{Kind: ErrCredentials, Message: clientNotAuthenticated, Cause: cause, Guess: true}
 }

@@ -77,6 +77,6 @@ type noHash struct{}
 
 func (noHash) Hash(context.Context, Purpose, Password) (PasswordHash, error) { return "", nil }
 
-func (noHash) Check(context.Context, Purpose, PasswordHash, Password) (PasswordCheck, error) {
+func (noHash) Check(context.Context, Purpose, func() error, PasswordHash, Password) (PasswordCheck, error) {
 	return PasswordCheck{}, nil
 }

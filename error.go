@@ -33,6 +33,8 @@ type Error struct {
 	Faults     Faults        // with ErrInvalid: every fault found
 	RetryAfter time.Duration // with ErrUnavailable and ErrTooMany: when trying again makes sense
 	Cause      error         // never shown
+	// Guess says that a credential was refused that is well formed: see Service.CountGuess.
+	Guess bool
 }
 
 // Error is the message, and the cause for a log.

@@ -58,6 +58,8 @@ const (
 	ClientTrustCreated EventKind = "client_trust.created" // issuer, subject, audience, claim…, jwks_url
 	ClientTrustDeleted EventKind = "client_trust.deleted" // as client_trust.created; with its account likewise
 
+	ThrottleCleared EventKind = "throttle.cleared" // subject: what was counted
+
 	// The following sum up the events before them in the same transaction, and have no fields.
 	DeclarationApplied EventKind = "declaration.applied" // the target is the service that declares
 	SystemBootstrapped EventKind = "system.bootstrapped"
@@ -91,6 +93,7 @@ const (
 	TargetClientKey  TargetKind = "client_key"    // likewise
 	TargetTrust      TargetKind = "client_trust"  // likewise
 	TargetAudience   TargetKind = "audience"      // one that a service declares; it has a name and no id
+	TargetThrottle   TargetKind = "throttle"      // a budget of attempts; its name is its kind. Without an id, all of the kind; without a name, all
 	TargetSystem     TargetKind = "system"        // the whole database; it has neither
 )
 

@@ -23,6 +23,7 @@ var rooms = map[string]storey{
 	"internal/fileguard":  leaf,
 	"internal/jobs":       leaf,
 	"internal/lease":      leaf,
+	"internal/limit":      leaf,
 	"internal/pgurl":      leaf,
 	"internal/seal":       leaf,
 	"internal/workpool":   leaf,
@@ -31,6 +32,7 @@ var rooms = map[string]storey{
 	"internal/feed":       duty,
 	"internal/keyring":    duty,
 	"internal/manifest":   duty,
+	"internal/throttle":   duty,
 
 	"internal/assertion": adapter,
 	"internal/declare":   adapter,

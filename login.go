@@ -6,58 +6,118 @@ import (
 	"time"
 )
 
+// LoginRequest is what a client sends to log in.
+type LoginRequest struct {
+	Email    string
+	Password string
+	// Audience, if not nil, is the declared audience that the token is to be for.
+	Audience *string
+	// Device is the device token of an earlier login, if the client has one.
+	Device string
+	From   Client
+	Found  Faults // what the reader of the request found wrong already
+}
+
 // LoginResult is what a login gives.
 type LoginResult struct {
 	Token   string
 	Expires time.Time
 	Account Account
+	// DeviceToken, svcd_…, makes the device known at the next login, until DeviceExpires. It is empty where the result is not
+	// that of a login.
+	DeviceToken   string
+	DeviceExpires time.Time
 }
 
 // Login issues a token for an e-mail and its password. ErrCredentials for a wrong, unknown or malformed
 // e-mail, a wrong password and a disabled account, all after the same work, so that the client does not learn which
-// it was; ErrInvalid for an empty password. found is what the reader of the request found wrong already.
+// it was; ErrTooMany, likewise, after too many of these; ErrInvalid for an empty password.
 //
-// audience, if not nil, is the declared audience that the token is to be for. ErrInvalid for one that no service declares,
-// which is said to those alone who know a password.
-func (s *Service) Login(ctx context.Context, email, password string, audience *string, found Faults) (LoginResult, error) {
-	name := found.readAudience("audience", audience)
-	access, err := s.authenticatePassword(ctx, email, password, found)
+// An audience that no service declares is ErrInvalid, which is said to those alone who know a password.
+func (s *Service) Login(ctx context.Context, in LoginRequest) (LoginResult, error) {
+	proven, err := s.authenticateLogin(ctx, in)
 	if err != nil {
 		return LoginResult{}, err
 	}
-	narrowing, err := s.narrowingAsked(ctx, "audience", name)
+	result, err := s.signUntil(proven.access, ID{}, proven.narrowing, s.tokenEnd())
 	if err != nil {
 		return LoginResult{}, err
 	}
-	return s.signUntil(access, ID{}, narrowing, s.tokenEnd())
+	return s.withDevice(ctx, result, proven)
 }
 
-// authenticatePassword returns the access of the account that has an e-mail and its password. Its errors are those of
-// Login.
-func (s *Service) authenticatePassword(ctx context.Context, email, password string, found Faults) (Access, error) {
-	found.noNUL("email", email)
-	presented := found.presentedPassword("password", password)
-	if err := found.Err(); err != nil {
-		return Access{}, err
+// provenLogin is a login whose password was right.
+type provenLogin struct {
+	access    Access
+	narrowing Narrowing
+	device    device
+}
+
+// authenticateLogin decides about a login. Its errors are those of Login.
+func (s *Service) authenticateLogin(ctx context.Context, in LoginRequest) (provenLogin, error) {
+	name := in.Found.readAudience("audience", in.Audience)
+	access, device, err := s.authenticatePassword(ctx, in)
+	if err != nil {
+		return provenLogin{}, err
 	}
-	access, err := s.comparePassword(ctx, email, presented)
+	narrowing, err := s.narrowingAsked(ctx, "audience", name)
+	return provenLogin{access, narrowing, device}, err
+}
+
+// withDevice completes the result of a login by the token of its device.
+func (s *Service) withDevice(ctx context.Context, r LoginResult, l provenLogin) (_ LoginResult, err error) {
+	r.DeviceToken, r.DeviceExpires, err = s.deviceToken(ctx, r.Account.ID, l.device)
+	return r, err
+}
+
+// authenticatePassword returns the access of the account that has an e-mail and its password, and the device of the login.
+// Its errors are those of Login.
+func (s *Service) authenticatePassword(ctx context.Context, in LoginRequest) (Access, device, error) {
+	in.Found.noNUL("email", in.Email)
+	presented := in.Found.presentedPassword("password", in.Password)
+	if err := in.Found.Err(); err != nil {
+		return Access{}, device{}, err
+	}
+	account, hash, err := s.accountFor(ctx, in.Email)
+	if err != nil {
+		return Access{}, device{}, err
+	}
+	from, err := s.knownDevice(ctx, account.ID, in.Device)
+	if err != nil {
+		return Access{}, device{}, err
+	}
+	count := s.counting(ctx, Attempt{
+		Kind: AttemptLogin, Address: in.From.Address, Email: countedEmail(in.Email), Account: account.ID, Device: from.name(),
+	})
+	if err := count.look(); err != nil {
+		return Access{}, device{}, err
+	}
+	access, err := s.comparePassword(ctx, count, account, hash, presented)
 	if errors.Is(err, errReplaced) {
 		// Most often by another login, which has upgraded the hash of the same password: a second look tells. Only a
 		// client that knows a password of the account gets here, so the time that it takes tells nothing.
-		access, err = s.comparePassword(ctx, email, presented)
+		if account, hash, err = s.accountFor(ctx, in.Email); err == nil {
+			access, err = s.comparePassword(ctx, count, account, hash, presented)
+		}
 	}
-	return access, err
+	count.settle(err)
+	return access, from, err
+}
+
+// countedEmail is the form of an e-mail in which failed logins are counted: that in which addresses are compared, and the
+// text itself if it is none.
+func countedEmail(text string) string {
+	if address, err := ParseEmail(text); err == nil {
+		return address.Canonical()
+	}
+	return text
 }
 
 // errReplaced is why a login failed whose password matched a hash that was then no longer the stored one.
 var errReplaced = errors.New("the hash was replaced while it was compared")
 
-func (s *Service) comparePassword(ctx context.Context, email string, presented Password) (Access, error) {
-	account, hash, err := s.accountFor(ctx, email)
-	if err != nil {
-		return Access{}, err
-	}
-	check, err := s.checkPassword(ctx, PurposeLogin, account.ID, hash, presented)
+func (s *Service) comparePassword(ctx context.Context, count *counting, account Account, hash PasswordHash, presented Password) (Access, error) {
+	check, err := s.checkPassword(ctx, PurposeLogin, count, account.ID, hash, presented)
 	if err != nil {
 		return Access{}, err
 	}
@@ -70,9 +130,9 @@ func (s *Service) comparePassword(ctx context.Context, email string, presented P
 	return s.accessVerified(ctx, account.ID, hash)
 }
 
-// checkPassword compares a password with the hash of an account, whose id is zero where there is none.
-func (s *Service) checkPassword(ctx context.Context, why Purpose, account ID, h PasswordHash, p Password) (PasswordCheck, error) {
-	check, err := s.Passwords.Check(ctx, why, h, p)
+// checkPassword compares a password with the hash of an account, whose id is zero where there is none, once it is counted.
+func (s *Service) checkPassword(ctx context.Context, why Purpose, count *counting, account ID, h PasswordHash, p Password) (PasswordCheck, error) {
+	check, err := s.Passwords.Check(ctx, why, count.reserve, h, p)
 	if err == nil && check.Unreadable && !account.IsZero() && s.UnreadableHash != nil {
 		s.UnreadableHash(account)
 	}

@@ -3,12 +3,13 @@ package users
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 )
 
 // ChangePassword gives the caller another password. The older tokens are dead, and all sessions but the one that the
 // caller's token is of; the result holds a fresh token, of that session if there is one.
-// ErrForbidden if Current is not the password, ErrInvalid if New breaks the policy.
+// ErrForbidden if Current is not the password, ErrTooMany after too many of these, ErrInvalid if New breaks the policy.
 func (s *Service) ChangePassword(ctx context.Context, c Caller, in PasswordChange) (LoginResult, error) {
 	if err := c.RefuseRestricted(); err != nil {
 		return LoginResult{}, err
@@ -58,7 +59,8 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, in PasswordChang
 }
 
 // ChangeEmail gives the caller another e-mail. ErrForbidden if Current is not the password, ErrInvalid for no
-// address, ErrConflict for one that is taken, ErrTooMany for an account that has asked about too many.
+// address, ErrConflict for one that is taken, ErrTooMany for an account that has asked about too many, and after too many
+// wrong passwords.
 func (s *Service) ChangeEmail(ctx context.Context, c Caller, in EmailChange) (Account, error) {
 	if err := c.RefuseRestricted(); err != nil {
 		return Account{}, err
@@ -109,12 +111,22 @@ func (s *Service) ChangeEmail(ctx context.Context, c Caller, in EmailChange) (Ac
 	return account, nil
 }
 
-// confirm compares the caller's password and returns the hash that it matched. ErrForbidden if it does not match.
+// confirm compares the caller's password and returns the hash that it matched. ErrForbidden if it does not match, ErrTooMany.
 // A service account has no password.
 func (s *Service) confirm(ctx context.Context, c Caller, p Password) (PasswordHash, error) {
 	if c.Account.isService() {
 		return "", forbidden("A service account has no password.")
 	}
+	count := s.counting(ctx, Attempt{Kind: AttemptConfirm, Account: c.Account.ID, Session: c.countedSession()})
+	if err := count.look(); err != nil {
+		return "", err
+	}
+	hash, err := s.matchOwn(ctx, count, c, p)
+	count.settle(err)
+	return hash, err
+}
+
+func (s *Service) matchOwn(ctx context.Context, count *counting, c Caller, p Password) (PasswordHash, error) {
 	hash, err := s.Store.PasswordHash(ctx, c.Account.ID)
 	if errors.Is(err, ErrNotFound) {
 		return "", unauthenticated(err)
@@ -122,7 +134,7 @@ func (s *Service) confirm(ctx context.Context, c Caller, p Password) (PasswordHa
 	if err != nil {
 		return "", err
 	}
-	check, err := s.checkPassword(ctx, PurposeChange, c.Account.ID, hash, p)
+	check, err := s.checkPassword(ctx, PurposeChange, count, c.Account.ID, hash, p)
 	if err != nil {
 		return "", err
 	}
@@ -130,6 +142,16 @@ func (s *Service) confirm(ctx context.Context, c Caller, p Password) (PasswordHa
 		return "", forbidden("The current password is wrong.")
 	}
 	return hash, nil
+}
+
+// countedSession names what wrong own passwords are counted by: the session of the token or, for a token without one, all
+// of the account's such tokens of that version. So a stolen token does not keep its owner, who can log in again, from a
+// change of the password.
+func (c Caller) countedSession() string {
+	if c.Session.IsZero() {
+		return "version " + strconv.FormatInt(c.Account.TokenVersion, 10)
+	}
+	return c.Session.String()
 }
 
 // stillConfirmed refuses when the hash has been replaced since it was compared, except by an upgrade of the

@@ -105,6 +105,7 @@ type Passwords interface {
 	// Hash makes a hash to keep.
 	Hash(ctx context.Context, why Purpose, p Password) (PasswordHash, error)
 	// Check compares. An empty or unreadable hash matches nothing and costs the same time as any other, and so does
-	// a password with a NUL in it.
-	Check(ctx context.Context, why Purpose, h PasswordHash, p Password) (PasswordCheck, error)
+	// a password with a NUL in it. ready, if not nil, is called when the comparison has its turn: if it returns an error,
+	// Check returns that, and nothing is compared. It is not called after Check has returned.
+	Check(ctx context.Context, why Purpose, ready func() error, h PasswordHash, p Password) (PasswordCheck, error)
 }

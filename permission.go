@@ -46,6 +46,8 @@ const (
 	APIKeysDelete         PermissionName = "api-keys:delete"
 
 	AccountsImpersonate PermissionName = "accounts:impersonate"
+	ThrottlesRead   PermissionName = "throttles:read"
+	ThrottlesDelete PermissionName = "throttles:delete"
 )
 
 // SystemPermission is a permission that every database of this service has.
@@ -82,6 +84,8 @@ func SystemPermissions() []SystemPermission {
 		{APIKeysRead, "Read the API keys of other accounts, never their secrets"},
 		{APIKeysDelete, "End the API keys of other accounts"},
 		{AccountsImpersonate, "Get short-lived tokens of other accounts, which name the impersonator"},
+		{ThrottlesRead, "Read the throttles of logins and other attempts"},
+		{ThrottlesDelete, "Lift the throttles of logins and other attempts"},
 	}
 }
 

@@ -63,12 +63,21 @@ func (t refreshToken) deriveSuccessor(salt string) refreshToken {
 // (SessionRecovered is recorded). Any other token that once belonged to the session ends it (SessionReused is recorded),
 // because then two clients have it.
 //
-// ErrCredentials for a token that does not count, for whatever reason.
+// ErrCredentials for a token that does not count, for whatever reason; ErrTooMany after too many of these from the address of
+// the client.
 func (s *Service) Refresh(ctx context.Context, token string, from Client) (SessionResult, error) {
 	presented, ok := parseRefreshToken(token)
 	if !ok {
-		return SessionResult{}, refusedRefresh(errors.New("the refresh token is malformed"))
+		return SessionResult{}, &Error{Kind: ErrCredentials, Message: refreshNotValid, Cause: errors.New("the refresh token is malformed")}
 	}
+	result, err := s.refreshPresented(ctx, presented, from)
+	if err != nil {
+		return SessionResult{}, s.CountGuess(ctx, from.Address, err)
+	}
+	return result, nil
+}
+
+func (s *Service) refreshPresented(ctx context.Context, presented refreshToken, from Client) (SessionResult, error) {
 	rotation := s.newRotation(presented, from)
 	next := presented.deriveSuccessor(rotation.Salt)
 	rotation.Next = digestSecret(next.secret[:])
@@ -210,7 +219,9 @@ func (s *Service) continueSession(ctx context.Context, session Session, next ref
 	return SessionResult{LoginResult: login, RefreshToken: next.String(), Session: session}, err
 }
 
+const refreshNotValid = "The refresh token is not valid."
+
 // refusedRefresh is the one answer to every refresh that fails. The cause is for the log.
 func refusedRefresh(cause error) error {
-	return &Error{Kind: ErrCredentials, Message: "The refresh token is not valid.", Cause: cause}
+	return &Error{Kind: ErrCredentials, Message: refreshNotValid, Cause: cause, Guess: true}
 }

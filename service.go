@@ -29,8 +29,13 @@ type Ports struct {
 	Clients ClientOptions
 	// NoDemo refuses the demo accounts' e-mails, whose passwords are published, wherever an e-mail is chosen.
 	NoDemo bool
-	// Unlimited lifts what bounds attempts, such as changes of one's own e-mail: for load tests.
+	// Unlimited lifts the bound of changes of one's own e-mail: for load tests.
 	Unlimited bool
+	// Guard bounds how often secrets are tried; nil: nothing does.
+	Guard Guard
+	// DeviceKeys returns the keys, of 32 bytes each, under which device tokens are signed: the one that signs, and then former
+	// ones, whose tokens count too. ErrUnavailable. If it is nil no device is known.
+	DeviceKeys func(ctx context.Context) ([][]byte, error)
 	// Skeleton compares names by sight.
 	Skeleton Skeleton
 	// Limits bound how many roles, permissions and assignments there may be.

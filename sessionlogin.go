@@ -8,17 +8,12 @@ import (
 )
 
 // LoginSession is Login, and begins a session, all of whose tokens are for the audience. Its errors are those of Login.
-func (s *Service) LoginSession(ctx context.Context, email, password string, audience *string, from Client, found Faults) (SessionResult, error) {
-	name := found.readAudience("audience", audience)
-	access, err := s.authenticatePassword(ctx, email, password, found)
+func (s *Service) LoginSession(ctx context.Context, in LoginRequest) (SessionResult, error) {
+	proven, err := s.authenticateLogin(ctx, in)
 	if err != nil {
 		return SessionResult{}, err
 	}
-	narrowing, err := s.narrowingAsked(ctx, "audience", name)
-	if err != nil {
-		return SessionResult{}, err
-	}
-	account := access.Account
+	account, narrowing := proven.access.Account, proven.narrowing
 	now := s.now()
 	token := refreshToken{}
 	s.Random(token.locator[:])
@@ -26,7 +21,7 @@ func (s *Service) LoginSession(ctx context.Context, email, password string, audi
 	session := Session{
 		ID: s.NewID(), Account: account.ID, Version: account.TokenVersion, CreatedAt: now, UsedAt: now,
 		IdleUntil: now.Add(s.Sessions.Idle), EndsAt: now.Add(s.Sessions.Absolute),
-		TokensUntil: now.Add(s.Sessions.AccessLife).Truncate(time.Second), Client: from.bounded(),
+		TokensUntil: now.Add(s.Sessions.AccessLife).Truncate(time.Second), Client: in.From.bounded(),
 		Audience: narrowing.Audience,
 	}
 	session = session.bounded()
@@ -46,7 +41,11 @@ func (s *Service) LoginSession(ctx context.Context, email, password string, audi
 	if err := s.endSurplus(ctx, account, now); err != nil {
 		return SessionResult{}, err
 	}
-	signed, err := s.signUntil(access, session.ID, narrowing, session.TokensUntil)
+	signed, err := s.signUntil(proven.access, session.ID, narrowing, session.TokensUntil)
+	if err != nil {
+		return SessionResult{}, err
+	}
+	signed, err = s.withDevice(ctx, signed, proven)
 	return SessionResult{LoginResult: signed, RefreshToken: token.String(), Session: session}, err
 }
 

@@ -43,6 +43,7 @@ type commands struct {
 	Keys            keysCommand            `cmd:"" help:"Manage the keys that sign tokens."`
 	ServiceAccounts serviceAccountsCommand `cmd:"" help:"Manage the accounts of programs."`
 	APIKeys         apiKeysCommand         `cmd:"" name:"api-keys" help:"Manage the API keys of an account."`
+	Throttle        throttleCommand        `cmd:"" help:"See and lift what keeps logins and other attempts from being made."`
 	Migrate         migrateCommand         `cmd:"" help:"Manage the database schema."`
 	Explain         explainCommand         `cmd:"" help:"Say whether an account may do something now, and why."`
 	Plan            planCommand            `cmd:"" help:"Show what a service's declaration of permissions and roles would change."`

@@ -80,7 +80,7 @@ func accountRoutes() []web.Route {
 			Method: http.MethodPost, Path: list, Auth: web.AuthBearer, Permission: users.AccountsCreate, ShownTo: users.AccountsRead,
 			Name: "createAccount", Tag: tag, Summary: "Create an account",
 			Description: "The caller must hold everything that the role holds.",
-			Status:      http.StatusCreated, Message: "Account created successfully", Fails: []int{http.StatusConflict},
+			Status:      http.StatusCreated, Message: "Account created successfully", Fails: []int{http.StatusConflict, http.StatusTooManyRequests},
 			Request: web.Object{"email": "ada@example.com", "password": "correct horse battery", "role_id": web.ExampleRoleID},
 			Example: exampleAccount,
 		}, createAccount),

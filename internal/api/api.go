@@ -19,6 +19,7 @@
 //	permissions.go   permissions                            /api/v1/permissions
 //	declarations.go  what a service declares                /api/v1/declarations/{plan,apply}
 //	keys.go          the keys that sign tokens              /api/v1/keys
+//	throttles.go     what keeps attempts from being made    /api/v1/throttles
 //
 // What all operations have in common is in package web. What other machines ask with each of their requests, such as
 // checks, is in package gateway.
@@ -30,6 +31,7 @@ import (
 	"github.com/svc-users/svc-users/internal/federation"
 	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/manifest"
+	"github.com/svc-users/svc-users/internal/throttle"
 	"github.com/svc-users/svc-users/internal/web"
 )
 
@@ -38,6 +40,7 @@ type Options struct {
 	Manifest   *manifest.Manifest
 	Keyring    *keyring.Manager
 	Federation *federation.Federation
+	Throttle   *throttle.Manager
 }
 
 // Routes is the table of all operations of the package.
@@ -47,6 +50,6 @@ func Routes(o Options) []web.Route {
 		accountRoutes(), impersonationRoutes(), explainRoutes(), serviceAccountRoutes(), clientSecretRoutes(),
 		clientKeyRoutes(o.Federation), clientTrustRoutes(o.Federation),
 		roleRoutes(), treeRoutes(), permissionRoutes(),
-		declarationRoutes(o.Manifest), keyRoutes(o.Keyring),
+		declarationRoutes(o.Manifest), keyRoutes(o.Keyring), throttleRoutes(o.Throttle),
 	)
 }

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"time"
+
 	"github.com/svc-users/svc-users/internal/web"
 )
 
@@ -39,6 +41,10 @@ var (
 	exampleSession = Session{
 		ID: web.ExampleSessionID, CreatedAt: web.ExampleTime, LastUsedAt: web.ExampleTime, ExpiresAt: web.ExampleTime.AddDate(0, 0, 14),
 		EndsAt: web.ExampleTime.AddDate(0, 0, 90), Address: new("203.0.113.7"), UserAgent: new("Mozilla/5.0"), Current: true,
+	}
+	exampleThrottle = Throttle{
+		ID: web.ExampleThrottleID, Kind: "address", Subject: new("203.0.113.7"), Failures: 300, Limit: 300,
+		BlockedUntil: new(web.ExampleTime.Add(5 * time.Second)), FullAt: web.ExampleTime.Add(25 * time.Minute),
 	}
 	exampleAPIKey = AccountAPIKey{
 		ID: web.ExampleAPIKeyID, Name: "Nightly export", LastFour: "Jx0B", Permissions: []string{"reports:read"}, CreatedAt: web.ExampleTime,

@@ -10,7 +10,8 @@ import (
 )
 
 // Token is what a login, a refresh and a change of the password give. Its names are those of the service that this one
-// follows. The last three members are there only for a login with a session and for a refresh.
+// follows. The three members before the last are there only for a login with a session and for a refresh, the last one
+// only for a login.
 type Token struct {
 	TokenType        string    `json:"tokenType" enum:"Bearer"`
 	Token            string    `json:"token" doc:"A JWT, for the Authorization header"`
@@ -18,6 +19,7 @@ type Token struct {
 	RefreshToken     string    `json:"refreshToken,omitzero" minLength:"76" maxLength:"76" doc:"Continues the session, once; absent where it is in the cookie"`
 	RefreshExpiresAt time.Time `json:"refreshExpiresAt,omitzero" doc:"When the session ends unless it is refreshed"`
 	SessionID        string    `json:"sessionId,omitzero" format:"uuid" doc:"Also the claim sid of the token"`
+	DeviceToken      string    `json:"device_token,omitzero" minLength:"65" maxLength:"65" doc:"Of a login: makes the device known at the next one, for 180 days; absent where it is in the cookie"`
 }
 
 func toToken(r users.LoginResult) Token {
@@ -30,7 +32,8 @@ type Login struct {
 	Password  string  `json:"password" format:"password" minLength:"1" example:"correct horse battery"`
 	Session   *bool   `json:"session,omitempty" doc:"True begins a session: a short token, and a refresh token to continue it"`
 	Audience  *string `json:"audience,omitempty" minLength:"1" maxLength:"96" pattern:"^[!#-\\[\\]-~]+$" doc:"A declared audience: the token, and each later one of the session, is for that service alone and has the permissions with its prefix" example:"orders"`
-	Transport *string `json:"transport,omitempty" enum:"body,cookie" doc:"Where the refresh token goes: into data, as without this member, or into a cookie that no script can read. Only with session"`
+	Transport *string `json:"transport,omitempty" enum:"body,cookie" doc:"Where the refresh token and the device token go: into data, as without this member, or into cookies that no script can read. Only with session"`
+	Device    *string `json:"device_token,omitempty" doc:"That of an earlier login: guesses of others do not keep a known device out. With the transport cookie it is taken from its cookie where this is absent. One that does not count is the same as none"`
 }
 
 // Refresh is the body of a refresh.
@@ -50,6 +53,8 @@ func loginRoutes() []web.Route {
 	session.RefreshExpiresAt, session.SessionID = web.ExampleTime, web.ExampleSessionID
 	inBody := session
 	inBody.RefreshToken = web.ExampleRefreshToken
+	plain, begun := exampleToken, inBody
+	plain.DeviceToken, begun.DeviceToken = web.ExampleDeviceToken, web.ExampleDeviceToken
 	forms := []web.Variant{
 		{Name: "session", Summary: "Of a session, with the refresh token", Example: inBody},
 		{Name: "cookie", Summary: "Of a session whose refresh token is in the cookie", Example: session},
@@ -59,11 +64,15 @@ func loginRoutes() []web.Route {
 			Method: http.MethodPost, Path: "/api/v1/auth/login", Auth: web.AuthNone,
 			Name: "login", Tag: tag, Summary: "Log in with e-mail and password",
 			Description: "A wrong, unknown or malformed e-mail, a wrong password and a disabled account get the same answer after the same time. " +
-				"With an audience the token is for that service and not for this one. " +
-				"With the transport cookie the answer sets the cookie `__Host-svc_refresh`, and a page of another origin is refused (403).",
+				"With an audience the token is for that service and not for this one. After too many failures from an address, or with an e-mail, logins from devices that are not known get 429, also with the right password. " +
+				"With the transport cookie the answer sets the cookies `__Host-svc_refresh` and `__Host-svc_device`, and a page of another origin is refused (403).",
 			Message: "Token issued.", Fails: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests},
-			Request:  web.Object{"email": "ada@example.com", "password": "correct horse battery", "session": true},
-			Variants: append([]web.Variant{{Name: "token", Summary: "Without a session", Example: exampleToken}}, forms...),
+			Request: web.Object{"email": "ada@example.com", "password": "correct horse battery", "session": true},
+			Variants: []web.Variant{
+				{Name: "token", Summary: "Without a session", Example: plain},
+				{Name: "session", Summary: "Of a session, with the refresh token", Example: begun},
+				{Name: "cookie", Summary: "Of a session whose tokens are in cookies", Example: session},
+			},
 		}, logIn),
 		web.Body(web.Route{
 			Method: http.MethodPost, Path: "/api/v1/auth/refresh", Auth: web.AuthNone,
@@ -71,7 +80,7 @@ func loginRoutes() []web.Route {
 			Description: "Gives a token with the rights of now, and another refresh token. A repetition of the same request gives the same refresh token again, for a " +
 				"short time; a refresh token that was replaced before ends the session. The refresh token may be in the cookie `__Host-svc_refresh` instead of " +
 				"the body, and is set there again; then a page of another origin is refused (403).",
-			Message: "Token refreshed.", Fails: []int{http.StatusUnauthorized, http.StatusForbidden},
+			Message: "Token refreshed.", Fails: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests},
 			Request: web.Object{"refreshToken": web.ExampleRefreshToken}, Variants: forms,
 		}, refresh),
 		web.AcceptBody(web.Route{
@@ -92,20 +101,39 @@ func logIn(x *web.Exchange, in Login) (Token, error) {
 		if in.Transport != nil {
 			x.Found.Add("transport", "needs session to be true")
 		}
-		result, err := x.Service.Login(x.Context(), in.Email, in.Password, in.Audience, x.Found)
+		result, err := x.Service.Login(x.Context(), toLoginRequest(x, in, cookie))
 		x.AccountID = result.Account.ID
-		return toToken(result), err
+		token := toToken(result)
+		token.DeviceToken = result.DeviceToken
+		return token, err
 	}
 	if cookie {
 		if err := x.CheckOrigin(); err != nil {
 			return Token{}, err
 		}
 	}
-	result, err := x.Service.LoginSession(x.Context(), in.Email, in.Password, in.Audience, x.Client(), x.Found)
+	result, err := x.Service.LoginSession(x.Context(), toLoginRequest(x, in, cookie))
 	if err != nil {
 		return Token{}, err
 	}
-	return issue(x, result, cookie), nil
+	token := issue(x, result, cookie)
+	if cookie {
+		x.SetDeviceCookie(result.DeviceToken, result.DeviceExpires)
+	} else {
+		token.DeviceToken = result.DeviceToken
+	}
+	return token, nil
+}
+
+func toLoginRequest(x *web.Exchange, in Login, cookie bool) users.LoginRequest {
+	r := users.LoginRequest{Email: in.Email, Password: in.Password, Audience: in.Audience, From: x.Client(), Found: x.Found}
+	switch {
+	case in.Device != nil:
+		r.Device = *in.Device
+	case cookie:
+		r.Device = x.DeviceCookie()
+	}
+	return r
 }
 
 func refresh(x *web.Exchange, in Refresh) (Token, error) {

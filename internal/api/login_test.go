@@ -18,8 +18,8 @@ type interrupted struct {
 	next func()
 }
 
-func (p *interrupted) Check(ctx context.Context, why users.Purpose, h users.PasswordHash, w users.Password) (users.PasswordCheck, error) {
-	check, err := p.Passwords.Check(ctx, why, h, w)
+func (p *interrupted) Check(ctx context.Context, why users.Purpose, ready func() error, h users.PasswordHash, w users.Password) (users.PasswordCheck, error) {
+	check, err := p.Passwords.Check(ctx, why, ready, h, w)
 	p.mu.Lock()
 	next := p.next
 	p.next = nil

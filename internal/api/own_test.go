@@ -12,7 +12,7 @@ func TestLogin(t *testing.T) {
 	svc := apitest.Start(t, apitest.Options{})
 	answer := svc.Send(t, apitest.Request{Method: "POST", Path: apitest.LoginPath, Body: map[string]any{"email": "ROOT@Example.COM", "password": apitest.AdminPassword}}).
 		Want(t, 200, "Token issued.")
-	answer.WantKeys(t, "tokenType", "token", "expiresAt")
+	answer.WantKeys(t, "tokenType", "token", "expiresAt", "device_token")
 	if answer.Text(t, "tokenType") != "Bearer" || !strings.HasSuffix(answer.Text(t, "expiresAt"), "Z") || answer.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("%v %s", answer.Header, answer.Body)
 	}

@@ -48,12 +48,12 @@ func wantAlive(t *testing.T, svc *apitest.Service, what, token string, alive boo
 
 const notValid = "The refresh token is not valid."
 
-// A login that asks for no session answers as it did before there were any, to the byte.
+// A login that asks for no session answers as it did before there were any, to the byte, but for the device token.
 func TestLoginWithoutSession(t *testing.T) {
 	t.Parallel()
 	svc := apitest.Start(t, apitest.Options{})
 	form := regexp.MustCompile(`^\{"status":"success","code":200,"message":"Token issued\.","data":\{"tokenType":"Bearer","token":"[\w.-]+",` +
-		`"expiresAt":"[\d:T-]+Z"\},"errors":null,"meta":null\}$`)
+		`"expiresAt":"[\d:T-]+Z","device_token":"svcd_[0-9A-Za-z]{60}"\},"errors":null,"meta":null\}$`)
 	for _, body := range []map[string]any{
 		{"email": apitest.AdminEmail, "password": apitest.AdminPassword},
 		{"email": apitest.AdminEmail, "password": apitest.AdminPassword, "session": false},
@@ -79,7 +79,7 @@ func TestLoginWithSession(t *testing.T) {
 		Method: "POST", Path: apitest.LoginPath, Header: http.Header{"User-Agent": {"Test/1 " + strings.Repeat("x", 300)}},
 		Body: map[string]any{"email": apitest.AdminEmail, "password": apitest.AdminPassword, "session": true, "transport": "body"},
 	}).Want(t, 200, "Token issued.")
-	answer.WantKeys(t, "tokenType", "token", "expiresAt", "refreshToken", "refreshExpiresAt", "sessionId")
+	answer.WantKeys(t, "tokenType", "token", "expiresAt", "refreshToken", "refreshExpiresAt", "sessionId", "device_token")
 	if answer.Header["Set-Cookie"] != nil || answer.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("%v", answer.Header)
 	}

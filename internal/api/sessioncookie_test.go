@@ -33,13 +33,25 @@ func (b *browser) send(t *testing.T, path string, body any, header ...http.Heade
 	}
 	answer := b.svc.Send(t, apitest.Request{Method: "POST", Path: path, Body: body, Header: sent})
 	cookies := (&http.Response{Header: answer.Header}).Cookies()
-	if len(cookies) != len(answer.Header["Set-Cookie"]) || len(cookies) > 1 {
+	if len(cookies) != len(answer.Header["Set-Cookie"]) || len(cookies) > 2 || len(refreshCookies(answer)) > 1 {
 		t.Fatalf("%v", answer.Header)
 	}
 	for _, c := range cookies {
-		b.name, b.value = c.Name, c.Value
+		if !strings.HasSuffix(c.Name, "svc_device") {
+			b.name, b.value = c.Name, c.Value
+		}
 	}
 	return answer
+}
+
+// refreshCookies are the cookies that an answer sets, but for that of the device, which a login sets beside them.
+func refreshCookies(a *apitest.Answer) (list []string) {
+	for _, c := range a.Header["Set-Cookie"] {
+		if !strings.Contains(c, "svc_device=") {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 func (b *browser) login(t *testing.T) *apitest.Answer {
@@ -72,7 +84,7 @@ func TestSessionCookie(t *testing.T) {
 			b := &browser{svc: apitest.Start(t, apitest.Options{Configure: c.configure, Now: func() time.Time { return now }}), header: c.header}
 			want := func(answer *apitest.Answer, value, flags string) {
 				t.Helper()
-				if got := strings.Join(answer.Header["Set-Cookie"], " | "); got != c.cookie+"="+value+flags {
+				if got := strings.Join(refreshCookies(answer), " | "); got != c.cookie+"="+value+flags {
 					t.Errorf("the cookie is %q", got)
 				}
 			}
@@ -120,7 +132,9 @@ func TestSessionCookieHosts(t *testing.T) {
 			t.Fatal(err)
 		}
 		answer.Body.Close()
-		if cookies := answer.Cookies(); len(cookies) != 1 || (cookies[0].Name == "svc_refresh") != local || cookies[0].Secure == local {
+		cookies := answer.Cookies()
+		if len(cookies) != 2 || (cookies[0].Name == "svc_refresh") != local || (cookies[1].Name == "svc_device") != local ||
+			cookies[0].Secure == local || cookies[1].Secure == local {
 			t.Errorf("%s: %v", host, answer.Header)
 		}
 	}

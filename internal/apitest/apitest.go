@@ -30,6 +30,7 @@ import (
 	"github.com/svc-users/svc-users/internal/seal"
 	"github.com/svc-users/svc-users/internal/store"
 	"github.com/svc-users/svc-users/internal/store/storetest"
+	"github.com/svc-users/svc-users/internal/throttle"
 	"github.com/svc-users/svc-users/internal/token"
 	"github.com/svc-users/svc-users/internal/web"
 )
@@ -67,6 +68,8 @@ type Options struct {
 	APIKeys users.APIKeyOptions
 	// Unlimited lifts what bounds attempts.
 	Unlimited bool
+	// Throttles are the budgets of failed logins; the usual ones if it is zero.
+	Throttles throttle.Rates
 	// Recorders get the events of all that the rules change.
 	Recorders []users.Recorder
 	// Fetcher, if not nil, reads the keys of issuers.
@@ -144,7 +147,7 @@ func newService(t testing.TB, database string, o Options, open func(*app.App, co
 	s.app = app.New(app.Config{
 		DatabaseURL: config.NewSecret(database), StoreTimeout: Patience, Keyring: ring, TokenLife: tokenLife, Sessions: o.Sessions, APIKeys: o.APIKeys,
 		Hashing: password.Options{Cost: password.MinCost, Workers: 2, MaxWait: time.Minute},
-		Now:     o.clock(), Skeleton: skeletons().Skeleton, Unlimited: o.Unlimited, Recorders: o.Recorders, Log: s.Logger, Version: Version, PublicURL: PublicURL,
+		Now:     o.clock(), Skeleton: skeletons().Skeleton, Unlimited: o.Unlimited, Throttles: o.Throttles, Recorders: o.Recorders, Log: s.Logger, Version: Version, PublicURL: PublicURL,
 		Federation: app.Federation{Issuer: tokens.Issuer, Fetcher: o.Fetcher},
 	})
 	must(t, open(s.app, context.Background()))

@@ -136,7 +136,7 @@ func (a *Answer) open(path string) string {
 // oauthCodes are the codes of errors under /oauth2 by their status; all others are invalid_request.
 var oauthCodes = map[int]string{
 	http.StatusUnauthorized: "invalid_token", http.StatusForbidden: "insufficient_scope",
-	http.StatusInternalServerError: "server_error", http.StatusServiceUnavailable: "temporarily_unavailable",
+	http.StatusInternalServerError: "server_error", http.StatusServiceUnavailable: "temporarily_unavailable", http.StatusTooManyRequests: "temporarily_unavailable",
 }
 
 // oauthOwnCodes are further codes, by the status that they may come with.

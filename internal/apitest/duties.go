@@ -6,6 +6,7 @@ import (
 	"github.com/svc-users/svc-users/internal/federation"
 	"github.com/svc-users/svc-users/internal/feed"
 	"github.com/svc-users/svc-users/internal/manifest"
+	"github.com/svc-users/svc-users/internal/throttle"
 )
 
 // ReplaceService makes the edge ask another Service, and makes the duties anew on it, with the ports they have. It is for
@@ -18,4 +19,5 @@ func ReplaceService(o *app.EdgeOptions, s *users.Service) {
 	authenticating := o.Federation.Ports
 	authenticating.Service = s
 	o.Federation = federation.New(authenticating)
+	o.Throttle = throttle.NewManager(o.Throttle.Guard, s)
 }

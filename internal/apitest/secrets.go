@@ -13,7 +13,7 @@ import (
 	users "github.com/svc-users/svc-users"
 )
 
-// leaksCredential reports whether an answer holds a refresh token or an API key though its operation issues none. The
+// leaksCredential reports whether an answer holds a refresh token, a device token or an API key though its operation issues none. The
 // cookie of a logout is empty, and the documentation has examples.
 func (s *Service) leaksCredential(a *Answer) bool {
 	path, _, _ := strings.Cut(a.Request.Path, "?")
@@ -29,7 +29,8 @@ func (s *Service) leaksCredential(a *Answer) bool {
 	}
 	refreshes := path == LoginPath || path == RefreshPath
 	keys := a.Status == http.StatusCreated && (path == APIKeysPath || strings.HasPrefix(path, APIKeysPath+"/") && strings.HasSuffix(path, "/rotate"))
-	return holds(users.RefreshTokenPrefix) && !refreshes || holds(users.APIKeyPrefix) && !keys
+	devices := holds(users.DeviceTokenPrefix) && path != LoginPath
+	return devices || holds(users.RefreshTokenPrefix) && !refreshes || holds(users.APIKeyPrefix) && !keys
 }
 
 // leaksClientSecret reports whether an answer holds a client secret though its operation makes none. The documentation has
@@ -124,6 +125,8 @@ func (s *Service) checkLog(t testing.TB) {
 			t.Errorf("the log holds a token, or a part of one: %q", line)
 		case strings.Contains(line, users.RefreshTokenPrefix):
 			t.Errorf("the log holds a refresh token: %q", line)
+		case strings.Contains(line, users.DeviceTokenPrefix):
+			t.Errorf("the log holds a device token: %q", line)
 		case strings.Contains(line, users.APIKeyPrefix):
 			t.Errorf("the log holds an API key: %q", line)
 		case strings.Contains(line, users.ClientSecretPrefix):

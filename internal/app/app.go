@@ -23,6 +23,7 @@ import (
 	"github.com/svc-users/svc-users/internal/manifest"
 	"github.com/svc-users/svc-users/internal/password"
 	"github.com/svc-users/svc-users/internal/store"
+	"github.com/svc-users/svc-users/internal/throttle"
 	"github.com/svc-users/svc-users/internal/token"
 )
 
@@ -37,6 +38,7 @@ type App struct {
 	Feed     *feed.Feed
 	Manifest *manifest.Manifest
 	Keyring  *keyring.Manager // nil without a Config.Keyring
+	Throttle *throttle.Manager
 	// Federation knows the keys and trusts of service accounts.
 	Federation *federation.Federation
 
@@ -110,6 +112,8 @@ func (a *App) use(st *store.Store) error {
 		Recorders: c.Recorders,
 		Skeleton:  c.Skeleton,
 	}
+	guard := throttle.NewGuard(throttle.Ports{Store: st, Now: c.Now, Rates: c.throttles(), Off: c.Unlimited, Observe: a.warnBlocked()})
+	rules.Guard, rules.DeviceKeys = guard, a.deviceKeys()
 	following := feed.Ports{Store: st}
 	var ring *keyring.Ring
 	if c.Keyring != nil { // a nil *Ring or *Holder would be an interface that is not nil
@@ -123,6 +127,7 @@ func (a *App) use(st *store.Store) error {
 	following.Service = a.Service
 	a.Feed, a.Manifest = feed.New(following), manifest.New(a.Service)
 	a.Federation = a.newFederation()
+	a.Throttle = throttle.NewManager(guard, a.Service)
 	if ring != nil {
 		a.Keyring = keyring.NewManager(ring, a.Service)
 	}
@@ -147,6 +152,7 @@ func (a *App) EdgeOptions(ctx context.Context) (EdgeOptions, error) {
 	}
 	o := a.config.requestOptions()
 	o.Service, o.Feed, o.Manifest, o.Federation = a.Service, a.Feed, a.Manifest, a.Federation
+	o.Throttle = a.Throttle
 	o.Keyring, o.Health, o.CursorKey, o.Keys = a.Keyring, health{a.Store, a.Keyring}, cursorKey, a.Tokens.Public
 	o.Issuer, _ = a.Tokens.IssuerAudience()
 	return o, nil

@@ -12,6 +12,7 @@ import (
 	"github.com/svc-users/svc-users/internal/config"
 	"github.com/svc-users/svc-users/internal/confusable"
 	"github.com/svc-users/svc-users/internal/password"
+	"github.com/svc-users/svc-users/internal/throttle"
 	"github.com/svc-users/svc-users/internal/web"
 )
 
@@ -38,6 +39,8 @@ type Config struct {
 	Limits     users.Limits
 	NoDemo     bool // passwords of the demo accounts are refused, as in production
 	Unlimited  bool // nothing bounds attempts
+	// Throttles are the budgets of attempts; throttle.DefaultRates if it is zero.
+	Throttles throttle.Rates
 	// Operator lets users.AsOperator act as Admin: for a command line. A server is made without it.
 	Operator bool
 	// Recorders get the events of all that the rules change.
@@ -91,6 +94,7 @@ func FromSettings(cfg config.Config) Config {
 		Limits:         users.Limits{Roles: cfg.MaxRoles, Permissions: cfg.MaxPermissions, Assignments: cfg.MaxAssignments},
 		NoDemo:         cfg.Environment == config.Production,
 		Unlimited:      !cfg.RateLimits,
+		Throttles:      throttleRates(cfg.Throttles),
 		Now:            time.Now,
 		Skeleton:       confusable.New().Skeleton,
 		PublicURL:      cfg.PublicURL,

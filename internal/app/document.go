@@ -18,6 +18,7 @@ var tags = []web.Tag{
 	{Name: "Permissions", Description: "Names of what a role can allow."},
 	{Name: "Declarations", Description: "The permissions and roles of a service as one document."},
 	{Name: "Keys", Description: "The keys that sign tokens. Their private parts are never in an answer."},
+	{Name: "Throttles", Description: "Budgets of failed logins and other attempts: what is used up, and how to lift it."},
 	{Name: "Health", Description: "For monitoring and load balancers."},
 	{Name: "Documentation", Description: "The OpenAPI document and its page."},
 }

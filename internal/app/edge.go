@@ -15,6 +15,7 @@ import (
 	"github.com/svc-users/svc-users/internal/gateway"
 	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/manifest"
+	"github.com/svc-users/svc-users/internal/throttle"
 	"github.com/svc-users/svc-users/internal/web"
 )
 
@@ -28,6 +29,8 @@ type EdgeOptions struct {
 	Manifest *manifest.Manifest
 	// Federation authenticates service accounts, by assertions too.
 	Federation *federation.Federation
+	// Throttle shows and lifts what keeps attempts from being made.
+	Throttle *throttle.Manager
 	// Keyring lists, rotates and revokes signing keys.
 	Keyring *keyring.Manager
 	// Keys returns the public keys to publish, the one that signs first.
@@ -74,7 +77,7 @@ func (o EdgeOptions) kit() web.Options {
 }
 
 func (o EdgeOptions) resources() api.Options {
-	return api.Options{Manifest: o.Manifest, Keyring: o.Keyring, Federation: o.Federation}
+	return api.Options{Manifest: o.Manifest, Keyring: o.Keyring, Federation: o.Federation, Throttle: o.Throttle}
 }
 
 func (o EdgeOptions) machines() gateway.Options {

@@ -12,7 +12,8 @@ import (
 
 // forgetting are the jobs that delete what no longer counts: once a day the changes of accounts that no token can be older
 // than, and the changes of e-mails, of which a day more or less of a year is nothing; once an hour the sessions that are
-// over, the API keys, and the used assertions that have expired.
+// over, the API keys, and the used assertions that have expired; once a minute the budgets of attempts that are full, which
+// a flood makes many of.
 func (a *App) forgetting() []jobs.Job {
 	daily := func(name string, run func(context.Context) error) jobs.Job {
 		return jobs.Job{Name: name, Period: 24 * time.Hour, Jitter: 10 * time.Minute, Lease: time.Minute, Run: run}
@@ -22,6 +23,7 @@ func (a *App) forgetting() []jobs.Job {
 		daily("forget_email_changes", a.ForgetEmailChanges),
 		{Name: "sweep_api_keys", Period: time.Hour, Jitter: 5 * time.Minute, Lease: 10 * time.Minute, Run: a.sweepAPIKeys},
 		{Name: "sweep_sessions", Period: time.Hour, Jitter: 5 * time.Minute, Lease: 10 * time.Minute, Run: a.sweepSessions},
+		{Name: "sweep_throttles", Period: time.Minute, Jitter: 10 * time.Second, Lease: 10 * time.Minute, Run: a.sweepThrottles},
 		{Name: "sweep_assertions", Period: time.Hour, Jitter: 5 * time.Minute, Lease: 10 * time.Minute, Run: a.sweepUsedAssertions},
 	}
 }

@@ -26,6 +26,7 @@ var takesKeys = map[string]bool{
 	"assignPermissions": false, "removePermission": true,
 	"listPermissions": true, "createPermission": false, "getPermission": true, "updatePermission": false, "deletePermission": true,
 	"planDeclaration": true, "applyDeclaration": false,
+	"listThrottles": true, "clearThrottles": false, "clearThrottle": false,
 	"listKeys": false, "rotateKeys": false, "revokeKey": false, "rewrapKeys": false, "importKey": false,
 }
 

@@ -79,8 +79,10 @@ type Config struct {
 	// TrustedProxies are the networks whose X-Forwarded-For and X-Forwarded-Proto are trusted.
 	TrustedProxies []netip.Prefix
 	RateLimits     bool
-	LogFormat      string // LogText, LogJSON, or empty: the program chooses
-	LogLevel       slog.Level
+	// Throttles are the budgets of failed logins.
+	Throttles Throttles
+	LogFormat string // LogText, LogJSON, or empty: the program chooses
+	LogLevel  slog.Level
 	// SecretFiles has, for each secret that was read from a file, the variable of its value and the path of the file:
 	// "DATABASE_URL": "/run/secrets/database-url". Nil if there is none.
 	SecretFiles map[string]string
@@ -122,6 +124,19 @@ type Clients struct {
 	MaxSecretLife time.Duration // 0: any, and secrets that do not expire
 }
 
+// Throttles has the budgets of failed logins.
+type Throttles struct {
+	Address Rate // of a client's address
+	Account Rate // of an e-mail, for devices that are not known
+	Device  Rate // of a known device
+}
+
+// Rate is a budget: Burst attempts at once, and one more after each Every.
+type Rate struct {
+	Burst int
+	Every time.Duration
+}
+
 // defaults is the Config of an empty environment, except for the database, whose default depends on the data folder.
 func defaults(e Environment) Config {
 	c := Config{
@@ -149,7 +164,10 @@ func defaults(e Environment) Config {
 		MaxRoles:     100_000, MaxPermissions: 100_000, MaxAssignments: 1_000_000,
 		CORSOrigins: []string{"*"},
 		RateLimits:  true,
-		LogLevel:    slog.LevelInfo,
+		Throttles: Throttles{
+			Address: Rate{300, 5 * time.Second}, Account: Rate{20, 10 * time.Minute}, Device: Rate{5, 15 * time.Minute},
+		},
+		LogLevel: slog.LevelInfo,
 	}
 	if e == Production {
 		c.Host = "0.0.0.0" // the container runtime decides which ports are published

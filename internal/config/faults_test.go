@@ -71,6 +71,9 @@ func TestBadValues(t *testing.T) {
 		"FEDERATION_NETWORKS": {"10.0.0.0/33", "10.1.2.3/8", "private", "::ffff:10.0.0.0/104"},
 		"TRUSTED_PROXIES":     {"10.0.0.0/33", "10.1.2.3/8", "proxy", "10.0.0.0/8,", "fe80::1%eth0", "::ffff:10.0.0.0/104", "10.0.0.0/08", "*", "10.0.0.0-10.0.0.9"},
 		"RATE_LIMITS":         {"ON", "true", "0", "no"},
+		"THROTTLE_ADDRESS":    {"300", "300/", "/5s", "0/5s", "300/0s", "-1/5s", "300/5", "300/5s/", "300 / 5s", "100001/5s", "300/25h", "300/999us", "off"},
+		"THROTTLE_ACCOUNT":    {"20", "20/0s", "0/10m", "20/2d"},
+		"THROTTLE_DEVICE":     {"5", "5/0s", "0/15m", "5/2d"},
 		"LOG_FORMAT":          {"JSON", "logfmt", "auto"},
 		"LOG_LEVEL":           {"warning", "INFO", "4", "trace"},
 	}

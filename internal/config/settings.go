@@ -201,6 +201,18 @@ var settings = []setting{
 		func(c *Config, v string) string { return onOff(&c.RateLimits, v) },
 	},
 	{
+		Setting{"THROTTLE_ADDRESS", "300/5s", "how many logins may fail from an address, and after how long one more", false},
+		func(c *Config, v string) string { return rate(&c.Throttles.Address, v) },
+	},
+	{
+		Setting{"THROTTLE_ACCOUNT", "20/10m", "the same for an account, from devices that it has not logged in from", false},
+		func(c *Config, v string) string { return rate(&c.Throttles.Account, v) },
+	},
+	{
+		Setting{"THROTTLE_DEVICE", "5/15m", "the same for an account, from a device that it has logged in from", false},
+		func(c *Config, v string) string { return rate(&c.Throttles.Device, v) },
+	},
+	{
 		Setting{"LOG_FORMAT", "text on a terminal, else json", "text or json; one record per line", false},
 		func(c *Config, v string) string { return choice(&c.LogFormat, v, LogText, LogJSON) },
 	},

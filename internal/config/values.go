@@ -54,6 +54,18 @@ func duration(to *time.Duration, v string, least, most time.Duration) string {
 	return ""
 }
 
+// rate takes a number of attempts, and the length of time until there is one more: 20/10m.
+func rate(to *Rate, v string) string {
+	const problem = "must be a number from 1 to 100000, a slash and a length of time from 1ms to 24h, such as 20/10m"
+	burst, every, _ := strings.Cut(v, "/")
+	var r Rate
+	if integer(&r.Burst, burst, 1, 100_000) != "" || every == "" || duration(&r.Every, every, time.Millisecond, day) != "" {
+		return problem
+	}
+	*to = r
+	return ""
+}
+
 // maxAPIKeyLife takes a length of time, or the word never for none.
 func maxAPIKeyLife(to *APIKeys, v string) string {
 	if v == "never" {

@@ -37,8 +37,8 @@ func (f *Federation) AuthenticateClient(ctx context.Context, in users.ClientCred
 		return users.Caller{}, refused(errors.New("a secret and an assertion"))
 	}
 	a, err := f.Assertions.Parse(in.Assertion)
-	if err != nil {
-		return users.Caller{}, refused(err)
+	if err != nil { // a text that is no assertion has cost no query, so it is no guess either
+		return users.Caller{}, &users.Error{Kind: users.ErrCredentials, Message: notAuthenticated, Cause: err}
 	}
 	if id, own := users.ParseID(a.Issuer); own {
 		return f.authenticateOwn(ctx, in, a, id)
@@ -213,7 +213,9 @@ func digestOf(account users.ID, jti string) users.Digest {
 	return users.Digest(base64.RawURLEncoding.EncodeToString(sum[:]))
 }
 
+const notAuthenticated = "Client authentication failed."
+
 // refused is the one answer to every assertion that does not count, the same as to a wrong secret. The cause is for the log.
 func refused(cause error) error {
-	return &users.Error{Kind: users.ErrCredentials, Message: "Client authentication failed.", Cause: cause}
+	return &users.Error{Kind: users.ErrCredentials, Message: notAuthenticated, Cause: cause, Guess: true}
 }

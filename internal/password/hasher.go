@@ -7,7 +7,7 @@
 //	h := password.New(password.Options{Cost: 12})
 //	defer h.Close()
 //	stored, err := h.Hash(ctx, users.PurposeNewAccount, chosen)
-//	check, err := h.Check(ctx, users.PurposeLogin, stored, presented)
+//	check, err := h.Check(ctx, users.PurposeLogin, nil, stored, presented)
 //
 // Every comparison costs the same work whether the hash was there or not, readable or not, matched or not, so that its
 // time does not show which accounts exist. The exception is a stored hash with a higher cost than Options.Cost, until its
@@ -184,9 +184,9 @@ func (h *Hasher) Hash(ctx context.Context, why users.Purpose, p users.Password) 
 // Check compares. Nothing matches an empty or unreadable hash or one dearer than MaxCost; a plain bcrypt hash
 // matches no password of more than 72 bytes, and no hash one with a NUL. Outdated comes with Match alone, and Unreadable
 // with an empty or unreadable hash or one dearer than MaxCost.
-func (h *Hasher) Check(ctx context.Context, why users.Purpose, hash users.PasswordHash, p users.Password) (users.PasswordCheck, error) {
+func (h *Hasher) Check(ctx context.Context, why users.Purpose, ready func() error, hash users.PasswordHash, p users.Password) (users.PasswordCheck, error) {
 	var found users.PasswordCheck
-	err := h.pool.Do(ctx, workpool.Class(why), func() { found = h.compare(hash, p.Reveal()) })
+	err := h.pool.DoAfter(ctx, workpool.Class(why), ready, func() { found = h.compare(hash, p.Reveal()) })
 	if err != nil {
 		return users.PasswordCheck{}, err
 	}

@@ -67,7 +67,7 @@ func mustHash(t testing.TB, h *Hasher, password string) users.PasswordHash {
 
 func mustCheck(t testing.TB, h *Hasher, hash users.PasswordHash, password string) users.PasswordCheck {
 	t.Helper()
-	check, err := h.Check(t.Context(), users.PurposeLogin, hash, users.PresentedPassword(password))
+	check, err := h.Check(t.Context(), users.PurposeLogin, nil, hash, users.PresentedPassword(password))
 	if err != nil {
 		t.Fatalf("Check: %v", err)
 	}

@@ -32,7 +32,7 @@ func TestPanicBecomesAnError(t *testing.T) {
 		if errors.Is(err, users.ErrUnavailable) {
 			t.Errorf("a defect looks like overload: %v", err)
 		}
-		check, err := h.Check(t.Context(), users.PurposeLogin, "", users.PresentedPassword("battery!"))
+		check, err := h.Check(t.Context(), users.PurposeLogin, nil, "", users.PresentedPassword("battery!"))
 		if err == nil || check != (users.PasswordCheck{}) {
 			t.Fatalf("Check: got %+v, %v", check, err)
 		}

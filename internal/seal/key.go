@@ -51,6 +51,8 @@ var (
 const (
 	idInfo      = "svc-users encryption key id"
 	purposeInfo = "svc-users encryption for "
+
+	authenticationInfo = "svc-users authentication for "
 )
 
 // ParseKey reads an encryption key: base64, of the standard or the URL alphabet, with or without padding, of at least 32

@@ -1,6 +1,8 @@
 package seal
 
 import (
+	"crypto/hkdf"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -93,6 +95,21 @@ func (r *Ring) Open(purpose, name, sealed string) ([]byte, error) {
 func (r *Ring) IsCurrent(sealed string) bool {
 	id, _, ok := splitSealed(sealed)
 	return ok && id == r.keys[0].id
+}
+
+// AuthenticationKeys returns a key of 32 bytes for a purpose, such as "device-tokens", of each encryption key, the current one
+// first: what is signed with that can be verified also after the encryption key was changed, as long as the ring has the
+// former one. No encryption key and no other purpose can be found out from it.
+func (r *Ring) AuthenticationKeys(purpose string) ([][]byte, error) {
+	var list [][]byte
+	for _, k := range r.keys {
+		derived, err := hkdf.Key(sha256.New, k.secret, nil, authenticationInfo+purpose, minKey)
+		if err != nil {
+			return nil, fmt.Errorf("derive an authentication key: %w", err)
+		}
+		list = append(list, derived)
+	}
+	return list, nil
 }
 
 // splitSealed takes a sealed text apart. A line break is looked for by hand, because the decoder skips it.

@@ -37,6 +37,8 @@ type traits struct {
 	// creators is a query for the names of those users of the database who may define functions that ours could be
 	// taken for, or empty.
 	creators string
+	// skipLocked ends a query that is to pass over rows which others have locked.
+	skipLocked string
 	// oneWriter says that only one transaction can write at a time, whatever its mode.
 	oneWriter bool
 	// pollInterval is how often the revision is read for subscribers.
@@ -47,6 +49,9 @@ type traits struct {
 type database interface {
 	// reads is where a statement outside a transaction goes.
 	reads() conn
+	// tallies is where statements go that are written with each login, and whose loss in a power failure does no harm: a
+	// commit need not wait for the disk.
+	tallies() conn
 	// begin begins a transaction.
 	begin(ctx context.Context, mode txMode) (*sql.Tx, error)
 	// verifyCommit is called after each commit. Its error says that the database may not have what was committed.

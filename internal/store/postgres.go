@@ -60,6 +60,7 @@ func openPostgres(ctx context.Context, url string) (engine, error) {
 }
 
 func (p *postgres) reads() conn                 { return p.db }
+func (p *postgres) tallies() conn               { return p.db }
 func (p *postgres) migrationDB() *sql.DB        { return p.db }
 func (p *postgres) gooseDialect() goose.Dialect { return goose.DialectPostgres }
 func (p *postgres) resetPool()                  { p.pool.Reset() }
@@ -82,6 +83,7 @@ func (p *postgres) traits() *traits {
 		tables: `(SELECT CAST(relname AS text) AS name FROM pg_catalog.pg_class
 			WHERE relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = current_schema())) AS tables`,
 		canWrite:     canLock,
+		skipLocked:   " FOR UPDATE SKIP LOCKED",
 		creators:     findCreators,
 		pollInterval: 100 * time.Millisecond,
 	}

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,7 +44,11 @@ type sqlite struct {
 	file     *openedFile
 	db       *sql.DB
 	prepared *prepared
-	watch    watch
+	// loose writes over one connection whose commits do not wait for the disk. What it writes is there after a crash of the
+	// process, and after one of the machine as far as a commit of another connection has followed.
+	loose   *prepared
+	looseDB *sql.DB
+	watch   watch
 }
 
 // sqlitePath returns the absolute path of the file that a URL names.
@@ -83,15 +89,30 @@ func newSQLite(ctx context.Context, path string, db *sql.DB, settings url.Values
 	db.SetMaxOpenConns(sqliteConns)
 	db.SetMaxIdleConns(sqliteConns)
 	file := newOpenedFile(path)
-	s := &sqlite{file: file, db: db, prepared: newPrepared(db, file), watch: watch{name: uri(path, settings), file: file}}
-	err := s.settle(ctx)
+	loose, err := sql.Open("sqlite", uri(path, withoutSync(settings)))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open the database: %w", err), db.Close())
+	}
+	loose.SetMaxOpenConns(1)
+	s := &sqlite{
+		file: file, db: db, prepared: newPrepared(db, file), looseDB: loose, loose: newPrepared(loose, file),
+		watch: watch{name: uri(path, settings), file: file},
+	}
+	err = s.settle(ctx)
 	if err == nil {
 		err = file.check()
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open the database: %w", err), db.Close())
+		return nil, errors.Join(fmt.Errorf("open the database: %w", err), loose.Close(), db.Close())
 	}
 	return s, nil
+}
+
+// withoutSync returns settings with which a commit does not wait for the disk. In WAL mode the database stays whole.
+func withoutSync(settings url.Values) url.Values {
+	loose := maps.Clone(settings)
+	loose["_pragma"] = append(slices.Clone(settings["_pragma"]), "synchronous(NORMAL)")
+	return loose
 }
 
 // openFile makes the file with mode 0600 before SQLite can make it with another; the files that SQLite keeps
@@ -135,6 +156,7 @@ func (s *sqlite) settle(ctx context.Context) error {
 }
 
 func (s *sqlite) reads() conn                 { return s.prepared }
+func (s *sqlite) tallies() conn               { return s.loose }
 func (s *sqlite) migrationDB() *sql.DB        { return s.db }
 func (s *sqlite) gooseDialect() goose.Dialect { return goose.DialectSQLite3 }
 func (s *sqlite) resetPool()                  {} // a file has no connections to break
@@ -157,7 +179,7 @@ func (s *sqlite) traits() *traits {
 }
 
 func (s *sqlite) close() error {
-	return errors.Join(s.watch.close(), s.prepared.close(), s.db.Close())
+	return errors.Join(s.watch.close(), s.loose.close(), s.looseDB.Close(), s.prepared.close(), s.db.Close())
 }
 
 // cachedRevision leaves a failure to currentRevision, which will meet it too.

@@ -20,10 +20,19 @@ func (x *Exchange) authenticateBearer(authenticate func(context.Context, string)
 	}
 	caller, err := authenticate(x.ctx, token)
 	if err != nil {
-		return err
+		return x.countGuess(err)
 	}
 	x.Caller, x.AccountID = caller, caller.Account.ID
 	return nil
+}
+
+// countGuess counts a credential that was refused, and returns what the client is told. Of a proxy that checks a request
+// nothing is counted: it knows no more answers than yes, 401 and 403, and nginx would make a 500 of 429.
+func (x *Exchange) countGuess(refused error) error {
+	if x.subtree {
+		return refused
+	}
+	return x.handler.Service.CountGuess(x.ctx, x.Client().Address, refused)
 }
 
 // SentBearer returns the access token that an operation without a caller was sent all the same, and nothing where no

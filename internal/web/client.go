@@ -159,7 +159,9 @@ func formCredentials(form url.Values) (users.ClientCredentials, error) {
 func (x *Exchange) admitClient(in users.ClientCredentials, status int) error {
 	caller, err := x.handler.Clients.AuthenticateClient(x.ctx, in)
 	if errors.Is(err, users.ErrCredentials) {
-		return refusedClient(status, err)
+		if err = x.countGuess(err); errors.Is(err, users.ErrCredentials) {
+			return refusedClient(status, err)
+		}
 	}
 	if err != nil {
 		return err

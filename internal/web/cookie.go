@@ -11,12 +11,14 @@ import (
 	users "github.com/svc-users/svc-users"
 )
 
-// The cookie that holds the refresh token of a session in cookie mode, and nothing else. A browser takes the first only
-// from the host itself, over TLS, and for all its paths (RFC 6265bis §4.1.3.2), so no page of another host can set it.
-// The second is for http://localhost in development, where not every browser takes the first.
+// The cookies of cookie mode: one holds the refresh token of a session, the other the token of the device, and nothing else.
+// A browser takes names with the prefix only from the host itself, over TLS, and for all its paths (RFC 6265bis §4.1.3.2), so
+// no page of another host can set them. Without it they are for http://localhost in development, where not every browser
+// takes the others.
 const (
-	refreshCookie      = "__Host-svc_refresh"
-	localRefreshCookie = "svc_refresh"
+	refreshCookie = "svc_refresh"
+	deviceCookie  = "svc_device"
+	hostPrefix    = "__Host-"
 )
 
 // errCrossOrigin is the answer to a page of an origin that is not allowed to use the refresh cookie.
@@ -52,7 +54,7 @@ func newCrossOriginGuard(origins []string) *http.CrossOriginProtection {
 // RefreshCookie returns the value of the refresh cookie, svcr_…, and whether one was sent. Two of them are refused (401):
 // which of them a proxy has looked at is unknown.
 func (x *Exchange) RefreshCookie() (token string, sent bool, err error) {
-	values := cookieValues(x.Request.Header["Cookie"], x.refreshCookieName())
+	values := cookieValues(x.Request.Header["Cookie"], x.cookieName(refreshCookie))
 	if len(values) > 1 {
 		return "", true, &users.Error{
 			Kind: users.ErrCredentials, Message: "The refresh token is not valid.", Cause: errors.New("there are two refresh cookies"),
@@ -63,29 +65,48 @@ func (x *Exchange) RefreshCookie() (token string, sent bool, err error) {
 
 // SetRefreshCookie gives the browser a refresh token to keep until it expires.
 func (x *Exchange) SetRefreshCookie(token string, expires time.Time) {
-	x.setCookie(token, max(1, int(expires.Sub(x.handler.Service.Now()).Round(time.Second)/time.Second)))
+	x.setCookie(refreshCookie, token, x.secondsUntil(expires))
 }
 
 // ClearRefreshCookie makes the browser forget the refresh cookie.
-func (x *Exchange) ClearRefreshCookie() { x.setCookie("", -1) }
+func (x *Exchange) ClearRefreshCookie() { x.setCookie(refreshCookie, "", -1) }
 
-// setCookie sets the refresh cookie for so many seconds; fewer than none deletes it.
-func (x *Exchange) setCookie(value string, seconds int) {
+// DeviceCookie returns the device token, svcd_…, that the cookie has; empty where there is none. Two of them are none: which
+// of them is the client's is unknown.
+func (x *Exchange) DeviceCookie() string {
+	values := cookieValues(x.Request.Header["Cookie"], x.cookieName(deviceCookie))
+	if len(values) != 1 {
+		return ""
+	}
+	return values[0]
+}
+
+// SetDeviceCookie gives the browser a device token to keep until it expires. It outlives a logout.
+func (x *Exchange) SetDeviceCookie(token string, expires time.Time) {
+	x.setCookie(deviceCookie, token, x.secondsUntil(expires))
+}
+
+func (x *Exchange) secondsUntil(at time.Time) int {
+	return max(1, int(at.Sub(x.handler.Service.Now()).Round(time.Second)/time.Second))
+}
+
+// setCookie sets a cookie for so many seconds; fewer than none deletes it.
+func (x *Exchange) setCookie(name, value string, seconds int) {
 	cookie := http.Cookie{
-		Name: x.refreshCookieName(), Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, SameSite: http.SameSiteStrictMode,
+		Name: x.cookieName(name), Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 		Secure: !x.local(),
 	}
-	x.Set("Set-Cookie", cookie.String())
+	x.Header().Add("Set-Cookie", cookie.String())
 }
 
-func (x *Exchange) refreshCookieName() string {
+func (x *Exchange) cookieName(name string) string {
 	if x.local() {
-		return localRefreshCookie
+		return name
 	}
-	return refreshCookie
+	return hostPrefix + name
 }
 
-// local reports whether the cookie may do without TLS: in development only, for a request to this very machine.
+// local reports whether cookies may do without TLS: in development only, for a request to this very machine.
 func (x *Exchange) local() bool {
 	if !x.handler.LocalCookies || x.tls {
 		return false

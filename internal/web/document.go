@@ -145,6 +145,9 @@ func (r Route) failures() []int {
 	if r.Auth != AuthNone {
 		list = append(list, http.StatusUnauthorized, http.StatusServiceUnavailable)
 	}
+	if r.Auth != AuthNone && !r.Subtree { // see countGuess
+		list = append(list, http.StatusTooManyRequests)
+	}
 	if r.Permission != "" || r.Auth == AuthBearer {
 		list = append(list, http.StatusForbidden)
 	}

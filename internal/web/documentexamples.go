@@ -16,8 +16,11 @@ const (
 	ExampleSessionID    = "019a0b6e-7d20-7e55-9f12-3c8a5b7d9e64"
 	exampleRequestID    = "019a0b6e-7d10-7d44-a26a-9c19e5c3a643"
 
+	// ExampleDeviceToken has the form of a device token, but for its checksum.
+	ExampleDeviceToken = "svcd_0007hCqK2VnRk9XwY4LbTzQm3sDf8GpJ1aUeHcNi6oBvZyMxWrEtA0S5dP0q"
 	// ExampleRefreshToken has the form of a refresh token, but for its checksum.
 	ExampleRefreshToken = "svcr_0Wq3VJ0mD5yQ2hXc8RtLb7KpZ4nUeGs1AoYi9FfTwHv6CjPzMdEkB3xNl2SaOrQuW3nJx0B"
+	ExampleThrottleID   = "5c1d8e0a-2f47-8b3e-9a60-7d4c1e9b2f58"
 	ExampleAPIKeyID     = "019a0b6e-7e31-7f88-a024-6b1c9d8e2f73"
 	// ExampleAPIKey has the form of an API key, but for its checksum.
 	ExampleAPIKey = "svck_0Wq3VJ0mD5yQ2hXc8RtLb7KpZ4nUeGs1AoYi9FfTwHv3nJx0B"

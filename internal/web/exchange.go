@@ -41,6 +41,7 @@ type Exchange struct {
 	oauthCode string // of an error under /oauth2, where it does not follow from the status
 
 	pattern   string               // of the route; empty where none matched
+	subtree   bool                 // the route takes all below its path: a proxy asks about the request that it has
 	anyOrigin bool                 // of the route: pages of every origin may read the answer
 	needs     users.PermissionName // what the operation asks for, if anything
 

@@ -35,8 +35,8 @@ func oauthCode(status int) string {
 		return "insufficient_scope"
 	case http.StatusInternalServerError:
 		return "server_error"
-	case http.StatusServiceUnavailable:
-		return "temporarily_unavailable"
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		return "temporarily_unavailable" // RFC 6749 has no word for too many requests; a client that knows this one tries again
 	}
 	return "invalid_request"
 }

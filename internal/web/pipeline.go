@@ -128,7 +128,7 @@ func (res *resource) serve(x *Exchange) {
 	}
 	operation := res.operations[method]
 	if res.every != nil {
-		operation = res.every
+		operation, x.subtree = res.every, true
 	}
 	x.pattern, x.LogAtDebug = res.pattern, res.logAtDebug
 	if res.anyOrigin {

@@ -76,6 +76,9 @@ type job struct {
 	began time.Time
 	done  chan struct{} // closed when err is final
 	err   error
+
+	ready   func() error  // nil if the work needs no go-ahead
+	decided chan struct{} // closed when ready has returned, or will not be called
 }
 
 // New starts the workers.
@@ -95,10 +98,17 @@ func New(o Options) *Pool {
 // finds out, or if the pool is closed. When ctx ends first it returns the error of ctx: work that was waiting is then
 // never done, and work that had begun is finished without its caller.
 func (p *Pool) Do(ctx context.Context, class Class, work func()) error {
+	return p.DoAfter(ctx, class, nil, work)
+}
+
+// DoAfter is Do for work that needs a go-ahead once a worker is free for it: if ready returns an error, that is returned, and
+// nothing is done. ready is not called by the worker, whose thread may have a low priority, and not any more when DoAfter has
+// returned.
+func (p *Pool) DoAfter(ctx context.Context, class Class, ready func() error, work func()) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	j := &job{ctx: ctx, class: class, work: work, done: make(chan struct{})}
+	j := &job{ctx: ctx, class: class, work: work, done: make(chan struct{}), ready: ready, decided: make(chan struct{})}
 	if err := p.admit(j); err != nil {
 		if p.Classes[class].IdleOnly {
 			return err // its caller has an answer to give meanwhile
@@ -111,7 +121,9 @@ func (p *Pool) Do(ctx context.Context, class Class, work func()) error {
 	case <-j.done:
 		return j.err
 	case <-ctx.Done():
-		p.withdraw(j)
+		if !p.withdraw(j) {
+			j.awaitDecision()
+		}
 		return ctx.Err()
 	case <-deadline.C:
 	}
@@ -122,6 +134,7 @@ func (p *Pool) Do(ctx context.Context, class Class, work func()) error {
 	case <-j.done:
 		return j.err
 	case <-ctx.Done():
+		j.awaitDecision()
 		return ctx.Err()
 	}
 }
@@ -188,9 +201,9 @@ func (p *Pool) finish(j *job, worked bool) {
 	}
 }
 
-// run does the work unless its caller has gone, and reports whether it did it.
+// run does the work unless its caller has gone or there is no go-ahead, and reports whether it did it.
 func (j *job) run() (worked bool) {
-	if j.err = j.ctx.Err(); j.err != nil {
+	if j.err = j.decide(); j.err != nil {
 		return false
 	}
 	defer func() {
@@ -200,6 +213,34 @@ func (j *job) run() (worked bool) {
 	}()
 	j.work()
 	return true
+}
+
+// decide waits for the go-ahead, and returns why there is none.
+func (j *job) decide() error {
+	if j.ready == nil {
+		return j.ctx.Err()
+	}
+	defer close(j.decided)
+	if err := j.ctx.Err(); err != nil {
+		return err
+	}
+	answer := make(chan error, 1)
+	go func() {
+		defer func() {
+			if r := recover(); r != nil {
+				answer <- describePanic(r)
+			}
+		}()
+		answer <- j.ready()
+	}()
+	return <-answer
+}
+
+// awaitDecision returns once ready has returned, if a worker has taken the job.
+func (j *job) awaitDecision() {
+	if j.ready != nil {
+		<-j.decided
+	}
 }
 
 // closedError is the refusal of a pool that is closed.

@@ -91,7 +91,7 @@ func TestHashUpgradeRecordsAnEvent(t *testing.T) {
 			// Where the event can't be kept the hash stays as it is, and the login succeeds all the same.
 			ports := svc.Users.Ports
 			ports.Recorders = []users.Recorder{failing{}}
-			_, err = users.New(ports).Login(t.Context(), ada.Email, ada.Password, nil, nil)
+			_, err = users.New(ports).Login(t.Context(), users.LoginRequest{Email: ada.Email, Password: ada.Password})
 			must(t, err)
 			if now, err := svc.Store.PasswordHash(t.Context(), id); err != nil || string(now) != older {
 				t.Errorf("the hash was replaced, and no event kept (%v)", err)

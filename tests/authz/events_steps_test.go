@@ -240,6 +240,8 @@ func eventSteps() []struct {
 		{"rotateKeys", rotateSteps},
 		{"revokeKey", revokeSteps},
 		{"rewrapKeys", rewrapSteps},
+		{"clearThrottle", clearThrottleSteps},
+		{"clearThrottles", clearThrottlesSteps},
 		{"planDeclaration", func(w *eventWorld) []eventStep { return declarationSteps(w)[:1] }},
 		{"applyDeclaration", func(w *eventWorld) []eventStep { return declarationSteps(w)[1:] }},
 	}

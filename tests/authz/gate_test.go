@@ -73,6 +73,9 @@ func valid() map[string]call {
 		"revokeKey":             {target: "none"},
 		"rewrapKeys":            {},
 		"importKey":             {},
+		"listThrottles":         {},
+		"clearThrottles":        {},
+		"clearThrottle":         {target: unknownID},
 		"planDeclaration":       {body: declaration},
 		"applyDeclaration":      {body: declaration},
 	}

@@ -14,8 +14,8 @@ type changingPasswords struct {
 	change func()
 }
 
-func (p changingPasswords) Check(ctx context.Context, why users.Purpose, h users.PasswordHash, sent users.Password) (users.PasswordCheck, error) {
-	found, err := p.Passwords.Check(ctx, why, h, sent)
+func (p changingPasswords) Check(ctx context.Context, why users.Purpose, ready func() error, h users.PasswordHash, sent users.Password) (users.PasswordCheck, error) {
+	found, err := p.Passwords.Check(ctx, why, ready, h, sent)
 	p.change()
 	return found, err
 }
@@ -65,7 +65,7 @@ func TestLoginWhileTheAccountChanges(t *testing.T) {
 						return c.change(tx, a)
 					}))
 				}}
-				result, err := users.New(ports).Login(ctx, w.Accounts["a:x"].Email, password, nil, nil)
+				result, err := users.New(ports).Login(ctx, users.LoginRequest{Email: w.Accounts["a:x"].Email, Password: password})
 				if !errors.Is(err, c.want) || c.want != nil && result.Token != "" {
 					t.Fatalf("the error is %v, want %v", err, c.want)
 				}

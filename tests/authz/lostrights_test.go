@@ -15,6 +15,7 @@ import (
 	"github.com/svc-users/svc-users/internal/feed"
 	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/manifest"
+	"github.com/svc-users/svc-users/internal/throttle"
 	"github.com/svc-users/svc-users/internal/token"
 )
 
@@ -172,6 +173,14 @@ func changingMethods(t *testing.T) map[string]operation {
 			_, err := h.keyManager(t, s, h.Keys.Environment).Import(ctx, c)
 			return err
 		}},
+		"throttle.Clear": {[]string{"throttles:delete"}, false, func(h *house, s *users.Service, c users.Caller) error {
+			return h.throttles(s).Clear(ctx, c, h.throttled(t).String())
+		}},
+		"throttle.ClearAll": {[]string{"throttles:delete"}, false, func(h *house, s *users.Service, c users.Caller) error {
+			h.throttled(t)
+			_, err := h.throttles(s).ClearAll(ctx, c, throttle.Query{})
+			return err
+		}},
 		"EndAccountSession": {[]string{"sessions:delete"}, true, func(h *house, s *users.Service, c users.Caller) error {
 			return s.EndAccountSession(ctx, c, h.id("a:x"), h.id("s:x"))
 		}},
@@ -222,6 +231,7 @@ func methodsForCallers() (names []string) {
 	for of, room := range map[reflect.Type]string{
 		reflect.TypeFor[*users.Service](): "", reflect.TypeFor[*feed.Feed](): "feed.", reflect.TypeFor[*manifest.Manifest](): "manifest.",
 		reflect.TypeFor[*keyring.Manager](): "keyring.", reflect.TypeFor[*federation.Federation](): "federation.",
+		reflect.TypeFor[*throttle.Manager](): "throttle.",
 	} {
 		for i := range of.NumMethod() {
 			m := of.Method(i)
@@ -241,7 +251,20 @@ var onlyReading = []string{
 	"ClientSecrets", "IssueServiceToken", "ExchangeToken", "OwnAPIKeys", "OwnAPIKey", "AccountAPIKeys",
 	"Check", "Evaluate", "Forward", "Introspect",
 	"feed.Read", "manifest.Plan", "keyring.List",
-	"federation.Keys", "federation.Trusts",
+	"federation.Keys", "federation.Trusts", "throttle.List",
+}
+
+// throttles makes the duty of throttles on a Service.
+func (h *house) throttles(s *users.Service) *throttle.Manager {
+	return throttle.NewManager(throttle.NewGuard(throttle.Ports{Store: h.Store, Now: h.now, Rates: throttle.DefaultRates()}), s)
+}
+
+// throttled counts an attempt, and returns the id of its budget.
+func (h *house) throttled(t testing.TB) users.ID {
+	draw := throttle.Draw{ID: users.NewID(), Kind: throttle.KindAccount, Rate: throttle.DefaultRates().Account}
+	_, err := h.Store.TakeAttempts(t.Context(), h.now(), []throttle.Draw{draw})
+	must(t, err)
+	return draw.ID
 }
 
 // federation makes the duty of assertions on a Service.

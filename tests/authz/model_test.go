@@ -167,11 +167,11 @@ func (s state) relation(own, target string) string {
 // system reports whether a permission guards the API.
 func system(name string) bool { return slices.Contains(systemNames(), name) }
 
-// systemNames are all of them, as the contract has them: by resource and action, and eight of their own.
+// systemNames are all of them, as the contract has them: by resource and action, and ten of their own.
 func systemNames() []string {
 	list := []string{
 		"tokens:introspect", "changes:read", "sessions:read", "sessions:delete", "keys:read", "keys:manage",
-		"api-keys:read", "api-keys:delete", "accounts:impersonate",
+		"api-keys:read", "api-keys:delete", "accounts:impersonate", "throttles:read", "throttles:delete",
 	}
 	for _, resource := range []string{"accounts", "roles", "permissions", "service-accounts"} {
 		for _, action := range []string{"create", "read", "update", "delete"} {

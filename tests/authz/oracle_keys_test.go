@@ -8,7 +8,7 @@ import (
 // takesKeys are the operations that an API key may be sent to: those that read, check and take away.
 var takesKeys = strings.Fields(`getMe checkPermissions evaluateAccess evaluateAccesses forwardAuth introspectToken getChanges listAccounts getAccount deleteAccount
 	getAccountPermissions explainPermission listRoles getRole deleteRole getRoleTree removePermission listPermissions getPermission
-	deletePermission listServiceAccounts getServiceAccount deleteServiceAccount planDeclaration`)
+	deletePermission listThrottles listServiceAccounts getServiceAccount deleteServiceAccount planDeclaration`)
 
 // scoped stands, while a call with an API key is judged, for a role that holds what the key may do.
 const scoped = "r:scoped"

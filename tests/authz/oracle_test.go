@@ -73,6 +73,7 @@ var judges = map[string]func(*judgement){
 	"listClientTrusts": isService, "createClientTrust": createClientSecret, "deleteClientTrust": deleteClientTrust,
 	"updateServiceAccount": updateServiceAccount, "deleteServiceAccount": deleteServiceAccount,
 	"listKeys": nothing, "rotateKeys": rotateKeys, "revokeKey": revokeKey, "rewrapKeys": nothing, "importKey": nothing,
+	"listThrottles": nothing, "clearThrottles": nothing, "clearThrottle": clearThrottle,
 	"planDeclaration": planDeclaration, "applyDeclaration": applyDeclaration,
 }
 
@@ -83,6 +84,9 @@ func rotateKeys(j *judgement) { j.conflict("a key of the environment signs") }
 
 // revokeKey is of a key that there is not.
 func revokeKey(j *judgement) { j.missing = "Signing key" }
+
+// clearThrottle is of a throttle that there is not: nothing is counted here.
+func clearThrottle(j *judgement) { j.missing = "Throttle" }
 
 // judgement collects all that stands against a call, and makes its change.
 type judgement struct {

@@ -100,6 +100,8 @@ func (h *house) defects(t *testing.T, c call) []defect {
 		query = "require=two%20words"
 	case c.op == "getChanges":
 		query = "wait_ms=no"
+	case strings.HasSuffix(c.op, "Throttles"):
+		query = "kind=none"
 	case c.op == "explainPermission":
 		query = "permission=two%20words"
 	case r.method == http.MethodGet && c.target == "" && r.needs != "" && c.op != "listKeys": // which has no pages

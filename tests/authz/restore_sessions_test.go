@@ -27,7 +27,7 @@ func (h *house) restoreSessions(t testing.TB) {
 			if fresh[session] {
 				continue
 			}
-			begun, err := h.Users.LoginSession(t.Context(), a.Email, a.Password, nil, users.Client{}, nil)
+			begun, err := h.Users.LoginSession(t.Context(), users.LoginRequest{Email: a.Email, Password: a.Password})
 			must(t, err)
 			h.forget(session)
 			h.know(session, begun.Session.ID.String())

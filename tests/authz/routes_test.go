@@ -103,6 +103,10 @@ var routes = map[string]route{
 	"rewrapKeys": {method: "POST", path: "/api/v1/keys/rewrap", needs: "keys:manage", status: 200, message: "Signing keys encrypted successfully"},
 	"importKey":  {method: "POST", path: "/api/v1/keys/import", needs: "keys:manage", status: 200, message: "Signing key imported successfully"},
 
+	"listThrottles":  {method: "GET", path: "/api/v1/throttles", needs: "throttles:read", status: 200, message: "Throttles retrieved successfully"},
+	"clearThrottles": {method: "DELETE", path: "/api/v1/throttles", needs: "throttles:delete", status: 200, message: "Throttles cleared successfully"},
+	"clearThrottle":  {method: "DELETE", path: "/api/v1/throttles/{id}", needs: "throttles:delete", status: 200, message: "Throttle cleared successfully"},
+
 	"planDeclaration":  {method: "POST", path: "/api/v1/declarations/plan", needs: "roles:read", also: "permissions:read", status: 200, message: "Declaration planned successfully"},
 	"applyDeclaration": {method: "POST", path: "/api/v1/declarations/apply", needs: "roles:read", also: "permissions:read", status: 200, message: "Declaration applied successfully"},
 }

@@ -46,7 +46,9 @@ func newWorld(t *testing.T, engine string) *world {
 // logIn begins a session.
 func (w *world) logIn(t *testing.T) users.SessionResult {
 	t.Helper()
-	result, err := w.Users.LoginSession(t.Context(), w.account.Email, w.account.Password, nil, users.Client{Address: "203.0.113.7", UserAgent: "test"}, nil)
+	result, err := w.Users.LoginSession(t.Context(), users.LoginRequest{
+		Email: w.account.Email, Password: w.account.Password, From: users.Client{Address: "203.0.113.7", UserAgent: "test"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ const (
 // token are served meanwhile, accounts can be made as well; and memory does not grow with the queue. The test is not
 // parallel, since it leaves no processor to others.
 func TestLoginFlood(t *testing.T) {
-	s := serveWith(t, []string{"DATABASE_URL=" + sqliteURL(t), "LOGIN_MAX_WAIT=1.5s"}, "--demo") // so that many are refused
+	s := serveWith(t, append(manyGuesses(sqliteURL(t)), "LOGIN_MAX_WAIT=1.5s"), "--demo") // so that many are refused
 	token := s.login("admin@example.com", "admin123")
 	role := s.want(http.StatusOK, http.MethodGet, "/api/v1/auth/me", token, nil).text("role_id")
 	// The flood itself must not count as other work of the machine, so that is looked at before and after it.

@@ -24,6 +24,7 @@ func TestScanFindsWhatItLooksFor(t *testing.T) {
 		"PEM":                string(text),
 		"middle of the PEM":  strings.Join(lines[len(lines)/2:len(lines)/2+4], ""),
 		"refresh token":      `{"refreshToken":"svcr_0Wq3VJ0mD5yQ2hXc8Rt"}`,
+		"device token":       `{"device_token":"svcd_0Wq3VJ0mD5yQ2hXc8Rt"}`,
 		"token":              "Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJodHRwczovL2FwaSJ9.c2ln",
 	} {
 		if leakIn(leak, false) == "" {

@@ -25,8 +25,8 @@ func newLongPassword() string { return newPassword() + strings.Repeat("-long", 2
 // never may be in no answer and in no line of a log. The demo passwords are too short to carry the marker.
 var never = []string{marker, "admin123", "user123", "$2a$", "$2b$", "$2y$", "$bcrypt-sha256$", "PRIVATE KEY"}
 
-// tokenParts is how the header and the claims of each token of ours begin, and each refresh token.
-var tokenParts = []string{"eyJhbGciOi", "eyJpc3MiOi", "svcr_"}
+// tokenParts is how the header and the claims of each token of ours begin, and each refresh token and device token.
+var tokenParts = []string{"eyJhbGciOi", "eyJpc3MiOi", "svcr_", "svcd_"}
 
 // noteKey adds the private key, in each of the forms it has on its way, to what may be nowhere.
 func noteKey(variable string) error {

@@ -14,7 +14,7 @@ import (
 // A failed login does not reveal its reason: all refusals have the same bytes and headers, and take the same time. The
 // test is not parallel, since it measures time.
 func TestFailedLoginsAreAlike(t *testing.T) {
-	s := serve(t, sqliteURL(t), "--demo")
+	s := serveWith(t, manyGuesses(sqliteURL(t)), "--demo")
 	token := s.login("admin@example.com", "admin123")
 	role := s.want(http.StatusOK, http.MethodGet, "/api/v1/auth/me", token, nil).text("role_id")
 	known, disabled := newEmail(), newEmail()
@@ -62,6 +62,11 @@ func TestFailedLoginsAreAlike(t *testing.T) {
 	}
 }
 
+// manyGuesses are settings of a server that counts attempts, and has room for all of these.
+func manyGuesses(database string) []string {
+	return []string{"DATABASE_URL=" + database, "THROTTLE_ADDRESS=100000/1ms", "THROTTLE_ACCOUNT=100000/1ms"}
+}
+
 // mostRounds bounds how often failed logins are compared on a machine that is too busy to compare them.
 const mostRounds = 70
 
@@ -88,14 +93,31 @@ const enoughPairs = 500
 // A stopwatch tells a known e-mail from an unknown one no better than a coin does: the chance that the one takes
 // longer than the other (the area under the ROC curve, by rank sum) is a half.
 func TestLoginTimeTellsNothing(t *testing.T) {
-	s := serve(t, sqliteURL(t), "--demo")
+	s := serveWith(t, manyGuesses(sqliteURL(t)), "--demo")
+	s.timeTellsNothing(http.StatusUnauthorized, number(t, "SYSTEM_TIMING_PAIRS", 20), newEmail)
+}
+
+// Nor does it where both have no attempt left.
+func TestThrottledTimeTellsNothing(t *testing.T) {
+	s := serveWith(t, []string{"DATABASE_URL=" + sqliteURL(t), "THROTTLE_ACCOUNT=1/24h"}, "--demo")
+	unknown := newEmail()
+	for _, email := range []string{"user@example.com", unknown} {
+		s.want(http.StatusUnauthorized, http.MethodPost, "/api/v1/auth/login", "", credentials(email, newPassword()))
+	}
+	// Without a hash an answer takes a hundredth of the time, and many are soon sent.
+	s.timeTellsNothing(http.StatusTooManyRequests, 10*number(t, "SYSTEM_TIMING_PAIRS", 20), func() string { return unknown })
+}
+
+// timeTellsNothing compares the times of logins with a known e-mail and with others, all of which get the same status.
+func (s *server) timeTellsNothing(status, pairs int, unknown func() string) {
+	t := s.t
+	t.Helper()
 	var took [2][]time.Duration // of the known, of the unknown
-	pairs := number(t, "SYSTEM_TIMING_PAIRS", 20)
 	for range pairs {
 		for _, i := range rand.Perm(2) {
-			email := [2]string{"user@example.com", newEmail()}[i]
+			email := [2]string{"user@example.com", unknown()}[i]
 			began := time.Now()
-			s.want(http.StatusUnauthorized, http.MethodPost, "/api/v1/auth/login", "", credentials(email, newPassword()))
+			s.want(status, http.MethodPost, "/api/v1/auth/login", "", credentials(email, newPassword()))
 			took[i] = append(took[i], time.Since(began))
 		}
 	}
