@@ -23,6 +23,7 @@ var rooms = map[string]storey{
 	"internal/fileguard":  leaf,
 	"internal/jobs":       leaf,
 	"internal/lease":      leaf,
+	"internal/outfile":    leaf,
 	"internal/pgurl":      leaf,
 	"internal/seal":       leaf,
 	"internal/workpool":   leaf,

@@ -40,6 +40,7 @@ var settings = url.Values{
 
 type sqlite struct {
 	file     *openedFile
+	use      *useLock // nil where the database is only looked at
 	db       *sql.DB
 	prepared *prepared
 	watch    watch
@@ -71,11 +72,28 @@ func openSQLite(ctx context.Context, name string) (engine, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	db, err := openFile(path, settings)
+	return useFile(ctx, path, func() (*sql.DB, error) { return openFile(path, settings) }, settings)
+}
+
+// useFile is the engine of a file that open opens once the file is known not to be restored meanwhile.
+func useFile(ctx context.Context, path string, open func() (*sql.DB, error), settings url.Values) (engine, error) {
+	use, err := lockUse(ctx, path)
+	if errors.Is(err, ErrInUse) {
+		return nil, errors.New("the database is being restored: wait until svc-users restore has ended")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	return newSQLite(ctx, path, db, settings)
+	db, err := open()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open the database: %w", err), use.release())
+	}
+	s, err := newSQLite(ctx, path, db, settings)
+	if err != nil {
+		return nil, errors.Join(err, use.release())
+	}
+	s.use = use
+	return s, nil
 }
 
 // newSQLite is the engine of a file that was opened with some settings, once a connection to it is made.
@@ -157,7 +175,7 @@ func (s *sqlite) traits() *traits {
 }
 
 func (s *sqlite) close() error {
-	return errors.Join(s.watch.close(), s.prepared.close(), s.db.Close())
+	return errors.Join(s.watch.close(), s.prepared.close(), s.db.Close(), s.use.release())
 }
 
 // cachedRevision leaves a failure to currentRevision, which will meet it too.
