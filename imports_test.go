@@ -32,6 +32,7 @@ var rooms = map[string]storey{
 	"internal/feed":       duty,
 	"internal/keyring":    duty,
 	"internal/manifest":   duty,
+	"internal/transfer":   duty,
 
 	"internal/assertion": adapter,
 	"internal/declare":   adapter,

@@ -14,6 +14,7 @@ type engine interface {
 	revisions  // revision.go: whether cached entries are still valid
 	dialect    // clause.go: SQL
 	migrator   // migrate.go: the schema
+	transfers  // transfer.go: copies to other engines
 	traits() *traits
 }
 
@@ -32,6 +33,8 @@ type traits struct {
 	position string
 	// tables is a table expression with a column name: the tables that a plain CREATE TABLE could clash with.
 	tables string
+	// columns is a query for the names of the columns of a table, %s, and their types, empty where an engine has few.
+	columns string
 	// canWrite is a query with a row, unless the database would not take a transaction.
 	canWrite string
 	// creators is a query for the names of those users of the database who may define functions that ours could be

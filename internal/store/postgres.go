@@ -81,6 +81,9 @@ func (p *postgres) traits() *traits {
 		position:     "pg_catalog.strpos",
 		tables: `(SELECT CAST(relname AS text) AS name FROM pg_catalog.pg_class
 			WHERE relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = current_schema())) AS tables`,
+		columns: `SELECT CAST(attname AS text), pg_catalog.format_type(atttypid, CAST(NULL AS integer)) FROM pg_catalog.pg_attribute
+			WHERE attrelid = (SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+				WHERE n.nspname = current_schema() AND c.relname = CAST('%s' AS text)) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
 		canWrite:     canLock,
 		creators:     findCreators,
 		pollInterval: 100 * time.Millisecond,

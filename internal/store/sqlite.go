@@ -167,6 +167,7 @@ func (s *sqlite) traits() *traits {
 		position:     "instr",
 		// Names in lower case, since SQLite knows no other difference between them.
 		tables:       `(SELECT lower(name) AS name FROM sqlite_master) AS tables`,
+		columns:      `SELECT name, '' FROM pragma_table_info('%s') ORDER BY cid`,
 		canWrite:     `SELECT 1`, // whether the file can be written shows when it is
 		creators:     ``,         // a user who can write to the file can do anything
 		oneWriter:    true,
