@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -11,7 +10,7 @@ import (
 	"github.com/svc-users/svc-users/internal/transfer"
 )
 
-// tableReader reads tables in a transaction. There is no limit to how long that may take: a million accounts take minutes.
+// tableReader reads tables in a transaction.
 type tableReader struct {
 	queries
 	transfers
@@ -31,12 +30,7 @@ type transfers interface {
 
 // ReadTables implements transfer.Database.
 func (s *Store) ReadTables(ctx context.Context, fn func(transfer.Reader) error) error {
-	began, err := s.db.begin(ctx, snapshot)
-	if err != nil {
-		return translate(ctx, newFailure(ctx, s.classifier, "begin a transaction", err))
-	}
-	defer func() { _ = began.Rollback() }() // nothing is written in it
-	return translate(ctx, fn(&tableReader{s.on(began), s.transfers}))
+	return s.readSnapshot(ctx, func(q queries) error { return fn(&tableReader{q, s.transfers}) })
 }
 
 // FillTables implements transfer.Database.
@@ -59,49 +53,34 @@ func (s *Store) FillTables(ctx context.Context, fn func(transfer.Writer) error) 
 	return nil
 }
 
-// Rows implements transfer.Reader.
+// Rows implements transfer.Reader. The values of a row are overwritten by the next.
 func (r *tableReader) Rows(ctx context.Context, t transfer.Table) iter.Seq2[transfer.Row, error] {
 	list := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		list[i] = r.selected(c)
 	}
 	query := `SELECT ` + strings.Join(list, `, `) + ` FROM ` + t.Name
-	return func(yield func(transfer.Row, error) bool) {
-		// The loop's own end is no failure of the statement.
-		stopped := errors.New("stopped")
-		row, into := make(transfer.Row, len(t.Columns)), make([]any, len(t.Columns))
-		for i := range row {
-			into[i] = &row[i]
-		}
-		err := each(ctx, r.queries, query, nil, func(found *sql.Rows) error {
-			if err := found.Scan(into...); err != nil {
-				return err
-			}
-			for i, c := range t.Columns {
-				if err := normalize(&row[i], c.Type); err != nil {
-					return fmt.Errorf("the column %s: %w", c.Name, err)
-				}
-			}
-			if !yield(row, nil) {
-				return stopped
-			}
-			return nil
-		})
-		var wrong *badValue
-		switch {
-		case err == nil, errors.Is(err, stopped):
-		case errors.As(err, &wrong):
-			yield(nil, fmt.Errorf("read the table %s: %w", t.Name, err))
-		default:
-			yield(nil, r.failure(ctx, "read the table "+t.Name, err))
-		}
+	row, into := make(transfer.Row, len(t.Columns)), make([]any, len(t.Columns))
+	for i := range row {
+		into[i] = &row[i]
 	}
+	return stream(ctx, r.queries, "read the table "+t.Name, func(found *sql.Rows) (transfer.Row, error) {
+		if err := found.Scan(into...); err != nil {
+			return nil, err
+		}
+		for i, c := range t.Columns {
+			if err := normalize(&row[i], c); err != nil {
+				return nil, err
+			}
+		}
+		return row, nil
+	}, query)
 }
 
 // normalize makes a value one that a transfer.Row has.
-func normalize(value *any, as transfer.Type) error {
+func normalize(value *any, c transfer.Column) error {
 	var ok bool
-	switch as {
+	switch c.Type {
 	case transfer.Boolean:
 		if number, is := (*value).(int64); is && (number == 0 || number == 1) {
 			*value = number == 1
@@ -115,7 +94,7 @@ func normalize(value *any, as transfer.Type) error {
 		_, ok = (*value).(string)
 	}
 	if !ok && *value != nil {
-		return &badValue{fmt.Sprintf("of the type %s but a %T", as, *value)}
+		return &badValue{fmt.Sprintf("of the type %s but a %T, in the column %s", c.Type, *value, c.Name)}
 	}
 	return nil
 }

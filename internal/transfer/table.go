@@ -44,7 +44,7 @@ type Place struct {
 
 // Reader reads tables in one transaction.
 type Reader interface {
-	// Rows returns all rows of a table, in no order. An error ends it.
+	// Rows returns all rows of a table, in no order. An error ends it. The next row may overwrite the values of the one before.
 	Rows(ctx context.Context, t Table) iter.Seq2[Row, error]
 	Place(ctx context.Context) (Place, error)
 }
