@@ -37,17 +37,22 @@ func databaseFaults(cfg config.Config) config.Faults {
 		variable string
 		url      config.Secret
 	}{{"DATABASE_URL", cfg.DatabaseURL}, {"DATABASE_LISTEN_URL", cfg.DatabaseListenURL}} {
-		if named.url.IsZero() {
-			continue // not set, or malformed, which has been said
-		}
-		if err := store.CheckURL(named.url.Reveal()); err != nil {
-			faults = append(faults, config.Fault{Variable: named.variable, Problem: "is refused: " + err.Error()})
+		if !named.url.IsZero() { // else it is not set, or malformed, which has been said
+			faults = append(faults, urlFaults(named.variable, named.url, cfg)...)
 		}
 	}
 	if !cfg.DatabaseListenURL.IsZero() && strings.HasPrefix(cfg.DatabaseURL.Reveal(), "sqlite://") {
 		faults = append(faults, config.Fault{Variable: "DATABASE_LISTEN_URL", Problem: "needs a DATABASE_URL that is PostgreSQL's too"})
 	}
 	return faults
+}
+
+// urlFaults looks at a database URL, which a variable or flag has.
+func urlFaults(name string, url config.Secret, cfg config.Config) config.Faults {
+	if err := store.CheckURL(url.Reveal()); err != nil {
+		return config.Faults{{Variable: name, Problem: "is refused: " + err.Error()}}
+	}
+	return nil
 }
 
 // open opens the database of the settings, as app.Open does, and looks at its files first. Tokens can't be issued.

@@ -47,8 +47,15 @@ func (p *postgres) beginFill(ctx context.Context) (*sql.Conn, *sql.Tx, error) {
 }
 
 // insertRows is one COPY, which runs in the transaction of its connection. References of a table to itself are looked at
-// when it ends.
+// when it ends. It runs in a goroutine of its own: pgx pulls the rows from one that it starts, which is only possible if the
+// goroutine that begins to pull is not bound to a thread, as the main one of the command is.
 func (p *postgres) insertRows(ctx context.Context, conn *sql.Conn, t transfer.Table, rows iter.Seq2[transfer.Row, error]) error {
+	ended := make(chan error)
+	go func() { ended <- copyRows(ctx, conn, t, rows) }()
+	return <-ended
+}
+
+func copyRows(ctx context.Context, conn *sql.Conn, t transfer.Table, rows iter.Seq2[transfer.Row, error]) error {
 	names := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		names[i] = c.Name

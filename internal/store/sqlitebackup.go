@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/svc-users/svc-users/internal/outfile"
@@ -28,6 +29,9 @@ func Backup(ctx context.Context, databaseURL, file string) error {
 	if err != nil {
 		return err
 	}
+	if file, err = filepath.Abs(file); err != nil { // SQLite is given URIs, which name no working directory
+		return err
+	}
 	out, err := outfile.Create(file)
 	if err != nil {
 		return err
@@ -40,6 +44,17 @@ func Backup(ctx context.Context, databaseURL, file string) error {
 		return errors.Join(err, out.Discard())
 	}
 	return out.Commit()
+}
+
+// CheckFileURL is ErrNotFile for a URL of PostgreSQL, and else the error of CheckURL.
+func CheckFileURL(databaseURL string) error {
+	if err := CheckURL(databaseURL); err != nil {
+		return err
+	}
+	if !strings.HasPrefix(databaseURL, sqliteScheme) {
+		return ErrNotFile
+	}
+	return nil
 }
 
 // filePath returns the absolute path of a database that is a file and exists. ErrNotFile, ErrMissing.
