@@ -18,6 +18,7 @@ var forTests = []string{"internal/apitest", "internal/pgtest", "internal/store/s
 // rooms says on which storey each room of the service is, by folder. A new room gets a line here.
 var rooms = map[string]storey{
 	"internal/cgroup":     leaf,
+	"internal/certfile":   leaf,
 	"internal/config":     leaf,
 	"internal/confusable": leaf,
 	"internal/fileguard":  leaf,
