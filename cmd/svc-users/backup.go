@@ -45,8 +45,8 @@ func (cmd *backupCommand) Run(t *terminal) error {
 }
 
 type restoreCommand struct {
-	File         string `arg:"" placeholder:"FILE" help:"A file that svc-users backup has written."`
-	WithoutKeys  bool   `help:"Restore although ENCRYPTION_KEY does not open the signing keys of the backup."`
+	File        string `arg:"" placeholder:"FILE" help:"A file that svc-users backup has written."`
+	WithoutKeys bool   `help:"Restore although ENCRYPTION_KEY does not open the signing keys of the backup."`
 }
 
 // Run puts a backup in the place of the embedded database of the settings.

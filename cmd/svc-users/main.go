@@ -32,6 +32,8 @@ type terminal struct {
 	stdin  *os.File
 	stdout io.Writer
 	stderr io.Writer
+	// private says that files which others can read are refused, as in production.
+	private bool
 	// waiting is told what keeps the database from being reached; nil has it written to stderr.
 	waiting func(why string)
 }

@@ -53,6 +53,7 @@ func runScripts(t *testing.T, onPostgres bool, database func(*testscript.Env) st
 			env.Setenv("NAMED_DATABASE", cmp.Or(env.Getenv("DATABASE_URL"), "sqlite://data/svc-users.db"))
 			env.Setenv("PORT", strconv.Itoa(port))
 			env.Setenv("BCRYPT_COST", "10")
+			env.Values[keptConnection{}] = &keptConn{}
 			// A program with the race detector in it sleeps for a second before it exits, unless it is told not to.
 			env.Setenv("GORACE", "atexit_sleep_ms=10")
 			return nil
@@ -65,6 +66,7 @@ func runScripts(t *testing.T, onPostgres bool, database func(*testscript.Env) st
 			"valid":   valid,
 			"mode":    mode,
 			"sigterm": sigterm,
+			"tls":     overTLS,
 			"oneline": oneLineOf,
 			"sql":     byHand,
 			"chown":   chown,
