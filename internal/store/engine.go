@@ -40,6 +40,12 @@ type traits struct {
 	// creators is a query for the names of those users of the database who may define functions that ours could be
 	// taken for, or empty.
 	creators string
+	// diagnosis is a query for the columns of a Diagnosis: version, encoding, user, whether it is a superuser, whether the connection is
+	// encrypted, whether tables may be made, whether it is a standby, and the time.
+	diagnosis string
+	// missingGrants is a query for rights that the user lacks on tables, whose names with commas between them are %s, or empty where
+	// there are no users.
+	missingGrants string
 	// oneWriter says that only one transaction can write at a time, whatever its mode.
 	oneWriter bool
 	// pollInterval is how often the revision is read for subscribers.

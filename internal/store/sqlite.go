@@ -170,6 +170,7 @@ func (s *sqlite) traits() *traits {
 		columns:      `SELECT name, '' FROM pragma_table_info('%s') ORDER BY cid`,
 		canWrite:     `SELECT 1`, // whether the file can be written shows when it is
 		creators:     ``,         // a user who can write to the file can do anything
+		diagnosis:    `SELECT sqlite_version(), (SELECT encoding FROM pragma_encoding), '', false, true, true, false, 0`,
 		oneWriter:    true,
 		pollInterval: 25 * time.Millisecond,
 	}
