@@ -25,7 +25,11 @@ func (t *terminal) settings(check func(config.Config) config.Faults) (config.Con
 
 // readSettings is settings with a list of what is wrong.
 func (t *terminal) readSettings(check func(config.Config) config.Faults) (config.Config, config.Faults) {
-	cfg, faults, warnings := config.Load(os.LookupEnv, envFile)
+	lookup := t.lookup
+	if lookup == nil {
+		lookup = os.LookupEnv
+	}
+	cfg, faults, warnings := config.Load(lookup, envFile)
 	for _, w := range warnings {
 		fmt.Fprintln(t.stderr, "svc-users: warning:", w)
 	}

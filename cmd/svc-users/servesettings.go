@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,10 +23,16 @@ func (t *terminal) serveSettings() (cfg config.Config, keys keySettings, certifi
 		certificate, found = loadCertificate(cfg)
 		return append(append(faults, found...), cfg.ServeFaults()...)
 	})
-	if len(faults) > 0 && cfg.Environment == config.Production {
+	if len(faults) > 0 && cfg.Environment == config.Production && !databaseRefused(faults) {
 		faults = append(faults, t.databaseReasons(cfg)...)
 	}
 	return cfg, keys, certificate, faults.Err()
+}
+
+// databaseRefused reports whether the database of the settings must not be looked at: it is not named, or is not to be reached in
+// that way.
+func databaseRefused(faults config.Faults) bool {
+	return slices.ContainsFunc(faults, func(f config.Fault) bool { return f.Variable == "DATABASE_URL" || f.Variable == "DATABASE_URL_FILE" })
 }
 
 // loadCertificate reads the certificate of the server, if there is one in the settings.
@@ -51,9 +58,6 @@ const reasonsTime = 5 * time.Second
 // database cannot be reached is for a start to say that comes so far.
 func (t *terminal) databaseReasons(cfg config.Config) (faults config.Faults) {
 	url := cfg.DatabaseURL.Reveal()
-	if store.CheckURL(url) != nil || databaseFaults(cfg) != nil {
-		return nil
-	}
 	if file, is := strings.CutPrefix(url, "sqlite://"); is {
 		if err := t.checkDatabaseFiles(cfg, file); err != nil {
 			faults = append(faults, config.Fault{Variable: "DATABASE_URL", Problem: "names files that are refused: " + strings.ReplaceAll(err.Error(), "\n", "; ")})
