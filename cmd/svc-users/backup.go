@@ -69,7 +69,7 @@ func (cmd *restoreCommand) Run(t *terminal) error {
 	if err != nil {
 		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	// Whoever can change the backup decides who may log in.
+	// The backup decides who may log in.
 	if _, err := fileguard.Check(cmd.File); err != nil {
 		return err
 	}

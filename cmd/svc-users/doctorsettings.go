@@ -142,33 +142,15 @@ func (e *examination) port() {
 		return
 	}
 	_ = conn.Close()
-	answered, err := e.askReadiness(ctx, scheme(e.cfg)+address)
+	answer, err := askReadiness(ctx, scheme(e.cfg)+address)
 	switch {
-	case err != nil:
+	case err != nil || !answer.ours:
 		e.report.add("port", failed, "another program has %s: stop it, or set another PORT", address)
-	case answered != http.StatusOK:
-		e.report.add("port", warned, "a server runs at %s, and /readyz answers %d", address, answered)
+	case answer.status != http.StatusOK:
+		e.report.add("port", warned, "a server runs at %s, and /readyz answers %d", address, answer.status)
 	default:
 		e.report.add("port", succeeded, "a server runs at %s, and is ready", address)
 	}
-}
-
-// askReadiness returns the status of /readyz. It is an error if that is not one of ours.
-func (e *examination) askReadiness(ctx context.Context, base string) (int, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/readyz", http.NoBody)
-	if err != nil {
-		return 0, err
-	}
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: ownCertificate()}}
-	response, err := client.Do(request)
-	if err != nil {
-		return 0, err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK && response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("X-Request-Id") == "" {
-		return 0, errors.New("the answer is not one of svc-users")
-	}
-	return response.StatusCode, nil
 }
 
 // temporaryFolder looks at the folder for temporary files. The service itself needs none.

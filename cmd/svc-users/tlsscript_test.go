@@ -50,7 +50,7 @@ type keptConn struct{ conn net.Conn }
 func kept(ts *testscript.TestScript) *keptConn { return ts.Value(keptConnection{}).(*keptConn) }
 
 func askOver(ts *testscript.TestScript, conn net.Conn) {
-	request, err := http.NewRequest(http.MethodGet, "https://server.test/readyz", http.NoBody)
+	request, err := http.NewRequest(http.MethodGet, "https://server.test/readyz", nil)
 	ts.Check(err)
 	ts.Check(request.Write(conn))
 	response, err := http.ReadResponse(bufio.NewReader(conn), request)
