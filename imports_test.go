@@ -18,12 +18,14 @@ var forTests = []string{"internal/apitest", "internal/pgtest", "internal/store/s
 // rooms says on which storey each room of the service is, by folder. A new room gets a line here.
 var rooms = map[string]storey{
 	"internal/cgroup":     leaf,
+	"internal/certfile":   leaf,
 	"internal/config":     leaf,
 	"internal/confusable": leaf,
 	"internal/fileguard":  leaf,
 	"internal/jobs":       leaf,
 	"internal/lease":      leaf,
 	"internal/limit":      leaf,
+	"internal/outfile":    leaf,
 	"internal/pgurl":      leaf,
 	"internal/seal":       leaf,
 	"internal/workpool":   leaf,
@@ -33,6 +35,7 @@ var rooms = map[string]storey{
 	"internal/keyring":    duty,
 	"internal/manifest":   duty,
 	"internal/throttle":   duty,
+	"internal/transfer":   duty,
 
 	"internal/assertion": adapter,
 	"internal/declare":   adapter,

@@ -46,8 +46,8 @@ const (
 	APIKeysDelete         PermissionName = "api-keys:delete"
 
 	AccountsImpersonate PermissionName = "accounts:impersonate"
-	ThrottlesRead   PermissionName = "throttles:read"
-	ThrottlesDelete PermissionName = "throttles:delete"
+	ThrottlesRead       PermissionName = "throttles:read"
+	ThrottlesDelete     PermissionName = "throttles:delete"
 )
 
 // SystemPermission is a permission that every database of this service has.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/term"
@@ -18,16 +19,26 @@ import (
 // settings reads the configuration; what is suspicious but harmless goes to standard error. More faults come
 // from check, if it is not nil, so that one line names them all.
 func (t *terminal) settings(check func(config.Config) config.Faults) (config.Config, error) {
-	untrusted := t.envFileFaults()
-	cfg, faults, warnings := config.Load(os.LookupEnv, envFile)
+	cfg, faults := t.readSettings(check)
+	return cfg, faults.Err()
+}
+
+// readSettings is settings with a list of what is wrong.
+func (t *terminal) readSettings(check func(config.Config) config.Faults) (config.Config, config.Faults) {
+	lookup := t.lookup
+	if lookup == nil {
+		lookup = os.LookupEnv
+	}
+	cfg, faults, warnings := config.Load(lookup, envFile)
 	for _, w := range warnings {
 		fmt.Fprintln(t.stderr, "svc-users: warning:", w)
 	}
-	faults = append(append(append(untrusted, faults...), t.secretFileFaults(cfg)...), databaseFaults(cfg)...)
+	t.private = cfg.Environment == config.Production
+	faults = append(append(append(t.envFileFaults(), faults...), t.secretFileFaults(cfg)...), databaseFaults(cfg)...)
 	if check != nil {
 		faults = append(faults, check(cfg)...)
 	}
-	return cfg, cfg.Named(faults).Err()
+	return cfg, cfg.Named(faults)
 }
 
 // databaseFaults looks at what only the store can judge of the database URLs, without opening anything.
@@ -37,17 +48,28 @@ func databaseFaults(cfg config.Config) config.Faults {
 		variable string
 		url      config.Secret
 	}{{"DATABASE_URL", cfg.DatabaseURL}, {"DATABASE_LISTEN_URL", cfg.DatabaseListenURL}} {
-		if named.url.IsZero() {
-			continue // not set, or malformed, which has been said
-		}
-		if err := store.CheckURL(named.url.Reveal()); err != nil {
-			faults = append(faults, config.Fault{Variable: named.variable, Problem: "is refused: " + err.Error()})
+		if !named.url.IsZero() { // else it is not set, or malformed, which has been said
+			faults = append(faults, urlFaults(named.variable, named.url, cfg)...)
 		}
 	}
 	if !cfg.DatabaseListenURL.IsZero() && strings.HasPrefix(cfg.DatabaseURL.Reveal(), "sqlite://") {
 		faults = append(faults, config.Fault{Variable: "DATABASE_LISTEN_URL", Problem: "needs a DATABASE_URL that is PostgreSQL's too"})
 	}
 	return faults
+}
+
+// urlFaults looks at a database URL, which a variable or flag has.
+func urlFaults(name string, url config.Secret, cfg config.Config) config.Faults {
+	if err := store.CheckURL(url.Reveal()); err != nil {
+		return config.Faults{{Variable: name, Problem: "is refused: " + err.Error()}}
+	}
+	hosts, err := store.PlaintextHosts(url.Reveal())
+	hosts = slices.DeleteFunc(hosts, func(host string) bool { return slices.Contains(cfg.PlaintextHosts, host) })
+	if cfg.Environment == config.Production && err == nil && len(hosts) > 0 {
+		return config.Faults{{Variable: name, Problem: "lets connections to another machine be made without TLS: add sslmode=verify-full, and sslrootcert where the authority is your own; " +
+			"or, where the network to that machine is private to this one, name the host in DATABASE_PLAINTEXT_HOSTS"}}
+	}
+	return nil
 }
 
 // open opens the database of the settings, as app.Open does, and looks at its files first. Tokens can't be issued.

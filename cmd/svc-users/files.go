@@ -15,9 +15,14 @@ import (
 // envFile is where settings are read that the environment does not have.
 const envFile = ".env"
 
-// checkFile warns of a file or folder that others can read. The error refuses one that they can change.
+// checkFile warns of a file or folder that others can read. The error refuses one that they can change or, in production, a file
+// that they can read.
 func (t *terminal) checkFile(path string) error {
-	warning, err := fileguard.Check(path)
+	look := fileguard.Check
+	if t.private {
+		look = fileguard.CheckPrivate
+	}
+	warning, err := look(path)
 	if warning != "" {
 		fmt.Fprintln(t.stderr, "svc-users: warning:", warning)
 	}
@@ -33,12 +38,22 @@ func (t *terminal) envFileFaults() config.Faults {
 	return config.Faults{{Variable: envFile, Problem: strings.TrimPrefix(err.Error(), envFile+" ")}}
 }
 
-// secretFileFaults refuses files of secrets that others can change.
+// secretFileFaults refuses files of secrets that others can change or, in production, read. A certificate is for all to read.
 func (t *terminal) secretFileFaults(cfg config.Config) config.Faults {
 	var faults config.Faults
 	for _, variable := range slices.Sorted(maps.Keys(cfg.SecretFiles)) {
 		if err := t.checkFile(cfg.SecretFiles[variable]); err != nil {
 			faults = append(faults, config.Fault{Variable: variable, Problem: "names " + err.Error()})
+		}
+	}
+	if cfg.TLS.Key != "" {
+		if err := t.checkFile(cfg.TLS.Key); err != nil {
+			faults = append(faults, config.Fault{Variable: "TLS_KEY_FILE", Problem: "names " + err.Error()})
+		}
+	}
+	if cfg.TLS.Certificate != "" {
+		if _, err := fileguard.Check(cfg.TLS.Certificate); err != nil {
+			faults = append(faults, config.Fault{Variable: "TLS_CERT_FILE", Problem: "names " + err.Error()})
 		}
 	}
 	return faults
@@ -47,10 +62,13 @@ func (t *terminal) secretFileFaults(cfg config.Config) config.Faults {
 // checkDatabase waits for a PostgreSQL server. Of an SQLite database it looks at the file, at those that SQLite keeps
 // beside it, and at their folder. What folders above it let others do is the operator's affair.
 func (t *terminal) checkDatabase(cfg config.Config) error {
-	file, is := strings.CutPrefix(cfg.DatabaseURL.Reveal(), "sqlite://")
-	if !is {
-		return t.awaitDatabase(cfg)
+	if file, is := strings.CutPrefix(cfg.DatabaseURL.Reveal(), "sqlite://"); is {
+		return t.checkDatabaseFiles(cfg, file)
 	}
+	return t.awaitDatabase(cfg)
+}
+
+func (t *terminal) checkDatabaseFiles(cfg config.Config, file string) error {
 	var faults []error
 	if folder := filepath.Dir(file); folder == filepath.Clean(cfg.DataDir) {
 		faults = append(faults, t.checkFile(folder))
@@ -58,7 +76,7 @@ func (t *terminal) checkDatabase(cfg config.Config) error {
 		// One that is not the service's own may be read, as working directories are.
 		faults = append(faults, err)
 	}
-	for _, name := range []string{file, file + "-wal", file + "-shm", file + "-journal"} {
+	for _, name := range []string{file, file + "-wal", file + "-shm", file + "-journal", file + "-use"} {
 		faults = append(faults, t.checkFile(name))
 	}
 	return errors.Join(faults...)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -9,6 +10,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/svc-users/svc-users/internal/config"
 )
 
 // healthcheckTime bounds the question. A server that takes longer is not well.
@@ -28,25 +31,54 @@ func (healthcheckCommand) Run(t *terminal) error {
 	}
 	ctx, cancel := context.WithTimeout(t.ctx, healthcheckTime)
 	defer cancel()
-	ready := "http://" + net.JoinHostPort(host, strconv.Itoa(cfg.Port)) + "/readyz"
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, ready, http.NoBody)
+	answer, err := askReadiness(ctx, scheme(cfg)+net.JoinHostPort(host, strconv.Itoa(cfg.Port)))
 	if err != nil {
-		return err
+		return fmt.Errorf("the server does not answer: %w", err)
+	}
+	if answer.status != http.StatusOK {
+		return fmt.Errorf("the server is not ready: it answers %d", answer.status)
+	}
+	fmt.Fprintln(t.stdout, "ready")
+	return nil
+}
+
+// readiness is what a server answers at /readyz.
+type readiness struct {
+	status int
+	ours   bool // it is one of svc-users
+}
+
+// askReadiness asks a server on this machine whether it is ready.
+func askReadiness(ctx context.Context, base string) (readiness, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/readyz", http.NoBody)
+	if err != nil {
+		return readiness{}, err
 	}
 	// The server is on this machine: a proxy of the environment has no place in between.
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: ownCertificate()}}
 	response, err := client.Do(request)
 	var failed *url.Error
 	if errors.As(err, &failed) {
 		err = failed.Err
 	}
 	if err != nil {
-		return fmt.Errorf("the server does not answer: %w", err)
+		return readiness{}, err
 	}
 	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("the server is not ready: it answers %d", response.StatusCode)
+	known := response.StatusCode == http.StatusOK || response.StatusCode == http.StatusServiceUnavailable
+	return readiness{response.StatusCode, known && response.Header.Get("X-Request-Id") != ""}, nil
+}
+
+// scheme begins the URL of the server that the settings describe.
+func scheme(cfg config.Config) string {
+	if cfg.TLS.Certificate != "" {
+		return "https://"
 	}
-	fmt.Fprintln(t.stdout, "ready")
-	return nil
+	return "http://"
+}
+
+// ownCertificate takes any certificate: that of the server is for its public name, not for the address at which it is asked, and
+// the question has no secret.
+func ownCertificate() *tls.Config {
+	return &tls.Config{InsecureSkipVerify: true} //nolint:gosec // G402: see above
 }

@@ -32,6 +32,10 @@ type terminal struct {
 	stdin  *os.File
 	stdout io.Writer
 	stderr io.Writer
+	// lookup has the variables of the environment; nil is os.LookupEnv.
+	lookup func(name string) (string, bool)
+	// private says that files which others can read are refused, as in production.
+	private bool
 	// waiting is told what keeps the database from being reached; nil has it written to stderr.
 	waiting func(why string)
 }
@@ -48,6 +52,11 @@ type commands struct {
 	Explain         explainCommand         `cmd:"" help:"Say whether an account may do something now, and why."`
 	Plan            planCommand            `cmd:"" help:"Show what a service's declaration of permissions and roles would change."`
 	Apply           applyCommand           `cmd:"" help:"Make the database agree with a service's declaration: all of it or nothing."`
+	Export          exportCommand          `cmd:"" help:"Write the accounts as JSON Lines, in the form that an import reads."`
+	Backup          backupCommand          `cmd:"" help:"Copy the embedded database to a file, while the service may be running."`
+	Restore         restoreCommand         `cmd:"" help:"Put a backup in the place of the embedded database, while the service is stopped."`
+	Copy            copyCommand            `cmd:"" help:"Copy everything from one kind of database to the other, and verify it."`
+	Doctor          doctorCommand          `cmd:"" help:"Examine the settings, the database and the machine, without starting anything."`
 	OpenAPI         openAPICommand         `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
 	Version         versionCommand         `cmd:"" help:"Print the version."`
 	Healthcheck     healthcheckCommand     `cmd:"" help:"Ask a running server whether it is ready; for container health checks."`

@@ -32,15 +32,15 @@ func TestMain(m *testing.M) {
 // Every terminal session in testdata/script runs on both databases.
 func TestScriptsOnSQLite(t *testing.T) {
 	t.Parallel()
-	runScripts(t, func(*testscript.Env) string { return "" })
+	runScripts(t, false, func(*testscript.Env) string { return "" })
 }
 
 func TestScriptsOnPostgres(t *testing.T) {
 	t.Parallel()
-	runScripts(t, func(*testscript.Env) string { return pgtest.URL(t) })
+	runScripts(t, true, func(*testscript.Env) string { return pgtest.URL(t) })
 }
 
-func runScripts(t *testing.T, database func(*testscript.Env) string) {
+func runScripts(t *testing.T, onPostgres bool, database func(*testscript.Env) string) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
@@ -53,6 +53,7 @@ func runScripts(t *testing.T, database func(*testscript.Env) string) {
 			env.Setenv("NAMED_DATABASE", cmp.Or(env.Getenv("DATABASE_URL"), "sqlite://data/svc-users.db"))
 			env.Setenv("PORT", strconv.Itoa(port))
 			env.Setenv("BCRYPT_COST", "10")
+			env.Values[keptConnection{}] = &keptConn{}
 			// A program with the race detector in it sleeps for a second before it exits, unless it is told not to.
 			env.Setenv("GORACE", "atexit_sleep_ms=10")
 			return nil
@@ -65,15 +66,19 @@ func runScripts(t *testing.T, database func(*testscript.Env) string) {
 			"valid":   valid,
 			"mode":    mode,
 			"sigterm": sigterm,
+			"tls":     overTLS,
 			"oneline": oneLineOf,
 			"sql":     byHand,
 			"chown":   chown,
 		},
 		Condition: func(name string) (bool, error) {
-			if name != "root" {
-				return false, fmt.Errorf("there is no condition %q", name)
+			switch name {
+			case "root":
+				return os.Geteuid() == 0, nil
+			case "postgres":
+				return onPostgres, nil
 			}
-			return os.Geteuid() == 0, nil
+			return false, fmt.Errorf("there is no condition %q", name)
 		},
 	})
 }

@@ -21,12 +21,7 @@ type serveCommand struct {
 func (cmd *serveCommand) Run(t *terminal) error {
 	// A reader of the log that goes away must not end the service. Writing fails instead, which the log counts.
 	signal.Ignore(syscall.SIGPIPE)
-	var keys keySettings
-	cfg, err := t.settings(func(cfg config.Config) config.Faults {
-		var faults config.Faults
-		keys, faults = readKeySettings(cfg)
-		return append(faults, cfg.ServeFaults()...)
-	})
+	cfg, keys, certificate, err := t.serveSettings()
 	if err != nil {
 		return err
 	}
@@ -48,16 +43,20 @@ func (cmd *serveCommand) Run(t *terminal) error {
 		log.Warn("waiting for the database", "cause", why, "at_most", cfg.DatabaseWait.String())
 	}
 	c := app.FromSettings(cfg)
-	c.Keyring, c.Log, c.Version, c.Demo = ring, log, users.Version, cmd.Demo
+	c.Keyring, c.TLS, c.Log, c.Version, c.Demo = ring, certificate, log, users.Version, cmd.Demo
 	c.Hooks = app.Hooks{
 		BeforeOpen: func() error {
-			if err := t.checkDatabase(cfg); err != nil {
-				return fmt.Errorf("DATABASE_URL: %w", err)
+			err := t.checkDatabase(cfg)
+			if err == nil {
+				return nil
 			}
-			return nil
+			if reasons := t.databaseReasons(cfg); t.private && len(reasons) > 0 {
+				return cfg.Named(reasons).Err()
+			}
+			return fmt.Errorf("DATABASE_URL: %w", err)
 		},
 		Seeded:  t.showSeeded,
-		Serving: func(addr string) { t.announce(addr, cmd.Demo) },
+		Serving: func(addr string) { t.announce(addr, cfg, cmd.Demo) },
 	}
 	return app.New(c).Run(t.ctx)
 }
@@ -81,12 +80,12 @@ func (cmd *serveCommand) demoReachable(ctx context.Context, host string) error {
 }
 
 // announce says where to go. A server on all addresses is reached, from here, on this machine's own.
-func (t *terminal) announce(addr string, demo bool) {
+func (t *terminal) announce(addr string, cfg config.Config, demo bool) {
 	host, port, err := net.SplitHostPort(addr)
 	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	base := "http://" + net.JoinHostPort(host, port)
+	base := scheme(cfg) + net.JoinHostPort(host, port)
 	fmt.Fprintln(t.stdout, "API  "+base+"/api/v1")
 	fmt.Fprintln(t.stdout, "Docs "+base+"/docs")
 	if demo {

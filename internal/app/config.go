@@ -8,6 +8,7 @@ import (
 	"time"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/certfile"
 	"github.com/svc-users/svc-users/internal/cgroup"
 	"github.com/svc-users/svc-users/internal/config"
 	"github.com/svc-users/svc-users/internal/confusable"
@@ -61,7 +62,8 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 
 	// The rest is for Run alone.
-	Addr    string // to listen on, such as 127.0.0.1:8001
+	Addr    string         // to listen on, such as 127.0.0.1:8001
+	TLS     *certfile.Pair // the certificate of the server; nil: it speaks plain HTTP
 	Bounds  web.Bounds
 	Machine cgroup.Limits // what the control group allows
 	Demo    bool          // the demo roles and accounts are made first
@@ -78,8 +80,8 @@ type Hooks struct {
 	Serving func(addr string)
 }
 
-// FromSettings makes the Config of the settings, within what the control group allows. Keyring, Log, Version, Demo
-// and Hooks are left to the caller.
+// FromSettings makes the Config of the settings, within what the control group allows. Keyring, TLS, Log, Version,
+// Demo and Hooks are left to the caller.
 func FromSettings(cfg config.Config) Config {
 	machine := cgroup.Read(os.DirFS("/"))
 	return Config{
@@ -103,7 +105,7 @@ func FromSettings(cfg config.Config) Config {
 		LocalCookies:   cfg.Environment == config.Development,
 		TrustedProxies: cfg.TrustedProxies,
 		Addr:           cfg.Addr(),
-		Bounds:         web.Bounds{Connections: maxConnections(machine.Memory), IdleTimeout: cfg.IdleTimeout},
+		Bounds:         web.Bounds{Connections: maxConnections(machine.Memory, cfg.TLS.Certificate != ""), IdleTimeout: cfg.IdleTimeout},
 		Machine:        machine,
 	}
 }
@@ -112,17 +114,23 @@ const (
 	// connectionMemory is what a connection may take while no request is worked on over it, in bytes: the buffers of
 	// net/http, a header of 32 KiB and the first 8 KiB of a body, with what the collector has not taken yet.
 	connectionMemory = 64 << 10
+	// tlsMemory is what it takes more where the service speaks TLS itself: the state and buffers of TLS and of HTTP/2.
+	tlsMemory = 64 << 10
 	// connectionShare is the part of the control group's memory that all of them may take.
 	connectionShare = 0.5
 )
 
 // maxConnections is how many may be open at a time with so much memory, in bytes, in the control group; zero is the
 // default.
-func maxConnections(memory int64) int {
+func maxConnections(memory int64, tls bool) int {
 	if memory <= 0 {
 		return 0
 	}
-	return min(web.DefaultConnections, max(64, int(connectionShare*float64(memory)/connectionMemory)))
+	each := float64(connectionMemory)
+	if tls {
+		each += tlsMemory
+	}
+	return min(web.DefaultConnections, max(64, int(connectionShare*float64(memory)/each)))
 }
 
 // hashingOptions is how passwords are hashed with these settings, within what the control group allows. A quota of all

@@ -30,7 +30,7 @@ func TestHashingHeedsAQuota(t *testing.T) {
 func TestConnectionsHeedMemory(t *testing.T) {
 	t.Parallel()
 	for memory, want := range map[int64]int{0: 0, 1: 64, 64 << 20: 512, 256 << 20: 2048, 1 << 40: web.DefaultConnections} {
-		if got := maxConnections(memory); got != want {
+		if got := maxConnections(memory, false); got != want {
 			t.Errorf("%d bytes of memory: %d connections, want %d", memory, got, want)
 		}
 	}

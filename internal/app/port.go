@@ -42,11 +42,22 @@ func openPort(c Config) (*port, error) {
 	starting := StartingEdge(c.requestOptions())
 	p.handler.Store(&starting)
 	p.server = web.Server(c.Addr, p, c.Log, c.Bounds)
+	if c.TLS != nil {
+		p.server.TLSConfig = c.TLS.Config()
+	}
 	p.accept = sync.OnceFunc(func() {
-		go func() { p.failed <- p.server.Serve(listener) }()
+		go func() { p.failed <- p.acceptOn(listener) }()
 	})
 	p.soon = time.AfterFunc(quietStart, p.accept)
 	return p, nil
+}
+
+// acceptOn accepts connections until the server is closed.
+func (p *port) acceptOn(listener net.Listener) error {
+	if p.server.TLSConfig != nil {
+		return p.server.ServeTLS(listener, "", "") // the configuration has the certificate
+	}
+	return p.server.Serve(listener)
 }
 
 // serve has requests answered by a handler from now on.

@@ -71,6 +71,9 @@ func (a *App) openAndServe(ctx context.Context, p *port) error {
 		hooks.Serving(p.listener.Addr().String())
 	}
 	a.logLimits()
+	if a.config.TLS != nil {
+		a.logCertificate(nil)
+	}
 	defer a.runBackground(ctx)()
 	return p.untilStopped(ctx)
 }
@@ -87,6 +90,9 @@ func (a *App) runBackground(ctx context.Context) (stop func()) {
 	running.Go(func() { a.runJobs(background) })
 	running.Go(func() { a.Store.WatchFile(background.Done(), a.logFile) })
 	running.Go(func() { a.Keyring.Run(background) })
+	if a.config.TLS != nil {
+		running.Go(func() { a.config.TLS.Watch(background.Done(), a.logCertificate) })
+	}
 	return func() {
 		cancel()
 		running.Wait()
@@ -103,7 +109,12 @@ func (a *App) refuseDemoAccounts(ctx context.Context) error {
 		return err
 	}
 	if len(found) > 0 {
-		return fmt.Errorf("ENVIRONMENT is production, and the database has the demo account %s; delete it, or change its e-mail and password, first: its password is published", strings.Join(found, " and "))
+		return errors.New("ENVIRONMENT is production, and the database has " + DescribeDemoAccounts(found))
 	}
 	return nil
+}
+
+// DescribeDemoAccounts says which accounts have published passwords, and what to do about them.
+func DescribeDemoAccounts(emails []string) string {
+	return "the demo account " + strings.Join(emails, " and ") + "; delete it, or change its e-mail and password, first: its password is published"
 }

@@ -68,6 +68,20 @@ func (a *App) logListening(receives bool, why string) {
 	a.config.Log.Warn("change notifications lost; querying the database on every request", "cause", why)
 }
 
+// logCertificate logs that the certificate in use is another, or why a new one is not used.
+func (a *App) logCertificate(problem error) {
+	leaf := a.config.TLS.Leaf()
+	record := []any{"subject", leaf.Subject.String(), "names", leaf.DNSNames, "serial", leaf.SerialNumber.Text(16), "until", leaf.NotAfter.UTC().Format(time.RFC3339)}
+	switch {
+	case problem != nil:
+		a.config.Log.Warn("the certificate in TLS_CERT_FILE and TLS_KEY_FILE has changed and can't be used: keeping the former", append(record, "cause", problem.Error())...)
+	case time.Now().After(leaf.NotAfter):
+		a.config.Log.Error("the certificate in TLS_CERT_FILE has expired: clients refuse it", record...)
+	default:
+		a.config.Log.Info("certificate in use", record...)
+	}
+}
+
 // logFile says that the file of the database is not the one that was opened, or that it is again.
 func (a *App) logFile(problem string) {
 	if problem == "" {

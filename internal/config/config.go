@@ -14,7 +14,6 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"time"
 )
@@ -40,6 +39,8 @@ type Config struct {
 	DatabaseURL Secret
 	// DatabaseListenURL is a PostgreSQL URL that leads to the same database past a pooler; zero: DatabaseURL does.
 	DatabaseListenURL Secret
+	// PlaintextHosts are the database servers to which connections without TLS are allowed in production, such as "postgres".
+	PlaintextHosts []string
 	// DatabaseWait is how long a PostgreSQL that cannot be reached is waited for when a command starts.
 	DatabaseWait time.Duration
 	// DataDir is the folder of the embedded database and of the development encryption key.
@@ -50,10 +51,12 @@ type Config struct {
 	// PublicURL is where clients reach the service, such as https://users.example.com, without a slash at the end. Links are
 	// made from it alone, never from what a request says; empty: none can be made.
 	PublicURL string
-	JWT       JWT
-	Sessions  Sessions
-	APIKeys   APIKeys
-	Clients   Clients
+	// TLS is where the certificate is; empty where TLS ends at a proxy.
+	TLS      TLSFiles
+	JWT      JWT
+	Sessions Sessions
+	APIKeys  APIKeys
+	Clients  Clients
 	// EncryptionKey and EncryptionKeysOld are as in the variables; package seal parses them.
 	EncryptionKey     Secret
 	EncryptionKeysOld Secret
@@ -86,6 +89,12 @@ type Config struct {
 	// SecretFiles has, for each secret that was read from a file, the variable of its value and the path of the file:
 	// "DATABASE_URL": "/run/secrets/database-url". Nil if there is none.
 	SecretFiles map[string]string
+}
+
+// TLSFiles are the paths of two files in PEM, both or neither.
+type TLSFiles struct {
+	Certificate string // with the chain up to, not including, the root
+	Key         string
 }
 
 // JWT has the settings of tokens. The keys are as in the variables, base64 of PEM; package token parses them.
@@ -189,31 +198,3 @@ func embeddedDatabase(dataDir string) Secret {
 
 // Addr is Host and Port as net.Listen takes them.
 func (c Config) Addr() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }
-
-// ServeFaults returns the faults that prevent issuing tokens with this Config, in addition to those of Load: in
-// production there must be a key to encrypt the signing keys under, or a signing key, because a generated one would be lost
-// with its container, and every token with it; and so must the issuer and the audience. Commands that issue no tokens, such
-// as a migration, don't call it.
-func (c Config) ServeFaults() Faults {
-	if c.Environment != Production {
-		return nil
-	}
-	var f Faults
-	_, tried := c.SecretFiles["JWT_PRIVATE_KEY"] // whose fault, if it has one, was said
-	if c.EncryptionKey.IsZero() && c.JWT.PrivateKey.IsZero() && c.JWT.PublicKey.IsZero() && !tried {
-		f = append(f, Fault{"ENCRYPTION_KEY", "is required in production, for the signing keys in the database (openssl rand -base64 32 makes one); or JWT_PRIVATE_KEY, which signs in their place"})
-	}
-	for _, claim := range []struct {
-		variable string
-		values   []string
-		what     string
-	}{
-		{"JWT_ISSUER", []string{c.JWT.Issuer}, "the URL of this service"},
-		{"JWT_AUDIENCE", c.JWT.Audiences, "the URL of the API that the tokens are for"},
-	} {
-		if slices.Contains(claim.values, exampleURL) {
-			f = append(f, Fault{claim.variable, "is required in production, and must not be that of the example: " + claim.what})
-		}
-	}
-	return f
-}

@@ -91,10 +91,11 @@ func TestEverySettingIsRead(t *testing.T) {
 		"ENCRYPTION_KEY": "c2VjcmV0", "ENCRYPTION_KEYS_OLD": "b2xk", "KEY_ROTATION": "365d",
 		"JWT_PUBLIC_KEY": "cHVi", "JWT_PUBLIC_KEYS": "b2xk,bWFpbg==", "JWT_KID": "k1", "JWT_ALGORITHM": "ES256", "JWT_ISSUER": "iss", "JWT_AUDIENCE": "aud, https://b.example/x",
 		"JWT_EXPIRATION": "36h", "ACCESS_TOKEN_TTL": "5m", "SESSION_IDLE": "1h", "SESSION_LIFETIME": "2d", "REFRESH_REUSE_WINDOW": "20s", "REFRESH_RECOVERY": "3d", "SERVICE_TOKEN_TTL": "5m", "CLIENT_SECRET_MAX_LIFE": "30d", "API_KEY_LIFE": "30d", "API_KEY_MAX_LIFE": "60d", "JWT_MAX_BYTES": "8000", "BCRYPT_COST": "16", "HASH_WORKERS": "3", "LOGIN_MAX_WAIT": "750ms", "MAX_ROLES": "10", "MAX_PERMISSIONS": "200", "MAX_ASSIGNMENTS": "3000", "DATABASE_WAIT": "2m", "IDLE_TIMEOUT": "1m", "CORS_HEADERS": "X-Shop , x-client-version", "CORS_ORIGINS": "https://a.example, http://localhost:5173",
-		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1,2001:db8::1", "FEDERATION_NETWORKS": "10.96.0.0/12", "RATE_LIMITS": "on", "THROTTLE_ADDRESS": "100/1s", "THROTTLE_ACCOUNT": "10/1h", "THROTTLE_DEVICE": "3/1d", "LOG_FORMAT": "json", "LOG_LEVEL": "debug",
+		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1,2001:db8::1", "FEDERATION_NETWORKS": "10.96.0.0/12", "RATE_LIMITS": "on", "THROTTLE_ADDRESS": "100/1s", "THROTTLE_ACCOUNT": "10/1h", "THROTTLE_DEVICE": "3/1d", "LOG_FORMAT": "json", "LOG_LEVEL": "error", "TLS_CERT_FILE": "/tls/tls.crt", "TLS_KEY_FILE": "/tls/tls.key", "DATABASE_PLAINTEXT_HOSTS": "db, 10.0.0.1",
 	})
 	want := config.Config{
 		DatabaseURL: config.NewSecret("postgresql://u:p%23@h:5432/d?sslmode=require"), DatabaseListenURL: config.NewSecret("postgresql://u:p%23@direct:5432/d"),
+		PlaintextHosts: []string{"db", "10.0.0.1"}, TLS: config.TLSFiles{Certificate: "/tls/tls.crt", Key: "/tls/tls.key"},
 		DataDir:     "/srv/data",
 		Host:        "::1",
 		Port:        0,
@@ -128,7 +129,7 @@ func TestEverySettingIsRead(t *testing.T) {
 			Device: config.Rate{Burst: 3, Every: 24 * time.Hour},
 		},
 		LogFormat: config.LogJSON,
-		LogLevel:  slog.LevelDebug,
+		LogLevel:  slog.LevelError,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("\n got %+v\nwant %+v", got, want)

@@ -12,9 +12,12 @@ import (
 func TestBadValues(t *testing.T) {
 	t.Parallel()
 	bad := map[string][]string{
-		"ENVIRONMENT": {"prod", "Production", "production ", "test"},
-		"HOST":        {"http://x", "a:80", "[::1]", "a b", "ho\u00dft", strings.Repeat("a", 254)},
-		"PORT":        {"+8001", "0x1f", " 8001", "8001 ", "08001", "8_001", "65536", "-1", "8001.0", "99999999999999999999", "http", "٨"},
+		"ENVIRONMENT":              {"prod", "Production", "production ", "test"},
+		"HOST":                     {"http://x", "a:80", "[::1]", "a b", "ho\u00dft", strings.Repeat("a", 254)},
+		"PORT":                     {"+8001", "0x1f", " 8001", "8001 ", "08001", "8_001", "65536", "-1", "8001.0", "99999999999999999999", "http", "٨"},
+		"TLS_CERT_FILE":            {"\"/tls/tls.crt\"", "/tls/tls.crt'", " /tls", "/a\nb"},
+		"TLS_KEY_FILE":             {"\"/tls/tls.key\"", "/tls/tls.key'", "/tls ", strings.Repeat("/x", 4096)},
+		"DATABASE_PLAINTEXT_HOSTS": {"db:5432", "postgresql://db", "db,,other", "a b", "10.0.0.0/8"},
 		"PUBLIC_URL": {
 			"a.example", "//a.example", "ftp://a.example", "https://", "https:a.example", "https:///users", "/users", "HTTPS://a.example",
 			"https://a.example/", "https://example.com/users/", "https://example.com//users", "https://example.com/./users", "https://example.com/../users",

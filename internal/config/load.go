@@ -52,6 +52,12 @@ func Parse(lookup func(name string) (string, bool), name string, envFile []byte)
 	if value("JWT_EXPIRATION") != "" && value("JWT_EXPIRATION_DAYS") != "" {
 		faults = append(faults, Fault{"JWT_EXPIRATION", "can't be set beside JWT_EXPIRATION_DAYS: one of the two must be empty"})
 	}
+	if cfg.TLS.Certificate != "" && value("TLS_KEY_FILE") == "" {
+		faults = append(faults, Fault{"TLS_CERT_FILE", "can't stand alone: TLS_KEY_FILE is missing"})
+	}
+	if cfg.TLS.Key != "" && value("TLS_CERT_FILE") == "" {
+		faults = append(faults, Fault{"TLS_KEY_FILE", "can't stand alone: TLS_CERT_FILE is missing"})
+	}
 	faults = append(faults, sessionFaults(cfg.Sessions)...)
 	if !cfg.APIKeys.Endless && cfg.APIKeys.Life > cfg.APIKeys.MaxLife {
 		faults = append(faults, Fault{"API_KEY_LIFE", "must not be longer than API_KEY_MAX_LIFE"})
@@ -62,7 +68,7 @@ func Parse(lookup func(name string) (string, bool), name string, envFile []byte)
 	if cfg.EncryptionKey.IsZero() && !cfg.EncryptionKeysOld.IsZero() && value("ENCRYPTION_KEY"+fileSuffix) == "" {
 		faults = append(faults, Fault{"ENCRYPTION_KEYS_OLD", "can't stand alone: ENCRYPTION_KEY is missing"})
 	}
-	return cfg, append(faults, productionFaults(cfg)...), warnings
+	return cfg, append(faults, productionFaults(cfg, value)...), warnings
 }
 
 // sessionFaults returns the faults of times that do not fit one another.
@@ -105,6 +111,9 @@ func (s setting) load(cfg *Config, lookup func(string) (string, bool), value fun
 		return faults
 	}
 	problem := misquoted(v)
+	if problem == "" && cfg.Environment == Production && isPlaceholder(v) {
+		problem = "is a placeholder, which production refuses: set a value"
+	}
 	if problem == "" {
 		problem = s.read(cfg, v)
 	}
@@ -112,24 +121,6 @@ func (s setting) load(cfg *Config, lookup func(string) (string, bool), value fun
 		faults = append(faults, Fault{variable, problem})
 	}
 	return faults
-}
-
-// productionFaults returns the faults of well-formed values that production rejects.
-func productionFaults(c Config) Faults {
-	if c.Environment != Production {
-		return nil
-	}
-	var f Faults
-	if len(c.CORSOrigins) == 1 && c.CORSOrigins[0] == "*" {
-		f = append(f, Fault{"CORS_ORIGINS", "must not be * in production"})
-	}
-	if inClearText(c.PublicURL) {
-		f = append(f, Fault{"PUBLIC_URL", "must begin with https:// in production, unless its host is this machine"})
-	}
-	if !c.RateLimits {
-		f = append(f, Fault{"RATE_LIMITS", "must not be off in production"})
-	}
-	return f
 }
 
 // reason is an error of the file system without the path, which the fault already names.

@@ -47,6 +47,14 @@ var settings = []setting{
 		func(c *Config, v string) string { return publicURL(&c.PublicURL, v) },
 	},
 	{
+		Setting{"TLS_CERT_FILE", "", "the file of the certificate chain, in PEM, to serve HTTPS without a proxy; read again when it changes", false},
+		func(c *Config, v string) string { return path(&c.TLS.Certificate, v) },
+	},
+	{
+		Setting{"TLS_KEY_FILE", "", "the file of its private key, in PEM", false},
+		func(c *Config, v string) string { return path(&c.TLS.Key, v) },
+	},
+	{
 		Setting{"DATA_DIR", "data", "the folder of the embedded database and of the development encryption key, mode 0700", false},
 		func(c *Config, v string) string { return path(&c.DataDir, v) },
 	},
@@ -57,6 +65,10 @@ var settings = []setting{
 	{
 		Setting{"DATABASE_LISTEN_URL", "", "postgresql:// URL of the same database without the connection pooler of DATABASE_URL, for change notifications", true},
 		func(c *Config, v string) string { return listenURL(&c.DatabaseListenURL, v) },
+	},
+	{
+		Setting{"DATABASE_PLAINTEXT_HOSTS", "", "database servers to which production may connect without TLS, separated by commas, such as one in a container network of this machine", false},
+		func(c *Config, v string) string { return hosts(&c.PlaintextHosts, v) },
 	},
 	{
 		Setting{"DATABASE_WAIT", "30s", "how long to wait at the start for a PostgreSQL that is not up yet, 0s to 10m", false},

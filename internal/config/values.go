@@ -163,6 +163,18 @@ func host(to *string, v string) string {
 	return ""
 }
 
+// hosts takes IP addresses and names, separated by commas.
+func hosts(to *[]string, v string) string {
+	all := list(v)
+	for _, one := range all {
+		if problem := host(new(string), one); problem != "" {
+			return "must be IP addresses or host names, separated by commas, without ports"
+		}
+	}
+	*to = all
+	return ""
+}
+
 func hostName(v string) bool {
 	return v != "" && len(v) <= 253 && !strings.ContainsFunc(v, func(r rune) bool {
 		return r != '.' && r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')

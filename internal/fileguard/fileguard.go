@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 )
 
 // identity is who runs the program.
@@ -19,7 +20,13 @@ type identity struct{ uid, gid int }
 
 // Check returns a warning if others may read a file or folder, and an error if others can change it. A missing file is no
 // fault, and Check finds none on Windows, where modes have no meaning.
-func Check(path string) (warning string, err error) {
+func Check(path string) (warning string, err error) { return check(path, false) }
+
+// CheckPrivate is Check for production: a file, not a folder, that every user or a group which this process is not in may read is
+// an error too.
+func CheckPrivate(path string) (warning string, err error) { return check(path, true) }
+
+func check(path string, private bool) (warning string, err error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
@@ -31,7 +38,29 @@ func Check(path string) (warning string, err error) {
 	if !known {
 		return "", nil
 	}
-	return judge(path, info.Mode(), owner, identity{os.Geteuid(), os.Getegid()})
+	self := identity{os.Geteuid(), os.Getegid()}
+	if warning, err = judge(path, info.Mode(), owner, self); err != nil || !private || info.IsDir() {
+		return warning, err
+	}
+	groups, _ := os.Getgroups() // without them, only the process's own group counts
+	if err := refuseReadable(path, info.Mode(), owner, append(groups, self.gid, 0)); err != nil {
+		return "", err
+	}
+	return warning, nil
+}
+
+// refuseReadable refuses a file that others may read. Groups of the process are those that Kubernetes gives volumes (fsGroup),
+// and root's is that of files which systemd shows to a service alone.
+func refuseReadable(path string, mode fs.FileMode, owner identity, groups []int) error {
+	bits := mode.Perm()
+	safe := bits &^ (groupRead | groupWrite | otherRead | otherWrite | 0o011)
+	switch {
+	case bits&otherRead != 0:
+		return fmt.Errorf("%s can be read by every user (mode %04o): take that away (chmod %04o)", path, bits, safe)
+	case bits&groupRead != 0 && !slices.Contains(groups, owner.gid):
+		return fmt.Errorf("%s can be read by another group (mode %04o, gid %d): take that away (chmod %04o)", path, bits, owner.gid, safe)
+	}
+	return nil
 }
 
 // The bits of a mode that grant access to the group and to others.

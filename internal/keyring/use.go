@@ -103,11 +103,27 @@ func (r *Ring) signing(k *knowledge) (*Pair, error) {
 }
 
 // open decrypts the private part of a key.
-func (r *Ring) open(record Record) ([]byte, error) {
-	if r.Seals == nil {
+func (r *Ring) open(record Record) ([]byte, error) { return openSealed(r.Seals, record) }
+
+// CheckSeals returns an error that names ENCRYPTION_KEY if the private part of a key cannot be opened with the encryption keys,
+// which may be nil.
+func CheckSeals(seals *seal.Ring, keys []Record) error {
+	for _, record := range keys {
+		if record.Sealed == "" {
+			continue // it only verifies
+		}
+		if _, err := openSealed(seals, record); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func openSealed(seals *seal.Ring, record Record) ([]byte, error) {
+	if seals == nil {
 		return nil, errNoSeals
 	}
-	private, err := r.Seals.Open(Purpose, record.ID, record.Sealed)
+	private, err := seals.Open(Purpose, record.ID, record.Sealed)
 	switch {
 	case errors.Is(err, seal.ErrUnknownKey):
 		return nil, fmt.Errorf("ENCRYPTION_KEY is not the key that the signing key %s was sealed with; set the one that was, or add it to ENCRYPTION_KEYS_OLD", record.ID)

@@ -2,6 +2,7 @@ package pgurl
 
 import (
 	"context"
+	"crypto/tls"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -48,6 +49,38 @@ func groupByHost(attempts []*pgconn.FallbackConfig) [][]*pgconn.FallbackConfig {
 func isSocket(host string) bool {
 	network, _ := pgconn.NetworkAddress(host, 0)
 	return network == "unix"
+}
+
+// PlaintextHosts returns the hosts to which a connection without TLS may be made over a network, without this machine's own
+// names and addresses of loopback: "db.internal", "10.0.0.5".
+func PlaintextHosts(c *pgconn.Config) []string {
+	return hostsWith(c, func(t *tls.Config) bool { return t == nil })
+}
+
+// UnverifiedHosts returns those to which connections are encrypted, but whose certificate is not checked, so that another
+// machine could pass for them.
+func UnverifiedHosts(c *pgconn.Config) []string {
+	return hostsWith(c, func(t *tls.Config) bool {
+		return t != nil && t.InsecureSkipVerify && t.VerifyPeerCertificate == nil && t.VerifyConnection == nil
+	})
+}
+
+func hostsWith(c *pgconn.Config, has func(*tls.Config) bool) []string {
+	var list []string
+	for _, a := range listAttempts(c) {
+		if !isSocket(a.Host) && !isLoopback(a.Host) && has(a.TLSConfig) && !slices.Contains(list, a.Host) {
+			list = append(list, a.Host)
+		}
+	}
+	return list
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.Unmap().IsLoopback()
 }
 
 // addresses takes hostaddr: an address for each host, or nothing where its name is to be looked up. Only the

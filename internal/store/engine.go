@@ -14,6 +14,7 @@ type engine interface {
 	revisions  // revision.go: whether cached entries are still valid
 	dialect    // clause.go: SQL
 	migrator   // migrate.go: the schema
+	transfers  // transfer.go: copies to other engines
 	traits() *traits
 }
 
@@ -32,6 +33,8 @@ type traits struct {
 	position string
 	// tables is a table expression with a column name: the tables that a plain CREATE TABLE could clash with.
 	tables string
+	// columns is a query for the names of the columns of a table, %s, and their types, empty where an engine has few.
+	columns string
 	// canWrite is a query with a row, unless the database would not take a transaction.
 	canWrite string
 	// creators is a query for the names of those users of the database who may define functions that ours could be
@@ -39,6 +42,12 @@ type traits struct {
 	creators string
 	// skipLocked ends a query that is to pass over rows which others have locked.
 	skipLocked string
+	// diagnosis is a query for the columns of a Diagnosis: version, encoding, user, whether it is a superuser, whether the connection is
+	// encrypted, whether tables may be made, whether it is a standby, and the time.
+	diagnosis string
+	// missingGrants is a query for rights that the user lacks on tables, whose names with commas between them are %s, or empty where
+	// there are no users.
+	missingGrants string
 	// oneWriter says that only one transaction can write at a time, whatever its mode.
 	oneWriter bool
 	// pollInterval is how often the revision is read for subscribers.

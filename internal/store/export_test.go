@@ -8,3 +8,10 @@ func ListQuery(on *Store, f users.AccountFilter, list users.List) (string, []any
 	w := window{order: list.Order, after: list.After, prefix: f.Query}
 	return on.reads().scan(v, f, w, listed, nil, list.Limit, list.Offset), v.args
 }
+
+// What becomes of the tables when a database is copied.
+var (
+	CopiedTables = append(append([]string{}, copiedTables...), loggedTables...)
+	TablesLeft   = tablesLeft
+	ColumnsLeft  = columnsLeft
+)

@@ -112,11 +112,7 @@ func openToWrite(ctx context.Context, url string) (*Store, error) {
 	}
 	existing := maps.Clone(settings)
 	existing.Set("mode", "rw") // so that SQLite makes no file either, if this one goes away now
-	db, err := sql.Open("sqlite", uri(path, existing))
-	if err != nil {
-		return nil, fmt.Errorf("open the database: %w", err)
-	}
-	e, err := newSQLite(ctx, path, db, existing)
+	e, err := useFile(ctx, path, func() (*sql.DB, error) { return sql.Open("sqlite", uri(path, existing)) }, existing)
 	if err != nil {
 		return nil, err
 	}

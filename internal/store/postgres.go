@@ -82,9 +82,22 @@ func (p *postgres) traits() *traits {
 		position:     "pg_catalog.strpos",
 		tables: `(SELECT CAST(relname AS text) AS name FROM pg_catalog.pg_class
 			WHERE relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = current_schema())) AS tables`,
-		canWrite:     canLock,
-		skipLocked:   " FOR UPDATE SKIP LOCKED",
-		creators:     findCreators,
+		canWrite:   canLock,
+		skipLocked: " FOR UPDATE SKIP LOCKED",
+		creators:   findCreators,
+		columns: `SELECT CAST(attname AS text), pg_catalog.format_type(atttypid, CAST(NULL AS integer)) FROM pg_catalog.pg_attribute
+			WHERE attrelid = (SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+				WHERE n.nspname = current_schema() AND c.relname = CAST('%s' AS text)) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
+		diagnosis: `SELECT pg_catalog.current_setting(CAST('server_version' AS text)), pg_catalog.current_setting(CAST('server_encoding' AS text)),
+			CAST(current_user AS text), r.rolsuper,
+			coalesce((SELECT s.ssl FROM pg_catalog.pg_stat_ssl s WHERE s.pid = pg_catalog.pg_backend_pid()), false),
+			coalesce(pg_catalog.has_schema_privilege(CAST(pg_catalog.current_schema() AS text), CAST('CREATE' AS text)), false),
+			` + inRecovery + `, pg_catalog.clock_timestamp()
+			FROM pg_catalog.pg_roles r WHERE r.rolname = current_user`,
+		missingGrants: `SELECT p.name || CAST(' on ' AS text) || CAST(c.relname AS text) FROM pg_catalog.pg_class c
+			CROSS JOIN (VALUES (CAST('SELECT' AS text)), (CAST('INSERT' AS text)), (CAST('UPDATE' AS text)), (CAST('DELETE' AS text))) AS p (name)
+			WHERE c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = pg_catalog.current_schema())
+			AND c.relname = ANY (CAST('{%s}' AS name[])) AND NOT pg_catalog.has_table_privilege(c.oid, p.name) ORDER BY 1`,
 		pollInterval: 100 * time.Millisecond,
 	}
 }

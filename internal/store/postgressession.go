@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -20,6 +21,28 @@ func postgresConfig(url string) (*pgxpool.Config, error) {
 	pinSession(config.ConnConfig)
 	onlyPrimaries(config.ConnConfig)
 	return config, nil
+}
+
+// PlaintextHosts returns the hosts on other machines to which the URL of a PostgreSQL database lets connections be made without
+// TLS. SQLite has none. The errors are those of CheckURL.
+func PlaintextHosts(url string) ([]string, error) {
+	return hostsOf(url, pgurl.PlaintextHosts)
+}
+
+// UnverifiedHosts returns those whose certificate is not checked: sslmode=require without sslrootcert.
+func UnverifiedHosts(url string) ([]string, error) {
+	return hostsOf(url, pgurl.UnverifiedHosts)
+}
+
+func hostsOf(url string, find func(*pgconn.Config) []string) ([]string, error) {
+	if err := CheckURL(url); err != nil || strings.HasPrefix(url, sqliteScheme) {
+		return nil, err
+	}
+	config, err := postgresConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	return find(&config.ConnConfig.Config), nil
 }
 
 // pinned are the settings that change what statements and their results mean. A role or a database may set them, and so

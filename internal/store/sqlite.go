@@ -42,6 +42,7 @@ var settings = url.Values{
 
 type sqlite struct {
 	file     *openedFile
+	use      *useLock // nil where the database is only looked at
 	db       *sql.DB
 	prepared *prepared
 	// loose writes over one connection whose commits do not wait for the disk. What it writes is there after a crash of the
@@ -77,11 +78,28 @@ func openSQLite(ctx context.Context, name string) (engine, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	db, err := openFile(path, settings)
+	return useFile(ctx, path, func() (*sql.DB, error) { return openFile(path, settings) }, settings)
+}
+
+// useFile is the engine of a file that open opens once the file is known not to be restored meanwhile.
+func useFile(ctx context.Context, path string, open func() (*sql.DB, error), settings url.Values) (engine, error) {
+	use, err := lockUse(ctx, path)
+	if errors.Is(err, ErrInUse) {
+		return nil, errors.New("the database is being restored: wait until svc-users restore has ended")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	return newSQLite(ctx, path, db, settings)
+	db, err := open()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open the database: %w", err), use.release())
+	}
+	s, err := newSQLite(ctx, path, db, settings)
+	if err != nil {
+		return nil, errors.Join(err, use.release())
+	}
+	s.use = use
+	return s, nil
 }
 
 // newSQLite is the engine of a file that was opened with some settings, once a connection to it is made.
@@ -171,15 +189,17 @@ func (s *sqlite) traits() *traits {
 		position:     "instr",
 		// Names in lower case, since SQLite knows no other difference between them.
 		tables:       `(SELECT lower(name) AS name FROM sqlite_master) AS tables`,
+		columns:      `SELECT name, '' FROM pragma_table_info('%s') ORDER BY cid`,
 		canWrite:     `SELECT 1`, // whether the file can be written shows when it is
 		creators:     ``,         // a user who can write to the file can do anything
+		diagnosis:    `SELECT sqlite_version(), (SELECT encoding FROM pragma_encoding), '', false, true, true, false, 0`,
 		oneWriter:    true,
 		pollInterval: 25 * time.Millisecond,
 	}
 }
 
 func (s *sqlite) close() error {
-	return errors.Join(s.watch.close(), s.loose.close(), s.looseDB.Close(), s.prepared.close(), s.db.Close())
+	return errors.Join(s.watch.close(), s.loose.close(), s.looseDB.Close(), s.prepared.close(), s.db.Close(), s.use.release())
 }
 
 // cachedRevision leaves a failure to currentRevision, which will meet it too.

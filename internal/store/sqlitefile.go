@@ -29,6 +29,8 @@ const (
 
 	walSuffix = "-wal" // the write-ahead log: what was committed since the last checkpoint
 	shmSuffix = "-shm" // its index, shared by processes
+
+	journalSuffix = "-journal" // of a database that is not in write-ahead mode
 )
 
 // fileGone is the error of a database whose files are no longer those that were opened. It is shown as it is:

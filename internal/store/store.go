@@ -36,6 +36,7 @@ type Store struct {
 	revisions  revisions
 	dialect    dialect
 	migrator   migrator
+	transfers  transfers
 	traits     *traits
 
 	graphs graphs
@@ -93,7 +94,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 
 func newStore(e engine) *Store {
 	s := &Store{
-		db: e, classifier: e, revisions: e, dialect: e, migrator: e, traits: e.traits(),
+		db: e, classifier: e, revisions: e, dialect: e, migrator: e, transfers: e, traits: e.traits(),
 
 		accounts:   otter.Must(&otter.Options[users.ID, cachedAccount]{MaximumSize: maxAccounts}),
 		apiKeys:    otter.Must(&otter.Options[users.Digest, cachedAPIKey]{MaximumSize: maxAPIKeysKept}),

@@ -29,6 +29,9 @@ type connections struct {
 	mu     sync.Mutex
 	open   map[net.Conn]*connection
 	logged time.Time // when it was last said that there are too many
+
+	// streams is how many requests of HTTP/2 there are, of which a connection has many.
+	streams atomic.Int64
 }
 
 // connection is one of them.
@@ -38,24 +41,62 @@ type connection struct {
 	// waiting is since when it waits for its client to send a request or to read an answer, in nanoseconds since
 	// connections.began; 0 while a request is worked on.
 	waiting atomic.Int64
+
+	mu      sync.Mutex // of the writers of waiting
+	working int        // how many requests are worked on: more than one with HTTP/2
 }
 
 func newConnections(most int, log *slog.Logger) *connections {
 	return &connections{most: most, log: log, began: time.Now(), open: map[net.Conn]*connection{}}
 }
 
-// awaitClient notes that there is nothing to do but to wait for the client. It may be called on nil.
+// awaitClient notes that for a request there is nothing to do but to wait for the client. It may be called on nil.
 func (c *connection) awaitClient() {
-	if c != nil {
-		c.waiting.Store(max(1, int64(time.Since(c.of.began))))
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.working--; c.working == 0 {
+		c.startWaiting()
 	}
 }
 
+func (c *connection) startWaiting() { c.waiting.Store(max(1, int64(time.Since(c.of.began)))) }
+
 // work notes that a request has arrived as far as it is needed and is worked on. It may be called on nil.
 func (c *connection) work() {
-	if c != nil {
-		c.waiting.Store(0)
+	if c == nil {
+		return
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.working++
+	c.waiting.Store(0)
+}
+
+// beginStream counts a request of HTTP/2, and reports whether there are no more of them than there may be connections: each takes
+// about as much memory as a connection of HTTP/1. endStream follows in any case. Both may be called on nil.
+func (c *connection) beginStream(r *http.Request) bool {
+	if c == nil || r.ProtoMajor < 2 {
+		return true
+	}
+	return c.of.streams.Add(1) <= int64(c.of.most)
+}
+
+func (c *connection) endStream(r *http.Request) {
+	if c != nil && r.ProtoMajor >= 2 {
+		c.of.streams.Add(-1)
+	}
+}
+
+// underTLS is the connection that a connection of TLS is made over, or any other as it is. To close it does not wait for the
+// client, as to close TLS could.
+func underTLS(conn net.Conn) net.Conn {
+	if secured, is := conn.(interface{ NetConn() net.Conn }); is {
+		return secured.NetConn()
+	}
+	return conn
 }
 
 // connectionKey is where the context of a request has its *connection.
@@ -70,12 +111,12 @@ func findConnection(r *http.Request) *connection {
 // add is a http.Server.ConnContext: it keeps a connection that was accepted, and closes one if there are too many.
 func (cs *connections) add(ctx context.Context, conn net.Conn) context.Context {
 	c := &connection{conn: conn, of: cs}
-	if tcp, ok := conn.(*net.TCPConn); ok {
+	if tcp, ok := underTLS(conn).(*net.TCPConn); ok {
 		_ = tcp.SetWriteBuffer(sendBuffer) // on a connection that has ended already
 	}
-	c.awaitClient()
+	c.startWaiting()
 	if surplus := cs.keep(c); surplus != nil {
-		_ = surplus.conn.Close() // its goroutine finds out by itself
+		_ = underTLS(surplus.conn).Close() // its goroutine finds out by itself
 	}
 	return context.WithValue(ctx, connectionKey{}, c)
 }

@@ -31,6 +31,8 @@ type Exchange struct {
 	first   lazyDeadline  // what ctx is at first
 	w       http.ResponseWriter
 	conn    *connection // nil where none is kept
+	working bool        // what conn was told last
+	crowded bool        // there are too many requests of HTTP/2
 	id      string      // request id
 	client  netip.Addr  // as far as trusted proxies tell; may be the zero Addr
 	tls     bool        // the client, or the proxy it spoke to, used TLS
@@ -122,6 +124,8 @@ func (x *Exchange) takeBuffer() *[]byte {
 
 // finish lets go of what the exchange has held. Nothing may look at the body afterwards.
 func (x *Exchange) finish() {
+	x.awaitClient()
+	x.conn.endStream(x.Request)
 	x.ctx.end()
 	x.refundBody()
 	if x.buffer != nil {
@@ -131,13 +135,28 @@ func (x *Exchange) finish() {
 	}
 }
 
+// work and awaitClient tell the connection what this request of it does. Calls that say the same again change nothing.
+func (x *Exchange) work() {
+	if !x.working {
+		x.working = true
+		x.conn.work()
+	}
+}
+
+func (x *Exchange) awaitClient() {
+	if x.working {
+		x.working = false
+		x.conn.awaitClient()
+	}
+}
+
 // counted is up to which length, in bytes, net/http says by itself how long a body is, cheaper than we could. It
 // does so up to twice this.
 const counted = 1024
 
 // send writes the answer. To HEAD it has the header fields that GET would have, and no body.
 func (x *Exchange) send() {
-	x.conn.awaitClient()
+	x.awaitClient()
 	if len(x.body) > counted || x.Request.Method == http.MethodHead && x.status != http.StatusNoContent && x.status != http.StatusNotModified {
 		x.Set("Content-Length", strconv.Itoa(len(x.body)))
 	}

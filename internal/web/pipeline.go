@@ -14,11 +14,17 @@ import (
 // errUnknownRoute is the answer to a path that nothing is at.
 var errUnknownRoute = &refusal{status: http.StatusNotFound, message: "Not found"}
 
+// errCrowded is the answer to a request of HTTP/2 when there are too many at a time.
+var errCrowded = &refusal{
+	status: http.StatusServiceUnavailable, message: "Too many requests at once; try again shortly.", fields: []string{"Retry-After", "1"},
+}
+
 // ServeHTTP answers one request and writes one line about it into the log.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	started := h.Now()
 	x := &Exchange{handler: h, Service: h.Service, Request: r, w: w, id: h.requestID(r), conn: findConnection(r)}
-	x.conn.work()
+	x.crowded = !x.conn.beginStream(r)
+	x.work()
 	x.resetDeadline(time.Now())
 	defer x.finish()
 	x.client, x.tls = h.clientAddr(r)
@@ -42,6 +48,10 @@ func (h *handler) answer(x *Exchange) {
 		}
 	}()
 	h.commonHeaders(x)
+	if x.crowded {
+		x.fail(errCrowded)
+		return
+	}
 	if at := h.subtree(x.Request.URL); at != nil {
 		at.serve(x)
 		return
@@ -178,12 +188,12 @@ func (x *Exchange) runChecks(r *Route) error {
 	var raw []byte
 	if r.body != nil {
 		began := time.Now()
-		x.conn.awaitClient()
+		x.awaitClient()
 		var err error
 		if raw, err = x.readBody(r.body); err != nil {
 			return err
 		}
-		x.conn.work()
+		x.work()
 		now := time.Now()
 		x.resetDeadline(now) // the time that the client took for its body is not ours
 		if now.Sub(began) > slowBody {

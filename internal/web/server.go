@@ -20,6 +20,15 @@ const (
 	requestTimeout = 20 * time.Second
 )
 
+// Bounds on a connection of HTTP/2, which a server has that speaks TLS itself. All requests of HTTP/2 together are bounded by the
+// number of connections.
+const (
+	maxStreams       = 100       // requests at a time, the least that RFC 9113 §6.5.2 recommends
+	connectionWindow = 128 << 10 // bytes of bodies that may arrive unread on a connection,
+	streamWindow     = 64 << 10  // and for a request
+	pingAfter        = time.Minute
+)
+
 // Bounds are those of a server that the operator may choose.
 type Bounds struct {
 	// Connections is how many may be open at a time; DefaultConnections if it is zero or less.
@@ -49,6 +58,10 @@ func Server(addr string, handler http.Handler, log *slog.Logger, bounds Bounds) 
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       cmp.Or(bounds.IdleTimeout, DefaultIdleTimeout),
 		MaxHeaderBytes:    maxHeader,
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: maxStreams, MaxReceiveBufferPerConnection: connectionWindow, MaxReceiveBufferPerStream: streamWindow,
+			SendPingTimeout: pingAfter, PingTimeout: readTimeout, WriteByteTimeout: writeTimeout,
+		},
 		// The general handler would answer OPTIONS * without our headers.
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelWarn),

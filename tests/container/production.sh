@@ -7,8 +7,8 @@ use compose.production.yaml svc-users-production
 settings=(
   "POSTGRES_PASSWORD=p@ss/w#rd \$x \"q\""
   "ENCRYPTION_KEY=$(head -c 32 /dev/urandom | base64)"
-  JWT_ISSUER=https://id.example.net
-  JWT_AUDIENCE=https://api.example.net
+  JWT_ISSUER=https://id.company.test
+  JWT_AUDIENCE=https://api.company.test
   SVC_USERS_VERSION=v0.0.0-test
 )
 export "${settings[@]}"
