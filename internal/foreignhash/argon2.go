@@ -41,11 +41,11 @@ func newArgon2(variant string, memoryKiB, passes, lanes int, salt, digest []byte
 	return Hash{kind: variant, scheme: argon{variant, memoryKiB, passes, lanes, salt}, digest: digest}, nil
 }
 
-// Argon2id is how new hashes are made where it is chosen in place of bcrypt.
-type Argon2id struct {
-	MemoryKiB int // 8 to MaxMemory
+// Argon2 are the parameters of a hash of argon2i or argon2id.
+type Argon2 struct {
+	MemoryKiB int // 8 for each lane, up to MaxMemory
 	Passes    int
-	Lanes     int // each computed on a goroutine of its own
+	Lanes     int // 1 to MaxLanes, each computed on a goroutine of its own
 }
 
 // The sizes of a new hash, which RFC 9106 recommends.
@@ -55,14 +55,14 @@ const (
 )
 
 // Check returns an error that says which parameter is out of bounds.
-func (a Argon2id) Check() error {
+func (a Argon2) Check() error {
 	_, err := a.hash(make([]byte, argon2Salt))
 	return err
 }
 
-// New is a hash of a random salt whose digest is all zeros: only its Recipe counts, and With makes a whole hash of it.
-// It panics if Check returns an error.
-func (a Argon2id) New() Hash {
+// New is a hash of argon2id with a random salt, whose digest is all zeros: With makes a whole hash of it. It panics if Check
+// returns an error.
+func (a Argon2) New() Hash {
 	salt := make([]byte, argon2Salt)
 	rand.Read(salt) // ends the process rather than fail
 	h, err := a.hash(salt)
@@ -72,14 +72,20 @@ func (a Argon2id) New() Hash {
 	return h
 }
 
-func (a Argon2id) hash(salt []byte) (Hash, error) {
+func (a Argon2) hash(salt []byte) (Hash, error) {
 	return newArgon2("argon2id", a.MemoryKiB, a.Passes, a.Lanes, salt, make([]byte, argon2Tag))
 }
 
 // Made reports whether a hash is of the form that New begins.
-func (a Argon2id) Made(h Hash) bool {
+func (a Argon2) Made(h Hash) bool {
 	s, ok := h.scheme.(argon)
-	return ok && s.variant == "argon2id" && Argon2id{s.memoryKiB, s.passes, s.lanes} == a && len(s.salt) == argon2Salt && len(h.digest) == argon2Tag
+	return ok && s.variant == "argon2id" && Argon2{s.memoryKiB, s.passes, s.lanes} == a && len(s.salt) == argon2Salt && len(h.digest) == argon2Tag
+}
+
+// IsArgon2 reports whether Derive runs on goroutines of its own.
+func (h Hash) IsArgon2() bool {
+	_, ok := h.scheme.(argon)
+	return ok
 }
 
 // readArgon2 reads $argon2id$v=19$m=65536,t=3,p=4$SALT$DIGEST.

@@ -43,6 +43,12 @@ func (h Hash) Text() string {
 // of a password. ReadRecipe reads it.
 func (h Hash) Recipe() string { return h.scheme.fields() }
 
+// Cost is the algorithm with all its parameters, such as "$pbkdf2-sha256$i=600000": all hashes of a cost take as long.
+func (h Hash) Cost() string {
+	recipe := h.Recipe()
+	return recipe[:strings.LastIndexByte(recipe, '$')]
+}
+
 // Digest is what the right password gives.
 func (h Hash) Digest() []byte { return h.digest }
 
