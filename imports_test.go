@@ -30,6 +30,7 @@ var rooms = map[string]storey{
 
 	"internal/federation": duty,
 	"internal/feed":       duty,
+	"internal/importer":   duty,
 	"internal/keyring":    duty,
 	"internal/manifest":   duty,
 
