@@ -34,12 +34,13 @@ var rooms = map[string]storey{
 	"internal/keyring":    duty,
 	"internal/manifest":   duty,
 
-	"internal/assertion": adapter,
-	"internal/declare":   adapter,
-	"internal/fetch":     adapter,
-	"internal/password":  adapter,
-	"internal/store":     adapter,
-	"internal/token":     adapter,
+	"internal/assertion":  adapter,
+	"internal/declare":    adapter,
+	"internal/fetch":      adapter,
+	"internal/importfile": adapter,
+	"internal/password":   adapter,
+	"internal/store":      adapter,
+	"internal/token":      adapter,
 
 	"internal/web": kit,
 
