@@ -27,6 +27,7 @@ import (
 	"slices"
 
 	"github.com/svc-users/svc-users/internal/federation"
+	"github.com/svc-users/svc-users/internal/importer"
 	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/manifest"
 	"github.com/svc-users/svc-users/internal/web"
@@ -36,6 +37,7 @@ import (
 type Options struct {
 	Manifest   *manifest.Manifest
 	Keyring    *keyring.Manager
+	Importer   *importer.Importer
 	Federation *federation.Federation
 }
 
@@ -46,6 +48,6 @@ func Routes(o Options) []web.Route {
 		accountRoutes(), explainRoutes(), serviceAccountRoutes(), clientSecretRoutes(),
 		clientKeyRoutes(o.Federation), clientTrustRoutes(o.Federation),
 		roleRoutes(), treeRoutes(), permissionRoutes(),
-		declarationRoutes(o.Manifest), keyRoutes(o.Keyring),
+		declarationRoutes(o.Manifest), keyRoutes(o.Keyring, o.Importer),
 	)
 }
