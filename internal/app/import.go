@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/foreignhash"
@@ -27,8 +28,15 @@ type hashes struct{ hasher *password.Hasher }
 // more than 72 bytes of them, is so of nearly all, and where it is not the mark allows nothing but what the hash matches.
 var marks = foreignhash.Marks{AsTyped: true, First72: true}
 
+// ownPrefix begins the hashes that this service alone writes: imported ones.
+const ownPrefix = "$imported$"
+
 // Read implements importer.Hashes.
 func (h hashes) Read(text string) (importer.ReadHash, error) {
+	// An export of this service has hashes as they are kept, with their marks.
+	if kept, ok := password.Kept(text); ok && strings.HasPrefix(text, ownPrefix) {
+		return importer.ReadHash{Keep: func(context.Context) (users.PasswordHash, error) { return kept, nil }}, nil
+	}
 	read, err := foreignhash.Read(text)
 	if errors.Is(err, foreignhash.ErrNoPassword) {
 		return importer.ReadHash{}, importer.ErrNoPassword
