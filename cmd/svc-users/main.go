@@ -45,6 +45,7 @@ type commands struct {
 	APIKeys         apiKeysCommand         `cmd:"" name:"api-keys" help:"Manage the API keys of an account."`
 	Migrate         migrateCommand         `cmd:"" help:"Manage the database schema."`
 	Explain         explainCommand         `cmd:"" help:"Say whether an account may do something now, and why."`
+	Import          importCommand          `cmd:"" help:"Import accounts of another system from its export."`
 	Plan            planCommand            `cmd:"" help:"Show what a service's declaration of permissions and roles would change."`
 	Apply           applyCommand           `cmd:"" help:"Make the database agree with a service's declaration: all of it or nothing."`
 	OpenAPI         openAPICommand         `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
