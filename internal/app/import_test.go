@@ -2,16 +2,9 @@ package app_test
 
 import (
 	"context"
-	"crypto/md5"
-	"crypto/pbkdf2"
-	"crypto/sha1"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,7 +13,6 @@ import (
 
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/apitest"
-	"github.com/svc-users/svc-users/internal/app"
 	"github.com/svc-users/svc-users/internal/importer"
 	"github.com/svc-users/svc-users/internal/importfile"
 )
@@ -198,122 +190,6 @@ func TestImport(t *testing.T) {
 	})
 }
 
-// What the options allow is imported, and what they leave out is not.
-func TestImportOptions(t *testing.T) {
-	apitest.OnEngines(t, func(t *testing.T, engine string) {
-		var unreadable []users.ID
-		svc := apitest.Start(t, apitest.Options{Engine: engine, Configure: func(o *app.EdgeOptions) {
-			o.Service.UnreadableHash = func(id users.ID) { unreadable = append(unreadable, id) }
-		}})
-		file := []string{
-			`{"email":"chief@example.org","role":"Chief","password_hash":"` + importHash + `"}`,
-			`{"email":"none@example.org"}`,
-			`{"email":"django@example.org","password_hash":"!unusable"}`,
-			`{"email":"odd@example.org","password_hash":"{CRYPT}x"}`,
-			`{"email":"unverified@example.org","email_verified":"false","password_hash":"` + importHash + `"}`,
-			`{"email":"totp@example.org","totp_secret":"!","password_hash":"` + importHash + `"}`,
-			`{"email":"gone@example.org","role":"Group","password_hash":"` + importHash + `"}`,
-		}
-		const without = "; no password is right until the account gets one"
-		im := asOperator(svc, func(p *importer.Ports) { p.Seals = nil })
-		results, _ := runImport(t, im, lines(t, file...), importer.Options{
-			DefaultRole: "Import Reader", CreateRoles: true, RoleNames: map[string]users.RoleName{"CHIEF": "Admin", "group": ""}, AllowedRoles: []users.RoleName{"admin"},
-			AllowUnusable: true, AllowUnverified: true, WithoutTOTP: true,
-		})
-		wantResults(t, results,
-			"1 created",
-			"2 created: password: is missing: the account has none there"+without,
-			"3 created: password: is missing: the account has none there"+without,
-			"4 created: password: can't be read: no known form of a hash; one that is only a digest has to be written with its algorithm, such as md5$salt$digest"+without,
-			"5 created",
-			"6 created: its second factor is left out",
-			"7 created")
-		getAs(t, svc, "chief@example.org", "/api/v1/keys").Want(t, 200, "")
-		// Of a hash that could not be read a login leaves a warning, and of a password that there never was it leaves none.
-		for _, email := range []string{"none@example.org", "django@example.org", "odd@example.org"} {
-			svc.Send(t, apitest.Request{Method: "POST", Path: apitest.LoginPath, Body: map[string]any{"email": email, "password": importPassword}}).Want(t, 401, "")
-		}
-		odd, _, err := svc.Store.AccountByEmail(t.Context(), parseEmail(t, "odd@example.org"))
-		if err != nil || !slices.Equal(unreadable, []users.ID{odd.ID}) {
-			t.Errorf("warnings about %v, want %v, %v", unreadable, odd.ID, err)
-		}
-		// Without the options nothing is imported that needs them.
-		for _, file := range [][]string{{`{"email":"a@example.org","role":"Nothing","password_hash":"` + importHash + `"}`}, {`{"email":"b@example.org","email_verified":false,"role":"Import Reader","password_hash":"` + importHash + `"}`},
-			{`{"email":"c@example.org","role":"Import Reader","totp_secret":"JBSWY3DPEHPK3PXP","password_hash":"` + importHash + `"}`}} {
-			results, summary := runImport(t, im, lines(t, file...), importer.Options{})
-			if summary.Of[importer.Refused] != 1 {
-				t.Errorf("%s: %s", file, results)
-			}
-		}
-		_, err = im.Run(t.Context(), users.AsOperator(), lines(t, file...), importer.Options{DefaultRole: "Nothing", AllowedRoles: []users.RoleName{"None"}, RoleNames: map[string]users.RoleName{"a": " "}}, nil)
-		var refused *users.Error
-		if !errors.As(err, &refused) || len(refused.Faults) != 3 {
-			t.Errorf("roles that do not exist: %v", err)
-		}
-	})
-}
-
-// Passwords of other systems log in, typed as there, and are hashed anew at that login.
-func TestImportedPasswords(t *testing.T) {
-	apitest.OnEngines(t, func(t *testing.T, engine string) {
-		svc := apitest.Start(t, apitest.Options{Engine: engine})
-		long := strings.Repeat("long enough ", 7)
-		cases := []struct{ hash, password string }{
-			{importHash, importPassword},
-			{"pbkdf2_sha256$20000$salt$" + base64.StdEncoding.EncodeToString(pbkdf2Key(t, "letmein for ever", 20000)), "letmein for ever"},
-			{"md5$salt$" + fmt.Sprintf("%x", md5.Sum([]byte("saltletmein for ever"))), "letmein for ever"},
-			{"sha1$salt$" + fmt.Sprintf("%x", sha1.Sum([]byte("saltcafe\u0301 au lait"))), "cafe\u0301 au lait"}, // not in NFC
-			{string(bcryptOf(t, svc, long[:72])), long},                                                          // of a system that cuts at 72 bytes
-			{"$imported$as-typed" + strings.Replace(importHash, "$2b$", "$2a$", 1), importPassword},              // as this service exports it
-		}
-		var file []string
-		for i, c := range cases {
-			file = append(file, fmt.Sprintf(`{"email":"p%d@example.org","role":"Import Fresh","password_hash":"%s"}`, i, c.hash))
-		}
-		_, summary := runImport(t, asOperator(svc, nil), lines(t, file...), importer.Options{CreateRoles: true})
-		if summary.Of[importer.Created] != len(cases) {
-			t.Fatalf("%+v", summary)
-		}
-		for i, c := range cases {
-			email := fmt.Sprintf("p%d@example.org", i)
-			login := func(password string) int {
-				return svc.Send(t, apitest.Request{Method: "POST", Path: apitest.LoginPath, Body: map[string]any{"email": email, "password": password}}).Status
-			}
-			if status := login("x" + c.password); status != 401 {
-				t.Errorf("%s with another password: %d", c.hash, status)
-			}
-			svc.Login(t, email, c.password)
-			_, kept, err := svc.Store.AccountByEmail(t.Context(), parseEmail(t, email))
-			if err != nil || !strings.HasPrefix(string(kept), "$2b$04$") && !strings.HasPrefix(string(kept), "$bcrypt-sha256$") {
-				t.Errorf("%s is kept as %s after a login, %v", c.hash, string(kept), err)
-			}
-			svc.Login(t, email, c.password)
-		}
-		if status := svc.Send(t, apitest.Request{Method: "POST", Path: apitest.LoginPath, Body: map[string]any{"email": "p4@example.org", "password": long[:72]}}).Status; status != 401 {
-			t.Errorf("the first 72 bytes alone, after the login: %d", status)
-		}
-	})
-}
-
-func pbkdf2Key(t *testing.T, password string, iterations int) []byte {
-	t.Helper()
-	key, err := pbkdf2.Key(sha256.New, password, []byte("salt"), iterations, 32)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
-}
-
-// bcryptOf is a hash of this service's own.
-func bcryptOf(t *testing.T, svc *apitest.Service, password string) users.PasswordHash {
-	t.Helper()
-	hash, err := svc.Users.Passwords.Hash(t.Context(), users.PurposeNewAccount, users.PresentedPassword(password))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return hash
-}
-
 // total is how many accounts the service lists.
 func total(t *testing.T, svc *apitest.Service) int {
 	t.Helper()
@@ -339,30 +215,4 @@ func parseEmail(t *testing.T, text string) users.Email {
 		t.Fatal(err)
 	}
 	return e
-}
-
-// A role that holds permissions of the service itself, by inheritance too, is given only where the options name it.
-func TestImportGivesNoRightsOverTheService(t *testing.T) {
-	apitest.OnEngines(t, func(t *testing.T, engine string) {
-		svc := apitest.Start(t, apitest.Options{Engine: engine})
-		above := svc.NewRole(t, "", "accounts:delete")
-		below := svc.NewRole(t, above)
-		name := svc.Get(t, "/api/v1/roles/"+below).Want(t, 200, "").Text(t, "name")
-		line := `{"email":"a@example.org","role":"` + name + `","password_hash":"` + importHash + `"}`
-		im := asOperator(svc, nil)
-		results, _ := runImport(t, im, lines(t, line), importer.Options{})
-		wantResults(t, results, "1 refused: role holds permissions of this service itself, such as accounts:delete; --allow-role \""+name+"\" lets the import give it")
-		results, _ = runImport(t, im, lines(t, line), importer.Options{AllowedRoles: []users.RoleName{users.RoleName(name)}})
-		wantResults(t, results, "1 created")
-		// A caller that is no operator gives only what it holds.
-		poor := svc.NewAccount(t, svc.NewRole(t, "", "accounts:create", "accounts:read"))
-		caller, err := svc.Users.Authenticate(t.Context(), poor.Token)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = svc.Importer.Run(t.Context(), caller, lines(t, `{"email":"b@example.org","role":"`+name+`","password_hash":"`+importHash+`"}`), importer.Options{AllowedRoles: []users.RoleName{users.RoleName(name)}}, func(importer.Result) error { return nil })
-		if !errors.Is(err, users.ErrForbidden) {
-			t.Errorf("by a caller that does not hold it: %v", err)
-		}
-	})
 }
