@@ -85,6 +85,8 @@ type AccountReader interface {
 type AccountWriter interface {
 	// InsertAccount adds a person. ErrTaken for an address that exists, ErrBadReference for an unknown role.
 	InsertAccount(ctx context.Context, a Account, h PasswordHash) error
+	// InsertAccounts adds people, all or none, with far fewer statements. Errors as InsertAccount; ErrTaken also for an id.
+	InsertAccounts(ctx context.Context, list []ImportedAccount) error
 	// UpdateAccount writes all fields but ID, Kind, CreatedAt. ErrTaken and ErrBadReference as above, ErrNotFound.
 	UpdateAccount(ctx context.Context, a Account) error
 	// SetPasswordHash takes away the mark of MarkDemoPassword. ErrNotFound for an unknown id.

@@ -64,6 +64,7 @@ const (
 	DeclarationApplied EventKind = "declaration.applied" // the target is the service that declares
 	SystemBootstrapped EventKind = "system.bootstrapped"
 	DemoSeeded         EventKind = "demo.seeded"
+	AccountsImported   EventKind = "accounts.imported" // of another system, in one of several transactions
 )
 
 // Event is one thing that a rule has changed: who changed what, when, and from what to what. It never holds a password

@@ -21,7 +21,10 @@ const (
 
 // Password is a password in NFC, the one form in which it is counted, hashed and compared. Printing or
 // logging it shows nothing of it.
-type Password struct{ nfc string }
+type Password struct {
+	nfc   string
+	typed string // as it was typed, if that was not in NFC and the password was presented
+}
 
 // unmatchable stands for a presented password that is too long to be one. No password that can be chosen has a NUL in
 // it, and Passwords.Check matches none that has.
@@ -33,9 +36,13 @@ const unmatchable = "\x00"
 // work as any other wrong one.
 func PresentedPassword(s string) Password {
 	if tooLongTyped(s) {
-		return Password{unmatchable}
+		return Password{nfc: unmatchable}
 	}
-	return Password{norm.NFC.String(s)}
+	p := Password{nfc: norm.NFC.String(s)}
+	if p.nfc != s {
+		p.typed = s
+	}
+	return p
 }
 
 // tooLongTyped reports whether a text has more code points than one whose NFC is a possible password. It looks at no
@@ -54,7 +61,7 @@ func ChoosePassword(s string) (Password, error) {
 	case !utf8.ValidString(s):
 		return Password{}, errors.New("must be valid UTF-8")
 	}
-	p := Password{norm.NFC.String(s)}
+	p := Password{nfc: norm.NFC.String(s)}
 	if n := utf8.RuneCountInString(p.nfc); n < minPasswordRunes || n > maxPasswordRunes {
 		return Password{}, errLength
 	}
@@ -67,12 +74,16 @@ func ChoosePassword(s string) (Password, error) {
 // Reveal is the password itself, for hashing.
 func (p Password) Reveal() string { return p.nfc }
 
+// Typed is the password as it was typed, and false if that is no other text than Reveal returns. It is for hashes that come
+// from a system that did not normalise.
+func (p Password) Typed() (string, bool) { return p.typed, p.typed != "" }
+
 func (Password) String() string       { return "[password]" }
 func (Password) GoString() string     { return "[password]" }
 func (Password) LogValue() slog.Value { return slog.StringValue("[password]") }
 
-// PasswordHash is a stored hash in its own text format ($2b$…, $bcrypt-sha256$…). Printing or logging it
-// shows nothing of it; convert it to string to keep it.
+// PasswordHash is a stored hash in its own text format ($2b$…, $bcrypt-sha256$…, and for hashes of other systems those of
+// package foreignhash). Printing or logging it shows nothing of it; convert it to string to keep it.
 type PasswordHash string
 
 func (PasswordHash) String() string       { return "[hash]" }
@@ -83,7 +94,8 @@ func (PasswordHash) LogValue() slog.Value { return slog.StringValue("[hash]") }
 type PasswordCheck struct {
 	Match    bool // it is the password
 	Outdated bool // the hash is not of the kind Hash makes today; with Match, worth replacing
-	// Unreadable is a hash of no known kind, or of too high a cost: nothing matches it. An empty hash is one too.
+	// Unreadable is a hash of no known kind, or of too high a cost: nothing matches it. An empty hash is one too. "!", which
+	// stands for no password, is not.
 	Unreadable bool
 }
 

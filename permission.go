@@ -99,6 +99,7 @@ type NewPermission struct {
 	Name        string
 	Description *string
 	Owner       ServiceName // of a declaration
+	Kept        Kept        // of an import
 	Found       Faults
 }
 

@@ -51,11 +51,11 @@ func (s *Service) CreatePermission(ctx context.Context, c Caller, in NewPermissi
 	var permission Permission
 	err := s.Change(ctx, c, PermissionsCreate, func(tx *Change) error {
 		c, now := tx.Caller, tx.Now
-		faults := slices.Clone(in.Found)
+		faults, kept := slices.Clone(in.Found), in.Kept.orNew(s, now)
 		permission = Permission{
-			ID: s.NewID(), Name: faults.PermissionName("name", in.Name),
+			ID: kept.ID, Name: faults.PermissionName("name", in.Name),
 			Description: faults.Description("description", in.Description), Owner: in.Owner,
-			CreatedAt: now, UpdatedAt: now,
+			CreatedAt: kept.CreatedAt, UpdatedAt: kept.UpdatedAt,
 		}
 		if err := faults.Err(); err != nil {
 			return err

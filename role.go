@@ -35,7 +35,28 @@ type NewRole struct {
 	ParentID      *string
 	PermissionIDs []string
 	Owner         ServiceName // of a declaration
+	Kept          Kept        // of an import
 	Found         Faults
+}
+
+// Kept is what a role or a permission keeps of the system that it comes from. Zero fields are made anew.
+type Kept struct {
+	ID                   ID
+	CreatedAt, UpdatedAt time.Time
+}
+
+// orNew returns what is kept, and for the rest a new id and the time of now.
+func (k Kept) orNew(s *Service, now time.Time) Kept {
+	if k.ID.IsZero() {
+		k.ID = s.NewID()
+	}
+	if k.CreatedAt.IsZero() {
+		k.CreatedAt = now
+	}
+	if k.UpdatedAt.IsZero() {
+		k.UpdatedAt = k.CreatedAt
+	}
+	return k
 }
 
 // RolePatch is a change of a role, as the request gave it.

@@ -73,11 +73,11 @@ func (s *Service) CreateRole(ctx context.Context, c Caller, in NewRole) (RoleDet
 	var detail RoleDetail
 	err := s.Change(ctx, c, RolesCreate, func(tx *Change) error {
 		c, now := tx.Caller, tx.Now
-		faults := slices.Clone(in.Found)
+		faults, kept := slices.Clone(in.Found), in.Kept.orNew(s, now)
 		role := Role{
-			ID: s.NewID(), Name: faults.RoleName("name", in.Name),
+			ID: kept.ID, Name: faults.RoleName("name", in.Name),
 			Description: faults.Description("description", in.Description), Owner: in.Owner,
-			CreatedAt: now, UpdatedAt: now,
+			CreatedAt: kept.CreatedAt, UpdatedAt: kept.UpdatedAt,
 		}
 		if in.ParentID != nil {
 			role.ParentID = faults.role(c.graph, "parent_id", *in.ParentID).ID

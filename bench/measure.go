@@ -44,6 +44,7 @@ func lines() []line {
 		{key: "refresh2", what: "refreshes by replicas", each: refreshReplicas, on: postgres},
 		{key: "live", what: "changes of permissions on replicas", each: live, on: postgres},
 		{key: "replicas", what: "replicas", each: scaling, on: postgres},
+		{key: "import", what: "imports of accounts", each: imports},
 		{key: "lists", what: "lists by size", once: lists},
 	}
 }

@@ -39,6 +39,8 @@ type scale struct {
 	sizes    []int
 	pages    int
 	searches int
+	// imported is how many accounts are imported from a file.
+	imported int
 }
 
 var whole = scale{
@@ -47,7 +49,7 @@ var whole = scale{
 	bareFor: 1500 * time.Millisecond, floodWarmUp: 5 * time.Second, floodFor: 8 * time.Second, overloadFor: 6 * time.Second,
 	cpuRounds: 7, cpuFor: 400 * time.Millisecond,
 	changes: 256, rightsChanges: 40, heldRounds: 4, heldFor: 2 * time.Second,
-	sizes: []int{1_000, 100_000, 1_000_000}, pages: 60, searches: 15,
+	sizes: []int{1_000, 100_000, 1_000_000}, pages: 60, searches: 15, imported: 100_000,
 }
 
 var short = scale{
@@ -56,5 +58,5 @@ var short = scale{
 	bareFor: 500 * time.Millisecond, floodWarmUp: time.Second, floodFor: 1500 * time.Millisecond, overloadFor: 2 * time.Second,
 	cpuRounds: 2, cpuFor: 150 * time.Millisecond,
 	changes: 32, rightsChanges: 8, heldRounds: 1, heldFor: time.Second,
-	sizes: []int{1_000, 100_000}, pages: 10, searches: 5,
+	sizes: []int{1_000, 100_000}, pages: 10, searches: 5, imported: 20_000,
 }

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -44,6 +45,15 @@ func MemoryOf(pid int) (Memory, error) {
 		return Memory{}, err
 	}
 	return parseStatus(string(text))
+}
+
+// PeakOf is the most that a process has held which has ended, in bytes.
+func PeakOf(ended *os.ProcessState) (int64, error) {
+	usage, ok := ended.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0, errors.New("the system does not say what the process has used")
+	}
+	return usage.Maxrss << 10, nil // Linux counts in KiB
 }
 
 // SleepUntil blocks the thread until then. The runtime's own timers may be late by a millisecond when

@@ -4,6 +4,7 @@ package machine
 
 import (
 	"errors"
+	"os"
 	"os/exec"
 	"time"
 )
@@ -18,6 +19,9 @@ func ThreadCPU() (time.Duration, error) { return 0, errLinux }
 
 // MemoryOf fails here.
 func MemoryOf(int) (Memory, error) { return Memory{}, errLinux }
+
+// PeakOf fails here.
+func PeakOf(*os.ProcessState) (int64, error) { return 0, errLinux }
 
 // SleepUntil sleeps until then.
 func SleepUntil(then time.Time) { time.Sleep(time.Until(then)) }

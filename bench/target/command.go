@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os/exec"
 	"strings"
+
+	"github.com/svc-users/svc-users/bench/machine"
 )
 
 // Migrate makes the schema, and waits until it is there.
@@ -15,6 +17,16 @@ func Migrate(ctx context.Context, s Settings) error {
 // CreateAdmin makes an administrator.
 func CreateAdmin(ctx context.Context, s Settings, email, password string) error {
 	return command(ctx, s, password+"\n", "admin", "create", "--email", email)
+}
+
+// Import imports accounts from a file, creating their roles, and returns how many bytes of memory the command has held at most.
+func Import(ctx context.Context, s Settings, file string) (peak int64, err error) {
+	cmd := exec.CommandContext(ctx, s.Binary, "import", file, "--create-roles") //nolint:gosec // the binary under test is the caller's choice
+	cmd.Dir, cmd.Env = s.Dir, s.environment()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("svc-users import: %w\n%s", err, out)
+	}
+	return machine.PeakOf(cmd.ProcessState)
 }
 
 // command runs a command of an installation to its end.

@@ -24,6 +24,11 @@ type keysCommand struct {
 // withKeys calls do with the keys of the database of the settings, which must exist and be up to date. mayMake says that an
 // encryption key may be made, in development.
 func (t *terminal) withKeys(mayMake bool, do func(*keyring.Manager) error) error {
+	return t.withKeyring(mayMake, func(a *app.App) error { return do(a.Keyring) })
+}
+
+// withKeyring is the same for what needs more than the keys. The caller may be the operator.
+func (t *terminal) withKeyring(mayMake bool, do func(*app.App) error) error {
 	var keys keySettings
 	cfg, err := t.settings(func(cfg config.Config) (faults config.Faults) {
 		keys, faults = readKeySettings(cfg)
@@ -45,7 +50,7 @@ func (t *terminal) withKeys(mayMake bool, do func(*keyring.Manager) error) error
 	if err := a.OpenExisting(t.ctx); err != nil {
 		return err
 	}
-	return errors.Join(do(a.Keyring), a.Close())
+	return errors.Join(do(a), a.Close())
 }
 
 type keysListCommand struct{}
@@ -139,12 +144,21 @@ type keysRewrapCommand struct{}
 
 // Run encrypts the keys again that are under a former encryption key.
 func (keysRewrapCommand) Run(t *terminal) error {
-	return t.withKeys(false, func(m *keyring.Manager) error {
-		n, err := m.Rewrap(t.ctx, users.AsOperator())
-		if err == nil {
-			fmt.Fprintf(t.stdout, "Encrypted %d keys under the current ENCRYPTION_KEY; ENCRYPTION_KEYS_OLD is no longer needed\n", n)
+	return t.withKeyring(false, func(a *app.App) error {
+		n, err := a.Keyring.Rewrap(t.ctx, users.AsOperator())
+		if err != nil {
+			return err
 		}
-		return err
+		factors, err := a.Importer.Rewrap(t.ctx, users.AsOperator())
+		if err != nil {
+			return err
+		}
+		and := ""
+		if factors > 0 {
+			and = fmt.Sprintf(" and %d second factors", factors)
+		}
+		fmt.Fprintf(t.stdout, "Encrypted %d keys%s under the current ENCRYPTION_KEY; ENCRYPTION_KEYS_OLD is no longer needed\n", n, and)
+		return nil
 	})
 }
 

@@ -50,6 +50,7 @@ type commands struct {
 	Throttle        throttleCommand        `cmd:"" help:"See and lift what keeps logins and other attempts from being made."`
 	Migrate         migrateCommand         `cmd:"" help:"Manage the database schema."`
 	Explain         explainCommand         `cmd:"" help:"Say whether an account may do something now, and why."`
+	Import          importCommand          `cmd:"" help:"Import accounts of another system from its export."`
 	Plan            planCommand            `cmd:"" help:"Show what a service's declaration of permissions and roles would change."`
 	Apply           applyCommand           `cmd:"" help:"Make the database agree with a service's declaration: all of it or nothing."`
 	Export          exportCommand          `cmd:"" help:"Write the accounts as JSON Lines, in the form that an import reads."`

@@ -29,6 +29,7 @@ import (
 	"slices"
 
 	"github.com/svc-users/svc-users/internal/federation"
+	"github.com/svc-users/svc-users/internal/importer"
 	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/manifest"
 	"github.com/svc-users/svc-users/internal/throttle"
@@ -39,6 +40,7 @@ import (
 type Options struct {
 	Manifest   *manifest.Manifest
 	Keyring    *keyring.Manager
+	Importer   *importer.Importer
 	Federation *federation.Federation
 	Throttle   *throttle.Manager
 }
@@ -50,6 +52,6 @@ func Routes(o Options) []web.Route {
 		accountRoutes(), impersonationRoutes(), explainRoutes(), serviceAccountRoutes(), clientSecretRoutes(),
 		clientKeyRoutes(o.Federation), clientTrustRoutes(o.Federation),
 		roleRoutes(), treeRoutes(), permissionRoutes(),
-		declarationRoutes(o.Manifest), keyRoutes(o.Keyring), throttleRoutes(o.Throttle),
+		declarationRoutes(o.Manifest), keyRoutes(o.Keyring, o.Importer), throttleRoutes(o.Throttle),
 	)
 }

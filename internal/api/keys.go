@@ -5,6 +5,7 @@ import (
 	"time"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/importer"
 	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/web"
 )
@@ -35,7 +36,7 @@ type KeyRevocation struct {
 
 // Rewrapped says what was encrypted again.
 type Rewrapped struct {
-	Rewrapped int `json:"rewrapped" minimum:"0" doc:"How many keys were under a former encryption key"`
+	Rewrapped int `json:"rewrapped" minimum:"0" doc:"How many keys, and second factors of imported accounts, were under a former encryption key"`
 }
 
 // KeyRotation is the body that has the next key sign.
@@ -66,7 +67,7 @@ func toOptionalTime(t time.Time) *time.Time {
 	return &t
 }
 
-func keyRoutes(m *keyring.Manager) []web.Route {
+func keyRoutes(m *keyring.Manager, im *importer.Importer) []web.Route {
 	const tag, path = "Keys", "/api/v1/keys"
 	return []web.Route{
 		web.Get(web.Route{
@@ -109,12 +110,16 @@ func keyRoutes(m *keyring.Manager) []web.Route {
 		}),
 		web.Get(web.Route{
 			Method: http.MethodPost, Path: path + "/rewrap", Auth: web.AuthBearer, Permission: users.KeysManage,
-			Name: "rewrapKeys", Tag: tag, Summary: "Encrypt the signing keys under the current ENCRYPTION_KEY",
+			Name: "rewrapKeys", Tag: tag, Summary: "Encrypt signing keys and second factors under the current ENCRYPTION_KEY",
 			Description: "For a change of ENCRYPTION_KEY, after which ENCRYPTION_KEYS_OLD is no longer needed. 409 without ENCRYPTION_KEY.",
 			Message:     "Signing keys encrypted successfully", Fails: []int{http.StatusConflict}, Example: Rewrapped{2},
 		}, func(x *web.Exchange) (Rewrapped, error) {
 			n, err := m.Rewrap(x.Context(), x.Caller)
-			return Rewrapped{n}, err
+			if err != nil {
+				return Rewrapped{}, err
+			}
+			factors, err := im.Rewrap(x.Context(), x.Caller)
+			return Rewrapped{n + factors}, err
 		}),
 		web.Get(web.Route{
 			Method: http.MethodPost, Path: path + "/import", Auth: web.AuthBearer, Permission: users.KeysManage,

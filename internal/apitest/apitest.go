@@ -25,6 +25,7 @@ import (
 	"github.com/svc-users/svc-users/internal/config"
 	"github.com/svc-users/svc-users/internal/confusable"
 	"github.com/svc-users/svc-users/internal/federation"
+	"github.com/svc-users/svc-users/internal/importer"
 	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/password"
 	"github.com/svc-users/svc-users/internal/seal"
@@ -93,6 +94,8 @@ type Service struct {
 	Store  *store.Store
 	Tokens *token.KeySet // of the key of the environment
 	Keys   *keyring.Manager
+	// Importer imports accounts by the rules.
+	Importer *importer.Importer
 
 	Handler http.Handler // the edge, for a server with other bounds
 	Logger  *slog.Logger
@@ -153,7 +156,7 @@ func newService(t testing.TB, database string, o Options, open func(*app.App, co
 	must(t, open(s.app, context.Background()))
 	t.Cleanup(func() { must(t, s.app.Close()) })
 	must(t, s.app.StartKeys(context.Background()))
-	s.Keys = s.app.Keyring
+	s.Keys, s.Importer = s.app.Keyring, s.app.Importer
 	s.Users, s.Store = s.app.Service, s.app.Store
 	must(t, s.Store.Listen("", func(bool, string) {}))
 	following, stop := context.WithCancel(context.Background())

@@ -5,6 +5,7 @@ import (
 	"github.com/svc-users/svc-users/internal/app"
 	"github.com/svc-users/svc-users/internal/federation"
 	"github.com/svc-users/svc-users/internal/feed"
+	"github.com/svc-users/svc-users/internal/importer"
 	"github.com/svc-users/svc-users/internal/manifest"
 	"github.com/svc-users/svc-users/internal/throttle"
 )
@@ -16,6 +17,9 @@ func ReplaceService(o *app.EdgeOptions, s *users.Service) {
 	following := o.Feed.Ports
 	following.Service = s
 	o.Feed, o.Manifest = feed.New(following), manifest.New(s)
+	importing := o.Importer.Ports
+	importing.Service = s
+	o.Importer = importer.New(importing)
 	authenticating := o.Federation.Ports
 	authenticating.Service = s
 	o.Federation = federation.New(authenticating)

@@ -19,6 +19,7 @@ import (
 	users "github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/federation"
 	"github.com/svc-users/svc-users/internal/feed"
+	"github.com/svc-users/svc-users/internal/importer"
 	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/manifest"
 	"github.com/svc-users/svc-users/internal/password"
@@ -41,6 +42,7 @@ type App struct {
 	Throttle *throttle.Manager
 	// Federation knows the keys and trusts of service accounts.
 	Federation *federation.Federation
+	Importer   *importer.Importer
 
 	config Config
 }
@@ -126,7 +128,7 @@ func (a *App) use(st *store.Store) error {
 	a.Service = users.New(rules)
 	following.Service = a.Service
 	a.Feed, a.Manifest = feed.New(following), manifest.New(a.Service)
-	a.Federation = a.newFederation()
+	a.Federation, a.Importer = a.newFederation(), a.newImporter()
 	a.Throttle = throttle.NewManager(guard, a.Service)
 	if ring != nil {
 		a.Keyring = keyring.NewManager(ring, a.Service)
@@ -152,7 +154,7 @@ func (a *App) EdgeOptions(ctx context.Context) (EdgeOptions, error) {
 	}
 	o := a.config.requestOptions()
 	o.Service, o.Feed, o.Manifest, o.Federation = a.Service, a.Feed, a.Manifest, a.Federation
-	o.Throttle = a.Throttle
+	o.Throttle, o.Importer = a.Throttle, a.Importer
 	o.Keyring, o.Health, o.CursorKey, o.Keys = a.Keyring, health{a.Store, a.Keyring}, cursorKey, a.Tokens.Public
 	o.Issuer, _ = a.Tokens.IssuerAudience()
 	return o, nil

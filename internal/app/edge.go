@@ -13,6 +13,7 @@ import (
 	"github.com/svc-users/svc-users/internal/federation"
 	"github.com/svc-users/svc-users/internal/feed"
 	"github.com/svc-users/svc-users/internal/gateway"
+	"github.com/svc-users/svc-users/internal/importer"
 	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/manifest"
 	"github.com/svc-users/svc-users/internal/throttle"
@@ -33,6 +34,8 @@ type EdgeOptions struct {
 	Throttle *throttle.Manager
 	// Keyring lists, rotates and revokes signing keys.
 	Keyring *keyring.Manager
+	// Importer encrypts second factors anew, with the signing keys.
+	Importer *importer.Importer
 	// Keys returns the public keys to publish, the one that signs first.
 	Keys   func() []users.PublicKey
 	Health gateway.Health
@@ -77,7 +80,7 @@ func (o EdgeOptions) kit() web.Options {
 }
 
 func (o EdgeOptions) resources() api.Options {
-	return api.Options{Manifest: o.Manifest, Keyring: o.Keyring, Federation: o.Federation, Throttle: o.Throttle}
+	return api.Options{Manifest: o.Manifest, Keyring: o.Keyring, Importer: o.Importer, Federation: o.Federation, Throttle: o.Throttle}
 }
 
 func (o EdgeOptions) machines() gateway.Options {

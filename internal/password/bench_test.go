@@ -53,7 +53,7 @@ func BenchmarkCheck(b *testing.B) {
 // BenchmarkOverhead is everything about a Check but bcrypt itself.
 func BenchmarkOverhead(b *testing.B) {
 	b.ReportAllocs()
-	h := newHasher(Options{Cost: benchCost, MaxWait: unhurried}, func([]byte, [saltSize]byte, int) [digestSize]byte { return [digestSize]byte{} })
+	h := newHasher(Options{Cost: benchCost, MaxWait: unhurried}, func([]byte, [saltSize]byte, int) [digestSize]byte { return [digestSize]byte{} }, noRest)
 	b.Cleanup(h.Close)
 	hash := made(plain, version, MinCost, "battery!")
 	for b.Loop() {

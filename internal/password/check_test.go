@@ -126,8 +126,7 @@ var unreadable = []users.PasswordHash{
 	"$2b$31$U54s6ODg3dKS/gD1ium0mub4ibEVdzX9uOPHfeu902GF257XW5FIa",   // … days of work
 	"$2b$99$U54s6ODg3dKS/gD1ium0mub4ibEVdzX9uOPHfeu902GF257XW5FIa",
 	"$2b$-1$U54s6ODg3dKS/gD1ium0mub4ibEVdzX9uOPHfeu902GF257XW5FIa",
-	"$2$04$U54s6ODg3dKS/gD1ium0mub4ibEVdzX9uOPHfeu902GF257XW5FIa",  // the first version of all
-	"$2x$04$U54s6ODg3dKS/gD1ium0mub4ibEVdzX9uOPHfeu902GF257XW5FIa", // of an erring implementation
+	"$2$04$U54s6ODg3dKS/gD1ium0mub4ibEVdzX9uOPHfeu902GF257XW5FIa", // the first version of all
 	"$2c$04$U54s6ODg3dKS/gD1ium0mub4ibEVdzX9uOPHfeu902GF257XW5FIa",
 	"$2B$04$U54s6ODg3dKS/gD1ium0mub4ibEVdzX9uOPHfeu902GF257XW5FIa",
 	"$3b$04$U54s6ODg3dKS/gD1ium0mub4ibEVdzX9uOPHfeu902GF257XW5FIa",
@@ -161,7 +160,8 @@ var unreadable = []users.PasswordHash{
 	"$bcrypt-sha256$2b$5Hg1DKFqPE8C2aflZ5vVoe$12BjNE0p7axMg55.Y/mHsYiVuFBDQyu",
 
 	// Others' formats.
-	"$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b7dWRWJTmaaVhnj",
+	"$argon2id$v=19$m=4194304,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b7dWRWJTmaaVhnj", // too much memory
+	"argon2$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b7dWRWJTmaaVhnj",
 	"$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjlO/O817G3uBnIFNjnQJuesI68OTLiBFdcbYEdFCoEOfaS35inz1",
 	"bcrypt_sha256$$2b$12$U54s6ODg3dKS/gD1ium0mub4ibEVdzX9uOPHfeu902GF257XW5FIa", // Django
 }

@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-func TestEstimateScalesFromTheLeastCost(t *testing.T) {
+func TestRoundIsMeasuredAtTheLeastCost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
-		got := estimateHashTime(func(_ []byte, _ [saltSize]byte, n int) [digestSize]byte {
+		got := measureRound(func(_ []byte, _ [saltSize]byte, n int) [digestSize]byte {
 			asked += n
 			time.Sleep(time.Duration(n)*time.Microsecond + time.Duration(asked%3)*time.Microsecond)
 			return [digestSize]byte{}
-		}, 12, 0.5)
-		if want := 2 * (1 << 12) * time.Microsecond; got != want {
+		})
+		if want := time.Microsecond; got != want {
 			t.Errorf("got %v, want %v", got, want)
 		}
 		if asked != 3<<MinCost {

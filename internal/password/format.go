@@ -12,18 +12,24 @@ import (
 
 // The formats, with cost 12:
 //
-//	$2b$12$<salt><digest>                        plain; also 2a and 2y
+//	$2b$12$<salt><digest>                        plain; also 2a, 2x and 2y
+//	$django-bcrypt-sha256$2b$12$<salt><digest>   Django's; also 2a, 2x and 2y
 //	$bcrypt-sha256$v=2,t=2b,r=12$<salt>$<digest> passlib since 1.7.3
 //	$bcrypt-sha256$2b,12$<salt>$<digest>         passlib before; also 2a
 //
 // Salt and digest are 22 and 31 characters of bcrypt's own base64.
 
 // version is the prefix of new hashes. All of 2a, 2b and 2y mean the same computation since the errors that
-// told them apart were mended; 2b is what Python writes, and every implementation of today reads it.
-const version = "2b"
+// told them apart were mended; 2b is what Python writes, and every implementation of today reads it. versionSigned is
+// that of hashes made with one of the errors, which took the bytes of a key as signed.
+const (
+	version       = "2b"
+	versionSigned = "2x"
+)
 
 const (
 	prefixSHA256 = "$bcrypt-sha256$"
+	prefixDjango = "$django-bcrypt-sha256"
 	paramsV2     = "v=2,t=" + version + ",r="
 )
 
@@ -40,7 +46,7 @@ var salt64Len = encoding.EncodedLen(saltSize)
 // stored is a parsed hash.
 type stored struct {
 	scheme  scheme
-	version string // 2a, 2b or 2y
+	version string // 2a, 2b, 2x or 2y
 	cost    int
 	salt    [saltSize]byte
 	salt64  string // the salt as it stands in the text
@@ -63,9 +69,20 @@ func (s stored) text() users.PasswordHash {
 		return users.PasswordHash(fmt.Sprintf("%s%s%d$%s$%s", prefixSHA256, paramsV2, s.cost, s.salt64, digest64))
 	case sha256v1:
 		return users.PasswordHash(fmt.Sprintf("%s%s,%d$%s$%s", prefixSHA256, s.version, s.cost, s.salt64, digest64))
+	case django:
+		return users.PasswordHash(fmt.Sprintf("%s$%s$%02d$%s%s", prefixDjango, s.version, s.cost, s.salt64, digest64))
 	default:
 		return users.PasswordHash(fmt.Sprintf("$%s$%02d$%s%s", s.version, s.cost, s.salt64, digest64))
 	}
+}
+
+// key is what bcrypt gets for a password.
+func (s stored) key(password string) []byte {
+	key := keysFor(s.salt64, password)[s.scheme]
+	if s.version == versionSigned {
+		return signedKey(key)
+	}
+	return key
 }
 
 // parse takes a hash apart. It says false to everything that is not exactly of one of the formats, with a
@@ -86,11 +103,15 @@ func parse(hash users.PasswordHash) (stored, bool) {
 			s.version, cost, _ = strings.Cut(parts[0], ",")
 		}
 	} else {
-		parts := strings.Split(string(hash), "$")
+		text, isDjango := strings.CutPrefix(string(hash), prefixDjango)
+		parts := strings.Split(text, "$")
 		if len(parts) != 4 || parts[0] != "" || len(parts[3]) < salt64Len {
 			return stored{}, false
 		}
-		s.scheme, s.version, cost = plain, parts[1], parts[2]
+		s.version, cost = parts[1], parts[2]
+		if isDjango {
+			s.scheme = django
+		}
 		s.salt64, digest64 = parts[3][:salt64Len], parts[3][salt64Len:]
 	}
 	ok := s.readVersion() && s.readCost(cost) && s.readSalt() && s.readDigest(digest64)
@@ -101,8 +122,8 @@ func (s *stored) readVersion() bool {
 	switch s.version {
 	case "2a", "2b":
 		return true
-	case "2y":
-		return s.scheme == plain
+	case "2x", "2y":
+		return s.scheme == plain || s.scheme == django
 	}
 	return false
 }
@@ -115,7 +136,7 @@ func (s *stored) readCost(text string) bool {
 		return false
 	}
 	spelling := "%d"
-	if s.scheme == plain {
+	if s.scheme == plain || s.scheme == django {
 		spelling = "%02d"
 	}
 	s.cost = n

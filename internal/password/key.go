@@ -4,6 +4,8 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
 	"strings"
 )
 
@@ -17,6 +19,7 @@ const (
 	plain    scheme = iota // nothing
 	sha256v1               // SHA-256; passlib wrote it until 2020
 	sha256v2               // HMAC-SHA-256 under the salt, so that no table of known SHA-256 digests fits
+	django                 // SHA-256 in hexadecimal; Django's bcrypt_sha256
 	schemes                // how many there are
 )
 
@@ -51,5 +54,21 @@ func keysFor(salt64, password string) [schemes][]byte {
 		plain:    append([]byte(password[:min(len(password), maxPlain)]), 0),
 		sha256v1: append(base64.StdEncoding.AppendEncode(nil, v1[:]), 0),
 		sha256v2: append(base64.StdEncoding.AppendEncode(nil, mac.Sum(nil)), 0),
+		django:   append(hex.AppendEncode(nil, v1[:]), 0),
 	}
+}
+
+// signedKey makes the key with which bcrypt does what an implementation did until 2011 that took the bytes of a key as
+// signed, so that a byte of 0x80 or more overwrote those before it in its word of four. The key repeats until its 18
+// words are full.
+func signedKey(key []byte) []byte {
+	signed := make([]byte, 0, maxPlain)
+	for i := 0; i < maxPlain; i += 4 {
+		var word uint32
+		for j := range 4 {
+			word = word<<8 | uint32(int32(int8(key[(i+j)%len(key)]))) //nolint:gosec // the sign is the point
+		}
+		signed = binary.BigEndian.AppendUint32(signed, word)
+	}
+	return signed
 }

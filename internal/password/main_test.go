@@ -31,6 +31,9 @@ func open(t testing.TB, o Options) *Hasher {
 	return h
 }
 
+// noRest is for a bcryptFunc that never pauses.
+func noRest() {}
+
 // counter stands in front of a bcryptFunc and counts its calls and rounds.
 type counter struct{ calls, rounds atomic.Int64 }
 

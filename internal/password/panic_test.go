@@ -16,7 +16,7 @@ func TestPanicBecomesAnError(t *testing.T) {
 			panic("key: " + string(key))
 		}
 		return [digestSize]byte{}
-	}))
+	}), noRest)
 	t.Cleanup(h.Close)
 	for range 3 { // the one worker survives each
 		hash, err := h.Hash(t.Context(), users.PurposeNewAccount, users.PresentedPassword("battery!"))

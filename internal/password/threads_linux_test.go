@@ -61,7 +61,7 @@ func TestWorkersAreThreadsOfLowPriority(t *testing.T) {
 	h := newHasher(Options{Cost: MinCost, Workers: 1, MaxWait: unhurried}, func([]byte, [saltSize]byte, int) [digestSize]byte {
 		thread = syscall.Gettid()
 		return [digestSize]byte{}
-	})
+	}, noRest)
 	t.Cleanup(h.Close)
 	first := 0
 	for range 20 {
@@ -100,7 +100,7 @@ func TestThreadEndsWithItsWorker(t *testing.T) {
 	h := newHasher(Options{Cost: MinCost, Workers: 1, MaxWait: unhurried}, func([]byte, [saltSize]byte, int) [digestSize]byte {
 		thread = syscall.Gettid()
 		return [digestSize]byte{}
-	})
+	}, noRest)
 	mustHash(t, h, "battery!")
 	h.Close()
 	if thread == syscall.Getpid() {

@@ -119,10 +119,10 @@ func TestPausesTellNothing(t *testing.T) {
 	rests := 0
 	h := newHasher(Options{Cost: cost, Workers: 1, MaxWait: unhurried}, func(key []byte, salt [saltSize]byte, rounds int) [digestSize]byte {
 		return restingBcrypt(key, salt, rounds, func() { rests++ })
-	})
+	}, noRest)
 	t.Cleanup(h.Close)
 	for name, hash := range map[string]users.PasswordHash{
-		"right": made(plain, "2b", cost, "battery!"), "wrong": made(plain, "2b", cost, "another!"), "none": "", "unreadable": "$2x$",
+		"right": made(plain, "2b", cost, "battery!"), "wrong": made(plain, "2b", cost, "another!"), "none": "", "unreadable": "$2c$",
 		"half as dear": made(plain, "2b", cost-1, "battery!"),
 	} {
 		rests = 0

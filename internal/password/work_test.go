@@ -6,6 +6,7 @@ import (
 	"time"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/foreignhash"
 )
 
 // What can be told apart by its time can be told apart by its rounds, and rounds can be counted exactly.
@@ -15,7 +16,7 @@ func TestEqualWork(t *testing.T) {
 	short, long := "battery!", strings.Repeat("ä", 60)
 	var c counter
 	digest := quickDigest()
-	h := newHasher(Options{Cost: cost, Workers: 1, MaxWait: unhurried}, c.count(digest))
+	h := newHasher(Options{Cost: cost, Workers: 1, MaxWait: unhurried}, c.count(digest), noRest)
 	t.Cleanup(h.Close)
 
 	hashOf := func(kind scheme, version string, cost int, password string) users.PasswordHash {
@@ -90,23 +91,62 @@ func TestEqualTime(t *testing.T) {
 	t.Parallel()
 	const cost = 6
 	h := open(t, Options{Cost: cost, Workers: 1})
-	type kind struct {
-		name     string
-		hash     users.PasswordHash
-		password string
-		quickest time.Duration
-	}
 	long := strings.Repeat("a", 256)
-	kinds := []*kind{
+	kinds := []*timed{
 		{name: "right", hash: made(plain, "2b", cost, "battery!"), password: "battery!"},
 		{name: "unknown", password: "battery!"},
 		{name: "wrong", hash: made(plain, "2b", cost, "battery!"), password: "another!"},
 		{name: "cheaper", hash: made(plain, "2b", MinCost, "battery!"), password: "battery!"},
-		{name: "unreadable", hash: "$2x$06$U54s6ODg3dKS/gD1ium0mub4ibEVdzX9uOPHfeu902GF257XW5FIa", password: "battery!"},
+		{name: "unreadable", hash: "$2c$06$U54s6ODg3dKS/gD1ium0mub4ibEVdzX9uOPHfeu902GF257XW5FIa", password: "battery!"},
 		{name: "long", hash: made(sha256v2, "2b", cost, long), password: long},
 		{name: "unknown, long", password: long},
 		{name: "plain, too long", hash: made(plain, "2b", cost, "battery!"), password: long},
 	}
+	wantEqualTime(t, h, kinds)
+}
+
+// Hashes of other systems, and those of the other default, are topped up by time in place of rounds.
+func TestEqualTimeOfOtherHashes(t *testing.T) {
+	t.Parallel()
+	const cost = 8
+	argon2 := foreignhash.Argon2{MemoryKiB: 8 << 10, Passes: 2, Lanes: 1}
+	for name, o := range map[string]Options{"bcrypt": {Cost: cost, Workers: 1}, "argon2id": {Argon2: &argon2, Workers: 1}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t, o)
+			const digest = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+			typed := "battery cafe\u0301"
+			kinds := []*timed{
+				{name: "unknown", password: "battery!"},
+				{name: "plain", hash: made(plain, "2b", MinCost, "another!"), password: "battery!"},
+				{name: "pbkdf2", hash: keep(t, h, "pbkdf2_sha256$10000$AAAAAAAA$"+digest, foreignhash.Marks{}), password: "battery!"},
+				{name: "scrypt", hash: keep(t, h, "$scrypt$ln=8,r=8,p=1$AAAAAAAA$"+digest, foreignhash.Marks{AsTyped: true}), password: "battery!"},
+				{name: "argon2i", hash: keep(t, h, "$argon2i$v=19$m=64,t=1,p=1$QUFBQUFBQUE$"+digest, foreignhash.Marks{AsTyped: true}), password: "battery!"},
+				{name: "wrapped", hash: keep(t, h, "md5$salt$"+strings.Repeat("0", 32), foreignhash.Marks{AsTyped: true}), password: "battery!"},
+				{name: "no password", hash: "!", password: "battery!"},
+			}
+			wantEqualTime(t, h, kinds)
+			// The password as typed is compared too, with whatever hash.
+			again := []*timed{{name: "unknown", password: typed}}
+			for _, k := range kinds {
+				again = append(again, &timed{name: k.name, hash: k.hash, password: typed})
+			}
+			wantEqualTime(t, h, again)
+		})
+	}
+}
+
+// timed is a comparison whose time is measured.
+type timed struct {
+	name     string
+	hash     users.PasswordHash
+	password string
+	quickest time.Duration
+}
+
+// wantEqualTime wants all comparisons to take as long as the first.
+func wantEqualTime(t *testing.T, h *Hasher, kinds []*timed) {
+	t.Helper()
 	for _, k := range kinds {
 		k.quickest = time.Hour
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"iter"
 
+	"github.com/svc-users/svc-users"
 	"github.com/svc-users/svc-users/internal/transfer"
 )
 
@@ -51,7 +52,7 @@ type exported struct{ q queries }
 func (e exported) Accounts(ctx context.Context, hashes bool) iter.Seq2[transfer.ExportedAccount, error] {
 	hash := `''`
 	if hashes {
-		hash = `CASE a.password_hash WHEN '` + noPassword + `' THEN '' ELSE a.password_hash END`
+		hash = `CASE a.password_hash WHEN '` + string(users.NoPassword) + `' THEN '' ELSE a.password_hash END`
 	}
 	return stream(ctx, e.q, "read the accounts", func(r *sql.Rows) (a transfer.ExportedAccount, err error) {
 		return a, r.Scan(&a.ID, &a.Email, &a.Role, &a.IsActive, &a.PasswordHash, (*timeColumn)(&a.CreatedAt), (*timeColumn)(&a.UpdatedAt))

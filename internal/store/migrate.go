@@ -28,7 +28,7 @@ var ownTables = []string{
 	"account_counts", "accounts_search", "accounts_replaced", "account_changes", "transaction_lock",
 	"rights_changes", "change_marks", "email_changes", "job_leases", "account_sessions", "ended_sessions",
 	"signing_keys", "signing_key_names", "service_accounts", "api_keys", "audiences",
-	"client_secrets", "client_keys", "client_trusts", "used_assertions", "throttles",
+	"client_secrets", "client_keys", "client_trusts", "used_assertions", "throttles", "imported_factors",
 }
 
 // Migrate brings the schema up to date. Any number of processes may call it at once: one migrates, the others wait. A

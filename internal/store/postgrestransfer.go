@@ -46,10 +46,10 @@ func (p *postgres) beginFill(ctx context.Context) (*sql.Conn, *sql.Tx, error) {
 	return conn, tx, nil
 }
 
-// insertRows is one COPY, which runs in the transaction of its connection. References of a table to itself are looked at
+// fillRows is one COPY, which runs in the transaction of its connection. References of a table to itself are looked at
 // when it ends. It runs in a goroutine of its own: pgx pulls the rows from one that it starts, which is only possible if the
 // goroutine that begins to pull is not bound to a thread, as the main one of the command is.
-func (p *postgres) insertRows(ctx context.Context, conn *sql.Conn, t transfer.Table, rows iter.Seq2[transfer.Row, error]) error {
+func (p *postgres) fillRows(ctx context.Context, conn *sql.Conn, t transfer.Table, rows iter.Seq2[transfer.Row, error]) error {
 	ended := make(chan error)
 	go func() { ended <- copyRows(ctx, conn, t, rows) }()
 	return <-ended

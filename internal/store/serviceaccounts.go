@@ -10,9 +10,6 @@ import (
 // services is the term that accounts a are of programs, written out for the sake of partial indexes, as people is.
 const services = `a.kind = 'service'`
 
-// noPassword is kept as the hash of an account that has no password. No password matches it.
-const noPassword = "!"
-
 // serviceColumns are those of a service account beside its account's; see fromServices. A row of service_accounts is
 // missing only where an account was added by hand.
 const serviceColumns = accountColumns + `, s.description, s.owner_id, s.owner`
@@ -85,7 +82,7 @@ func (q queries) InsertServiceAccount(ctx context.Context, a users.ServiceAccoun
 	err := q.change(ctx, "insert the account of a program", users.ErrBadReference,
 		`INSERT INTO accounts (id, kind, email, email_key, password_hash, role_id, is_active, token_version, created_at, updated_at)
 		VALUES ($1, 'service', $2, $2, $3, $4, $5, $6, $7, $8)`,
-		a.ID.String(), string(a.Name), noPassword, a.Role.ID.String(), a.Active, a.TokenVersion, instant(a.CreatedAt), instant(a.UpdatedAt))
+		a.ID.String(), string(a.Name), string(users.NoPassword), a.Role.ID.String(), a.Active, a.TokenVersion, instant(a.CreatedAt), instant(a.UpdatedAt))
 	if err != nil {
 		return err
 	}

@@ -36,8 +36,8 @@ func (s *sqlite) beginFill(ctx context.Context) (*sql.Conn, *sql.Tx, error) {
 	return conn, tx, nil
 }
 
-// insertRows runs on the connection of the transaction, and so in it.
-func (s *sqlite) insertRows(ctx context.Context, conn *sql.Conn, t transfer.Table, rows iter.Seq2[transfer.Row, error]) error {
+// fillRows runs on the connection of the transaction, and so in it.
+func (s *sqlite) fillRows(ctx context.Context, conn *sql.Conn, t transfer.Table, rows iter.Seq2[transfer.Row, error]) error {
 	names, places := make([]string, len(t.Columns)), make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		names[i], places[i] = c.Name, "$"+strconv.Itoa(i+1)

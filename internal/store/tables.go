@@ -13,7 +13,7 @@ import (
 var copiedTables = []string{
 	"permissions", "roles", "role_permissions", "accounts", "service_accounts",
 	"account_sessions", "email_changes", "api_keys", "audiences", "client_secrets", "client_keys", "client_trusts", "used_assertions",
-	"service_secrets", "signing_keys", "signing_key_names",
+	"imported_factors", "service_secrets", "signing_keys", "signing_key_names",
 }
 
 // loggedTables are those that triggers write when rows of the others change. They are copied last.
@@ -27,6 +27,7 @@ var tablesLeft = map[string]string{
 	"authorization_stamp":      "the stamps of what is cached are drawn anew; the positions are copied apart",
 	"transaction_lock":         "it is empty, and exists to be locked (PostgreSQL)",
 	"job_leases":               "the processes on the copy take leases of their own",
+	"throttles":                "the copy counts attempts from its own beginning",
 	"svc_users_migrations":     "the schema of the copy has its own history",
 	"svc_users_migration_lock": "it is empty, and exists to be locked (PostgreSQL)",
 }

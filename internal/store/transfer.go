@@ -20,8 +20,8 @@ type tableReader struct {
 type transfers interface {
 	// selected is an expression for the value of a column as a transfer.Row has it, or as database/sql can turn into that.
 	selected(c transfer.Column) string
-	// insertRows inserts rows in a transaction of a connection.
-	insertRows(ctx context.Context, conn *sql.Conn, t transfer.Table, rows iter.Seq2[transfer.Row, error]) error
+	// fillRows inserts rows in a transaction of a connection.
+	fillRows(ctx context.Context, conn *sql.Conn, t transfer.Table, rows iter.Seq2[transfer.Row, error]) error
 	// beginFill begins the transaction in which tables are filled. No other process writes them meanwhile.
 	beginFill(ctx context.Context) (*sql.Conn, *sql.Tx, error)
 	// newStamp is an expression that draws a stamp.
@@ -148,7 +148,7 @@ func (w *tableWriter) Clear(ctx context.Context, t transfer.Table) error {
 // Insert implements transfer.Writer.
 func (w *tableWriter) Insert(ctx context.Context, t transfer.Table, rows iter.Seq2[transfer.Row, error]) error {
 	var failed error // of the rows, which is returned as it is
-	err := w.insertRows(ctx, w.conn, t, func(yield func(transfer.Row, error) bool) {
+	err := w.fillRows(ctx, w.conn, t, func(yield func(transfer.Row, error) bool) {
 		for row, err := range rows {
 			if failed = err; !yield(row, err) {
 				return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"iter"
 	"reflect"
 	"slices"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/svc-users/svc-users/internal/assertion"
 	"github.com/svc-users/svc-users/internal/federation"
 	"github.com/svc-users/svc-users/internal/feed"
+	"github.com/svc-users/svc-users/internal/importer"
 	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/manifest"
 	"github.com/svc-users/svc-users/internal/throttle"
@@ -181,6 +183,28 @@ func changingMethods(t *testing.T) map[string]operation {
 			_, err := h.throttles(s).ClearAll(ctx, c, throttle.Query{})
 			return err
 		}},
+		"importer.Run": {[]string{"accounts:create"}, true, func(h *house, s *users.Service, c users.Caller) error {
+			return h.importOne(s, func(im *importer.Importer, one iter.Seq2[importer.Record, error], o importer.Options) error {
+				_, err := im.Run(ctx, c, one, o, func(importer.Result) error { return nil })
+				return err
+			})
+		}},
+		"importer.TakeOver": {[]string{"accounts:create", "roles:create"}, true, func(h *house, s *users.Service, c users.Caller) error {
+			old := importer.Old{
+				Permissions: []importer.OldPermission{{ID: h.id("p:docs:x"), Name: "docs:x"}},
+				Roles:       []importer.OldRole{{ID: users.NewID().String(), Name: "Fresh", Permissions: []string{h.id("p:docs:x")}}},
+			}
+			return h.importOne(s, func(im *importer.Importer, one iter.Seq2[importer.Record, error], o importer.Options) error {
+				_, err := im.TakeOver(ctx, c, old, one, o, func(importer.Result) error { return nil })
+				return err
+			})
+		}},
+		"importer.Rewrap": {[]string{"keys:manage"}, false, func(h *house, s *users.Service, c users.Caller) error {
+			ports := h.Importer.Ports
+			ports.Service = s
+			_, err := importer.New(ports).Rewrap(ctx, c)
+			return err
+		}},
 		"EndAccountSession": {[]string{"sessions:delete"}, true, func(h *house, s *users.Service, c users.Caller) error {
 			return s.EndAccountSession(ctx, c, h.id("a:x"), h.id("s:x"))
 		}},
@@ -231,7 +255,8 @@ func methodsForCallers() (names []string) {
 	for of, room := range map[reflect.Type]string{
 		reflect.TypeFor[*users.Service](): "", reflect.TypeFor[*feed.Feed](): "feed.", reflect.TypeFor[*manifest.Manifest](): "manifest.",
 		reflect.TypeFor[*keyring.Manager](): "keyring.", reflect.TypeFor[*federation.Federation](): "federation.",
-		reflect.TypeFor[*throttle.Manager](): "throttle.",
+		reflect.TypeFor[*throttle.Manager]():  "throttle.",
+		reflect.TypeFor[*importer.Importer](): "importer.",
 	} {
 		for i := range of.NumMethod() {
 			m := of.Method(i)
@@ -270,6 +295,21 @@ func (h *house) throttled(t testing.TB) users.ID {
 // federation makes the duty of assertions on a Service.
 func (h *house) federation(s *users.Service) *federation.Federation {
 	return federation.New(federation.Ports{Service: s, Store: h.Store, Assertions: assertion.Reader{}})
+}
+
+// importOne has an account imported, by the rules of s, with the role that holds docs:x.
+func (h *house) importOne(s *users.Service, do func(*importer.Importer, iter.Seq2[importer.Record, error], importer.Options) error) error {
+	graph, err := h.Store.Graph(context.Background())
+	if err != nil {
+		return err
+	}
+	role, _ := graph.Role(h.parsed("r:x"))
+	ports := h.Importer.Ports
+	ports.Service = s
+	return do(importer.New(ports), func(yield func(importer.Record, error) bool) {
+		hash := "$2b$04$AOrEzs5H3MGFuMma9A52kugnucaxVlx9qlCHsCdfuFmPrJHk6CLZq"
+		yield(importer.Record{Line: 1, Email: "new@world.example", Password: &importer.Hash{Text: hash}}, nil)
+	}, importer.Options{DefaultRole: role.Name, AllowedRoles: []users.RoleName{role.Name}})
 }
 
 // onlyOperators are the methods that take a caller and refuse every one but the operator, before there is a transaction.

@@ -101,7 +101,7 @@ func TestEightStartAtOnce(t *testing.T) {
 			complete(t, db)
 			// One that was killed between its first two steps has made the table of versions and nothing else.
 			before := tables(t, db, database)
-			for _, name := range []string{"audiences", "api_keys", "client_secrets", "client_keys", "client_trusts", "used_assertions", "throttles", "account_sessions", "ended_sessions", "service_accounts", "role_permissions", "accounts", "account_counts", "roles", "permissions", "authorization_stamp", "account_changes", "rights_changes", "change_marks", "email_changes", "service_secrets", "job_leases", "signing_keys", "signing_key_names"} {
+			for _, name := range []string{"audiences", "api_keys", "client_secrets", "client_keys", "client_trusts", "used_assertions", "throttles", "imported_factors", "account_sessions", "ended_sessions", "service_accounts", "role_permissions", "accounts", "account_counts", "roles", "permissions", "authorization_stamp", "account_changes", "rights_changes", "change_marks", "email_changes", "service_secrets", "job_leases", "signing_keys", "signing_key_names"} {
 				run(t, db, `DROP TABLE `+name)
 			}
 			run(t, db, `DELETE FROM svc_users_migrations WHERE version_id > 0`)

@@ -50,6 +50,13 @@ func testCountsAreKept(t *testing.T, f *fixture) {
 				}
 				do(insertion(f.url, all))
 			},
+			"import many": func(r *rapid.T) {
+				var all []users.ImportedAccount
+				for range rapid.IntRange(1, 9).Draw(r, "n") {
+					all = append(all, users.ImportedAccount{Account: account(), Hash: users.NoPassword})
+				}
+				f.do(func(tx users.Tx) error { return tx.InsertAccounts(t.Context(), all) })
+			},
 			"insert or not": func(r *rapid.T) {
 				a := account()
 				on := rapid.SampledFrom([]string{`DO NOTHING`, `(email_key) DO UPDATE SET role_id = excluded.role_id, is_active = excluded.is_active`}).Draw(r, "on")

@@ -97,7 +97,7 @@ func testMigrateAfterInterruption(t *testing.T, url string) {
 	ctx := t.Context()
 	s := open(t, url)
 	wantError(t, "Migrate", s.Migrate(ctx), nil)
-	byHand(t, url, `DROP TABLE client_secrets`, `DROP TABLE client_keys`, `DROP TABLE client_trusts`, `DROP TABLE used_assertions`, `DROP TABLE throttles`, `DROP TABLE api_keys`, `DROP TABLE account_sessions`, `DROP TABLE ended_sessions`, `DROP TABLE service_accounts`, `DROP TABLE accounts`, `DROP TABLE account_counts`, `DROP TABLE role_permissions`, `DROP TABLE permissions`, `DROP TABLE roles`,
+	byHand(t, url, `DROP TABLE client_secrets`, `DROP TABLE client_keys`, `DROP TABLE client_trusts`, `DROP TABLE used_assertions`, `DROP TABLE throttles`, `DROP TABLE imported_factors`, `DROP TABLE api_keys`, `DROP TABLE account_sessions`, `DROP TABLE ended_sessions`, `DROP TABLE service_accounts`, `DROP TABLE accounts`, `DROP TABLE account_counts`, `DROP TABLE role_permissions`, `DROP TABLE permissions`, `DROP TABLE roles`,
 		`DROP TABLE authorization_stamp`, `DROP TABLE account_changes`, `DROP TABLE rights_changes`, `DROP TABLE change_marks`,
 		`DROP TABLE email_changes`, `DROP TABLE service_secrets`, `DROP TABLE job_leases`, `DROP TABLE signing_keys`, `DROP TABLE signing_key_names`, `DROP TABLE audiences`,
 		`DELETE FROM svc_users_migrations WHERE version_id > 0`)
