@@ -34,13 +34,14 @@ const (
 // that needs one.
 type env struct {
 	dir     string
-	made    int // folders made so far, which gives each its name
+	limits  bool // RATE_LIMITS of installations
+	made    int  // folders made so far, which gives each its name
 	cluster *pgtest.Server
 }
 
-func newEnv() (*env, error) {
+func newEnv(limits bool) (*env, error) {
 	dir, err := os.MkdirTemp("", "svc-users-bench-")
-	return &env{dir: dir}, err
+	return &env{dir: dir, limits: limits}, err
 }
 
 // Close stops PostgreSQL and removes the folder.
@@ -58,7 +59,7 @@ func (e *env) Empty(binary, database string, cost int) (target.Settings, error) 
 	if err != nil {
 		return target.Settings{}, err
 	}
-	s := target.Settings{Binary: binary, Dir: dir, BcryptCost: cost}
+	s := target.Settings{Binary: binary, Dir: dir, BcryptCost: cost, RateLimits: e.limits}
 	s.DatabaseURL = s.SQLite()
 	if database == sqlite {
 		return s, nil

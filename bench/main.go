@@ -49,6 +49,7 @@ type options struct {
 	only      []string // keys of lines; empty: all
 	databases []string
 	json      string
+	limits    bool
 	scale     scale
 }
 
@@ -58,6 +59,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&opt.binary, "binary", "bin/svc-users", "the built service")
 	flags.StringVar(&opt.json, "json", "", "write the results as JSON to this file instead of printing them after the table")
 	quick := flags.Bool("quick", false, "a minute or so: fewer rounds, tables of at most 100,000 accounts")
+	flags.BoolVar(&opt.limits, "rate-limits", false, "count attempts, as a service does unless RATE_LIMITS is off")
 	only := flags.String("only", "", "measure these lines alone: "+strings.Join(keys(), ","))
 	database := flags.String("database", "both", "sqlite, postgres or both")
 	limit := flags.Duration("limit", 0, "stop after this time whatever has not been measured (default 8m, quick 1m30s)")

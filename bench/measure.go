@@ -81,7 +81,7 @@ func measure(ctx context.Context, opt options) (err error) {
 	if r.results.Service, err = target.Version(ctx, r.binary); err != nil {
 		return err
 	}
-	if r.env, err = newEnv(); err != nil {
+	if r.env, err = newEnv(opt.limits); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.env.Close()) }()

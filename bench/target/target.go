@@ -37,6 +37,7 @@ type Settings struct {
 	Dir         string // working and data folder, with the log
 	DatabaseURL string // empty: SQLite in Dir
 	BcryptCost  int
+	RateLimits  bool // attempts are counted
 	// Keys are settings with the key that tokens are signed by; none: the service makes one in Dir. Replicas of one
 	// installation share theirs.
 	Keys []string
@@ -51,10 +52,14 @@ func (s Settings) environment() []string {
 	if url == "" {
 		url = s.SQLite()
 	}
+	limits := "off"
+	if s.RateLimits {
+		limits = "on"
+	}
 	return append([]string{
 		"HOME=" + s.Dir, "TMPDIR=" + os.TempDir(),
 		"DATA_DIR=" + s.Dir, "DATABASE_URL=" + url, "HOST=127.0.0.1", "PORT=0",
-		"RATE_LIMITS=off", "BCRYPT_COST=" + strconv.Itoa(s.BcryptCost),
+		"RATE_LIMITS=" + limits, "BCRYPT_COST=" + strconv.Itoa(s.BcryptCost),
 	}, s.Keys...)
 }
 

@@ -44,9 +44,9 @@ func TestDeviceTokens(t *testing.T) {
 		w.right("203.0.113.1", renewed).send(t, w.Service).Want(t, 200, "")
 		// The token of one account is worth nothing with the e-mail of none.
 		for n := range throttle.DefaultRates().Account.Burst {
-			login{email: "nobody@example.com", password: wrong, address: address(n), device: device}.send(t, w.Service).Want(t, 401, "")
+			login{email: "unknown@example.com", password: wrong, address: address(n), device: device}.send(t, w.Service).Want(t, 401, "")
 		}
-		w.refuse(t, login{email: "nobody@example.com", password: wrong, address: "203.0.113.1", device: device})
+		w.refuse(t, login{email: "unknown@example.com", password: wrong, address: "203.0.113.1", device: device})
 
 		// It outlives a new password, and ends after half a year without a login.
 		w.Patch(t, "/api/v1/accounts/"+w.account.ID, map[string]any{"password": "quite another"}).Want(t, 200, "")

@@ -33,7 +33,7 @@ func TestThrottlesAreSeenAndLifted(t *testing.T) {
 			t.Errorf("after right logins: %+v", list)
 		}
 		w.exhaust(t)
-		w.fail(t, 3, login{email: "nobody@example.com", password: wrong, address: "2001:db8::7"})
+		w.fail(t, 3, login{email: "unknown@example.com", password: wrong, address: "2001:db8::7"})
 		blocked := w.throttles(t, "?blocked=true")
 		if len(blocked) != 1 || blocked[0].Kind != "account" || blocked[0].Subject != w.account.ID || blocked[0].Failures != rates.Account.Burst ||
 			blocked[0].Limit != rates.Account.Burst || blocked[0].BlockedUntil == nil {

@@ -22,7 +22,7 @@ func TestHundredGuessesAtOnce(t *testing.T) {
 		replicas := []*apitest.Service{w.Service, w.Replica(t, w.edge)}
 		device := w.device(t)
 		limit := int64(throttle.DefaultRates().Account.Burst)
-		for _, email := range []string{w.account.Email, "nobody@example.com"} {
+		for _, email := range []string{w.account.Email, "unknown@example.com"} {
 			w.hashes.Store(0)
 			var compared, refused atomic.Int64
 			var running sync.WaitGroup
@@ -66,7 +66,7 @@ func TestThrottledAnswersAreAlike(t *testing.T) {
 		var known, unknown []*apitest.Answer
 		for range throttle.DefaultRates().Account.Burst + 3 {
 			known = append(known, w.guess("203.0.113.1", "").send(t, w.Service))
-			unknown = append(unknown, login{email: "nobody@example.com", password: wrong, address: "203.0.113.2"}.send(t, w.Service))
+			unknown = append(unknown, login{email: "unknown@example.com", password: wrong, address: "203.0.113.2"}.send(t, w.Service))
 		}
 		for i, a := range known {
 			b := unknown[i]
