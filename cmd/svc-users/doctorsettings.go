@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -97,7 +98,7 @@ func (e *examination) proxies() {
 		}
 	}
 	if e.report.Checks[len(e.report.Checks)-1].Check != "proxy" {
-		e.report.add("proxy", succeeded, "X-Forwarded-For and X-Forwarded-Proto are trusted from %d networks", len(list))
+		e.report.add("proxy", succeeded, "X-Forwarded-For and X-Forwarded-Proto are trusted from %s", strings.Trim(fmt.Sprint(list), "[]"))
 	}
 }
 

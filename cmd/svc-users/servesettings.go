@@ -24,7 +24,7 @@ func (t *terminal) serveSettings() (cfg config.Config, keys keySettings, certifi
 		return append(append(faults, found...), cfg.ServeFaults()...)
 	})
 	if len(faults) > 0 && cfg.Environment == config.Production && !databaseRefused(faults) {
-		faults = append(faults, t.databaseReasons(cfg)...)
+		faults = append(faults, cfg.Named(t.databaseReasons(cfg))...)
 	}
 	return cfg, keys, certificate, faults.Err()
 }

@@ -28,7 +28,7 @@ func TestBadValues(t *testing.T) {
 			"https://[0:0:0:0:0:0:0:1]", "https://users_example!.com", "https://a.example/" + strings.Repeat("a", 250), " https://a.example", "https://*.example.com",
 		},
 		"DATA_DIR":            {" data", "da\nta", "da\xff", strings.Repeat("d", 4097), `"data"`, `data"`, "data\r"},
-		"DATABASE_URL":        {"mysql://u:secret@h/d", "secret", "sqlite://", "sqlite:data.db", "sqlite://folder/", "SQLITE://x", "postgresql:/x", "postgresql://u:se#cret@h/d", "postgres://u:secret%@h/d", "postgres://u:secret@h:port/d", "postgres://h/d\n", `"sqlite://x.db"`, `sqlite://"x.db"`, `sqlite://x.db'`},
+		"DATABASE_URL":        {`postgresql://u:p@h/d"`, "mysql://u:secret@h/d", "secret", "sqlite://", "sqlite:data.db", "sqlite://folder/", "SQLITE://x", "postgresql:/x", "postgresql://u:se#cret@h/d", "postgres://u:secret%@h/d", "postgres://u:secret@h:port/d", "postgres://h/d\n", `"sqlite://x.db"`, `sqlite://"x.db"`, `sqlite://x.db'`},
 		"DATABASE_LISTEN_URL": {`'postgres://u:secret@h/d'`, "mysql://u:secret@h/d", "sqlite://x.db", "sqlite://", "postgresql://u:se#cret@h/d", "postgres://h/d\n"},
 		"JWT_ALGORITHM":       {"HS256", "none", "rs256", "RS256,HS256", "RS256,ES256", "ES384", "EdDSA"},
 		"JWT_ISSUER": {

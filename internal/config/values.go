@@ -188,6 +188,9 @@ func databaseURL(to *Secret, v string) string {
 	if problem := text(&checked, v, maxPath); problem != "" {
 		return problem
 	}
+	if strings.TrimRight(v, quoteSigns) != v {
+		return "must not end with a quote: quotes that docker run --env-file and the like pass on are no part of a value"
+	}
 	scheme, rest, found := strings.Cut(v, "://")
 	switch {
 	case found && scheme == "sqlite":

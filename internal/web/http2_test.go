@@ -1,10 +1,12 @@
 package web
 
 import (
+	"bytes"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 )
@@ -95,5 +97,33 @@ func TestTooManyStreams(t *testing.T) {
 	}
 	if status := ask(t, server, "/"); status != http.StatusOK {
 		t.Errorf("afterwards the answer is %d", status)
+	}
+}
+
+// TestMistakesOfClientsAreQuiet: what strangers do at the port leaves no warning, which each of them could make as many of as it likes.
+func TestMistakesOfClientsAreQuiet(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	log := Server("", nil, slog.New(slog.NewTextHandler(&out, nil)), Bounds{}).ErrorLog
+	log.Printf("http: TLS handshake error from %s: EOF", "192.0.2.1:1")
+	log.Printf("http2: server connection error from %s: COMPRESSION_ERROR", "192.0.2.1:1")
+	if out.Len() > 0 {
+		t.Errorf("%s", &out)
+	}
+	log.Printf("http: Accept error: too many open files")
+	if line := out.String(); !strings.Contains(line, "level=WARN") || !strings.Contains(line, "too many open files") || strings.Count(line, "\n") != 1 {
+		t.Errorf("%s", line)
+	}
+}
+
+// TestIdleConnectionsOutliveBalancers: the usual load balancers keep idle connections for up to 600 s, and take 20 s to notice an end.
+func TestIdleConnectionsOutliveBalancers(t *testing.T) {
+	t.Parallel()
+	log := slog.New(slog.DiscardHandler)
+	if idle := Server("", nil, log, Bounds{}).IdleTimeout; idle <= 620*time.Second {
+		t.Errorf("by default %v", idle)
+	}
+	if idle := Server("", nil, log, Bounds{IdleTimeout: time.Second}).IdleTimeout; idle != time.Second {
+		t.Errorf("%v, not the second that was set", idle)
 	}
 }

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"bytes"
 	"cmp"
+	stdlog "log"
 	"log/slog"
 	"net/http"
 	"time"
@@ -64,6 +66,26 @@ func Server(addr string, handler http.Handler, log *slog.Logger, bounds Bounds) 
 		},
 		// The general handler would answer OPTIONS * without our headers.
 		DisableGeneralOptionsHandler: true,
-		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ErrorLog:                     newErrorLog(log),
 	}
 }
+
+// newErrorLog logs what net/http has to say: what a client alone has done wrong at debug, because each scan of the port would fill
+// the log with it, and all else as a warning.
+func newErrorLog(log *slog.Logger) *stdlog.Logger {
+	mistakes := slog.NewLogLogger(log.Handler(), slog.LevelDebug)
+	problems := slog.NewLogLogger(log.Handler(), slog.LevelWarn)
+	return stdlog.New(writerFunc(func(line []byte) (int, error) {
+		to := problems
+		if bytes.HasPrefix(line, []byte("http: TLS handshake error")) || bytes.HasPrefix(line, []byte("http2: server connection error")) {
+			to = mistakes
+		}
+		to.Print(string(line))
+		return len(line), nil
+	}), "", 0)
+}
+
+// writerFunc is an io.Writer.
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
