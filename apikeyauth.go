@@ -10,7 +10,7 @@ import (
 func (s *Service) authenticateAPIKey(ctx context.Context, text string) (Caller, error) {
 	secret, ok := parseAPIKey(text)
 	if !ok {
-		return Caller{}, &Error{Kind: ErrUnauthenticated, Message: apiKeyNotValid, Cause: errors.New("the API key is malformed")}
+		return Caller{}, &Error{Kind: ErrUnauthenticated, Message: messageInvalidKey, Cause: errors.New("the API key is malformed")}
 	}
 	if found, ok := s.Store.CachedAPIKey(secret); ok {
 		if caller, err := s.admitAPIKey(found); err == nil {
@@ -118,9 +118,9 @@ func (s *Service) RevokeAPIKey(ctx context.Context, text string) error {
 	return err
 }
 
-const apiKeyNotValid = "The API key is not valid."
+const messageInvalidKey = "The API key is not valid."
 
 // refusedAPIKey is the one answer to every API key that does not count. The cause is for the log.
 func refusedAPIKey(cause error) error {
-	return &Error{Kind: ErrUnauthenticated, Message: apiKeyNotValid, Cause: cause, Guess: true}
+	return &Error{Kind: ErrUnauthenticated, Message: messageInvalidKey, Cause: cause, Guess: true}
 }

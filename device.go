@@ -38,7 +38,9 @@ func (d device) name() string {
 }
 
 // hours is a time in hours since 1970.
-func hours(t time.Time) uint32 { return uint32(t.Unix() / 3600) }
+func hours(t time.Time) uint32 {
+	return uint32(t.Unix() / 3600) //nolint:gosec // enough for 490,000 years
+}
 
 // knownDevice returns the device that a token is of, if the account has it. It does the same work where there is no such
 // account. A token that does not count, for whatever reason, is the same as none.

@@ -54,9 +54,7 @@ type Reservation interface {
 // those that wait for theirs take nothing from others, and settled with its result.
 //
 //	count := s.counting(ctx, attempt)
-//	if err := count.look(); err != nil { … }
-//	check, err := s.checkPassword(…, count, …)
-//	count.settle(err)
+//	err := count.run(func() error { check, err := s.checkPassword(…, count, …); … })
 type counting struct {
 	guard    Guard
 	ctx      context.Context
@@ -67,6 +65,20 @@ type counting struct {
 func (s *Service) counting(ctx context.Context, a Attempt) *counting {
 	return &counting{guard: s.Guard, ctx: ctx, attempt: a}
 }
+
+// run makes the attempt unless its budgets are used up, and settles it with the error of do.
+func (c *counting) run(do func() error) error {
+	if err := c.look(); err != nil {
+		return err
+	}
+	outcome := errUnfinished
+	defer func() { c.settle(outcome) }()
+	outcome = do()
+	return outcome
+}
+
+// errUnfinished is the outcome of an attempt that panics, which stays counted.
+var errUnfinished = errors.New("the attempt was not finished")
 
 func (c *counting) look() error {
 	if c.guard == nil {

@@ -89,18 +89,18 @@ func (s *Service) authenticatePassword(ctx context.Context, in LoginRequest) (Ac
 	count := s.counting(ctx, Attempt{
 		Kind: AttemptLogin, Address: in.From.Address, Email: countedEmail(in.Email), Account: account.ID, Device: from.name(),
 	})
-	if err := count.look(); err != nil {
-		return Access{}, device{}, err
-	}
-	access, err := s.comparePassword(ctx, count, account, hash, presented)
-	if errors.Is(err, errReplaced) {
-		// Most often by another login, which has upgraded the hash of the same password: a second look tells. Only a
-		// client that knows a password of the account gets here, so the time that it takes tells nothing.
-		if account, hash, err = s.accountFor(ctx, in.Email); err == nil {
-			access, err = s.comparePassword(ctx, count, account, hash, presented)
+	var access Access
+	err = count.run(func() (err error) {
+		access, err = s.comparePassword(ctx, count, account, hash, presented)
+		if errors.Is(err, errReplaced) {
+			// Most often by another login, which has upgraded the hash of the same password: a second look tells. Only a
+			// client that knows a password of the account gets here, so the time that it takes tells nothing.
+			if account, hash, err = s.accountFor(ctx, in.Email); err == nil {
+				access, err = s.comparePassword(ctx, count, account, hash, presented)
+			}
 		}
-	}
-	count.settle(err)
+		return err
+	})
 	return access, from, err
 }
 

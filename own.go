@@ -118,11 +118,11 @@ func (s *Service) confirm(ctx context.Context, c Caller, p Password) (PasswordHa
 		return "", forbidden("A service account has no password.")
 	}
 	count := s.counting(ctx, Attempt{Kind: AttemptConfirm, Account: c.Account.ID, Session: c.countedSession()})
-	if err := count.look(); err != nil {
-		return "", err
-	}
-	hash, err := s.matchOwn(ctx, count, c, p)
-	count.settle(err)
+	var hash PasswordHash
+	err := count.run(func() (err error) {
+		hash, err = s.matchOwn(ctx, count, c, p)
+		return err
+	})
 	return hash, err
 }
 

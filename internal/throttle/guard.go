@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -158,8 +159,8 @@ func (g *Guard) draws(key []byte, list []budget) []Draw {
 func (g *Guard) rowID(key []byte, b budget, crowded bool) users.ID {
 	sum := digest(key, string(b.kind)+"\x00"+b.key)
 	if crowded {
-		bucket := binary.BigEndian.Uint32(sum) % uint32(g.Rows*bucketsPerRow)
-		sum = digest(key, "bucket\x00"+string(b.kind)+string(binary.BigEndian.AppendUint32(nil, bucket)))
+		bucket := int64(binary.BigEndian.Uint32(sum)) % int64(g.Rows*bucketsPerRow)
+		sum = digest(key, "bucket\x00"+string(b.kind)+"\x00"+strconv.FormatInt(bucket, 10))
 	}
 	id := users.ID(sum[:16])
 	id[6], id[8] = id[6]&0x0f|0x80, id[8]&0x3f|0x80

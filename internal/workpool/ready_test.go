@@ -33,7 +33,7 @@ func TestGoAhead(t *testing.T) {
 				switch {
 				case err == nil:
 					served.Add(1)
-				case err == errNoGoAhead:
+				case errors.Is(err, errNoGoAhead):
 					refused.Add(1)
 				default:
 					t.Error(err)
