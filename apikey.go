@@ -53,6 +53,9 @@ type APIKey struct {
 	UsedAt time.Time
 	// Successor is the key that a rotation has put in its place, from when on it lives for the overlap alone; else zero.
 	Successor ID
+	// Warned is how many days before its end an event APIKeyExpiring was recorded last: 14 or 3; 0 if none was. A key that was
+	// made so near to its end counts as one of which was warned.
+	Warned int
 }
 
 // Live reports whether the key has not expired.
@@ -92,6 +95,9 @@ func DefaultAPIKeys() APIKeyOptions {
 type APIKeyReader interface {
 	// APIKeys returns the keys of an account that are live at now, the newest first.
 	APIKeys(ctx context.Context, account ID, now time.Time) ([]APIKey, error)
+	// DueAPIKeys returns at most limit keys without a successor that end within so many days of now, and of which was not
+	// warned that near to the end, in the order in which they end.
+	DueAPIKeys(ctx context.Context, now time.Time, days, limit int) ([]APIKey, error)
 }
 
 // APIKeyFinder finds the API key of a request. It waits for no transaction.
@@ -114,6 +120,8 @@ type APIKeyWriter interface {
 	InsertAPIKey(ctx context.Context, k APIKey, secret APIKeySecret) error
 	// ReplaceAPIKey writes ExpiresAt and Successor of a key that has none. ErrNotFound if there is no such key.
 	ReplaceAPIKey(ctx context.Context, k APIKey) error
+	// NoteAPIKeyWarning writes APIKey.Warned. ErrNotFound if there is no such key.
+	NoteAPIKeyWarning(ctx context.Context, id ID, days int) error
 	// EndAPIKey deletes a key of an account. ErrNotFound if it has none with that id.
 	EndAPIKey(ctx context.Context, account, id ID) error
 	// EndAPIKeys deletes all keys of an account.

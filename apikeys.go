@@ -86,7 +86,7 @@ func (s *Service) insertAPIKey(ctx context.Context, tx *Change, owner Account, o
 	var secret APIKeySecret
 	s.Random(secret[:])
 	text := secret.reveal()
-	key.LastFour = text[len(text)-4:]
+	key.LastFour, key.Warned = text[len(text)-4:], key.warnedWhenMade()
 	if err := tx.InsertAPIKey(ctx, key, secret); err != nil {
 		return MadeAPIKey{}, err
 	}

@@ -31,6 +31,15 @@ func apiKeyEnded(owner Account, k APIKey) Event {
 	return Event{Kind: APIKeyEnded, Target: apiKeyTarget(k), Fields: append(f, apiKeyFields(k, APIKey{})...)}
 }
 
+// apiKeyExpiring is the event of an API key that is about to end by itself.
+func apiKeyExpiring(owner Account, k APIKey, daysLeft int) Event {
+	var f fieldChanges
+	f.add(FieldAccount, Value{}, accountValue(owner))
+	f.add(FieldExpiresAt, Value{}, timeValue(k.ExpiresAt))
+	f.add(FieldDaysLeft, Value{}, Value{int64(daysLeft)})
+	return Event{Kind: APIKeyExpiring, Target: apiKeyTarget(k), Fields: f}
+}
+
 // scopeValue is the names in a scope with spaces between them, or none if it is empty.
 func scopeValue(s Scope) Value {
 	if len(s.names) == 0 {

@@ -54,11 +54,8 @@ func (s *Service) Impersonate(ctx context.Context, c Caller, account string, in 
 	return issued, err
 }
 
-// mayImpersonate refuses a Restricted caller, the caller's own account, one that holds more, and one that is disabled.
+// mayImpersonate refuses the caller's own account, one that holds more, and one that is disabled.
 func (c Caller) mayImpersonate(target Account) error {
-	if err := c.RefuseRestricted(); err != nil {
-		return err
-	}
 	if c.Subject.is(target.ID) {
 		return forbidden("An account cannot impersonate itself.")
 	}

@@ -108,7 +108,7 @@ func TestTraefikRoutes(t *testing.T) {
 			}
 		}
 	}
-	told := []string{"X-Auth-Subject", "X-Auth-Email", "X-Auth-Roles", "X-Auth-Permissions"}
+	told := []string{"X-Auth-Subject", "X-Auth-Email", "X-Auth-Roles", "X-Auth-Permissions", "X-Auth-Actor"}
 	removes("orders-clean", "X-Auth-Require", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL", "Forwarded")
 	removes("orders-tokenless", "Authorization")
 	removes("orders-nobody", told...)

@@ -10,17 +10,18 @@ import (
 	"github.com/svc-users/svc-users/internal/jobs"
 )
 
-// forgetting are the jobs that delete what no longer counts: once a day the changes of accounts that no token can be older
-// than, and the changes of e-mails, of which a day more or less of a year is nothing; once an hour the sessions that are
-// over, the API keys, and the used assertions that have expired; once a minute the budgets of attempts that are full, which
-// a flood makes many of.
-func (a *App) forgetting() []jobs.Job {
+// periodic are the jobs that every replica runs. Most delete what no longer counts: once a day the changes of accounts that no
+// token can be older than, and the changes of e-mails, of which a day more or less of a year is nothing; once an hour the
+// sessions that are over, and the API keys and used assertions that have expired; once a minute the budgets of attempts that
+// are full, which a flood makes many of. One warns, once an hour, of API keys that are about to expire.
+func (a *App) periodic() []jobs.Job {
 	daily := func(name string, run func(context.Context) error) jobs.Job {
 		return jobs.Job{Name: name, Period: 24 * time.Hour, Jitter: 10 * time.Minute, Lease: time.Minute, Run: run}
 	}
 	return []jobs.Job{
 		daily("forget_changes", a.Feed.ForgetChanges),
 		daily("forget_email_changes", a.ForgetEmailChanges),
+		{Name: "warn_of_expiring_api_keys", Period: time.Hour, Jitter: 5 * time.Minute, Lease: 10 * time.Minute, Run: a.WarnOfExpiringAPIKeys},
 		{Name: "sweep_api_keys", Period: time.Hour, Jitter: 5 * time.Minute, Lease: 10 * time.Minute, Run: a.sweepAPIKeys},
 		{Name: "sweep_sessions", Period: time.Hour, Jitter: 5 * time.Minute, Lease: 10 * time.Minute, Run: a.sweepSessions},
 		{Name: "sweep_throttles", Period: time.Minute, Jitter: 10 * time.Second, Lease: 10 * time.Minute, Run: a.sweepThrottles},
@@ -51,7 +52,7 @@ func (a *App) runJobs(ctx context.Context) {
 		}
 	}}
 	var running sync.WaitGroup
-	for _, j := range a.forgetting() {
+	for _, j := range a.periodic() {
 		running.Go(func() { runner.Do(ctx, j) })
 	}
 	running.Wait()

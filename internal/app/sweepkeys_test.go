@@ -30,10 +30,13 @@ var takesKeys = map[string]bool{
 	"listKeys": false, "rotateKeys": false, "revokeKey": false, "rewrapKeys": false, "importKey": false,
 }
 
-const keyRefused = "An API key is not accepted here; use an access token from a login."
+const (
+	keyRefused       = "An API key is not accepted here; use an access token from a login."
+	exchangedRefused = "An exchanged token is not accepted here; use an access token from a login."
+)
 
-// TestSweepWithAPIKeys sends each operation the API key of an administrator that lists every permission: it is taken where
-// the document says so, and refused everywhere else, whatever else is wrong with the request.
+// TestSweepWithAPIKeys sends each operation the API key of an administrator that lists every permission, and a token that was
+// exchanged for it: they are taken where the document says so, and refused everywhere else, whatever else is wrong with the request.
 func TestSweepWithAPIKeys(t *testing.T) {
 	t.Parallel()
 	svc := apitest.Start(t, apitest.Options{})
@@ -42,6 +45,7 @@ func TestSweepWithAPIKeys(t *testing.T) {
 		all = append(all, string(p.Name))
 	}
 	strong := svc.NewAPIKey(t, svc.AdminToken, all...)
+	exchanged := svc.ExchangedToken(t, nil, strong.Key)
 	seen := map[string]bool{}
 	for o := range apitest.Operations(t) {
 		if !o.Takes("bearer") {
@@ -62,8 +66,11 @@ func TestSweepWithAPIKeys(t *testing.T) {
 		if !takes {
 			send(strong.Key, o.At("none")+"?cursor=x&cursor=y", "{", broken).Want(t, 403, keyRefused)
 			send(strong.Key, o.At(apitest.NoID), o.Example(), nil).Want(t, 403, keyRefused)
+			send(exchanged, o.At("none")+"?cursor=x&cursor=y", "{", broken).Want(t, 403, exchangedRefused)
 		} else if answer := send(strong.Key, o.At(apitest.NoID), o.Example(), http.Header{"Content-Type": {o.MediaType}}); answer.Status == 401 || answer.Status == 403 {
 			t.Errorf("%s: %d %s", o.ID, answer.Status, answer.Body)
+		} else if other := send(exchanged, o.At(apitest.NoID), o.Example(), http.Header{"Content-Type": {o.MediaType}}); other.Status != answer.Status {
+			t.Errorf("%s: %d with a key, %d with a token for it: %s", o.ID, answer.Status, other.Status, other.Body)
 		}
 		// One character less, and another one.
 		for _, key := range []string{strong.Key[:53], "svck_" + strong.Key[6:] + strong.Key[5:6]} {

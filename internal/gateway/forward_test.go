@@ -12,7 +12,7 @@ import (
 const forward = "/api/v1/auth/forward"
 
 // forwardHeaders are those that tell of the caller.
-var forwardHeaders = []string{"X-Auth-Subject", "X-Auth-Email", "X-Auth-Roles", "X-Auth-Permissions"}
+var forwardHeaders = []string{"X-Auth-Subject", "X-Auth-Email", "X-Auth-Roles", "X-Auth-Permissions", "X-Auth-Actor"}
 
 func TestForward(t *testing.T) {
 	t.Parallel()

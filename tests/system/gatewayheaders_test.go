@@ -42,7 +42,7 @@ func headerSpellings(name string) []string {
 func (g *gateway) removesSpellings(p person, roles string) {
 	tried := 0
 	for _, name := range []string{
-		"X-Auth-Subject", "X-Auth-Email", "X-Auth-Roles", "X-Auth-Permissions", "X-Auth-Require", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override",
+		"X-Auth-Subject", "X-Auth-Email", "X-Auth-Roles", "X-Auth-Permissions", "X-Auth-Actor", "X-Auth-Require", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override",
 		"X-Original-URL", "X-Rewrite-URL", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP", "Forwarded",
 	} {
 		for i, spelled := range headerSpellings(name) {

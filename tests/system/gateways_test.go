@@ -98,7 +98,7 @@ func (g *gateway) asks(c *cluster, p person, assignments, write, roles string) {
 	g.want(http.StatusOK, "GET", "/orders", p.token)
 }
 
-// tells fails the test unless the service behind received this person in the four header fields, and the caller's
+// tells fails the test unless the service behind received this person in the header fields, and the caller's
 // address, but neither the token nor any other field that a client must not set. It reads names as CGI does: every
 // character other than a letter or a digit is the same one.
 func (g *gateway) tells(a *arrived, p person, roles string) {
@@ -115,6 +115,9 @@ func (g *gateway) tells(a *arrived, p person, roles string) {
 		value, told := want[folded]
 		if never[folded] || told && (http.CanonicalHeaderKey(folded) != name || len(values) != 1 || values[0] != value) {
 			g.t.Errorf("%s arrives as %q, and should be %q", name, values, value)
+		}
+		if folded == "x-auth-actor" && (http.CanonicalHeaderKey(folded) != name || strings.Join(values, "") != "") {
+			g.t.Errorf("%s arrives as %q, and no account acts for another", name, values)
 		}
 		if (folded == "x-forwarded-proto" || folded == "x-forwarded-host") && (strings.Contains(name, "_") || len(values) != 1 || values[0] == lie) {
 			g.t.Errorf("%s arrives as %q", name, values)

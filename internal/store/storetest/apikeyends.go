@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -96,4 +97,52 @@ func testAPIKeysEnd(t *testing.T, f *fixture) {
 	if access, err := f.Access(ctx, a.ID); err != nil || slices.Contains(access.Ended, k.ID) {
 		t.Errorf("of a key that expired long ago the end is noted (%v)", err)
 	}
+}
+
+// testDueAPIKeys: keys that end soon are found in the order of their ends until a warning of them is noted that is as near.
+func testDueAPIKeys(t *testing.T, f *fixture) {
+	ctx := t.Context()
+	a := f.addAccount("ada@example.com", f.role)
+	const day = 24 * time.Hour
+	now := instantNow()
+	insert := func(name string, life time.Duration, warned int) users.APIKey {
+		k, secret := newAPIKey(a, name)
+		if k.ExpiresAt, k.Warned = now.Add(life), warned; life == 0 {
+			k.ExpiresAt = time.Time{}
+		}
+		f.do(func(tx users.Tx) error { return tx.InsertAPIKey(ctx, k, secret) })
+		return k
+	}
+	two, one, ten := insert("two days", 2*day, 0), insert("one day", day, 14), insert("ten days", 10*day, 0)
+	warned, rotated := insert("warned", day, 3), insert("rotated", day, 0)
+	insert("never", 0, 0)
+	insert("expired", -time.Hour, 0)
+	insert("in a month", 30*day, 0)
+	rotated.Successor = warned.ID
+	f.do(func(tx users.Tx) error { return tx.ReplaceAPIKey(ctx, rotated) })
+	due := func(days, limit int, want ...users.APIKey) {
+		t.Helper()
+		got, err := f.DueAPIKeys(ctx, now, days, limit)
+		if err != nil || len(got) != len(want) || len(want) > 0 && !reflect.DeepEqual(got, want) {
+			t.Errorf("within %d days: %+v (%v), want %+v", days, got, err, want)
+		}
+		f.do(func(tx users.Tx) error {
+			inside, err := tx.DueAPIKeys(ctx, now, days, limit)
+			if !reflect.DeepEqual(inside, got) {
+				t.Errorf("in a transaction within %d days: %+v", days, inside)
+			}
+			return err
+		})
+	}
+	due(3, 10, one, two)
+	due(3, 1, one)
+	due(14, 10, two, ten)
+	f.do(func(tx users.Tx) error { return tx.NoteAPIKeyWarning(ctx, one.ID, 3) })
+	f.do(func(tx users.Tx) error { return tx.NoteAPIKeyWarning(ctx, ten.ID, 14) })
+	f.try("NoteAPIKeyWarning of no key", users.ErrNotFound, func(tx users.Tx) error { return tx.NoteAPIKeyWarning(ctx, users.NewID(), 3) })
+	due(3, 10, two)
+	due(14, 10, two)
+	f.do(func(tx users.Tx) error { return tx.NoteAPIKeyWarning(ctx, two.ID, 3) })
+	due(3, 10)
+	due(14, 10)
 }

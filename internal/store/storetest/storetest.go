@@ -81,6 +81,7 @@ func Run(t *testing.T, fresh, current func(testing.TB) string) {
 		"APIKeys":                   testAPIKeys,
 		"APIKeyChangesAreSeen":      testAPIKeyChangesAreSeen,
 		"APIKeysEnd":                testAPIKeysEnd,
+		"DueAPIKeys":                testDueAPIKeys,
 		"APIKeyUses":                testAPIKeyUses,
 		"SweepAPIKeys":              testSweepAPIKeys,
 		"SessionAudience":           testSessionAudience,

@@ -6,6 +6,7 @@
 --
 -- warned_days is how many days before its end an event api_key.expiring was recorded last: 14 or 3; NULL if none was.
 ALTER TABLE api_keys ADD COLUMN warned_days smallint;
+CREATE INDEX api_keys_expiry ON api_keys (expires_at);
 
 -- The function of migration 16, which notes the ends too.
 -- +goose StatementBegin
