@@ -17,16 +17,17 @@ var forTests = []string{"internal/apitest", "internal/pgtest", "internal/store/s
 
 // rooms says on which storey each room of the service is, by folder. A new room gets a line here.
 var rooms = map[string]storey{
-	"internal/cgroup":      leaf,
-	"internal/config":      leaf,
-	"internal/confusable":  leaf,
-	"internal/fileguard":   leaf,
-	"internal/foreignhash": leaf,
-	"internal/jobs":        leaf,
-	"internal/lease":       leaf,
-	"internal/pgurl":       leaf,
-	"internal/seal":        leaf,
-	"internal/workpool":    leaf,
+	"internal/cgroup":         leaf,
+	"internal/commonpassword": leaf,
+	"internal/config":         leaf,
+	"internal/confusable":     leaf,
+	"internal/fileguard":      leaf,
+	"internal/foreignhash":    leaf,
+	"internal/jobs":           leaf,
+	"internal/lease":          leaf,
+	"internal/pgurl":          leaf,
+	"internal/seal":           leaf,
+	"internal/workpool":       leaf,
 
 	"internal/federation": duty,
 	"internal/feed":       duty,
@@ -34,6 +35,7 @@ var rooms = map[string]storey{
 	"internal/manifest":   duty,
 
 	"internal/assertion": adapter,
+	"internal/breached":  adapter,
 	"internal/declare":   adapter,
 	"internal/fetch":     adapter,
 	"internal/password":  adapter,
@@ -81,8 +83,8 @@ var law = []rule{
 
 	only("github.com/danielgtaylor/huma", "the framework can be changed in one room", "internal/web"),
 	only("github.com/swaggest/swgui", "pages are the kit's", "internal/web"),
-	only("net/http", "HTTP is spoken at the edge; app runs a server, cmd asks one, bench is a client, and fetch asks issuers for their keys",
-		"internal/fetch", "internal/web", "internal/api", "internal/gateway", "internal/app", "cmd", "bench"),
+	only("net/http", "HTTP is spoken at the edge; app runs a server, cmd asks one, bench is a client, fetch asks issuers for their keys, and breached asks about ranges of hashes",
+		"internal/breached", "internal/fetch", "internal/web", "internal/api", "internal/gateway", "internal/app", "cmd", "bench"),
 	only("database/sql", "SQL is spoken in the store; bench fills tables", "internal/store", "bench"),
 	only("github.com/jackc/pgx", "a driver's types and errors end at the store's border, and its URLs are read in one place", "internal/store", "internal/pgurl", "bench"),
 	only("modernc.org", "a driver's types and errors end at the store's border", "internal/store", "bench"),

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/breached"
 	"github.com/svc-users/svc-users/internal/federation"
 	"github.com/svc-users/svc-users/internal/feed"
 	"github.com/svc-users/svc-users/internal/keyring"
@@ -40,7 +41,8 @@ type App struct {
 	// Federation knows the keys and trusts of service accounts.
 	Federation *federation.Federation
 
-	config Config
+	config   Config
+	breached *breached.Index // nil without a Config.Passwords.BreachedFile
 }
 
 // New makes an App and opens nothing.
@@ -93,6 +95,10 @@ func (a *App) use(st *store.Store) error {
 		st.SetLimits(c.StoreTimeout, c.StoreTimeout, c.StoreTimeout)
 	}
 	a.Store, a.Hasher = st, password.New(c.Hashing)
+	chosen, err := a.passwordRules()
+	if err != nil {
+		return err
+	}
 	rules := users.Ports{
 		Store:     st,
 		Passwords: a.Hasher,
@@ -109,11 +115,12 @@ func (a *App) use(st *store.Store) error {
 		Operator:  c.Operator,
 		Recorders: c.Recorders,
 		Skeleton:  c.Skeleton,
+
+		PasswordRules: chosen,
 	}
 	following := feed.Ports{Store: st}
 	var ring *keyring.Ring
 	if c.Keyring != nil { // a nil *Ring or *Holder would be an interface that is not nil
-		var err error
 		if ring, err = a.useKeyring(c.Keyring); err != nil {
 			return err
 		}
@@ -176,5 +183,8 @@ func (a *App) Close() error {
 	a.Hasher.Close()
 	st := a.Store
 	a.Store = nil
+	if a.breached != nil {
+		return errors.Join(a.breached.Close(), st.Close())
+	}
 	return st.Close()
 }

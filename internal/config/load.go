@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 )
@@ -53,6 +54,7 @@ func Parse(lookup func(name string) (string, bool), name string, envFile []byte)
 		faults = append(faults, Fault{"JWT_EXPIRATION", "can't be set beside JWT_EXPIRATION_DAYS: one of the two must be empty"})
 	}
 	faults = append(faults, sessionFaults(cfg.Sessions)...)
+	faults = append(faults, argon2Faults(cfg.Argon2)...)
 	if !cfg.APIKeys.Endless && cfg.APIKeys.Life > cfg.APIKeys.MaxLife {
 		faults = append(faults, Fault{"API_KEY_LIFE", "must not be longer than API_KEY_MAX_LIFE"})
 	}
@@ -63,6 +65,21 @@ func Parse(lookup func(name string) (string, bool), name string, envFile []byte)
 		faults = append(faults, Fault{"ENCRYPTION_KEYS_OLD", "can't stand alone: ENCRYPTION_KEY is missing"})
 	}
 	return cfg, append(faults, productionFaults(cfg)...), warnings
+}
+
+const (
+	// leastArgon2 and mostArgon2 bound KiB times passes: the least of what OWASP recommends (7 MiB, five passes), and about
+	// half a second of a processor.
+	leastArgon2 = 7168 * 5
+	mostArgon2  = 512 << 10
+)
+
+// argon2Faults returns the fault of parameters that together are too weak or too dear.
+func argon2Faults(a Argon2) Faults {
+	if n := a.MemoryKiB * a.Passes; n < leastArgon2 || n > mostArgon2 {
+		return Faults{{"ARGON2_PASSES", fmt.Sprintf("times ARGON2_MEMORY must be from %d to %d, and is %d", leastArgon2, mostArgon2, n)}}
+	}
+	return nil
 }
 
 // sessionFaults returns the faults of times that do not fit one another.
