@@ -17,10 +17,11 @@ RUN --mount=type=cache,target=/root/.cache/go-build \
     CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
     go build -trimpath -ldflags "-s -w" -o /image/usr/local/bin/svc-users ./cmd/svc-users
 # The rest of the file system, made here because there is no shell there: certificates for TLS to PostgreSQL, a place
-# for temporary files, and a data folder of the user's own, whose mode and owner a new volume takes over.
+# for temporary files, a data folder of the user's own, whose mode and owner a new volume takes over, and the licences.
 RUN install -D -m 0644 /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ca-certificates.crt && \
     install -d -m 1777 /image/tmp && \
-    install -d -m 0700 -o 65532 -g 65532 /image/data
+    install -d -m 0700 -o 65532 -g 65532 /image/data && \
+    install -D -m 0644 -t /image/usr/share/doc/svc-users LICENSE NOTICE
 
 FROM scratch
 ARG VERSION=dev

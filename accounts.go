@@ -23,7 +23,7 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, in NewAccount) (A
 	}
 	faults := in.Found
 	email := s.email(&faults, "email", in.Email)
-	password := faults.newPassword("password", in.Password)
+	password := s.newPassword(&faults, "password", in.Password, email)
 	faults.role(graph, "role_id", in.RoleID)
 	if err := faults.Err(); err != nil {
 		return Account{}, err
@@ -33,7 +33,7 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, in NewAccount) (A
 			return Account{}, err
 		}
 	}
-	hash, err := s.Passwords.Hash(ctx, PurposeNewAccount, password)
+	hash, err := s.hashNew(ctx, PurposeNewAccount, "password", password)
 	if err != nil {
 		return Account{}, err
 	}

@@ -16,15 +16,20 @@ func (s *Service) UpdateAccount(ctx context.Context, c Caller, id string, in Acc
 	if err != nil {
 		return Account{}, err
 	}
-	change, err := s.readPatch(graph, in)
+	var target Account
+	var missing error
+	if in.Password != nil {
+		target, missing = person(accountNow(ctx, s.Store, id))
+	}
+	change, err := s.readPatch(graph, in, target.Email)
 	if err != nil {
 		return Account{}, err
 	}
+	if missing != nil {
+		return Account{}, missing
+	}
 	if change.password != nil {
-		if _, err := person(accountNow(ctx, s.Store, id)); err != nil {
-			return Account{}, err
-		}
-		if change.hash, err = s.Passwords.Hash(ctx, PurposeChange, *change.password); err != nil {
+		if change.hash, err = s.hashNew(ctx, PurposeChange, "password", *change.password); err != nil {
 			return Account{}, err
 		}
 	}
@@ -54,15 +59,18 @@ type accountChange struct {
 	active   *bool
 }
 
-func (s *Service) readPatch(g *Graph, in AccountPatch) (accountChange, error) {
+// readPatch reads the fields of a change of an account with an e-mail, which is zero if it is not known.
+func (s *Service) readPatch(g *Graph, in AccountPatch, now Email) (accountChange, error) {
 	faults := in.Found
 	change := accountChange{active: in.Active}
+	emails := []Email{now}
 	if in.Email != nil {
 		email := s.email(&faults, "email", *in.Email)
 		change.email = &email
+		emails = append(emails, email)
 	}
 	if in.Password != nil {
-		password := faults.newPassword("password", *in.Password)
+		password := s.newPassword(&faults, "password", *in.Password, emails...)
 		change.password = &password
 	}
 	if in.RoleID != nil {

@@ -65,11 +65,11 @@ func (g *Graph) complete() bool {
 func (s *Service) CreateAdministrator(ctx context.Context, email, password string) (Account, error) {
 	var faults Faults
 	address := s.email(&faults, "email", email)
-	chosen := faults.newPassword("password", password)
+	chosen := s.newPassword(&faults, "password", password, address)
 	if err := faults.Err(); err != nil {
 		return Account{}, err
 	}
-	hash, err := s.Passwords.Hash(ctx, PurposeNewAccount, chosen)
+	hash, err := s.hashNew(ctx, PurposeNewAccount, "password", chosen)
 	if err != nil {
 		return Account{}, err
 	}

@@ -24,17 +24,6 @@ func (s *Service) email(f *Faults, field, text string) Email {
 	return e
 }
 
-func (f *Faults) newPassword(field, s string) Password {
-	if f.Has(field) {
-		return Password{}
-	}
-	p, err := ChoosePassword(s)
-	if err != nil {
-		f.Add(field, err.Error())
-	}
-	return p
-}
-
 // presentedPassword takes any password but the empty one; NUL in it is for the caller to judge.
 func (f *Faults) presentedPassword(field, s string) Password {
 	if !f.Has(field) && s == "" {

@@ -125,7 +125,11 @@ func (s *Service) comparePassword(ctx context.Context, count *counting, account 
 		return Access{}, credentials()
 	}
 	if check.Outdated {
-		hash = s.upgrade(ctx, account, hash, presented)
+		why := PurposeUpgrade
+		if check.Marked {
+			why = PurposeLogin
+		}
+		hash = s.upgrade(ctx, why, account, hash, presented)
 	}
 	return s.accessVerified(ctx, account.ID, hash)
 }
@@ -155,8 +159,8 @@ func (s *Service) accountFor(ctx context.Context, email string) (Account, Passwo
 
 // upgrade replaces a hash of an older kind and returns the one that counts now. The login does not fail with
 // it: the old hash is still good, and the next login tries again.
-func (s *Service) upgrade(ctx context.Context, a Account, old PasswordHash, p Password) PasswordHash {
-	fresh, err := s.Passwords.Hash(ctx, PurposeUpgrade, p)
+func (s *Service) upgrade(ctx context.Context, why Purpose, a Account, old PasswordHash, p Password) PasswordHash {
+	fresh, err := s.Passwords.Hash(ctx, why, p)
 	if err != nil {
 		return old
 	}

@@ -42,14 +42,14 @@ func TestParsePermissionName(t *testing.T) {
 func TestChoosePassword(t *testing.T) {
 	t.Parallel()
 	for _, in := range []string{"12345678", strings.Repeat("é", 256), "e\u0301" + "1234567", "spaces are fine  ", "tab\tand\nnewline"} {
-		if _, err := ChoosePassword(in); err != nil {
-			t.Errorf("ChoosePassword(%q) refused: %v", in, err)
+		if _, err := lengthAlone.Choose(in); err != nil {
+			t.Errorf("Choose(%q) refused: %v", in, err)
 		}
 	}
 	// Seven characters, written with eight code points.
 	for _, in := range []string{"", "1234567", "e\u0301123456", strings.Repeat("a", 257), "1234567\x00", "p\xff\xfepassword"} {
-		if _, err := ChoosePassword(in); err == nil {
-			t.Errorf("ChoosePassword(%q) took it", in)
+		if _, err := lengthAlone.Choose(in); err == nil {
+			t.Errorf("Choose(%q) took it", in)
 		}
 	}
 	if a, b := PresentedPassword("e\u0301"), PresentedPassword("\u00e9"); a.Reveal() != b.Reveal() {

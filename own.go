@@ -17,7 +17,7 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, in PasswordChang
 	faults := in.Found
 	current := faults.presentedPassword("current_password", in.Current)
 	faults.noNUL("current_password", in.Current)
-	chosen := faults.newPassword("new_password", in.New)
+	chosen := s.newPassword(&faults, "new_password", in.New, c.Account.Email)
 	if err := faults.Err(); err != nil {
 		return LoginResult{}, err
 	}
@@ -25,7 +25,7 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, in PasswordChang
 	if err != nil {
 		return LoginResult{}, err
 	}
-	hash, err := s.Passwords.Hash(ctx, PurposeChange, chosen)
+	hash, err := s.hashNew(ctx, PurposeChange, "new_password", chosen)
 	if err != nil {
 		return LoginResult{}, err
 	}

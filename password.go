@@ -2,22 +2,15 @@ package users
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
 
-const (
-	minPasswordRunes = 8
-	maxPasswordRunes = 256 // of a chosen password in NFC
-	// maxTypedRunes is how many code points a text can have whose NFC has maxPasswordRunes: none stands for more than
-	// four others (Unicode Standard Annex #15, "Maximum Expansion Factor" of NFD), such as U+1F82 for U+03B1 U+0313
-	// U+0300 U+0345.
-	maxTypedRunes = 4 * maxPasswordRunes
-)
+// maxTypedRunes is how many code points a text can have whose NFC has maxPasswordRunes: none stands for more than four others
+// (Unicode Standard Annex #15, "Maximum Expansion Factor" of NFD), such as U+1F82 for U+03B1 U+0313 U+0300 U+0345.
+const maxTypedRunes = 4 * maxPasswordRunes
 
 // Password is a password in NFC, the one form in which it is counted, hashed and compared. Printing or
 // logging it shows nothing of it.
@@ -51,26 +44,6 @@ func tooLongTyped(s string) bool {
 	return len(s) > maxTypedRunes*utf8.UTFMax || utf8.RuneCountInString(s) > maxTypedRunes
 }
 
-// ChoosePassword takes a new password if it keeps the policy: 8 to 256 characters (code points, any script),
-// no NUL. Length is the rule that helps (NIST SP 800-63B §5.1.1.2); the upper bound keeps hashing bounded.
-func ChoosePassword(s string) (Password, error) {
-	errLength := errors.New("must have 8 to 256 characters")
-	switch {
-	case tooLongTyped(s):
-		return Password{}, errLength
-	case !utf8.ValidString(s):
-		return Password{}, errors.New("must be valid UTF-8")
-	}
-	p := Password{nfc: norm.NFC.String(s)}
-	if n := utf8.RuneCountInString(p.nfc); n < minPasswordRunes || n > maxPasswordRunes {
-		return Password{}, errLength
-	}
-	if strings.ContainsRune(p.nfc, 0) {
-		return Password{}, errors.New("must not contain NUL")
-	}
-	return p, nil
-}
-
 // Reveal is the password itself, for hashing.
 func (p Password) Reveal() string { return p.nfc }
 
@@ -94,6 +67,9 @@ func (PasswordHash) LogValue() slog.Value { return slog.StringValue("[hash]") }
 type PasswordCheck struct {
 	Match    bool // it is the password
 	Outdated bool // the hash is not of the kind Hash makes today; with Match, worth replacing
+	// Marked says, with Outdated, that the hash may match more than the one password, as that of another system: it has to be
+	// replaced now, while other outdated hashes can wait for a quiet moment.
+	Marked bool
 	// Unreadable is a hash of no known kind, or of too high a cost: nothing matches it. An empty hash is one too. "!", which
 	// stands for no password, is not.
 	Unreadable bool

@@ -29,7 +29,7 @@ func TestLongestDecomposition(t *testing.T) {
 // counts allocations, and so is not parallel.
 func TestLongestPassword(t *testing.T) {
 	longest := strings.Repeat(decomposed, maxPasswordRunes)
-	chosen, err := ChoosePassword(longest)
+	chosen, err := lengthAlone.Choose(longest)
 	if err != nil || utf8.RuneCountInString(chosen.Reveal()) != maxPasswordRunes {
 		t.Fatalf("the longest password is refused: %v", err)
 	}
@@ -50,10 +50,10 @@ func TestLongestPassword(t *testing.T) {
 		if allocations := testing.AllocsPerRun(1, func() { PresentedPassword(long) }); allocations > 0 {
 			t.Errorf("%s: work is done on it before it is refused", name)
 		}
-		if allocations := testing.AllocsPerRun(1, func() { _, _ = ChoosePassword(long) }); allocations > 1 { // the error
+		if allocations := testing.AllocsPerRun(1, func() { _, _ = lengthAlone.Choose(long) }); allocations > 1 { // the error
 			t.Errorf("%s: work is done on it before it is refused as a choice", name)
 		}
-		if _, err := ChoosePassword(long); err == nil || err.Error() != "must have 8 to 256 characters" {
+		if _, err := lengthAlone.Choose(long); err == nil || err.Error() != "must have 8 to 256 characters" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -27,6 +27,8 @@ type Ports struct {
 	TokenLife time.Duration
 	// Clients are the lives of what service accounts authenticate with; DefaultClients if it is zero.
 	Clients ClientOptions
+	// PasswordRules say which passwords may be chosen.
+	PasswordRules PasswordRules
 	// NoDemo refuses the demo accounts' e-mails, whose passwords are published, wherever an e-mail is chosen.
 	NoDemo bool
 	// Unlimited lifts the bound of changes of one's own e-mail: for load tests.

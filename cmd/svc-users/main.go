@@ -45,6 +45,7 @@ type commands struct {
 	Seed            seedCommand            `cmd:"" help:"Make the demo roles and accounts that are missing. Refused in production."`
 	Admin           adminCommand           `cmd:"" help:"Manage administrators."`
 	Keys            keysCommand            `cmd:"" help:"Manage the keys that sign tokens."`
+	Passwords       passwordsCommand       `cmd:"" help:"Manage the list of passwords that may not be chosen."`
 	ServiceAccounts serviceAccountsCommand `cmd:"" help:"Manage the accounts of programs."`
 	APIKeys         apiKeysCommand         `cmd:"" name:"api-keys" help:"Manage the API keys of an account."`
 	Throttle        throttleCommand        `cmd:"" help:"See and lift what keeps logins and other attempts from being made."`

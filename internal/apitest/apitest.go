@@ -25,6 +25,7 @@ import (
 	"github.com/svc-users/svc-users/internal/config"
 	"github.com/svc-users/svc-users/internal/confusable"
 	"github.com/svc-users/svc-users/internal/federation"
+	"github.com/svc-users/svc-users/internal/foreignhash"
 	"github.com/svc-users/svc-users/internal/importer"
 	"github.com/svc-users/svc-users/internal/keyring"
 	"github.com/svc-users/svc-users/internal/password"
@@ -67,6 +68,10 @@ type Options struct {
 	Sessions users.SessionOptions
 	// APIKeys are the lives of API keys; the usual ones if it is zero.
 	APIKeys users.APIKeyOptions
+	// Passwords say which passwords may be chosen beside the common ones.
+	Passwords app.PasswordConfig
+	// Argon2, if not nil, has new hashes made with argon2id.
+	Argon2 *foreignhash.Argon2
 	// Unlimited lifts what bounds attempts.
 	Unlimited bool
 	// Throttles are the budgets of failed logins; the usual ones if it is zero.
@@ -149,8 +154,8 @@ func newService(t testing.TB, database string, o Options, open func(*app.App, co
 	}
 	s.app = app.New(app.Config{
 		DatabaseURL: config.NewSecret(database), StoreTimeout: Patience, Keyring: ring, TokenLife: tokenLife, Sessions: o.Sessions, APIKeys: o.APIKeys,
-		Hashing: password.Options{Cost: password.MinCost, Workers: 2, MaxWait: time.Minute},
-		Now:     o.clock(), Skeleton: skeletons().Skeleton, Unlimited: o.Unlimited, Throttles: o.Throttles, Recorders: o.Recorders, Log: s.Logger, Version: Version, PublicURL: PublicURL,
+		Hashing:   password.Options{Cost: password.MinCost, Workers: 2, MaxWait: time.Minute, Argon2: o.Argon2},
+		Passwords: o.Passwords, Now: o.clock(), Skeleton: skeletons().Skeleton, Unlimited: o.Unlimited, Throttles: o.Throttles, Recorders: o.Recorders, Log: s.Logger, Version: Version, PublicURL: PublicURL,
 		Federation: app.Federation{Issuer: tokens.Issuer, Fetcher: o.Fetcher},
 	})
 	must(t, open(s.app, context.Background()))

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	users "github.com/svc-users/svc-users"
+	"github.com/svc-users/svc-users/internal/breached"
 	"github.com/svc-users/svc-users/internal/federation"
 	"github.com/svc-users/svc-users/internal/feed"
 	"github.com/svc-users/svc-users/internal/importer"
@@ -44,7 +45,8 @@ type App struct {
 	Federation *federation.Federation
 	Importer   *importer.Importer
 
-	config Config
+	config   Config
+	breached *breached.Index // nil without a Config.Passwords.BreachedFile
 }
 
 // New makes an App and opens nothing.
@@ -97,6 +99,10 @@ func (a *App) use(st *store.Store) error {
 		st.SetLimits(c.StoreTimeout, c.StoreTimeout, c.StoreTimeout)
 	}
 	a.Store, a.Hasher = st, password.New(c.Hashing)
+	chosen, err := a.passwordRules()
+	if err != nil {
+		return err
+	}
 	rules := users.Ports{
 		Store:     st,
 		Passwords: a.Hasher,
@@ -113,13 +119,14 @@ func (a *App) use(st *store.Store) error {
 		Operator:  c.Operator,
 		Recorders: c.Recorders,
 		Skeleton:  c.Skeleton,
+
+		PasswordRules: chosen,
 	}
 	guard := throttle.NewGuard(throttle.Ports{Store: st, Now: c.Now, Rates: c.throttles(), Off: c.Unlimited, Observe: a.warnBlocked()})
 	rules.Guard, rules.DeviceKeys = guard, a.deviceKeys()
 	following := feed.Ports{Store: st}
 	var ring *keyring.Ring
 	if c.Keyring != nil { // a nil *Ring or *Holder would be an interface that is not nil
-		var err error
 		if ring, err = a.useKeyring(c.Keyring); err != nil {
 			return err
 		}
@@ -184,5 +191,8 @@ func (a *App) Close() error {
 	a.Hasher.Close()
 	st := a.Store
 	a.Store = nil
+	if a.breached != nil {
+		return errors.Join(a.breached.Close(), st.Close())
+	}
 	return st.Close()
 }

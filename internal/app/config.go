@@ -3,6 +3,7 @@ package app
 import (
 	"log/slog"
 	"net/netip"
+	"net/url"
 	"os"
 	"runtime"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/svc-users/svc-users/internal/cgroup"
 	"github.com/svc-users/svc-users/internal/config"
 	"github.com/svc-users/svc-users/internal/confusable"
+	"github.com/svc-users/svc-users/internal/foreignhash"
 	"github.com/svc-users/svc-users/internal/password"
 	"github.com/svc-users/svc-users/internal/throttle"
 	"github.com/svc-users/svc-users/internal/web"
@@ -37,6 +39,7 @@ type Config struct {
 	// Federation says whose keys may be read, and from where.
 	Federation Federation
 	Hashing    password.Options
+	Passwords  PasswordConfig
 	Limits     users.Limits
 	NoDemo     bool // passwords of the demo accounts are refused, as in production
 	Unlimited  bool // nothing bounds attempts
@@ -70,6 +73,14 @@ type Config struct {
 	Hooks   Hooks
 }
 
+// PasswordConfig says which passwords may be chosen. Common ones never may.
+type PasswordConfig struct {
+	MinLength    int      // characters; 8 if it is less
+	BreachedFile string   // that package breached has made; empty: none
+	BreachedURL  string   // of a service that is asked about ranges of hashes; empty: none
+	Names        []string // of the service
+}
+
 // Hooks are called by Run. Each may be nil.
 type Hooks struct {
 	// BeforeOpen is called when the port is taken, before the database is opened. Its error ends Run.
@@ -93,6 +104,7 @@ func FromSettings(cfg config.Config) Config {
 		Clients:        users.ClientOptions(cfg.Clients),
 		Federation:     Federation{Issuer: cfg.JWT.Issuer, Networks: cfg.FederationNetworks, Local: cfg.Environment == config.Development},
 		Hashing:        hashingOptions(cfg, machine),
+		Passwords:      passwordConfig(cfg),
 		Limits:         users.Limits{Roles: cfg.MaxRoles, Permissions: cfg.MaxPermissions, Assignments: cfg.MaxAssignments},
 		NoDemo:         cfg.Environment == config.Production,
 		Unlimited:      !cfg.RateLimits,
@@ -147,5 +159,29 @@ func hashingOptions(cfg config.Config, limits cgroup.Limits) password.Options {
 	if limits.CPUs < float64(runtime.NumCPU()) {
 		o.Quota = limits.CPUs
 	}
+	if limits.Memory > 0 {
+		o.Memory = int64(hashMemoryShare * float64(limits.Memory))
+	}
+	if cfg.Passwords.Hash == config.HashArgon2id {
+		o.Argon2 = &foreignhash.Argon2{MemoryKiB: cfg.Argon2.MemoryKiB, Passes: cfg.Argon2.Passes, Lanes: cfg.Argon2.Lanes}
+	}
 	return o
+}
+
+// hashMemoryShare is the part of the control group's memory that hashes of argon2 and scrypt may take. What they have taken
+// stays taken until the collector comes by, which it does before the process has 80 % of the memory.
+const hashMemoryShare = 0.25
+
+// passwordConfig is which passwords may be chosen with these settings. The names of the service are those that its users see.
+func passwordConfig(cfg config.Config) PasswordConfig {
+	p := PasswordConfig{
+		MinLength: cfg.Passwords.MinLength, BreachedFile: cfg.Passwords.BreachedFile, BreachedURL: cfg.Passwords.BreachedURL,
+		Names: []string{"svc-users"},
+	}
+	for _, address := range []string{cfg.PublicURL, cfg.JWT.Issuer} {
+		if u, err := url.Parse(address); err == nil && u.Hostname() != "" {
+			p.Names = append(p.Names, u.Hostname())
+		}
+	}
+	return p
 }

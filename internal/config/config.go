@@ -62,7 +62,9 @@ type Config struct {
 	EncryptionKeysOld Secret
 	// KeyRotation is how long a signing key of the database signs: whole days.
 	KeyRotation time.Duration
+	Passwords   Passwords
 	BcryptCost  int
+	Argon2      Argon2
 	HashWorkers int // 0: as many as fit the processors
 	// IdleTimeout is how long a connection is kept between two requests.
 	IdleTimeout time.Duration
@@ -146,6 +148,27 @@ type Rate struct {
 	Every time.Duration
 }
 
+// How new password hashes are made.
+const (
+	HashBcrypt   = "bcrypt"
+	HashArgon2id = "argon2id"
+)
+
+// Passwords says which passwords may be chosen, and how they are hashed.
+type Passwords struct {
+	MinLength    int    // characters
+	BreachedFile string // made by svc-users passwords index; empty: none
+	BreachedURL  string // of a service that is asked about ranges of hashes, https; empty: none
+	Hash         string // HashBcrypt or HashArgon2id
+}
+
+// Argon2 has the parameters of argon2id.
+type Argon2 struct {
+	MemoryKiB int
+	Passes    int
+	Lanes     int
+}
+
 // defaults is the Config of an empty environment, except for the database, whose default depends on the data folder.
 func defaults(e Environment) Config {
 	c := Config{
@@ -167,7 +190,9 @@ func defaults(e Environment) Config {
 		Clients:      Clients{TokenLife: 10 * time.Minute, SecretLife: 90 * day, MaxSecretLife: 365 * day},
 		KeyRotation:  30 * day,
 		DatabaseWait: 30 * time.Second,
+		Passwords:    Passwords{MinLength: 8, Hash: HashBcrypt},
 		BcryptCost:   12,
+		Argon2:       Argon2{MemoryKiB: 19456, Passes: 2, Lanes: 1},
 		IdleTimeout:  650 * time.Second,
 		LoginMaxWait: 5 * time.Second,
 		MaxRoles:     100_000, MaxPermissions: 100_000, MaxAssignments: 1_000_000,

@@ -44,6 +44,8 @@ func TestDefaults(t *testing.T) {
 		APIKeys:      config.APIKeys{Life: 90 * 24 * time.Hour, MaxLife: 365 * 24 * time.Hour},
 		Clients:      config.Clients{TokenLife: 10 * time.Minute, SecretLife: 90 * 24 * time.Hour, MaxSecretLife: 365 * 24 * time.Hour},
 		BcryptCost:   12,
+		Passwords:    config.Passwords{MinLength: 8, Hash: "bcrypt"},
+		Argon2:       config.Argon2{MemoryKiB: 19456, Passes: 2, Lanes: 1},
 		DatabaseWait: 30 * time.Second,
 		IdleTimeout:  650 * time.Second,
 		LoginMaxWait: 5 * time.Second,
@@ -90,7 +92,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		"DATABASE_URL": "postgresql://u:p%23@h:5432/d?sslmode=require", "DATABASE_LISTEN_URL": "postgresql://u:p%23@direct:5432/d", "JWT_PRIVATE_KEY": "cHJpdg==",
 		"ENCRYPTION_KEY": "c2VjcmV0", "ENCRYPTION_KEYS_OLD": "b2xk", "KEY_ROTATION": "365d",
 		"JWT_PUBLIC_KEY": "cHVi", "JWT_PUBLIC_KEYS": "b2xk,bWFpbg==", "JWT_KID": "k1", "JWT_ALGORITHM": "ES256", "JWT_ISSUER": "iss", "JWT_AUDIENCE": "aud, https://b.example/x",
-		"JWT_EXPIRATION": "36h", "ACCESS_TOKEN_TTL": "5m", "SESSION_IDLE": "1h", "SESSION_LIFETIME": "2d", "REFRESH_REUSE_WINDOW": "20s", "REFRESH_RECOVERY": "3d", "SERVICE_TOKEN_TTL": "5m", "CLIENT_SECRET_MAX_LIFE": "30d", "API_KEY_LIFE": "30d", "API_KEY_MAX_LIFE": "60d", "JWT_MAX_BYTES": "8000", "BCRYPT_COST": "16", "HASH_WORKERS": "3", "LOGIN_MAX_WAIT": "750ms", "MAX_ROLES": "10", "MAX_PERMISSIONS": "200", "MAX_ASSIGNMENTS": "3000", "DATABASE_WAIT": "2m", "IDLE_TIMEOUT": "1m", "CORS_HEADERS": "X-Shop , x-client-version", "CORS_ORIGINS": "https://a.example, http://localhost:5173",
+		"JWT_EXPIRATION": "36h", "ACCESS_TOKEN_TTL": "5m", "SESSION_IDLE": "1h", "SESSION_LIFETIME": "2d", "REFRESH_REUSE_WINDOW": "20s", "REFRESH_RECOVERY": "3d", "SERVICE_TOKEN_TTL": "5m", "CLIENT_SECRET_MAX_LIFE": "30d", "API_KEY_LIFE": "30d", "API_KEY_MAX_LIFE": "60d", "JWT_MAX_BYTES": "8000", "PASSWORD_MIN_LENGTH": "15", "PASSWORD_BREACHED_FILE": "/srv/breached.idx", "PASSWORD_BREACHED_URL": "http://127.0.0.1:8080/range", "PASSWORD_HASH": "argon2id", "ARGON2_MEMORY": "7168", "ARGON2_PASSES": "5", "ARGON2_LANES": "4", "BCRYPT_COST": "16", "HASH_WORKERS": "3", "LOGIN_MAX_WAIT": "750ms", "MAX_ROLES": "10", "MAX_PERMISSIONS": "200", "MAX_ASSIGNMENTS": "3000", "DATABASE_WAIT": "2m", "IDLE_TIMEOUT": "1m", "CORS_HEADERS": "X-Shop , x-client-version", "CORS_ORIGINS": "https://a.example, http://localhost:5173",
 		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1,2001:db8::1", "FEDERATION_NETWORKS": "10.96.0.0/12", "RATE_LIMITS": "on", "THROTTLE_ADDRESS": "100/1s", "THROTTLE_ACCOUNT": "10/1h", "THROTTLE_DEVICE": "3/1d", "LOG_FORMAT": "json", "LOG_LEVEL": "error", "TLS_CERT_FILE": "/tls/tls.crt", "TLS_KEY_FILE": "/tls/tls.key", "DATABASE_PLAINTEXT_HOSTS": "db, 10.0.0.1",
 	})
 	want := config.Config{
@@ -112,6 +114,8 @@ func TestEverySettingIsRead(t *testing.T) {
 		APIKeys:      config.APIKeys{Life: 30 * 24 * time.Hour, MaxLife: 60 * 24 * time.Hour},
 		Clients:      config.Clients{TokenLife: 5 * time.Minute, SecretLife: 30 * 24 * time.Hour, MaxSecretLife: 30 * 24 * time.Hour},
 		BcryptCost:   16,
+		Passwords:    config.Passwords{MinLength: 15, BreachedFile: "/srv/breached.idx", BreachedURL: "http://127.0.0.1:8080/range", Hash: "argon2id"},
+		Argon2:       config.Argon2{MemoryKiB: 7168, Passes: 5, Lanes: 4},
 		HashWorkers:  3,
 		DatabaseWait: 2 * time.Minute,
 		IdleTimeout:  time.Minute,

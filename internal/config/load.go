@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 )
@@ -59,6 +60,7 @@ func Parse(lookup func(name string) (string, bool), name string, envFile []byte)
 		faults = append(faults, Fault{"TLS_KEY_FILE", "can't stand alone: TLS_CERT_FILE is missing"})
 	}
 	faults = append(faults, sessionFaults(cfg.Sessions)...)
+	faults = append(faults, argon2Faults(cfg.Argon2)...)
 	if !cfg.APIKeys.Endless && cfg.APIKeys.Life > cfg.APIKeys.MaxLife {
 		faults = append(faults, Fault{"API_KEY_LIFE", "must not be longer than API_KEY_MAX_LIFE"})
 	}
@@ -69,6 +71,21 @@ func Parse(lookup func(name string) (string, bool), name string, envFile []byte)
 		faults = append(faults, Fault{"ENCRYPTION_KEYS_OLD", "can't stand alone: ENCRYPTION_KEY is missing"})
 	}
 	return cfg, append(faults, productionFaults(cfg, value)...), warnings
+}
+
+const (
+	// leastArgon2 and mostArgon2 bound KiB times passes: the least of what OWASP recommends (7 MiB, five passes), and about
+	// half a second of a processor.
+	leastArgon2 = 7168 * 5
+	mostArgon2  = 512 << 10
+)
+
+// argon2Faults returns the fault of parameters that together are too weak or too dear.
+func argon2Faults(a Argon2) Faults {
+	if n := a.MemoryKiB * a.Passes; n < leastArgon2 || n > mostArgon2 {
+		return Faults{{"ARGON2_PASSES", fmt.Sprintf("times ARGON2_MEMORY must be from %d to %d, and is %d", leastArgon2, mostArgon2, n)}}
+	}
+	return nil
 }
 
 // sessionFaults returns the faults of times that do not fit one another.

@@ -32,6 +32,16 @@ func publicURL(to *string, v string) string {
 	return ""
 }
 
+// rangeURL takes the URL of a service that is asked about ranges of hashes.
+func rangeURL(to *string, v string) string {
+	if publicURL(new(string), v) != "" || inClearText(v) {
+		return "must be a URL such as https://api.pwnedpasswords.com/range: https, or http to this machine, a host in lower case, and a path " +
+			"if there is one, with no slash at the end, no query and no fragment"
+	}
+	*to = v
+	return ""
+}
+
 // inClearText reports whether a URL that publicURL has taken sends what it is for over a network unencrypted.
 func inClearText(v string) bool {
 	u, err := url.Parse(v)

@@ -163,6 +163,34 @@ var settings = []setting{
 		func(c *Config, v string) string { return integer(&c.JWT.MaxBytes, v, 2048, 8192) },
 	},
 	{
+		Setting{"PASSWORD_MIN_LENGTH", "8", "how many characters a chosen password has at least, 8 to 64; 15 where it is the only factor (NIST SP 800-63B-4)", false},
+		func(c *Config, v string) string { return integer(&c.Passwords.MinLength, v, 8, 64) },
+	},
+	{
+		Setting{"PASSWORD_BREACHED_FILE", "", "a file that svc-users passwords index has made; a password in it cannot be chosen", false},
+		func(c *Config, v string) string { return path(&c.Passwords.BreachedFile, v) },
+	},
+	{
+		Setting{"PASSWORD_BREACHED_URL", "", "a service that is sent the first five digits of the SHA-1 of a chosen password, such as https://api.pwnedpasswords.com/range; without an answer the password is taken", false},
+		func(c *Config, v string) string { return rangeURL(&c.Passwords.BreachedURL, v) },
+	},
+	{
+		Setting{"PASSWORD_HASH", "bcrypt", "bcrypt or argon2id; a hash of the other kind is replaced at the next login", false},
+		func(c *Config, v string) string { return choice(&c.Passwords.Hash, v, HashBcrypt, HashArgon2id) },
+	},
+	{
+		Setting{"ARGON2_MEMORY", "19456", "the memory of a hash of argon2id in KiB, 7168 to 131072", false},
+		func(c *Config, v string) string { return integer(&c.Argon2.MemoryKiB, v, 7168, 131072) },
+	},
+	{
+		Setting{"ARGON2_PASSES", "2", "the passes of argon2id over its memory, 1 to 5", false},
+		func(c *Config, v string) string { return integer(&c.Argon2.Passes, v, 1, 5) },
+	},
+	{
+		Setting{"ARGON2_LANES", "1", "the lanes of argon2id, 1 to 4; each is a thread", false},
+		func(c *Config, v string) string { return integer(&c.Argon2.Lanes, v, 1, 4) },
+	},
+	{
 		Setting{"BCRYPT_COST", "12", "the cost of a password hash, 10 to 16; each step doubles the work", false},
 		func(c *Config, v string) string { return integer(&c.BcryptCost, v, 10, 16) },
 	},

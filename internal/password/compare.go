@@ -42,6 +42,7 @@ func (h *Hasher) compare(hash users.PasswordHash, p users.Password) users.Passwo
 	}
 	return users.PasswordCheck{
 		Match: match, Outdated: match && !h.current(t, password),
+		Marked:     match && t.marks != foreignhash.Marks{},
 		Unreadable: !readable && (len(hash) == 0 || hash[0] != noPassword),
 	}
 }

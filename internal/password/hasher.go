@@ -227,7 +227,7 @@ var errNUL = errors.New("password: a password with a NUL cannot be hashed")
 
 // Hash makes a hash with a salt of its own: argon2id if Options.Argon2 says so, else at Options.Cost plain bcrypt with the
 // prefix $2b$ for a password of at most 72 bytes in UTF-8, and bcrypt-sha256 version 2 for a longer one. Besides the errors of the port it
-// returns one for a password with a NUL, which users.ChoosePassword refuses.
+// returns one for a password with a NUL, which users.PasswordRules refuse.
 func (h *Hasher) Hash(ctx context.Context, why users.Purpose, p users.Password) (users.PasswordHash, error) {
 	if hasNUL(p.Reveal()) {
 		return "", errNUL

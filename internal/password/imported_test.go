@@ -55,7 +55,7 @@ func TestImportedHashes(t *testing.T) {
 				if strings.HasPrefix(v.Kind, "salted") != strings.Contains(string(kept), wrapPrefix) && v.Kind != "phpass" && !strings.HasPrefix(v.Kind, "pbkdf2") {
 					t.Errorf("%s: kept as %s", v.Hash, string(kept))
 				}
-				if got := mustCheck(t, h, kept, v.Password); got != (users.PasswordCheck{Match: true, Outdated: true}) {
+				if got := mustCheck(t, h, kept, v.Password); got != (users.PasswordCheck{Match: true, Outdated: true, Marked: true}) {
 					t.Errorf("%s, kept as %s: %+v", v.Hash, string(kept), got)
 				}
 				for _, other := range []string{"x" + v.Password, v.Password + "\x00", ""} {
@@ -158,7 +158,8 @@ func TestMarks(t *testing.T) {
 		{"normal, unmarked", normal, foreignhash.Marks{}, nfd, true},
 	} {
 		got := mustCheck(t, h, users.PasswordHash(c.marks.Prefix()+c.hash), c.password)
-		want := users.PasswordCheck{Match: c.want, Outdated: c.want && c.marks != foreignhash.Marks{}}
+		marked := c.want && c.marks != foreignhash.Marks{}
+		want := users.PasswordCheck{Match: c.want, Outdated: marked, Marked: marked}
 		if got != want {
 			t.Errorf("%s: got %+v, want %+v", c.name, got, want)
 		}
@@ -228,7 +229,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	var all sync.WaitGroup
 	for range 4 { // more than fit at a time
 		all.Go(func() {
-			if got, err := h.Check(t.Context(), users.PurposeLogin, just, users.PresentedPassword("battery!")); err != nil || got != (users.PasswordCheck{}) {
+			if got, err := h.Check(t.Context(), users.PurposeLogin, nil, just, users.PresentedPassword("battery!")); err != nil || got != (users.PasswordCheck{}) {
 				t.Errorf("%+v, %v", got, err)
 			}
 		})

@@ -13,7 +13,7 @@ equal "the image runs as" "$(state "$image" .Config.User)" 65532:65532
 docker create --name files "$image" >/dev/null
 # Without what the engine puts into every container.
 equal "the image holds nothing else" "$(docker export files | tar --list | grep -Ev '/$|^(\.dockerenv|dev/.*|etc/(hostname|hosts|mtab|resolv\.conf))$' | sort | paste -sd ' ')" \
-  "etc/ssl/certs/ca-certificates.crt usr/local/bin/svc-users"
+  "etc/ssl/certs/ca-certificates.crt usr/local/bin/svc-users usr/share/doc/svc-users/LICENSE usr/share/doc/svc-users/NOTICE"
 docker rm --volumes files >/dev/null
 
 # The embedded database on a volume of its own.

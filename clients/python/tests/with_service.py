@@ -12,7 +12,7 @@ from help import SILENT, becomes, can, eventually, up_to_date
 from service import AUDIENCE, ISSUER, Service
 from svc_users_authn import Changes, Refusal, Verifier
 
-FOLLOWER = ("follower@example.com", "follower-1234")
+FOLLOWER = ("follower@example.com", "quiet-lantern-7")
 AS_CLERK = "Clerk:orders:read"
 
 
@@ -87,11 +87,11 @@ class ServiceTest(unittest.TestCase):
         return answer["data"]
 
     def account(self, email, session=False):
-        account = self.api("POST", "accounts", {"email": email, "password": "clerk-1234", "role_id": self.clerk})
+        account = self.api("POST", "accounts", {"email": email, "password": "quiet-lantern-7", "role_id": self.clerk})
         return account["id"], self.login(email, session)
 
     def login(self, email, session=False):
-        body = {"email": email, "password": "clerk-1234", **({"session": True} if session else {})}
+        body = {"email": email, "password": "quiet-lantern-7", **({"session": True} if session else {})}
         status, answer = self.service.call("POST", "/api/v1/auth/login", body)
         self.assertEqual(status, 200)
         return answer["data"]["token"]
@@ -202,7 +202,7 @@ class ServiceTest(unittest.TestCase):
         names = [f"much:{'x' * 80}{number}" for number in range(120)]
         self.api("POST", "declarations/apply", {"service": "much", "permissions": [{"name": name} for name in names], "roles": [{"name": "Much", "permissions": names}]})
         role = self.api("GET", "roles?q=Much")[0]["id"]
-        self.api("POST", "accounts", {"email": "much@example.com", "password": "clerk-1234", "role_id": role})
+        self.api("POST", "accounts", {"email": "much@example.com", "password": "quiet-lantern-7", "role_id": role})
         token, verifier = self.login("much@example.com"), Verifier(**self.options())
         self.addCleanup(verifier.stop)
         self.assertTrue(verifier.verify(token).permissions_omitted)

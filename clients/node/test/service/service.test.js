@@ -40,7 +40,7 @@ describe('a running svc-users', { timeout: 1_200_000 }, () => {
   const follow = (changes = {}, options = {}) => {
     const verifier = new Verifier({
       jwks: `${service.origin}/.well-known/jwks.json`, issuer, audience, logger: silent, ...options,
-      changes: { url: `${service.origin}/api/v1/auth/changes`, token: () => login(service.origin, { email: 'follower@example.com', password: 'follower-1234' }), ...changes },
+      changes: { url: `${service.origin}/api/v1/auth/changes`, token: () => login(service.origin, { email: 'follower@example.com', password: 'quiet-lantern-7' }), ...changes },
     });
     verifier.start();
     verifiers.push(verifier);
@@ -62,7 +62,7 @@ describe('a running svc-users', { timeout: 1_200_000 }, () => {
     const permissions = await api('GET', 'permissions?page_size=100');
     const changes = permissions.find(({ name }) => name === 'changes:read');
     const follower = await api('POST', 'roles', { name: 'Follower', permission_ids: [changes.id] });
-    await api('POST', 'accounts', { email: 'follower@example.com', password: 'follower-1234', role_id: follower.id });
+    await api('POST', 'accounts', { email: 'follower@example.com', password: 'quiet-lantern-7', role_id: follower.id });
     clerk = await api('POST', 'roles', { name: 'Clerk', permission_ids: [read.id] });
     proxy = await proxyTo(Number(new URL(service.origin).port));
   });
@@ -73,8 +73,8 @@ describe('a running svc-users', { timeout: 1_200_000 }, () => {
   });
 
   const newAccount = async (email, session) => {
-    const account = await api('POST', 'accounts', { email, password: 'clerk-1234', role_id: clerk.id });
-    const token = await login(service.origin, { email, password: 'clerk-1234', ...(session && { session: true }) });
+    const account = await api('POST', 'accounts', { email, password: 'quiet-lantern-7', role_id: clerk.id });
+    const token = await login(service.origin, { email, password: 'quiet-lantern-7', ...(session && { session: true }) });
     return { account, token };
   };
 
@@ -101,7 +101,7 @@ describe('a running svc-users', { timeout: 1_200_000 }, () => {
     const verifier = follow();
     await upToDate(verifier);
     const { account, token } = await newAccount('two@example.com', true);
-    const other = await login(service.origin, { email: 'two@example.com', password: 'clerk-1234' });
+    const other = await login(service.origin, { email: 'two@example.com', password: 'quiet-lantern-7' });
     await becomes('at first', verifier, token, 'Clerk:orders:read');
     const { session } = await verifier.verify(token);
     await api('DELETE', `auth/sessions/${session}`, undefined, token);
@@ -110,7 +110,7 @@ describe('a running svc-users', { timeout: 1_200_000 }, () => {
     await api('PATCH', `accounts/${account.id}`, { is_active: false });
     await becomes('disabled', verifier, other, '401');
     await api('PATCH', `accounts/${account.id}`, { is_active: true });
-    const fresh = await login(service.origin, { email: 'two@example.com', password: 'clerk-1234' });
+    const fresh = await login(service.origin, { email: 'two@example.com', password: 'quiet-lantern-7' });
     await becomes('enabled, and logged in again', verifier, fresh, 'Clerk:orders:read');
     assert.equal(await can(verifier, other), '401');
     await api('DELETE', `accounts/${account.id}`);
@@ -150,7 +150,7 @@ describe('a running svc-users', { timeout: 1_200_000 }, () => {
     const { keys } = part((await api('GET', 'auth/changes')).statement, 1);
     await api('POST', 'keys/rotate', { at_once: true });
     admin = await login(service.origin);
-    const fresh = await login(service.origin, { email: 'six@example.com', password: 'clerk-1234' });
+    const fresh = await login(service.origin, { email: 'six@example.com', password: 'quiet-lantern-7' });
     assert.notEqual(part(fresh, 0).kid, part(token, 0).kid);
     await becomes('a token of the next key', verifier, fresh, 'Clerk:orders:read');
     await api('DELETE', `keys/${part(token, 0).kid}`);
@@ -181,8 +181,8 @@ test('a token that had no room for its permissions is answered by the access che
   const permissions = Array.from({ length: 120 }, (_, i) => ({ name: `orders:${'x'.repeat(80)}${i}` }));
   await post('declarations/apply', { service: 'orders', permissions, roles: [{ name: 'Much', permissions: permissions.map(({ name }) => name) }] });
   const roles = await fetch(`${service.origin}/api/v1/roles?q=Much`, { headers: { Authorization: `Bearer ${admin}` } }).then((response) => response.json());
-  await post('accounts', { email: 'much@example.com', password: 'much-1234', role_id: roles.data[0].id });
-  const token = await login(service.origin, { email: 'much@example.com', password: 'much-1234' });
+  await post('accounts', { email: 'much@example.com', password: 'quiet-lantern-7', role_id: roles.data[0].id });
+  const token = await login(service.origin, { email: 'much@example.com', password: 'quiet-lantern-7' });
   const verifier = new Verifier({ jwks: `${service.origin}/.well-known/jwks.json`, issuer, audience, logger: silent });
   assert.equal((await verifier.verify(token)).permissionsOmitted, true);
   const names = [permissions[0].name, permissions[119].name];
