@@ -59,9 +59,9 @@ type RoleRights struct {
 	Permissions []users.ID
 }
 
-// EndedSession is a session whose access tokens are no longer valid.
+// EndedSession is a session, or an API key, whose access tokens are no longer valid.
 type EndedSession struct {
-	ID    users.ID  // claim sid of those tokens
+	ID    users.ID  // claim sid, or api_key_id, of those tokens
 	Until time.Time // when the last of them has certainly expired, and the entry can be forgotten
 }
 

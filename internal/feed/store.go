@@ -44,7 +44,7 @@ type RightsChange struct {
 // position by id. The zero place is before all others.
 type AccountPlace struct {
 	Position int64
-	ID       users.ID // of an account or of a session
+	ID       users.ID // of an account, a session or an API key
 }
 
 // AccountChange is an account of which older tokens may say what is no longer so, and what it is now. All but
@@ -56,7 +56,7 @@ type AccountChange struct {
 	Role    users.ID
 }
 
-// SessionEnd is a session that has ended while access tokens of it may still be valid.
+// SessionEnd is a session, or an API key, that has ended while tokens that were issued for it may still be valid.
 type SessionEnd struct {
 	Place AccountPlace
 	Until time.Time // when the last of them has certainly expired

@@ -120,3 +120,22 @@ func TestExchangeAudience(t *testing.T) {
 		svc.Send(t, apitest.Request{Method: "GET", Path: forward + "?require=docs:read", Token: c.token}).Want(t, 403, "")
 	}
 }
+
+// TestExchangedTokenEndsNothing: neither a revocation nor a logout takes an exchanged token for its session.
+func TestExchangedTokenEndsNothing(t *testing.T) {
+	t.Parallel()
+	svc := apitest.Start(t, apitest.Options{})
+	ada := svc.NewAccount(t, svc.NewRole(t, "", "roles:read"))
+	session := svc.LoginSession(t, ada.Email, ada.Password)
+	token := svc.ExchangedToken(t, nil, session.Token)
+	answer := svc.Send(t, apitest.Request{Method: "POST", Path: "/oauth2/revoke", Body: url.Values{"token": {token}}}).
+		Want(t, 400, "An exchanged token stays valid until it expires, or what it was issued for ends.")
+	if !strings.Contains(string(answer.Body), `"unsupported_token_type"`) {
+		t.Errorf("%s", answer.Body)
+	}
+	svc.Send(t, apitest.Request{Method: "POST", Path: apitest.LogoutPath, Token: token, Body: "{}"}).Want(t, 409, "")
+	for _, alive := range []string{session.Token, token} {
+		svc.Send(t, apitest.Request{Method: "GET", Path: "/api/v1/auth/me", Token: alive}).Want(t, 200, "")
+	}
+	svc.Refresh(t, session.RefreshToken)
+}
