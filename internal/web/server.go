@@ -1,11 +1,11 @@
 package web
 
 import (
-	"bytes"
 	"cmp"
-	stdlog "log"
+	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -66,26 +66,20 @@ func Server(addr string, handler http.Handler, log *slog.Logger, bounds Bounds) 
 		},
 		// The general handler would answer OPTIONS * without our headers.
 		DisableGeneralOptionsHandler: true,
-		ErrorLog:                     newErrorLog(log),
+		ErrorLog:                     slog.NewLogLogger(errorLog{log.Handler()}, slog.LevelWarn),
 	}
 }
 
-// newErrorLog logs what net/http has to say: what a client alone has done wrong at debug, because each scan of the port would fill
-// the log with it, and all else as a warning.
-func newErrorLog(log *slog.Logger) *stdlog.Logger {
-	mistakes := slog.NewLogLogger(log.Handler(), slog.LevelDebug)
-	problems := slog.NewLogLogger(log.Handler(), slog.LevelWarn)
-	return stdlog.New(writerFunc(func(line []byte) (int, error) {
-		to := problems
-		if bytes.HasPrefix(line, []byte("http: TLS handshake error")) || bytes.HasPrefix(line, []byte("http2: server connection error")) {
-			to = mistakes
+// errorLog is a handler for what net/http has to say: it logs what a client alone has done wrong at debug, because each scan of the
+// port would fill the log with it.
+type errorLog struct{ slog.Handler }
+
+// Handle implements slog.Handler.
+func (l errorLog) Handle(ctx context.Context, r slog.Record) error {
+	if strings.HasPrefix(r.Message, "http: TLS handshake error") || strings.HasPrefix(r.Message, "http2: server connection error") {
+		if r.Level = slog.LevelDebug; !l.Enabled(ctx, r.Level) {
+			return nil
 		}
-		to.Print(string(line))
-		return len(line), nil
-	}), "", 0)
+	}
+	return l.Handler.Handle(ctx, r)
 }
-
-// writerFunc is an io.Writer.
-type writerFunc func([]byte) (int, error)
-
-func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
