@@ -148,13 +148,10 @@ func asProblem(err error) (string, bool) {
 	if !errors.As(err, &refused) {
 		return "", false
 	}
-	switch refused.Kind { //nolint:errorlint // the kinds are these very values
-	case users.ErrInvalid:
-		if len(refused.Faults) > 0 {
-			return refused.Faults[0].Field + " " + refused.Faults[0].Problem, true
-		}
-		return refused.Message, true
-	case users.ErrConflict:
+	switch {
+	case errors.Is(refused.Kind, users.ErrInvalid) && len(refused.Faults) > 0:
+		return refused.Faults[0].Field + " " + refused.Faults[0].Problem, true
+	case errors.Is(refused.Kind, users.ErrInvalid), errors.Is(refused.Kind, users.ErrConflict):
 		return refused.Message, true
 	}
 	return "", false
