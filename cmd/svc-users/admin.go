@@ -38,6 +38,9 @@ func (cmd *adminCreateCommand) Run(t *terminal) error {
 	made := password == ""
 	if made {
 		password = rand.Text()
+		for len(password) < cfg.Passwords.MinLength {
+			password += rand.Text()
+		}
 	}
 	a, err := t.openExisting(cfg)
 	if err != nil {

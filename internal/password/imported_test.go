@@ -58,10 +58,8 @@ func TestImportedHashes(t *testing.T) {
 				if got := mustCheck(t, h, kept, v.Password); got != (users.PasswordCheck{Match: true, Outdated: true, Marked: true}) {
 					t.Errorf("%s, kept as %s: %+v", v.Hash, string(kept), got)
 				}
-				for _, other := range []string{"x" + v.Password, v.Password + "\x00", ""} {
-					if got := mustCheck(t, h, kept, other); got != (users.PasswordCheck{}) {
-						t.Errorf("%s, kept as %s: %+v for another password", v.Hash, string(kept), got)
-					}
+				if got := mustCheck(t, h, kept, "x"+v.Password); got != (users.PasswordCheck{}) {
+					t.Errorf("%s, kept as %s: %+v for another password", v.Hash, string(kept), got)
 				}
 				if got := mustCheck(t, h, mustHash(t, h, v.Password), v.Password); got != (users.PasswordCheck{Match: true}) {
 					t.Errorf("its replacement: %+v", got)
