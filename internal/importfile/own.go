@@ -19,6 +19,9 @@ var ownFields = []string{
 	"id", "email", "email_verified", "role", "is_active", "password_hash", "totp_secret", "created_at", "updated_at",
 }
 
+// exportedBeside are the types of the lines of svc-users export --all that are about no person. They are passed over.
+var exportedBeside = []string{"role", "permission", "service_account"}
+
 // row returns the fields of a text, as a JSON object or a row of a table.
 func row(t text) (map[string]string, users.Faults) {
 	if t.table == nil {
@@ -37,6 +40,9 @@ func ownRecord(t text) (importer.Record, bool) {
 	r := importer.Record{SourceID: v["id"], Email: v["email"], Faults: faults}
 	if faults != nil {
 		return r, true
+	}
+	if slices.Contains(exportedBeside, v["type"]) {
+		return importer.Record{}, false
 	}
 	for _, name := range slices.Sorted(maps.Keys(v)) {
 		if problem := unknownField(name); problem != "" {
