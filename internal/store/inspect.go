@@ -47,7 +47,12 @@ func openToInspect(ctx context.Context, url string) (*Store, error) {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	file := newOpenedFile(path)
-	return newStore(&sqlite{file: file, db: db, prepared: newPrepared(db, file), watch: watch{name: uri(path, looking), file: file}}), nil
+	statements := newPrepared(db, file)
+	return newStore(&sqlite{
+		file: file, db: db, prepared: statements,
+		loose: statements, looseDB: db, // nothing is written
+		watch: watch{name: uri(path, looking), file: file},
+	}), nil
 }
 
 // OpenToRead opens a database to look into it. Unlike Open, it makes nothing and changes nothing. ErrMissing, with

@@ -74,7 +74,7 @@ func TestKilledImport(t *testing.T) {
 			`SELECT count(*) FROM accounts WHERE email_key LIKE '%@import.example'`:                                                strconv.Itoa(importedAccounts),
 			`SELECT count(*) FROM roles WHERE name = 'Imported'`:                                                                   "1",
 			`SELECT count(*) FROM accounts WHERE email_key LIKE '%@import.example' AND NOT is_active`:                              strconv.Itoa(importedAccounts / 2),
-			`SELECT sum(total) - (SELECT count(*) FROM accounts) FROM account_counts`:                                                  "0",
+			`SELECT sum(total) - (SELECT count(*) FROM accounts) FROM account_counts`:                                              "0",
 			`SELECT count(*) FROM account_changes WHERE account_id IN (SELECT id FROM accounts WHERE email_key LIKE '%@import.%')`: "0",
 		} {
 			if got := one(t, db, query); got != want {
