@@ -134,7 +134,7 @@ func TestExampleAnswersKeepTheirSchemas(t *testing.T) {
 				header.Set(name, "x")
 			}
 			header.Set("Retry-After", "1")
-			for _, name := range []string{"X-Auth-Email", "X-Auth-Roles", "X-Auth-Permissions"} {
+			for _, name := range []string{"X-Auth-Email", "X-Auth-Roles", "X-Auth-Permissions", "X-Auth-Actor"} {
 				header.Set(name, "x")
 			}
 			header.Set("X-Auth-Subject", "019a0b6e-7c00-7a51-9c3d-2f6f0c5f7a10")
