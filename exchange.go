@@ -10,9 +10,9 @@ import (
 
 // The types of tokens in an exchange (RFC 8693 §3). That of API keys is a type of this service.
 const (
-	AccessTokenType = "urn:ietf:params:oauth:token-type:access_token"
-	JWTTokenType    = "urn:ietf:params:oauth:token-type:jwt" // what an access token is, so that either name is taken
-	APIKeyTokenType = "urn:svc-users:token-type:api_key"
+	AccessTokenType = "urn:ietf:params:oauth:token-type:access_token" //nolint:gosec // the name of a type
+	JWTTokenType    = "urn:ietf:params:oauth:token-type:jwt"          //nolint:gosec // likewise; an access token is one, so either name is taken
+	APIKeyTokenType = "urn:svc-users:token-type:api_key"              //nolint:gosec // likewise
 )
 
 // exchangeLife is how long a token lives at most that was issued for another credential, and one of an impersonation. It is
