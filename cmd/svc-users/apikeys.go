@@ -112,7 +112,7 @@ func (t *terminal) showMadeKey(did string, k users.MadeAPIKey) error {
 
 type apiKeysRotateCommand struct {
 	accountFlag
-	Overlap string `placeholder:"24h" help:"How long the old key lives on, from 0s to 30d."`
+	Overlap string `placeholder:"24h" help:"How long the old key lives on: 0s, or from 10m to 30d."`
 	ID      string `arg:"" help:"The id of the key, as svc-users api-keys list shows it."`
 }
 
