@@ -35,8 +35,14 @@ type events struct {
 
 func newWorld(t *testing.T, engine string) *world {
 	t.Helper()
+	return newWorldWith(t, apitest.Options{Engine: engine})
+}
+
+func newWorldWith(t *testing.T, o apitest.Options) *world {
+	t.Helper()
 	w := &world{log: &events{kinds: map[users.EventKind]int{}}, clock: &apitest.Clock{}}
-	w.Service = apitest.Start(t, apitest.Options{Engine: engine, Now: w.clock.Now, Recorders: []users.Recorder{w.log}})
+	o.Now, o.Recorders = w.clock.Now, []users.Recorder{w.log}
+	w.Service = apitest.Start(t, o)
 	// No test must be lost to a machine that is busy for as long as the usual window.
 	w.Users.Sessions.ReuseWindow = window
 	w.account = w.NewAccount(t, w.NewRole(t, ""))
