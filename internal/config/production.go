@@ -51,7 +51,7 @@ func everywhere(networks []netip.Prefix) bool {
 }
 
 // debugFaults refuses settings of Go itself that write headers, and tokens with them, on standard error (http2debug), or that
-// allow what TLS and certificates must not have any more.
+// allow what TLS and certificates must no longer have.
 func debugFaults(godebug string) Faults {
 	for pair := range strings.SplitSeq(godebug, ",") {
 		name, _, _ := strings.Cut(strings.TrimSpace(pair), "=")

@@ -119,7 +119,7 @@ func (c chain) signedUntil(r Record) time.Time {
 // verifiesFor is until when a key verifies that has ended to sign at a time.
 func (c chain) verifiesFor(r Record, end time.Time) time.Time { return end.Add(r.TokenLife + c.Tail) }
 
-// verifiesUntil is when no token that a key has signed can be valid any more.
+// verifiesUntil is when no token that a key has signed can still be valid.
 func (c chain) verifiesUntil(r Record) time.Time { return c.verifiesFor(r, c.signedUntil(r)) }
 
 // state is what a key is for at a time.

@@ -161,7 +161,7 @@ func (r *Ring) recompute(ctx context.Context) error {
 	return r.apply(&k)
 }
 
-// apply puts keys to use, and only then lets the ring know them: when a stamp is known, no key is in use any more that is
+// apply puts keys to use, and only then lets the ring know them: when a stamp is known, no key is still in use that is
 // refused at it. The caller has the turn.
 func (r *Ring) apply(k *knowledge) error {
 	next := r.use(k)
