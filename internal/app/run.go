@@ -116,5 +116,8 @@ func (a *App) refuseDemoAccounts(ctx context.Context) error {
 
 // DescribeDemoAccounts says which accounts have published passwords, and what to do about them.
 func DescribeDemoAccounts(emails []string) string {
-	return "the demo account " + strings.Join(emails, " and ") + "; delete it, or change its e-mail and password, first: its password is published"
+	if len(emails) == 1 {
+		return "the demo account " + emails[0] + "; delete it, or change its e-mail and password, first: its password is published"
+	}
+	return "the demo accounts " + strings.Join(emails, " and ") + "; delete them, or change their e-mails and passwords, first: their passwords are published"
 }
